@@ -1,0 +1,1 @@
+"""The write side: one module for each use case, which decides; handlers only wire."""

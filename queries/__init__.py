@@ -1,0 +1,1 @@
+"""The read side: single reads and pages of the projection."""

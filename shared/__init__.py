@@ -1,0 +1,1 @@
+"""What every function needs and no business word belongs in: the runtime and HTTP."""

@@ -1,2 +1,39 @@
-def handle(event: object, context: object) -> dict[str, object]:
-    return {"statusCode": 200, "body": "{}"}
+"""The event table's stream: folds its events into the read table."""
+
+from typing import Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from events.dynamodb_store import DynamoDbEventStore
+from projections.dynamodb_read_model import DynamoDbReadModel
+from projections.projector import Projector, Report
+from projections.stream import Batch, answer, read_batch
+from shared.runtime.clients import dynamodb
+from shared.runtime.observability import logger, metrics, tracer
+from shared.runtime.settings import required
+
+store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"))
+read_model = DynamoDbReadModel(dynamodb(), required("READ_TABLE"))
+projector = Projector(read_model, store.read)
+
+
+@tracer.capture_lambda_handler(capture_response=False, capture_error=False)
+def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:  # noqa: ARG001 - Lambda's signature
+    """Project one batch."""
+    batch = read_batch(event["Records"])
+    report = projector.project(batch.events, read_model.active_generation())
+    _tell(batch, report)
+    return answer(batch, report.failed)
+
+
+def _tell(batch: Batch, report: Report) -> None:
+    logger.info("projected", extra={"applied": report.applied, "stale": report.stale, "healed": report.healed})
+    for number, reason in batch.unreadable.items():
+        logger.error("unreadable record", extra={"sequence_number": number, "reason": reason})
+    for customer_id, kind in report.failed.items():
+        logger.error("not projected", extra={"customer_id": customer_id, "failure": kind})
+    metrics.add_metric("EventsProjected", MetricUnit.Count, report.applied)
+    metrics.add_metric("EventsStale", MetricUnit.Count, report.stale)
+    metrics.add_metric("GapsHealed", MetricUnit.Count, report.healed)
+    metrics.add_metric("CustomersFailed", MetricUnit.Count, len(report.failed) + len(batch.unreadable))
+    metrics.flush_metrics()

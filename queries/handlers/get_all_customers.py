@@ -1,2 +1,26 @@
-def handle(event: object, context: object) -> dict[str, object]:
-    return {"statusCode": 200, "body": "{}"}
+"""GET /customers."""
+
+from http import HTTPStatus
+
+from projections.dynamodb_read_model import DynamoDbReadModel
+from queries.get_all_customers import get_all_customers, parse_query
+from shared.http.endpoint import endpoint
+from shared.http.request import Request
+from shared.http.response import Response
+from shared.runtime.clients import dynamodb, secret
+from shared.runtime.settings import required
+
+read_model = DynamoDbReadModel(dynamodb(), required("READ_TABLE"))
+cursor_secret = required("CURSOR_SECRET")
+
+
+def cursor_key() -> bytes:
+    """What this stage signs cursors with."""
+    return secret(cursor_secret).encode()
+
+
+@endpoint(scope="customers/read")
+def handle(request: Request) -> Response:
+    """List customers."""
+    query = parse_query(request.query, cursor_key)
+    return Response(HTTPStatus.OK, get_all_customers(query, read_model, cursor_key))

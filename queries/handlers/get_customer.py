@@ -1,2 +1,20 @@
-def handle(event: object, context: object) -> dict[str, object]:
-    return {"statusCode": 200, "body": "{}"}
+"""GET /customers/{customer_id}."""
+
+from http import HTTPStatus
+
+from projections.dynamodb_read_model import DynamoDbReadModel
+from queries.get_customer import get_customer
+from shared.http.endpoint import endpoint
+from shared.http.request import Request
+from shared.http.response import Response
+from shared.runtime.clients import dynamodb
+from shared.runtime.settings import required
+
+read_model = DynamoDbReadModel(dynamodb(), required("READ_TABLE"))
+
+
+@endpoint(scope="customers/read")
+def handle(request: Request) -> Response:
+    """Show one customer."""
+    row = get_customer(request.path.get("customer_id", ""), read_model)
+    return Response(HTTPStatus.OK, row.document, {"ETag": f'"{row.version}"'})

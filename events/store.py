@@ -1,0 +1,68 @@
+"""The event store as the rest of the system sees it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from events.envelope import Event
+
+
+class VersionConflict(Exception):
+    """Somebody else wrote this version of the customer first; read again and decide again."""
+
+    def __init__(self, customer_id: str, version: int) -> None:
+        super().__init__(f"version {version} of customer {customer_id} exists already")
+        self.customer_id = customer_id
+        self.version = version
+
+
+class EventStore(Protocol):
+    """An append-only log of events, one stream for each customer."""
+
+    def append(self, events: Sequence[Event], expected_version: int) -> None:
+        """Append events of one customer, all or none.
+
+        Calling it again with the same events (the same `event_id`s), as a retry after a lost answer does, changes
+        nothing and raises nothing.
+
+        Args:
+            events: One or more, of versions `expected_version + 1` onwards without gaps.
+            expected_version: The customer's version as it was read; 0 for a new customer.
+
+        Raises:
+            VersionConflict: Another event holds one of these versions.
+            ValueError: The events are none, of several customers, or not numbered as said.
+        """
+        ...
+
+    def read(self, customer_id: str, after_version: int = 0) -> Sequence[Event]:
+        """All events of a customer in version order, including every acknowledged one.
+
+        Args:
+            customer_id: Whose.
+            after_version: Leaves out this version and the ones before it.
+        """
+        ...
+
+    def read_all(self, segment: int = 0, total_segments: int = 1) -> Iterator[Event]:
+        """Every event of every customer, in no promised order, without holding them all in memory.
+
+        Args:
+            segment: Which part, from 0.
+            total_segments: Into how many parts the log is cut, so that several readers share it.
+        """
+        ...
+
+
+def check_append(events: Sequence[Event], expected_version: int) -> None:
+    """What every store demands of an append, whoever keeps the events.
+
+    Raises:
+        ValueError: See `EventStore.append`.
+    """
+    if not events:
+        raise ValueError("nothing to append")
+    if len({event.customer_id for event in events}) > 1:
+        raise ValueError("an append belongs to one customer")
+    wanted = list(range(expected_version + 1, expected_version + 1 + len(events)))
+    if [event.version for event in events] != wanted:
+        raise ValueError(f"the versions must be {wanted}")

@@ -1,0 +1,1 @@
+"""HTTP as API Gateway hands it to a function: requests, responses and problems."""

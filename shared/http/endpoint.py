@@ -1,0 +1,56 @@
+"""Turns a use case into a Lambda handler: parsing, authorisation, problems, logs, metrics and traces in one place."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from shared.http.problems import Problem, Unexpected
+from shared.http.request import Request, parse
+from shared.http.response import Response, problem_response
+from shared.runtime.observability import describe, logger, metrics, tracer
+
+UseCase = Callable[[Request], Response]
+Handler = Callable[[dict[str, Any], Any], dict[str, object]]
+
+
+def endpoint(*, scope: str) -> Callable[[UseCase], Handler]:
+    """Make a Lambda handler of a function from request to response.
+
+    Args:
+        scope: What the token must allow. The authorizer has checked it already; a function that could be reached
+            some other way must not trust that.
+    """
+
+    def decorate(use_case: UseCase) -> Handler:
+        @wraps(use_case)
+        @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
+        def handle(event: dict[str, Any], context: Any) -> dict[str, object]:  # noqa: ARG001 - Lambda's signature
+            response = _answer(use_case, scope, event)
+            metrics.add_metric("Answers", MetricUnit.Count, 1)
+            metrics.add_dimension("Status", f"{int(response.status) // 100}xx")
+            metrics.flush_metrics()
+            return response.to_gateway()
+
+        return handle
+
+    return decorate
+
+
+def _answer(use_case: UseCase, scope: str, event: dict[str, Any]) -> Response:
+    request_id = (event.get("requestContext") or {}).get("requestId", "")
+    logger.append_keys(request_id=request_id)
+    try:
+        request = parse(event)
+        logger.append_keys(correlation_id=request.correlation_id, trace_id=request.trace_id)
+        request.require(scope)
+        response = use_case(request)
+    except Problem as problem:
+        logger.info("refused", extra={"problem": problem.slug, "fields": [error.field for error in problem.errors]})
+        return problem_response(problem, request_id)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: nothing of it may reach the caller
+        logger.error("failed", extra=describe(error))
+        return problem_response(Unexpected(), request_id)
+    logger.info("answered", extra={"status": int(response.status)})
+    return response

@@ -1,0 +1,1 @@
+"""Settings, clients, clock, ids, logger, tracer and metrics of a function."""

@@ -1,0 +1,24 @@
+"""Logger, tracer and metrics, set so that no personal data can reach them by default."""
+
+import traceback
+
+from aws_lambda_powertools import Logger, Metrics, Tracer
+
+logger = Logger()
+metrics = Metrics()
+tracer = Tracer(patch_modules=("botocore",))
+
+
+def describe(error: BaseException) -> dict[str, object]:
+    """What may be logged of an unexpected error: its type and where it arose.
+
+    The message stays out: libraries quote the offending value in it, which here is often a person's data.
+
+    Args:
+        error: The error as caught.
+
+    Returns:
+        Fields for the logger's `extra`.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    return {"error": type(error).__name__, "at": [f"{frame.name}:{frame.lineno}" for frame in frames[-5:]]}

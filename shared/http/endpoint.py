@@ -28,8 +28,7 @@ def endpoint(*, scope: str) -> Callable[[UseCase], Handler]:
         @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
         def handle(event: dict[str, Any], context: Any) -> dict[str, object]:  # noqa: ARG001 - Lambda's signature
             response = _answer(use_case, scope, event)
-            metrics.add_metric("Answers", MetricUnit.Count, 1)
-            metrics.add_dimension("Status", f"{int(response.status) // 100}xx")
+            metrics.add_metric(f"Answers{int(response.status) // 100}xx", MetricUnit.Count, 1)
             metrics.flush_metrics()
             return response.to_gateway()
 

@@ -1,0 +1,1 @@
+"""Fakes that keep the contracts of what they stand for; tests/contract holds them to it."""

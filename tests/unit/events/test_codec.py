@@ -1,0 +1,74 @@
+"""The codec: models to events to rows and back."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from events.codec import UnreadableEvent, decode, from_item, to_item
+from events.customer import CustomerCreated
+from tests.samples import created
+
+
+def test_a_row_reads_back_as_the_same_event() -> None:
+    event = created(full_name="Žofie Nováková 李")
+
+    assert from_item(to_item(event)) == event
+
+
+def test_a_row_has_the_shape_that_others_rely_on() -> None:
+    item = to_item(created("c-1"))
+
+    assert set(item) == {
+        "customer_id", "version", "event_id", "type", "schema_version", "occurred_at", "data", "metadata",
+    }  # fmt: skip
+    assert item["type"] == {"S": "CustomerCreated"}
+    assert item["schema_version"] == {"N": "1"}
+    assert set(json.loads(item["data"]["S"])) == {"full_name", "email", "birth", "city", "country"}
+    assert set(item["metadata"]["M"]) == {
+        "correlation_id", "causation_id", "actor", "command_id", "request_hash", "trace_id",
+    }  # fmt: skip
+
+
+def test_decoding_gives_the_model_of_the_type() -> None:
+    data = decode(created(city="Paris"))
+
+    assert isinstance(data, CustomerCreated)
+    assert data.city == "Paris"
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"type": "CustomerTeleported"}, "unknown type CustomerTeleported in schema version 1"),
+        ({"schema_version": 99}, "unknown type CustomerCreated in schema version 99"),
+        ({"data": "{"}, "unreadable data"),
+        ({"data": "[]"}, "unreadable data"),
+        ({"data": '{"full_name": "secret"}'}, "unreadable birth, city, country, email"),
+    ],
+)
+def test_an_event_that_cannot_be_read_says_why_and_nothing_personal(change: dict[str, object], reason: str) -> None:
+    event = replace(created("c-1"), **change)  # type: ignore[arg-type]
+
+    with pytest.raises(UnreadableEvent) as raised:
+        decode(event)
+
+    assert raised.value.reason == reason
+    assert "c-1 version 1" in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("missing", ["customer_id", "version", "event_id", "type", "data", "metadata"])
+def test_a_row_that_is_no_event_is_unreadable(missing: str) -> None:
+    item = to_item(created())
+    del item[missing]
+
+    with pytest.raises(UnreadableEvent, match="the row is not an event"):
+        from_item(item)
+
+
+def test_a_row_with_metadata_of_a_later_release_is_still_read() -> None:
+    item = to_item(created())
+    metadata = {**item["metadata"]["M"], "tenant": {"S": "later"}}
+
+    assert from_item({**item, "metadata": {"M": metadata}}).metadata.actor == "user-1"

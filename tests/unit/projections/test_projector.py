@@ -1,0 +1,200 @@
+"""The projector: the version gate and the repair of gaps, whatever order and number events come in."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import ClassVar
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import projections.projector
+from events.customer import Customer, CustomerEvent, OutOfOrder
+from events.envelope import Event
+from projections.projector import Projector, Report
+from projections.read_model import FIRST_GENERATION, Write
+from tests.fakes.event_store import InMemoryEventStore
+from tests.fakes.read_model import InMemoryReadModel
+from tests.samples import created
+
+
+class World:
+    """A log, a read model, and the projector between them."""
+
+    def __init__(self) -> None:
+        self.store = InMemoryEventStore()
+        self.read_model = InMemoryReadModel()
+        self.reads: list[str] = []
+        self.projector = Projector(self.read_model, self._read)
+
+    def _read(self, customer_id: str) -> Sequence[Event]:
+        self.reads.append(customer_id)
+        return self.store.read(customer_id)
+
+    def log(self, customer_id: str, versions: int) -> list[Event]:
+        """Append a customer's events, which is all that may ever be projected."""
+        events = [created(customer_id, version=v, second=v, city=f"city {v}") for v in range(1, versions + 1)]
+        self.store.append(events, 0)
+        return events
+
+    def project(self, *events: Event) -> Report:
+        return self.projector.project(events, FIRST_GENERATION)
+
+    def version(self, customer_id: str) -> int:
+        row = self.read_model.get(customer_id, FIRST_GENERATION)
+        return row.version if row else 0
+
+    def city(self, customer_id: str) -> str:
+        row = self.read_model.get(customer_id, FIRST_GENERATION)
+        assert row
+        return Customer.model_validate_json(row.document).city
+
+
+@pytest.fixture(autouse=True)
+def _moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Today's log knows one kind of event; these tests need customers with a history, so each event moves them."""
+
+    def evolve(customer: Customer | None, event: Event, data: CustomerEvent) -> Customer:
+        version = customer.version if customer else 0
+        if event.version != version + 1:
+            raise OutOfOrder(f"{event.version} onto {version}")
+        return Customer(
+            id=event.customer_id,
+            **data.model_dump(),
+            version=event.version,
+            created_at=customer.created_at if customer else event.occurred_at,
+            updated_at=event.occurred_at,
+        )
+
+    monkeypatch.setattr(projections.projector, "evolve", evolve)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_an_event_becomes_a_row(world: World) -> None:
+    [one] = world.log("c-1", 1)
+
+    report = world.project(one)
+
+    assert (report.applied, report.stale, report.healed, report.failed) == (1, 0, 0, {})
+    assert world.version("c-1") == 1
+    assert world.reads == []
+
+
+def test_several_events_of_a_customer_in_one_batch_cost_one_write(world: World) -> None:
+    events = world.log("c-1", 5)
+
+    assert world.project(*events).applied == 1
+    assert world.city("c-1") == "city 5"
+    assert world.read_model.history == [("c-1", 5)]
+
+
+def test_an_older_version_is_a_no_op(world: World) -> None:
+    one, two = world.log("c-1", 2)
+    world.project(one, two)
+
+    report = world.project(one)
+
+    assert (report.applied, report.stale) == (0, 1)
+    assert world.city("c-1") == "city 2"
+
+
+def test_the_same_batch_again_changes_nothing(world: World) -> None:
+    events = world.log("c-1", 3)
+    world.project(*events)
+
+    assert world.project(*events).applied == 0
+    assert world.read_model.history == [("c-1", 3)]
+
+
+def test_a_gap_is_healed_from_the_event_table(world: World) -> None:
+    _, _, three = world.log("c-1", 3)
+
+    report = world.project(three)
+
+    assert (report.applied, report.healed) == (1, 1)
+    assert world.version("c-1") == 3
+    assert world.reads == ["c-1"]
+
+
+def test_what_the_gap_left_out_is_stale_when_it_comes(world: World) -> None:
+    one, two, three = world.log("c-1", 3)
+    world.project(one, three)
+
+    assert world.project(two).stale == 1
+    assert world.city("c-1") == "city 3"
+
+
+def test_a_gap_that_the_log_cannot_fill_fails_and_is_not_papered_over(world: World) -> None:
+    report = world.project(created("c-1", version=3))
+
+    assert report.failed == {"c-1": "OutOfOrder"}
+    assert world.version("c-1") == 0
+
+
+def test_one_customers_failure_leaves_its_neighbours_alone(world: World) -> None:
+    [bad], [good], [busy] = world.log("bad", 1), world.log("good", 1), world.log("busy", 1)
+    world.read_model.failing = {"busy"}
+
+    report = world.project(replace(bad, type="CustomerTeleported"), good, busy)
+
+    assert report.failed == {"bad": "UnreadableEvent", "busy": "write failed"}
+    assert (world.version("good"), world.version("bad"), world.version("busy")) == (1, 0, 0)
+
+
+def test_a_row_that_moved_on_meanwhile_never_goes_back(world: World) -> None:
+    one, two, three = world.log("c-1", 3)
+
+    def other_writer(_: Write) -> None:
+        world.read_model.interfere = lambda _: None
+        world.projector.project([one, two, three], FIRST_GENERATION)
+
+    world.read_model.interfere = other_writer
+
+    report = world.project(one)
+
+    assert world.version("c-1") == 3
+    assert report.failed == {}
+    assert [version for _, version in world.read_model.history] == [3]
+
+
+def test_a_race_lost_over_and_over_is_handed_back_rather_than_fought_for_ever(world: World) -> None:
+    first, *_, last = world.log("c-1", 30)
+    world.project(first)
+
+    def always_a_step_ahead(write: Write) -> None:
+        key = ("c-1", FIRST_GENERATION)
+        world.read_model.rows[key] = replace(world.read_model.rows[key], version=write.replaces + 1)
+
+    world.read_model.interfere = always_a_step_ahead
+
+    assert world.project(last).failed == {"c-1": "outrun"}
+
+
+Delivery = tuple[int, int]
+
+
+class TestAnyDelivery:
+    """Repeats, gaps and disorder, drawn at random."""
+
+    CUSTOMERS: ClassVar = ["c-1", "c-2", "c-3"]
+
+    @given(st.lists(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 5)), max_size=8), max_size=12))
+    def test_ends_in_the_fold_of_what_was_seen_and_never_goes_back(self, batches: list[list[Delivery]]) -> None:
+        world = World()
+        logs = [world.log(customer_id, 6) for customer_id in self.CUSTOMERS]
+        seen = dict.fromkeys(self.CUSTOMERS, 0)
+        for batch in batches:
+            before = {customer_id: world.version(customer_id) for customer_id in self.CUSTOMERS}
+            events = [logs[customer][version] for customer, version in batch]
+            assert world.project(*events).failed == {}
+            for event in events:
+                seen[event.customer_id] = max(seen[event.customer_id], event.version)
+            for customer_id in self.CUSTOMERS:
+                assert world.version(customer_id) >= max(before[customer_id], seen[customer_id])
+        for customer_id in self.CUSTOMERS:
+            if version := world.version(customer_id):
+                assert world.city(customer_id) == f"city {version}"

@@ -1,0 +1,136 @@
+"""From API Gateway's event to its answer, with every failure told as a problem and nothing personal in the logs."""
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from http import HTTPStatus
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from shared.http.endpoint import endpoint
+from shared.http.problems import FieldError, InvalidFields, NotFound
+from shared.http.request import Request
+from shared.http.response import Response
+from shared.runtime.observability import logger
+
+CONTEXT = SimpleNamespace(function_name="f", memory_limit_in_mb=1, invoked_function_arn="a", aws_request_id="r")
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """What the function logs, as CloudWatch would have it."""
+    handler = logger.registered_handler
+    assert isinstance(handler, logging.StreamHandler)
+    before = handler.setStream(io.StringIO())
+    yield handler.stream
+    if before:
+        handler.setStream(before)
+
+
+def event(scope: str | None = "customers/read", **extra: Any) -> dict[str, Any]:
+    authorizer = {"claims": {"sub": "user-1", "scope": scope}} if scope is not None else None
+    return {"requestContext": {"requestId": "req-1", "authorizer": authorizer}, **extra}
+
+
+def call(use_case: Any, sent: dict[str, Any]) -> dict[str, Any]:
+    answer: dict[str, Any] = endpoint(scope="customers/read")(use_case)(sent, CONTEXT)
+    return answer
+
+
+def seen_by_the_use_case(sent: dict[str, Any]) -> Request:
+    seen: list[Request] = []
+
+    def use_case(request: Request) -> Response:
+        seen.append(request)
+        return Response(HTTPStatus.OK)
+
+    call(use_case, sent)
+    return seen[0]
+
+
+def test_a_use_case_answers() -> None:
+    answer = call(lambda _: Response(HTTPStatus.CREATED, "{}", {"Location": "./x"}), event())
+
+    assert answer["statusCode"] == 201
+    assert answer["headers"] == {"Content-Type": "application/json", "Cache-Control": "no-store", "Location": "./x"}
+    assert answer["body"] == "{}"
+
+
+def test_the_use_case_sees_who_calls_and_what_was_sent() -> None:
+    sent = event(
+        headers={"X-Correlation-ID": "order-1"},
+        queryStringParameters={"limit": "5"},
+        pathParameters={"customer_id": "c-1"},
+        body="e30=",
+        isBase64Encoded=True,
+    )
+
+    request = seen_by_the_use_case(sent)
+
+    assert (request.subject, request.correlation_id, request.body) == ("user-1", "order-1", b"{}")
+    assert (request.query, request.path) == ({"limit": "5"}, {"customer_id": "c-1"})
+
+
+@pytest.mark.parametrize("correlation_id", ["", "x" * 129, "a b", "a\nb", "é"])
+def test_a_correlation_id_that_cannot_be_trusted_is_replaced(correlation_id: str) -> None:
+    request = seen_by_the_use_case(event(headers={"x-correlation-id": correlation_id}))
+
+    assert request.correlation_id == "req-1"
+
+
+@pytest.mark.parametrize("scope", [None, "", "customers/write", "customers/reader", "read"])
+def test_without_the_scope_the_use_case_is_not_reached(scope: str | None) -> None:
+    def use_case(_: Request) -> Response:
+        raise AssertionError("reached")
+
+    answer = call(use_case, event(scope))
+
+    assert answer["statusCode"] == 403
+    assert json.loads(answer["body"])["type"] == "/docs/problems/forbidden"
+
+
+def test_a_problem_is_told_in_full() -> None:
+    def use_case(_: Request) -> Response:
+        raise InvalidFields([FieldError("birth", "birth must be a day in the past.")])
+
+    answer = call(use_case, event())
+
+    assert answer["headers"]["Content-Type"] == "application/problem+json"
+    assert json.loads(answer["body"]) == {
+        "type": "/docs/problems/invalid-fields",
+        "title": "Some fields are not acceptable",
+        "status": 422,
+        "detail": "Mend these and send the request again: birth.",
+        "instance": "urn:request:req-1",
+        "errors": [{"field": "birth", "detail": "birth must be a day in the past."}],
+    }
+
+
+def test_body_that_is_not_base64_is_a_problem_of_the_caller() -> None:
+    answer = call(lambda _: Response(HTTPStatus.OK), event(body="%%%", isBase64Encoded=True))
+
+    assert answer["statusCode"] == 400
+
+
+def test_an_unexpected_error_tells_nobody_what_it_was_about(logged: io.StringIO) -> None:
+    def use_case(_: Request) -> Response:
+        raise ValueError("ada@example.com is broken")
+
+    answer = call(use_case, event())
+
+    assert answer["statusCode"] == 500
+    assert "ada@example.com" not in answer["body"] + logged.getvalue()
+    assert '"error":"ValueError"' in logged.getvalue()
+
+
+def test_a_refusal_is_logged_by_name_and_field_alone(logged: io.StringIO) -> None:
+    def use_case(_: Request) -> Response:
+        raise NotFound("no ada@example.com here")
+
+    call(use_case, event())
+
+    assert '"problem":"not-found"' in logged.getvalue()
+    assert "ada@example.com" not in logged.getvalue()

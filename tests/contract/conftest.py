@@ -1,0 +1,82 @@
+"""Every implementation of a store, side by side; each test of this tier runs on all of them.
+
+The servers are shared by the tier, the tables by its tests: every test uses customers of its own.
+"""
+
+from itertools import count
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from events.dynamodb_store import DynamoDbEventStore
+from events.store import EventStore
+from local import dynamodb_local, tables
+from projections.dynamodb_read_model import DynamoDbReadModel
+from projections.read_model import ReadModel
+from tests.fakes.event_store import InMemoryEventStore
+from tests.fakes.read_model import InMemoryReadModel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import CreateTableInputTypeDef
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def amazons_dynamodb() -> "Iterator[DynamoDBClient]":
+    """Amazon's DynamoDB Local with the template's tables."""
+    with dynamodb_local.running(_without_streams()) as endpoint:
+        yield dynamodb_local.client(endpoint)
+
+
+@pytest.fixture
+def motos_dynamodb(monkeypatch: pytest.MonkeyPatch) -> "Iterator[DynamoDBClient]":
+    """The mock library moto with the template's tables."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="us-east-1")
+        for table in _without_streams():
+            client.create_table(**table)
+        yield client
+
+
+def _without_streams() -> "list[CreateTableInputTypeDef]":
+    """The template's tables; DynamoDB Local takes a tenth of the writes when a table has a stream."""
+    definitions = list(tables.of_template().values())
+    for table in definitions:
+        table.pop("StreamSpecification", None)
+    return definitions
+
+
+def _table(name: str) -> str:
+    return tables.of_template()[name]["TableName"]
+
+
+@pytest.fixture(params=["memory", "moto", "dynamodb-local"])
+def event_store(request: pytest.FixtureRequest) -> EventStore:
+    """Each event store in turn."""
+    if request.param == "memory":
+        return InMemoryEventStore()
+    fixture = "motos_dynamodb" if request.param == "moto" else "amazons_dynamodb"
+    return DynamoDbEventStore(request.getfixturevalue(fixture), _table("EventTable"))
+
+
+# moto cannot execute PartiQL inserts with parameters, so it cannot stand for the read table.
+@pytest.fixture(params=["memory", "dynamodb-local"])
+def read_model(request: pytest.FixtureRequest) -> ReadModel:
+    """Each read model in turn."""
+    if request.param == "memory":
+        return InMemoryReadModel()
+    return DynamoDbReadModel(request.getfixturevalue("amazons_dynamodb"), _table("ReadTable"))
+
+
+@pytest.fixture
+def generation() -> int:
+    """A generation that no other test writes to."""
+    return 1000 + next(_numbers)

@@ -1,0 +1,175 @@
+"""What every event store promises."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from events.dynamodb_store import DynamoDbEventStore
+from events.envelope import Event
+from events.store import EventStore, VersionConflict
+from local import tables
+from tests.fakes.network import LossyNetwork, lossy
+from tests.samples import created
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+def history(versions: int, customer_id: str | None = None) -> list[Event]:
+    customer_id = customer_id or str(uuid.uuid4())
+    return [created(customer_id, version=version, city=f"city {version}") for version in range(1, versions + 1)]
+
+
+def test_what_was_appended_is_read_in_version_order(event_store: EventStore) -> None:
+    events = history(3)
+    for event in events:
+        event_store.append([event], event.version - 1)
+
+    assert event_store.read(events[0].customer_id) == events
+
+
+def test_a_customer_without_events_reads_as_none(event_store: EventStore) -> None:
+    assert event_store.read(str(uuid.uuid4())) == []
+
+
+def test_reading_can_start_after_a_version(event_store: EventStore) -> None:
+    events = history(12)
+    event_store.append(events, 0)
+
+    assert event_store.read(events[0].customer_id, after_version=9) == events[9:]
+
+
+def test_a_customers_many_events_are_read_whole(event_store: EventStore) -> None:
+    """More than 1 MB, so that DynamoDB needs several pages."""
+    customer_id = str(uuid.uuid4())
+    events = [created(customer_id, version=version, city="x" * 300_000) for version in range(1, 6)]
+    for event in events:
+        event_store.append([event], event.version - 1)
+
+    assert event_store.read(customer_id) == events
+
+
+def test_a_taken_version_is_a_conflict_and_stays_as_it_was(event_store: EventStore) -> None:
+    [first] = history(1)
+    event_store.append([first], 0)
+
+    with pytest.raises(VersionConflict) as raised:
+        event_store.append(history(1, first.customer_id), 0)
+
+    assert (raised.value.customer_id, raised.value.version) == (first.customer_id, 1)
+    assert event_store.read(first.customer_id) == [first]
+
+
+def test_several_events_are_appended_together_or_not_at_all(event_store: EventStore) -> None:
+    events = history(3)
+    event_store.append(events[:1], 0)
+    intruder = replace(events[1], event_id=str(uuid.uuid4()))
+    event_store.append([intruder], 1)
+
+    with pytest.raises(VersionConflict):
+        event_store.append([replace(events[1]), events[2]], 1)
+
+    assert event_store.read(events[0].customer_id) == [events[0], intruder]
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_the_same_append_again_is_our_own_and_no_conflict(event_store: EventStore, size: int) -> None:
+    events = history(size)
+    event_store.append(events, 0)
+
+    event_store.append(events, 0)
+
+    assert event_store.read(events[0].customer_id) == events
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ([], 0),
+        ([created("a"), created("b")], 0),
+        ([created("a", version=2)], 0),
+        ([created("a"), created("a", version=3)], 0),
+        ([created("a")], 1),
+    ],
+)
+def test_an_append_that_makes_no_sense_is_refused(event_store: EventStore, events: list[Event], expected: int) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        event_store.append(events, expected)
+
+
+def test_twenty_writers_of_one_version_have_one_winner(event_store: EventStore) -> None:
+    customer_id = str(uuid.uuid4())
+
+    def write(_: int) -> bool:
+        try:
+            event_store.append(history(1, customer_id), 0)
+        except VersionConflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(20) as pool:
+        won = list(pool.map(write, range(20)))
+
+    assert won.count(True) == 1
+    assert len(event_store.read(customer_id)) == 1
+
+
+@pytest.mark.parametrize("segments", [1, 4])
+def test_the_segments_together_are_every_event_once(event_store: EventStore, segments: int) -> None:
+    ours = [event for _ in range(20) for event in history(2)]
+    for first, second in zip(ours[::2], ours[1::2], strict=True):
+        event_store.append([first, second], 0)
+    names = {event.event_id for event in ours}
+
+    read = [event for segment in range(segments) for event in event_store.read_all(segment, segments)]
+    found = [event for event in read if event.event_id in names]
+
+    assert sorted(found, key=lambda event: event.event_id) == sorted(ours, key=lambda event: event.event_id)
+
+
+class TestLostAnswers:
+    """The write got through and its answer did not: on the wire, under botocore, against a real server."""
+
+    @pytest.fixture
+    def wire(self, amazons_dynamodb: "DynamoDBClient") -> tuple[DynamoDbEventStore, LossyNetwork]:
+        client, network = lossy(amazons_dynamodb.meta.endpoint_url)
+        return DynamoDbEventStore(client, tables.of_template()["EventTable"]["TableName"]), network
+
+    @pytest.mark.parametrize("size", [1, 2])
+    def test_the_clients_own_retry_finds_our_event(
+        self, wire: tuple[DynamoDbEventStore, LossyNetwork], size: int
+    ) -> None:
+        store, network = wire
+        events = history(size)
+        network.lose = 1
+
+        store.append(events, 0)
+
+        assert network.lost == 1
+        assert store.read(events[0].customer_id) == events
+
+    def test_a_call_that_gives_up_can_be_repeated(self, wire: tuple[DynamoDbEventStore, LossyNetwork]) -> None:
+        store, network = wire
+        events = history(1)
+        network.lose = 3
+        with pytest.raises(ReadTimeoutError):
+            store.append(events, 0)
+
+        store.append(events, 0)
+
+        assert store.read(events[0].customer_id) == events
+
+    def test_somebody_elses_event_is_still_a_conflict(self, wire: tuple[DynamoDbEventStore, LossyNetwork]) -> None:
+        store, network = wire
+        [first] = history(1)
+        store.append([first], 0)
+        network.lose = 1
+
+        with pytest.raises(VersionConflict):
+            store.append(history(1, first.customer_id), 0)
+
+        assert store.read(first.customer_id) == [first]

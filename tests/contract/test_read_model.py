@@ -1,0 +1,176 @@
+"""What every read model promises."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local import tables
+from projections.dynamodb_read_model import DynamoDbReadModel
+from projections.read_model import FIRST_GENERATION, ReadModel, ReadModelBusy, Write, Written
+from projections.row import Row
+from tests.fakes.network import LossyNetwork, lossy
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+def row(generation: int, version: int = 1, customer_id: str | None = None, second: int = 0) -> Row:
+    customer_id = customer_id or str(uuid.uuid4())
+    return Row(customer_id, generation, version, f'{{"v":{version}}}', f"2026-05-17T09:{second:05}#{customer_id}")
+
+
+def test_what_was_written_is_read(read_model: ReadModel, generation: int) -> None:
+    rows = [row(generation) for _ in range(60)]
+
+    assert read_model.write([Write(each, 0) for each in rows]) == [Written.APPLIED] * 60
+    assert all(read_model.get(each.customer_id, generation) == each for each in rows)
+    assert read_model.current([each.customer_id for each in rows], generation) == {r.customer_id: r for r in rows}
+
+
+def test_what_is_not_there_is_left_out(read_model: ReadModel, generation: int) -> None:
+    here = row(generation)
+    read_model.write([Write(here, 0)])
+
+    assert read_model.get("nobody", generation) is None
+    assert read_model.current(["nobody", here.customer_id, here.customer_id], generation) == {here.customer_id: here}
+
+
+def test_nothing_asked_is_nothing_done(read_model: ReadModel, generation: int) -> None:
+    assert read_model.current([], generation) == {}
+    assert read_model.write([]) == []
+
+
+def test_a_row_is_replaced_only_where_it_stands_as_it_was_read(read_model: ReadModel, generation: int) -> None:
+    one = row(generation)
+    three = row(generation, 3, one.customer_id)
+    read_model.write([Write(one, 0)])
+
+    assert read_model.write([Write(three, 2)]) == [Written.OUTRUN]
+    assert read_model.get(one.customer_id, generation) == one
+    assert read_model.write([Write(three, 1)]) == [Written.APPLIED]
+    assert read_model.get(one.customer_id, generation) == three
+
+
+def test_a_new_row_never_covers_one_that_stands(read_model: ReadModel, generation: int) -> None:
+    two = row(generation, 2)
+    read_model.write([Write(two, 0)])
+
+    assert read_model.write([Write(row(generation, 1, two.customer_id), 0)]) == [Written.OUTRUN]
+    assert read_model.get(two.customer_id, generation) == two
+
+
+def test_a_row_that_is_gone_is_not_brought_back_by_an_update(read_model: ReadModel, generation: int) -> None:
+    assert read_model.write([Write(row(generation, 2), 1)]) == [Written.OUTRUN]
+
+
+def test_each_row_of_a_write_has_an_outcome_of_its_own(read_model: ReadModel, generation: int) -> None:
+    taken = row(generation)
+    read_model.write([Write(taken, 0)])
+
+    outcomes = read_model.write(
+        [Write(row(generation), 0), Write(row(generation, 1, taken.customer_id), 0), Write(row(generation), 0)]
+    )
+
+    assert outcomes == [Written.APPLIED, Written.OUTRUN, Written.APPLIED]
+
+
+def test_one_winner_among_writers_of_one_step(read_model: ReadModel, generation: int) -> None:
+    one = row(generation)
+    read_model.write([Write(one, 0)])
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(lambda _: read_model.write([Write(row(generation, 2, one.customer_id), 1)]), range(8)))
+
+    assert outcomes.count([Written.APPLIED]) == 1
+    assert outcomes.count([Written.OUTRUN]) == 7
+
+
+def test_generations_do_not_see_each_other(read_model: ReadModel, generation: int) -> None:
+    one = row(generation)
+    read_model.write([Write(one, 0)])
+
+    assert read_model.get(one.customer_id, generation + 500_000) is None
+    assert read_model.page(generation + 500_000, 10, None) == []
+
+
+def test_pages_are_newest_first_and_together_everyone_once(read_model: ReadModel, generation: int) -> None:
+    rows = [row(generation, second=second // 3) for second in range(120)]
+    read_model.write([Write(each, 0) for each in rows])
+    wanted = sorted((each.listing_order for each in rows), reverse=True)
+
+    seen: list[str] = []
+    while page := read_model.page(generation, 17, seen[-1] if seen else None):
+        assert len(page) == min(17, 120 - len(seen))
+        seen += [listed.order for listed in page]
+
+    assert seen == wanted
+
+
+def test_a_page_carries_the_documents(read_model: ReadModel, generation: int) -> None:
+    one = row(generation)
+    read_model.write([Write(one, 0)])
+
+    [listed] = read_model.page(generation, 10, None)
+
+    assert (listed.order, listed.document) == (one.listing_order, one.document)
+
+
+def test_a_page_can_fill_from_one_shard_alone(read_model: ReadModel, generation: int) -> None:
+    rows = [each for each in (row(generation, second=n) for n in range(200)) if each.listing_shard.endswith("#0")]
+    read_model.write([Write(each, 0) for each in rows])
+
+    page = read_model.page(generation, 25, None)
+
+    assert [listed.order for listed in page] == sorted((r.listing_order for r in rows), reverse=True)[:25]
+
+
+def test_queries_start_with_the_first_generation(read_model: ReadModel) -> None:
+    assert read_model.active_generation() == FIRST_GENERATION
+
+
+class TestOnTheWire:
+    """What only a network can do."""
+
+    TABLE = tables.of_template()["ReadTable"]["TableName"]
+
+    @pytest.fixture
+    def wire(self, amazons_dynamodb: "DynamoDBClient") -> tuple[DynamoDbReadModel, LossyNetwork]:
+        client, network = lossy(amazons_dynamodb.meta.endpoint_url, attempts=1)
+        return DynamoDbReadModel(client, self.TABLE), network
+
+    def test_a_lost_answer_is_a_failure_that_a_retry_finds_done(
+        self, wire: tuple[DynamoDbReadModel, LossyNetwork], generation: int
+    ) -> None:
+        read_model, network = wire
+        one = row(generation)
+        network.lose = 1
+
+        assert read_model.write([Write(one, 0)]) == [Written.FAILED]
+        assert read_model.current([one.customer_id], generation) == {one.customer_id: one}
+
+    def test_rows_that_the_service_leaves_unread_are_asked_for_again(
+        self, amazons_dynamodb: "DynamoDBClient", generation: int
+    ) -> None:
+        """60 rows of 350 KB are 21 MB, and one BatchGetItem answer holds 16 MB."""
+        read_model = DynamoDbReadModel(amazons_dynamodb, self.TABLE, sleep=lambda _: None)
+        rows = [Row(str(uuid.uuid4()), generation, 1, "x" * 350_000, f"2026#{number}") for number in range(60)]
+        for each in rows:
+            read_model.write([Write(each, 0)])
+
+        found = read_model.current([each.customer_id for each in rows], generation)
+
+        assert len(found) == 60
+
+    def test_a_service_that_leaves_rows_unread_for_ever_is_busy(self) -> None:
+        class Throttled:
+            def batch_get_item(self, RequestItems: dict[str, object]) -> dict[str, object]:  # noqa: N803 - boto3's name
+                return {"Responses": {}, "UnprocessedKeys": RequestItems}
+
+        waits: list[float] = []
+        read_model = DynamoDbReadModel(Throttled(), "t", waits.append)  # type: ignore[arg-type]
+
+        with pytest.raises(ReadModelBusy, match="1 rows were not read in 5 tries"):
+            read_model.current(["c-1"], 1)
+        assert waits == sorted(waits)
+        assert len(waits) == 5

@@ -5,8 +5,88 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .local/venvs
 DEV := $(BIN)/dev/bin
+SAM := $(BIN)/sam/bin/sam
 export PYTHONDONTWRITEBYTECODE ?=
 export UV ?= $(CURDIR)/$(BIN)/uv/bin/uv
+STACK = $(DEV)/python -m local $(1) --home '$(STACK_HOME)' --port '$(PORT)'
+
+# Installs the named environments from their locks; says and does nothing when they are there.
+define need
+@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is not on this machine: install Python 3.11 or later, or name one with make PYTHON=/path/to/python3." >&2; exit 1; }
+@$(PYTHON) local/environments.py $(1)
+endef
+
+.PHONY: help up down status token logs test check format lock dynamodb-local build clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
+	  printf '  make %-16s %s\n' "$$target" "$$text"; done
+
+up: ## Run the whole system on this machine and prove that it works (PORT=4566)
+	$(call need,dev sam emulator)
+	@$(call STACK,up)
+
+down: ## Stop it and leave nothing running
+	$(call need,dev)
+	@$(call STACK,down)
+
+status: ## Show what runs, where, and how far behind the projection is
+	$(call need,dev)
+	@$(call STACK,status)
+
+token: ## Print an access token (make -s token; SCOPE=customers/read narrows it)
+	$(call need,dev)
+	@$(call STACK,token) --scope '$(SCOPE)'
+
+logs: ## Follow the functions' logs until Ctrl-C (FUNCTION=CreateCustomer narrows them)
+	$(call need,dev)
+	@$(call STACK,logs) --function '$(FUNCTION)'
+
+test: ## Run every test
+	$(call need,dev sam emulator)
+	@$(DEV)/pytest tests
+
+check: ## Check formatting, lint, types, import rules and the template
+	$(call need,dev sam)
+	$(DEV)/ruff format --check .
+	$(DEV)/ruff check .
+	$(DEV)/mypy
+	$(DEV)/lint-imports
+	$(DEV)/cfn-lint template.yml
+	$(OFFLINE) $(SAM) validate --template-file template.yml
+	$(OFFLINE) $(SAM) validate --template-file template.yml --lint
+
+format: ## Format the code and mend what ruff can mend
+	$(call need,dev)
+	$(DEV)/ruff check --fix --exit-zero --quiet .
+	$(DEV)/ruff format .
+
+lock: ## Pin every dependency anew from requirements/*.in
+	$(call need,)
+	@for name in $(LOCKS); do echo "  $$name.txt"; \
+	  extra=; case $$name in shared/layer/*) extra="$(foreach package,$(IN_LAMBDA),--no-emit-package $(package))";; esac; \
+	  $(COMPILE) $$extra --output-file $$name.txt $$name.in || exit 1; done
+
+dynamodb-local: ## Run Amazon's DynamoDB Local with the template's tables until Ctrl-C (PORT=8000)
+	$(call need,dev)
+	@$(call STACK,dynamodb-local)
+
+build: ## Build for AWS into .aws-sam (LAYER_PYTHON=3.13 LAYER_PLATFORM=x86_64-manylinux2014)
+	$(call need,sam)
+	$(OFFLINE) $(SAM) build --template-file template.yml
+
+clean: ## Stop the stacks and delete everything that make has made
+	@for home in .local .local/test; do if [ -d $$home ] && [ -x $(DEV)/python ]; then \
+	  $(DEV)/python -m local down --home $$home >/dev/null || exit 1; fi; done
+	rm -rf .aws-sam .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# SAM wants a region and keys even where it calls nobody.
+OFFLINE := AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none SAM_CLI_TELEMETRY=0
+LOCKS := requirements/uv shared/layer/requirements requirements/dev requirements/sam requirements/emulator
+COMPILE := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
+  --custom-compile-command "make lock" --quiet
+# Lambda's own runtime brings these.
+IN_LAMBDA := boto3 botocore s3transfer python-dateutil six urllib3
 
 # Called by `sam build`, once for each function: sources only, and only the folders that the function imports, so that
 # a change elsewhere does not publish a new version of it.

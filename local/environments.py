@@ -8,15 +8,20 @@ The environments are kept apart because their locks conflict: the SAM command li
 their own versions of libraries that the functions and the tests use in others.
 """
 
+from __future__ import annotations  # so that an old Python gets as far as our own sentence about it
+
 import fcntl
 import hashlib
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".local"
@@ -41,12 +46,17 @@ def check_python() -> None:
     """
     if sys.version_info < OLDEST_PYTHON:
         found, oldest = (".".join(map(str, v[:2])) for v in (sys.version_info, OLDEST_PYTHON))
-        raise SetupError(f"Python {oldest} or later is needed, and {sys.executable} is {found}: run make PYTHON=/path/to/a/newer/python3.")
+        raise SetupError(
+            f"Python {oldest} or later is needed, and {sys.executable} is {found}: "
+            "run make PYTHON=/path/to/a/newer/python3."
+        )
     try:
         import ensurepip  # noqa: F401, PLC0415
         import venv  # noqa: F401, PLC0415
     except ImportError as missing:
-        raise SetupError(f"This Python has no {missing.name}: on Debian and Ubuntu, run 'apt-get install python3-venv'.") from missing
+        raise SetupError(
+            f"This Python has no {missing.name}: on Debian and Ubuntu, run 'apt-get install python3-venv'."
+        ) from missing
 
 
 @contextmanager
@@ -77,10 +87,28 @@ def install(name: str) -> None:
     folder = STATE / "venvs" / name
     run(sys.executable, "-m", "venv", "--clear", *(() if name == "uv" else ("--without-pip",)), str(folder))
     if name == "uv":
-        run(str(folder / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", str(lock))
+        run(
+            str(folder / "bin" / "pip"),
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--require-hashes",
+            "-r",
+            str(lock),
+        )
     else:
         python = str(folder / "bin" / "python")
-        run(str(bin_of("uv") / "uv"), "pip", "install", "--quiet", "--python", python, "--require-hashes", "-r", str(lock))
+        run(
+            str(bin_of("uv") / "uv"),
+            "pip",
+            "install",
+            "--quiet",
+            "--python",
+            python,
+            "--require-hashes",
+            "-r",
+            str(lock),
+        )
     stamp.write_text(wanted)
     print(f" {time.monotonic() - started:5.1f} s", file=sys.stderr, flush=True)
 
@@ -92,7 +120,10 @@ def run(*command: str) -> None:
     if done.returncode:
         print("\n" + done.stdout, file=sys.stderr)
         step = " ".join(Path(word).name if word.startswith("/") else word for word in command[:3])
-        raise SetupError(f"'{step} ...' failed (above): most often the network or a package mirror; mend that and run the same make target again.")
+        raise SetupError(
+            f"'{step} ...' failed (above): most often the network or a package mirror; "
+            "mend that and run the same make target again."
+        )
 
 
 def main(names: list[str]) -> int:

@@ -1,0 +1,84 @@
+"""How this machine's programs talk to the local AWS, and to it alone."""
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import boto3
+import botocore.session
+import httpx
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+REGION = "eu-west-1"
+KEY = "test"  # the local AWS takes this pair for its account's root
+# They would lead a child elsewhere: to real AWS, to the flags of the make that runs us, or to other packages.
+_DROPPED = ("AWS_", "SAM_", "MAKE", "MFLAGS", "PYTHON", "VIRTUAL_ENV", "CONDA_", "LAYER_")
+_DIRECT = "127.0.0.1,localhost"  # never through a proxy
+
+
+def credentials(endpoint: str) -> dict[str, str]:
+    """The variables that point any AWS program at the local AWS, and away from the user's own profiles and keys."""
+    return {
+        "AWS_ACCESS_KEY_ID": KEY,
+        "AWS_SECRET_ACCESS_KEY": KEY,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def child_environment(endpoint: str, ambient: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment of a command that works on the local AWS: the user's own, without what would lead it elsewhere.
+
+    Args:
+        endpoint: Address of the local AWS.
+        ambient: The user's own environment.
+    """
+    kept = {name: value for name, value in ambient.items() if not name.startswith(_DROPPED)}
+    direct = ",".join(filter(None, (kept.get("NO_PROXY") or kept.get("no_proxy"), _DIRECT)))
+    return kept | credentials(endpoint) | {"NO_PROXY": direct, "no_proxy": direct}
+
+
+class LocalAws:
+    """Clients of the local AWS that read neither the user's environment nor configuration files."""
+
+    def __init__(self, endpoint: str) -> None:
+        core = botocore.session.Session(
+            session_vars={
+                "profile": (None, None, None, None),
+                "config_file": (None, None, os.devnull, None),
+                "credentials_file": (None, None, os.devnull, None),
+            }
+        )
+        self._session = boto3.Session(KEY, KEY, region_name=REGION, botocore_session=core)
+        self._endpoint = endpoint
+        self._config = Config(proxies={}, connect_timeout=3, read_timeout=30, retries={"total_max_attempts": 2})
+
+    @cached_property
+    def cloudformation(self) -> "CloudFormationClient":
+        """Stacks."""
+        return self._session.client("cloudformation", endpoint_url=self._endpoint, config=self._config)
+
+    @cached_property
+    def cognito(self) -> "CognitoIdentityProviderClient":
+        """Users and clients."""
+        return self._session.client("cognito-idp", endpoint_url=self._endpoint, config=self._config)
+
+    @cached_property
+    def logs(self) -> "CloudWatchLogsClient":
+        """The functions' logs."""
+        return self._session.client("logs", endpoint_url=self._endpoint, config=self._config)
+
+
+def http_client(*, timeout: float = 30.0) -> httpx.Client:
+    """An HTTP client that no proxy variable can lead away from this machine; `timeout` is in seconds."""
+    return httpx.Client(timeout=timeout, trust_env=False)

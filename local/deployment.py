@@ -1,0 +1,198 @@
+"""Builds template.yml and deploys it to the local AWS, with the SAM command line that AWS itself is deployed with."""
+
+import fcntl
+import hashlib
+import json
+import platform
+import re
+import subprocess
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from local import emulator, outputs
+from local.aws import LocalAws, child_environment
+from local.environments import ROOT, STATE, bin_of
+from local.errors import StackError
+from local.home import StackHome
+from local.outputs import Outputs
+from local.processes import tail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mypy_boto3_cloudformation.type_defs import StackEventTypeDef, StackTypeDef
+
+TEMPLATE = ROOT / "template.yml"
+PACKAGES = ("shared", "events", "commands", "projections", "queries")
+SETTLES_WITHIN = 60.0  # seconds that a deploy which was interrupted may go on inside the local AWS
+# CloudFormation refuses to update a stack in these states; here it is quickest to begin anew.
+_HOPELESS = re.compile(r"ROLLBACK_FAILED$|^ROLLBACK_COMPLETE$|^CREATE_FAILED$|^DELETE_")
+
+
+def architecture() -> str:
+    """This machine's processor, as Lambda calls it."""
+    return "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
+
+
+def describe(home: StackHome) -> "StackTypeDef | None":
+    """The deployed stack, once nothing is going on in it any more.
+
+    Raises:
+        StackError: An operation on it does not end.
+    """
+    deadline = time.monotonic() + SETTLES_WITHIN
+    while True:
+        try:
+            stack = LocalAws(home.endpoint).cloudformation.describe_stacks(StackName=home.stack_name)["Stacks"][0]
+        except ClientError:
+            return None
+        if not stack["StackStatus"].endswith("_IN_PROGRESS") or stack["StackStatus"] == "REVIEW_IN_PROGRESS":
+            return stack
+        if time.monotonic() > deadline:
+            raise StackError(f"Stack {home.stack_name} stays in {stack['StackStatus']}: run make down, then make up.")
+        time.sleep(0.2)
+
+
+def is_hopeless(stack: "StackTypeDef") -> bool:
+    """Whether the stack can only be deleted."""
+    return bool(_HOPELESS.search(stack["StackStatus"]))
+
+
+def is_current(home: StackHome, stack: "StackTypeDef | None") -> bool:
+    """Whether the last successful deploy was of today's sources, and nothing changed the stack since."""
+    if not stack:
+        return False
+    try:
+        recorded = json.loads(_record(home).read_text())
+    except (OSError, ValueError):
+        return False
+    return bool(recorded == {"sources": fingerprint(), "stack": _state_of(stack)})
+
+
+def build(home: StackHome) -> None:
+    """Run `sam build` for this machine's interpreter and processor.
+
+    Raises:
+        StackError: It failed; the details hold the end of its output.
+    """
+    _record(home).unlink(missing_ok=True)
+    # SAM keeps notes in the project's own folder, and two stacks may be built at a time.
+    with (STATE / "build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        arguments = [
+            "--template-file",
+            str(TEMPLATE),
+            "--build-dir",
+            str(home.build),
+            "--build-in-source",
+            "--parallel",
+        ]
+        if not _sam(home, "build", arguments):
+            raise StackError("sam build failed; the end of its output:", details=tail(home.log("sam-build"), 25))
+
+
+def deploy(home: StackHome, sources: str) -> Outputs:
+    """Run `sam deploy`, and write down the new outputs.
+
+    Args:
+        home: Which stack.
+        sources: The fingerprint of what was built, taken before the build: later changes are for the next deploy.
+
+    Raises:
+        StackError: It failed; the details hold the reasons that the stack gives.
+    """
+    began = datetime.now(UTC)
+    parameters = {
+        "Stage": "local",
+        "StreamMappingsEnabled": "false",
+        "Runtime": f"python{emulator.python_version()}",
+        "Architecture": architecture(),
+    }
+    arguments = ["--template-file", str(home.build / "template.yaml"), "--stack-name", home.stack_name, "--resolve-s3",
+                 "--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "--no-confirm-changeset",
+                 "--no-fail-on-empty-changeset", "--no-progressbar",
+                 "--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]  # fmt: skip
+    succeeded = _sam(home, "deploy", arguments)
+    stack = describe(home)
+    if not succeeded or not stack:
+        reasons = _reasons(home, began) or tail(home.log("sam-deploy"))
+        raise StackError(f"The deploy of {home.stack_name} failed, because:", details=reasons)
+    fresh = outputs_of(home, stack)
+    _record(home).write_text(json.dumps({"sources": sources, "stack": _state_of(stack)}))
+    return fresh
+
+
+def outputs_of(home: StackHome, stack: "StackTypeDef") -> Outputs:
+    """The stack's outputs for this machine, also written to the outputs file."""
+    raw = {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", ())}
+    fresh = outputs.for_this_machine(raw, home.endpoint)
+    outputs.write(home, fresh)
+    return fresh
+
+
+def fingerprint(root: Path = ROOT) -> str:
+    """A hash over every file that a build or a deploy reads."""
+    layer = (path for path in (root / "shared" / "layer").iterdir() if path.is_file())
+    sources = (path for package in PACKAGES for path in (root / package).rglob("*.py"))
+    files = [root / "template.yml", root / "Makefile", *layer, *sources]
+    digest = hashlib.sha256(f"{emulator.python_version()} {architecture()}".encode())
+    for path in sorted(files):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(root)} {len(content)} ".encode() + content)
+    return digest.hexdigest()
+
+
+def failure_reasons(events: "Iterable[StackEventTypeDef]", began: datetime) -> list[str]:
+    """What failed since a moment, the first cause first.
+
+    Args:
+        events: As CloudFormation gives them, the newest first.
+        began: Earlier events belong to an earlier deploy.
+    """
+    failed = [
+        f"{event.get('LogicalResourceId', '?')}: {event.get('ResourceStatusReason') or event['ResourceStatus']}"
+        for event in events
+        if event.get("ResourceStatus", "").endswith("_FAILED")
+        and event["Timestamp"] >= began
+        and "cancelled" not in event.get("ResourceStatusReason", "")
+    ]
+    return list(dict.fromkeys(reversed(failed)))
+
+
+def _reasons(home: StackHome, began: datetime) -> str:
+    try:
+        events = LocalAws(home.endpoint).cloudformation.describe_stack_events(StackName=home.stack_name)["StackEvents"]
+    except ClientError:
+        return ""
+    return "\n".join(failure_reasons(events, began.replace(microsecond=0)))
+
+
+def _sam(home: StackHome, command: str, arguments: list[str]) -> bool:
+    env = child_environment(home.endpoint) | {
+        "SAM_CLI_TELEMETRY": "0",
+        "SAM_CLI_POLL_DELAY": "0.2",  # seconds between two looks at the stack; SAM's own 5 are for a far-away AWS
+        "LAYER_PYTHON": emulator.python_version(),
+        "LAYER_PLATFORM": "",  # this machine
+        "UV": str(bin_of("uv") / "uv"),
+    }
+    log = home.log(f"sam-{command}")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as output:
+        program = [str(bin_of("sam") / "sam"), command, *arguments]
+        done = subprocess.run(
+            program, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False
+        )
+    return done.returncode == 0
+
+
+def _record(home: StackHome) -> Path:
+    return home.folder / "deployed.json"
+
+
+def _state_of(stack: "StackTypeDef") -> list[str]:
+    changed = stack.get("LastUpdatedTime") or stack["CreationTime"]
+    return [stack.get("StackId", ""), stack["StackStatus"], str(changed)]

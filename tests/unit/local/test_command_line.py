@@ -1,0 +1,69 @@
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from local.__main__ import COMMANDS, main, parse
+from local.environments import ROOT
+
+MAKEFILE = (ROOT / "Makefile").read_text()
+TARGETS = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)[1].split()  # type: ignore[index]
+
+
+def test_help_lists_every_target_with_a_text() -> None:
+    make = shutil.which("make") or "make"
+    shown = subprocess.run([make, "-s", "-C", str(ROOT), "help"], capture_output=True, text=True, check=True).stdout
+    listed = dict(re.findall(r"^  make (\S+) +(.+)$", shown, re.MULTILINE))
+    assert sorted(listed) == sorted(TARGETS)
+    assert all(listed.values())
+
+
+def test_every_target_is_declared_phony() -> None:
+    targets = set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.MULTILINE))
+    assert targets == set(TARGETS)
+
+
+def test_every_command_has_its_make_target() -> None:
+    assert set(COMMANDS) <= set(TARGETS)
+
+
+def test_a_missing_python_gives_one_sentence() -> None:
+    make = shutil.which("make") or "make"
+    done = subprocess.run(
+        [make, "-s", "-C", str(ROOT), "token", "PYTHON=no-such-python"], capture_output=True, text=True, check=False
+    )
+    sentences = [line for line in done.stderr.splitlines() if "***" not in line]
+    assert done.returncode
+    assert not done.stdout
+    assert len(sentences) == 1
+    assert "install Python 3.11 or later" in sentences[0]
+
+
+@pytest.mark.parametrize("command", ["token", "logs"])
+def test_a_command_on_a_stack_that_is_down_says_so_on_stderr_only(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command, "--home", str(tmp_path)]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == f"make {command}: The local stack is not running: start it with make up.\n"
+
+
+def test_down_is_fine_when_nothing_runs(tmp_path: Path) -> None:
+    assert main(["down", "--home", str(tmp_path)]) == 0
+
+
+def test_status_is_fine_when_nothing_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status", "--home", str(tmp_path), "--port", "9"]) == 0
+    assert capsys.readouterr().out.count("stopped") == 3
+
+
+def test_an_empty_value_is_no_value_as_make_passes_it() -> None:
+    assert parse(["up", "--home", "", "--port", ""]).port is None
+
+
+def test_a_port_that_is_no_number_is_refused() -> None:
+    with pytest.raises(SystemExit):
+        parse(["up", "--port", "http"])

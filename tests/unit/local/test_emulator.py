@@ -1,0 +1,45 @@
+from pathlib import Path
+
+import pytest
+
+from local import emulator
+from local.errors import StackError
+from local.home import StackHome
+
+
+def test_a_busy_port_is_told_with_its_number_and_the_way_to_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(emulator, "port_is_busy", lambda port: port == 4566)
+    with pytest.raises(StackError, match=r"Port 4566 is in use .* make up PORT=4567"):
+        emulator.start(StackHome(tmp_path, 4566))
+
+
+def test_its_environment_holds_nothing_of_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("MY_SECRET", "x")
+    env = emulator.environment(StackHome(tmp_path, 4566))
+    assert not {"AWS_PROFILE", "MY_SECRET", "PYTHONPATH"} & set(env)
+    assert env["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
+    assert env["BIND_HOST"] == "127.0.0.1"
+    assert env["AUTH"] == "true"
+
+
+def test_all_its_folders_are_the_stacks_own_and_absolute(tmp_path: Path) -> None:
+    env = emulator.environment(StackHome(tmp_path, 4566))
+    for name in ("TMPDIR", "STATE_DIR", "S3_DATA_DIR", "HOME"):
+        assert Path(env[name]).is_relative_to(tmp_path)
+
+
+def test_another_port_makes_a_running_one_out_of_date(tmp_path: Path) -> None:
+    assert emulator.version(StackHome(tmp_path, 4566)) != emulator.version(StackHome(tmp_path, 4567))
+
+
+def test_what_a_dead_emulator_gave_a_meaning_to_is_forgotten_and_the_rest_kept(tmp_path: Path) -> None:
+    home = StackHome(tmp_path, 4566)
+    for folder in ("tmp", "state", "s3", "mapping/2026"):
+        (tmp_path / folder).mkdir(parents=True)
+    home.outputs_file.write_text("{}")
+    (tmp_path / "demo-user.json").write_text("{}")
+    emulator.forget(home)
+    assert [path.name for path in tmp_path.iterdir()] == ["demo-user.json"]

@@ -1,0 +1,33 @@
+from pathlib import Path
+
+import pytest
+
+from local.errors import StackError
+from local.logs import FileTail, _choose
+
+
+def test_only_new_and_whole_lines_are_shown(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    tail = FileTail(log)
+    assert tail.new_lines() == []
+    log.write_text("one\ntwo\nhal")
+    assert tail.new_lines() == ["one", "two"]
+    with log.open("a") as file:
+        file.write("f\n")
+    assert tail.new_lines() == ["half"]
+    assert tail.new_lines() == []
+
+
+def test_a_log_that_began_anew_is_read_from_its_start(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("old and long\n")
+    tail = FileTail(log)
+    tail.new_lines()
+    log.rename(tmp_path / "previous")
+    log.write_text("new\n")
+    assert tail.new_lines() == ["new"]
+
+
+def test_an_unknown_function_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(StackError, match="FUNCTION may be CreateCustomer, GetCustomer"):
+        _choose({"GetCustomer": "g", "CreateCustomer": "c"}, "createcustomer")

@@ -1,0 +1,45 @@
+from pathlib import Path
+
+import pytest
+
+from local import outputs
+from local.errors import StackError
+from local.home import StackHome
+
+ENDPOINT = "http://127.0.0.1:4566"
+FROM_AWS = {
+    "ApiEndpoint": "https://abc123.execute-api.eu-west-1.amazonaws.com/local",
+    "TokenEndpoint": "https://customer-api-local-1.auth.eu-west-1.amazoncognito.com/oauth2/token",
+    "AuthorizeEndpoint": "https://customer-api-local-1.auth.eu-west-1.amazoncognito.com/oauth2/authorize",
+    "JwksUri": "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_X/.well-known/jwks.json",
+    "Issuer": "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_X",
+    "EventTable": "local-customer-events",
+}
+
+
+def test_addresses_are_rewritten_and_nothing_else() -> None:
+    assert outputs.for_this_machine(FROM_AWS, ENDPOINT) == {
+        "ApiEndpoint": f"{ENDPOINT}/_aws/execute-api/abc123/local",
+        "TokenEndpoint": f"{ENDPOINT}/oauth2/token",
+        "AuthorizeEndpoint": f"{ENDPOINT}/oauth2/authorize",
+        "JwksUri": f"{ENDPOINT}/eu-west-1_X/.well-known/jwks.json",
+        "Issuer": FROM_AWS["Issuer"],
+        "EventTable": "local-customer-events",
+        "EndpointUrl": ENDPOINT,
+    }
+
+
+def test_what_is_written_is_read_back_and_no_half_file_stays(tmp_path: Path) -> None:
+    home = StackHome(tmp_path / "new", 1)
+    outputs.write(home, FROM_AWS)
+    assert outputs.read(home) == FROM_AWS
+    assert [path.name for path in home.folder.iterdir()] == ["outputs.json"]
+
+
+@pytest.mark.parametrize("content", [None, "{half"])
+def test_without_outputs_the_sentence_names_make_up(tmp_path: Path, content: str | None) -> None:
+    home = StackHome(tmp_path, 1)
+    if content:
+        home.outputs_file.write_text(content)
+    with pytest.raises(StackError, match="make up"):
+        outputs.read(home)

@@ -1,0 +1,89 @@
+"""What is uploaded: sources only, all that they import, and nothing twice."""
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.environments import ROOT
+
+FUNCTIONS = ["CreateCustomer", "GetAllCustomers", "GetCustomer", "ProjectCustomers"]
+# What Lambda's Python runtimes bring: "boto3 and botocore", and what those need (Lambda docs, "Python").
+RUNTIME = ["boto3", "botocore", "s3transfer", "dateutil", "six", "urllib3"]
+
+
+@pytest.fixture(scope="session")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what Lambda's runtime brings, and nothing else of this environment."""
+    folder = tmp_path_factory.mktemp("runtime")
+    for name in RUNTIME:
+        spec = find_spec(name)
+        assert spec
+        assert spec.origin
+        source = Path(spec.origin)
+        source = source.parent if source.name == "__init__.py" else source
+        (folder / source.name).symlink_to(source)
+    return folder
+
+
+def test_the_list_is_complete(functions: dict[str, Any]) -> None:
+    assert sorted(functions) == FUNCTIONS
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_starts_on_its_package_the_layer_and_the_runtime_alone(
+    built: Path, runtime: Path, functions: dict[str, Any], function: str
+) -> None:
+    module = functions[function]["Handler"].rpartition(".")[0]
+    paths = [str(built / function), str(built / "Dependencies/python"), str(runtime)]
+    code = f"import sys; sys.path[:0] = {paths!r}; import {module}; print({module.split('.', maxsplit=1)[0]}.__file__)"
+    variables = dict.fromkeys(("EVENT_TABLE", "READ_TABLE", "CURSOR_SECRET"), "x")
+
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", code],
+        env=variables | {"AWS_DEFAULT_REGION": "us-east-1", "PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(str(built / function))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_package_holds_sources_only(built: Path, function: str) -> None:
+    files = [path for path in (built / function).rglob("*") if path.is_file()]
+
+    assert {path.suffix for path in files} == {".py"}
+    assert sum(path.stat().st_size for path in files) < 64 * 1024
+
+
+@pytest.mark.parametrize(
+    ("function", "foreign"),
+    [("CreateCustomer", "projections"), ("ProjectCustomers", "commands"), ("GetCustomer", "commands")],
+)
+def test_a_package_changes_only_with_what_it_uses(built: Path, function: str, foreign: str) -> None:
+    assert not (built / function / foreign).exists()
+    assert not (built / function / "local").exists()
+
+
+def test_the_layer_stays_small_and_leaves_out_what_the_runtime_has(built: Path) -> None:
+    layer = built / "Dependencies/python"
+
+    assert {"pydantic", "aws_lambda_powertools", "aws_xray_sdk"} <= {path.name for path in layer.iterdir()}
+    assert not [name for name in RUNTIME if (layer / name).exists()]
+    assert sum(path.stat().st_size for path in layer.rglob("*") if path.is_file()) < 20 * 1024 * 1024
+
+
+def test_no_lock_holds_an_address() -> None:
+    locks = [*(ROOT / "requirements").glob("*.txt"), ROOT / "shared/layer/requirements.txt"]
+
+    assert len(locks) >= 5
+    for lock in locks:
+        assert "://" not in lock.read_text(), lock.name
+        assert "--hash=sha256:" in lock.read_text(), lock.name

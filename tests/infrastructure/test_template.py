@@ -1,0 +1,128 @@
+"""What the template must say, whatever the local AWS makes of it."""
+
+import json
+from typing import Any
+
+import pytest
+
+Template = dict[str, Any]
+WRITING = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLInsert", "PartiQLUpdate", "PartiQLDelete"}
+CHANGING_EVENTS = WRITING - {"PutItem"}
+
+
+def statements(function: Template) -> list[Template]:
+    return [statement for policy in function["Policies"] for statement in policy["Statement"]]
+
+
+def actions(statement: Template) -> list[str]:
+    action = statement["Action"]
+    return [action] if isinstance(action, str) else action
+
+
+def routes(functions: dict[str, Template]) -> dict[str, Template]:
+    return {
+        f"{event['Properties']['Method']} {event['Properties']['Path']}": event["Properties"]
+        for function in functions.values()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "Api"
+    }
+
+
+def test_the_specified_functions_are_there_under_their_names(functions: dict[str, Template]) -> None:
+    assert {"CreateCustomer", "GetAllCustomers"} <= set(functions)
+
+
+def test_each_route_wants_an_access_token_with_its_scope(functions: dict[str, Template], template: Template) -> None:
+    found = routes(functions)
+
+    assert set(found) == {"POST /customers", "GET /customers", "GET /customers/{customer_id}"}
+    for route, properties in found.items():
+        scope = "customers/read" if route.startswith("GET") else "customers/write"
+        assert properties["Auth"] == {"Authorizer": "Cognito", "AuthorizationScopes": [scope]}, route
+    auth = template["Resources"]["CustomersApi"]["Properties"]["Auth"]
+    assert auth["DefaultAuthorizer"] == "Cognito"
+
+
+def test_everything_is_traced(template: Template) -> None:
+    assert template["Resources"]["CustomersApi"]["Properties"]["TracingEnabled"] is True
+    assert template["Globals"]["Function"]["Tracing"] == "Active"
+
+
+def test_every_function_has_an_alias_a_role_of_its_own_and_the_locked_layer(
+    functions: dict[str, Template], template: Template
+) -> None:
+    assert template["Globals"]["Function"]["AutoPublishAlias"] == "live"
+    assert template["Globals"]["Function"]["Layers"] == [{"Ref": "Dependencies"}]
+    for name, function in functions.items():
+        assert "Role" not in function, name
+        assert not {"AutoPublishAlias", "Layers", "Tracing"} & set(function), name
+
+
+def test_no_policy_has_a_wildcard(functions: dict[str, Template]) -> None:
+    for name, function in functions.items():
+        for statement in statements(function):
+            assert not [action for action in actions(statement) if "*" in action], name
+            assert statement["Resource"] != "*", name
+
+
+def test_events_are_only_ever_added(functions: dict[str, Template]) -> None:
+    for name, function in functions.items():
+        for statement in statements(function):
+            if "EventTable" in json.dumps(statement["Resource"]):
+                assert not {action.split(":")[1] for action in actions(statement)} & CHANGING_EVENTS, name
+
+
+def test_each_side_keeps_to_its_own(functions: dict[str, Template]) -> None:
+    def touches(name: str, table: str) -> set[str]:
+        own = [s for s in statements(functions[name]) if table in json.dumps(s["Resource"])]
+        return {action.split(":")[1] for statement in own for action in actions(statement)}
+
+    assert touches("CreateCustomer", "EventTable") == {"PutItem"}
+    assert not touches("CreateCustomer", "ReadTable")
+    assert "PutItem" not in touches("ProjectCustomers", "EventTable")
+    for query in ("GetAllCustomers", "GetCustomer"):
+        assert not touches(query, "EventTable")
+        assert not touches(query, "ReadTable") & (WRITING | {"Scan"})
+
+
+def test_the_stream_carries_new_images_and_its_mapping_loses_nothing_silently(template: Template) -> None:
+    mapping = template["Resources"]["ProjectCustomersMapping"]["Properties"]
+
+    assert template["Resources"]["EventTable"]["Properties"]["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
+    assert mapping["StartingPosition"] == "TRIM_HORIZON"
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == {"GetAtt": "ProjectionFailureQueue.Arn"}
+    [pattern] = mapping["FilterCriteria"]["Filters"]
+    assert json.loads(pattern["Pattern"]) == {"eventName": ["INSERT"]}
+
+
+@pytest.mark.parametrize("name", ["EventTable", "ReadTable"])
+def test_tables_are_protected(template: Template, name: str) -> None:
+    table = template["Resources"][name]
+    properties = table["Properties"]
+
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert properties["SSESpecification"] == {"SSEEnabled": True}
+    assert properties["DeletionProtectionEnabled"] == {"If": ["OnAws", True, False]}
+
+
+def test_people_sign_in_by_code_and_machines_by_credentials(template: Template) -> None:
+    resources = template["Resources"]
+    people, machine = resources["UserPoolClient"]["Properties"], resources["MachineClient"]["Properties"]
+
+    assert resources["UserPool"]["Properties"]["UserPoolName"] == {"Sub": "${Stage}-customers-api-user-pool"}
+    assert resources["UserPoolDomain"]["Properties"]["Domain"] == {"Sub": "customer-api-${Stage}-${AWS::AccountId}"}
+    assert (people["GenerateSecret"], people["AllowedOAuthFlows"]) == (False, ["code"])
+    assert "https://oauth.pstmn.io/v1/callback" in people["CallbackURLs"]
+    assert (machine["GenerateSecret"], machine["AllowedOAuthFlows"]) == (True, ["client_credentials"])
+
+
+def test_nobody_sends_a_password_to_production(template: Template) -> None:
+    condition, others, production = template["Resources"]["UserPoolClient"]["Properties"]["ExplicitAuthFlows"]["If"]
+
+    assert condition == "ForPeopleTesting"
+    assert "ALLOW_USER_PASSWORD_AUTH" in others
+    assert "ALLOW_USER_PASSWORD_AUTH" not in production

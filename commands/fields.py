@@ -9,7 +9,7 @@ import unicodedata
 from datetime import date
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
 _OLDEST_BIRTH: Final = date(1900, 1, 1)
 _SPACES: Final = re.compile(r"[ \u00a0\u3000]+")
@@ -65,3 +65,15 @@ City = Annotated[str, _text(100), Field(examples=["London"])]
 Country = Annotated[str, _text(100), Field(examples=["United Kingdom"])]
 Email = Annotated[str, _text(254), AfterValidator(_email), Field(examples=["ada@example.com"])]
 Birth = Annotated[date, BeforeValidator(_iso_date), AfterValidator(_past), Field(examples=["1990-05-17"])]
+
+
+class PersonalDetails(BaseModel):
+    """All that a customer tells of themselves; commands that carry it carry all of it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    full_name: FullName
+    email: Email
+    birth: Birth
+    city: City
+    country: Country

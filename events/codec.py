@@ -1,19 +1,22 @@
 """Between an event's models, its row in the event table and its record in the table's stream."""
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
-from events.customer import CustomerCreated, CustomerEvent
+from events.customer import CustomerEvent, Redacted
 from events.envelope import Event, Metadata
+from events.upcasters import MODELS, upcast
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-_MODELS: Final[Mapping[tuple[str, int], type[CustomerEvent]]] = {
-    (model.type(), model.schema_version): model for model in (CustomerCreated,)
-}
+# What stands in `data` after an erasure: no event's data looks like this.
+REDACTED: Final = '{"redacted":true}'
+
+_MODELS: Final[Mapping[str, type[CustomerEvent]]] = {model.type(): model for model in MODELS}
 
 
 class UnreadableEvent(Exception):
@@ -38,19 +41,26 @@ def encode(data: CustomerEvent, **envelope: Any) -> Event:
 
 
 def decode(event: Event) -> CustomerEvent:
-    """Open an event's data.
+    """Open an event's data, brought to the current schema version.
 
     Raises:
         UnreadableEvent: Its type or schema version is unknown, or its data is not of that shape.
     """
-    model = _MODELS.get((event.type, event.schema_version))
-    if model is None:
+    if event.data == REDACTED:
+        return Redacted()
+    model = _MODELS.get(event.type)
+    if model is None or not 1 <= event.schema_version <= model.schema_version:
         raise UnreadableEvent(_where(event), f"unknown type {event.type} in schema version {event.schema_version}")
     try:
-        return model.model_validate_json(event.data)
+        if event.schema_version == model.schema_version:
+            return model.model_validate_json(event.data)
+        data = upcast(json.loads(event.data), event.type, event.schema_version, model.schema_version)
+        return model.model_validate(data)
     except ValidationError as invalid:
         fields = sorted({".".join(map(str, error["loc"])) or "data" for error in invalid.errors(include_input=False)})
         raise UnreadableEvent(_where(event), f"unreadable {', '.join(fields)}") from None
+    except (KeyError, TypeError, ValueError) as wrong:
+        raise UnreadableEvent(_where(event), f"cannot be upcast: {type(wrong).__name__}") from None
 
 
 def to_item(event: Event) -> "dict[str, AttributeValueTypeDef]":

@@ -1,12 +1,15 @@
 """The events of one customer, and the fold that makes a customer of them.
 
-    CustomerCreated ──evolve──> Customer (version 1)
+    CustomerCreated ──> Customer ──CustomerUpdated──> Customer ──CustomerErased──> Erased
 
-Event models are stored shapes: a field, once written, is never renamed or removed here.
+Event models are stored shapes: a field, once written, is never renamed or removed without a new `schema_version` and
+an upcaster (events/upcasters.py).
 """
 
+import re
+from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -18,7 +21,7 @@ class CustomerEvent(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    schema_version: ClassVar[int]
+    schema_version: ClassVar[int] = 1
 
     @classmethod
     def type(cls) -> str:
@@ -26,16 +29,30 @@ class CustomerEvent(BaseModel):
         return cls.__name__
 
 
-class CustomerCreated(CustomerEvent):
-    """A person became a customer."""
-
-    schema_version: ClassVar[int] = 1
+class _Person(CustomerEvent):
+    """All that is known of the person; the events that carry it carry all of it."""
 
     full_name: str
     email: str
     birth: date
     city: str
     country: str
+
+
+class CustomerCreated(_Person):
+    """A person became a customer."""
+
+
+class CustomerUpdated(_Person):
+    """The customer's data was replaced, and at least one field is another than before."""
+
+
+class CustomerErased(CustomerEvent):
+    """The person was forgotten: from here on nothing personal of this customer is kept."""
+
+
+class Redacted(CustomerEvent):
+    """What is left of an event's data after an erasure; its type, time and actor stand in the envelope."""
 
 
 class Customer(BaseModel):
@@ -64,32 +81,59 @@ class Customer(BaseModel):
         return self.model_dump_json()
 
 
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """A customer who was erased. Nothing brings one back, whatever events arrive afterwards."""
+
+    id: str
+    version: int
+
+
+State = Customer | Erased
+
+
+_CUSTOMER_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def is_customer_id(text: str) -> bool:
+    """Whether a text can name a customer: a UUID in lower case."""
+    return bool(_CUSTOMER_ID.fullmatch(text))
+
+
 class OutOfOrder(Exception):
     """An event was applied to a state that is not the one just before it."""
 
 
-def evolve(customer: Customer | None, event: Event, data: CustomerEvent) -> Customer:
+def evolve(state: State | None, event: Event, data: CustomerEvent) -> State:
     """Apply one event.
 
     Args:
-        customer: The state before it; None before the first.
+        state: The state before it; None before the first.
         event: Its envelope.
         data: Its decoded data.
 
     Raises:
-        OutOfOrder: The event is not the next one of this customer.
+        OutOfOrder: The event is not the next one of this customer, or makes no sense after it.
     """
-    version = customer.version if customer else 0
+    version = state.version if state else 0
     if event.version != version + 1:
         raise OutOfOrder(f"{event.type} is version {event.version}, and the customer is at {version}")
-    match data:
-        case CustomerCreated():
-            return Customer(
-                id=event.customer_id,
-                **data.model_dump(),
-                version=event.version,
-                created_at=event.occurred_at,
-                updated_at=event.occurred_at,
-            )
+    match state, data:
+        case (Erased(), _) | (_, Redacted()) | (Customer(), CustomerErased()):
+            return Erased(event.customer_id, event.version)
+        case None, CustomerCreated():
+            return _customer(event, data, created_at=event.occurred_at)
+        case Customer(), CustomerUpdated():
+            return _customer(event, data, created_at=state.created_at)
         case _:
-            raise OutOfOrder(f"{event.type} has no meaning for a customer")
+            raise OutOfOrder(f"{event.type} makes no sense at version {event.version}")
+
+
+def _customer(event: Event, person: _Person, created_at: str) -> Customer:
+    return Customer(
+        id=event.customer_id,
+        **person.model_dump(),
+        version=event.version,
+        created_at=created_at,
+        updated_at=event.occurred_at,
+    )

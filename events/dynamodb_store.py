@@ -1,38 +1,72 @@
 """The event store on DynamoDB: one row for each event, written once and only if its version is free.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
-from events.codec import from_item, to_item
+from events.claims import NO_CLAIMS, ClaimChange, ClaimTaken
+from events.codec import REDACTED, from_item, to_item
 from events.envelope import Event
-from events.store import VersionConflict, check_append
+from events.store import StoreBusy, VersionConflict, check_append
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import PutTypeDef
 
 _IF_FREE: Final = "attribute_not_exists(customer_id)"
+_IF_FREE_OR_OURS: Final = "attribute_not_exists(claim) OR customer_id = :customer"
+_TRIES: Final = 8
+_FIRST_PAUSE_SECONDS: Final = 0.02
+_REFUSED: Final = "ConditionalCheckFailed"
+# API reference, "TransactWriteItems", cancellation reasons that pass by themselves.
+_CONTENTION: Final = frozenset({"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
 class DynamoDbEventStore:
-    """Keeps events in a table with the key (`customer_id`, `version`)."""
+    """Keeps events in a table with the key (`customer_id`, `version`), and claims in one with the key `claim`."""
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+    def __init__(
+        self, client: "DynamoDBClient", table: str, claims_table: str = "", pause: Callable[[float], None] = time.sleep
+    ) -> None:
+        """Join it to its tables.
+
+        Args:
+            client: DynamoDB.
+            table: The event table's name.
+            claims_table: The claims table's name; a reader needs none.
+            pause: Waits so many seconds between tries of a contended transaction.
+        """
         self._client = client
         self._table = table
+        self._claims_table = claims_table
+        self._pause = pause
 
-    def append(self, events: Sequence[Event], expected_version: int) -> None:
+    def append(
+        self,
+        events: Sequence[Event],
+        expected_version: int,
+        claims: ClaimChange = NO_CLAIMS,
+        redact: Sequence[int] = (),
+    ) -> None:
         """See `EventStore.append`."""
         check_append(events, expected_version)
-        if len(events) == 1:
+        if len(events) == 1 and claims == NO_CLAIMS and not redact:
             self._append_one(events[0])
         else:
-            self._append_together(events)
+            beside = self._beside(events[0].customer_id, claims, redact)
+            self._append_together(events, beside, claims_taken=len(claims.take))
+
+    def redact(self, customer_id: str, versions: Sequence[int]) -> None:
+        """See `EventStore.redact`."""
+        for version in versions:
+            self._client.update_item(**self._redaction(customer_id, version))
 
     def read(self, customer_id: str, after_version: int = 0) -> list[Event]:
         """See `EventStore.read`."""
@@ -53,21 +87,24 @@ class DynamoDbEventStore:
 
     def _append_one(self, event: Event) -> None:
         try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=to_item(event),
-                ConditionExpression=_IF_FREE,
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
+            self._client.put_item(**self._put(event))
         except self._client.exceptions.ConditionalCheckFailedException as refused:
-            if not _is_ours(refused.response.get("Item"), event):
-                raise VersionConflict(event.customer_id, event.version) from None
+            _unless_ours(refused.response.get("Item"), event)
 
-    def _append_together(self, events: Sequence[Event]) -> None:
-        try:
-            self._client.transact_write_items(TransactItems=[{"Put": self._put(event)} for event in events])
-        except self._client.exceptions.TransactionCanceledException as refused:
-            _explain(refused, events)
+    def _append_together(self, events: Sequence[Event], beside: list[Any], claims_taken: int) -> None:
+        items: list[Any] = [*({"Put": self._put(event)} for event in events), *beside]
+        for attempt in range(_TRIES):
+            try:
+                self._client.transact_write_items(TransactItems=items)
+            except self._client.exceptions.TransactionCanceledException as refused:
+                if _explained(refused, events, claims_taken):
+                    return
+            else:
+                return
+            # Full jitter: writers that collided must not meet again (AWS Builders' Library, "Timeouts, retries and
+            # backoff with jitter").
+            self._pause(random.uniform(0, _FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311 - spreads load, hides nothing
+        raise StoreBusy(f"{_TRIES} tries collided with other writers")
 
     def _put(self, event: Event) -> "PutTypeDef":
         return {
@@ -77,18 +114,57 @@ class DynamoDbEventStore:
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
 
+    def _beside(self, customer_id: str, claims: ClaimChange, redact: Sequence[int]) -> list[Any]:
+        ours: Any = {
+            "TableName": self._claims_table,
+            "ConditionExpression": _IF_FREE_OR_OURS,
+            "ExpressionAttributeValues": {":customer": {"S": customer_id}},
+        }
+        taken = [{"Put": {**ours, "Item": _claim(claim, customer_id)}} for claim in claims.take]
+        released = [{"Delete": {**ours, "Key": {"claim": {"S": claim}}}} for claim in claims.release]
+        return [*taken, *released, *({"Update": self._redaction(customer_id, version)} for version in redact)]
 
-def _is_ours(stored: Any, event: Event) -> bool:
-    """Whether the row in the way is the very event that we send: then an earlier try of ours got through."""
-    return bool(stored) and stored["event_id"]["S"] == event.event_id
+    def _redaction(self, customer_id: str, version: int) -> Any:
+        return {
+            "TableName": self._table,
+            "Key": {"customer_id": {"S": customer_id}, "version": {"N": str(version)}},
+            "UpdateExpression": "SET #data = :redacted",
+            "ConditionExpression": "attribute_exists(customer_id)",
+            "ExpressionAttributeNames": {"#data": "data"},
+            "ExpressionAttributeValues": {":redacted": {"S": REDACTED}},
+        }
 
 
-def _explain(refused: ClientError, events: Sequence[Event]) -> None:
-    """Tell a conflict from our own earlier success and from a passing failure of the transaction."""
-    reasons: Sequence[Mapping[str, Any]] = refused.response.get("CancellationReasons", [])
-    failed = [(reason, event) for reason, event in zip(reasons, events, strict=True) if reason["Code"] != "None"]
-    for reason, event in failed:
-        if reason["Code"] != "ConditionalCheckFailed":
-            raise refused
-        if not _is_ours(reason.get("Item"), event):
-            raise VersionConflict(event.customer_id, event.version) from None
+def _claim(claim: str, customer_id: str) -> Any:
+    return {"claim": {"S": claim}, "customer_id": {"S": customer_id}}
+
+
+def _unless_ours(stored: Any, event: Event) -> None:
+    """Pass if the row in the way is the very event that we send: then an earlier try of ours got through."""
+    if not stored or stored["event_id"]["S"] != event.event_id:
+        found = from_item(stored) if stored else None
+        raise VersionConflict(event.customer_id, event.version, found) from None
+
+
+def _explained(refused: ClientError, events: Sequence[Event], claims_taken: int) -> bool:
+    """What a cancelled transaction means: an earlier success of ours (true), contention (false), or a refusal.
+
+    Its reasons stand in the order of its items: events, claims taken, then the rest.
+
+    Raises:
+        VersionConflict: An event's version is taken.
+        ClaimTaken: A claim is.
+        ClientError: It can never succeed.
+    """
+    reasons: Sequence[Any] = refused.response.get("CancellationReasons", [])
+    codes = [reason["Code"] for reason in reasons]
+    taken = [n for n in range(len(events)) if codes[n] == _REFUSED]
+    for number in taken:
+        _unless_ours(reasons[number].get("Item"), events[number])
+    if taken:
+        return True
+    if _REFUSED in codes[len(events) : len(events) + claims_taken]:
+        raise ClaimTaken
+    if set(codes) - _CONTENTION:
+        raise refused
+    return False

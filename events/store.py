@@ -1,25 +1,44 @@
 """The event store as the rest of the system sees it."""
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
+from events.claims import NO_CLAIMS, ClaimChange
 from events.envelope import Event
+
+# DynamoDB takes 100 items in a transaction; the rest is for the event and its claims.
+MOST_REDACTED_AT_ONCE: Final = 90
 
 
 class VersionConflict(Exception):
-    """Somebody else wrote this version of the customer first; read again and decide again."""
+    """Somebody else wrote this version of the customer first; read again and decide again.
 
-    def __init__(self, customer_id: str, version: int) -> None:
+    Attributes:
+        stored: The event that holds the version, where the store could tell.
+    """
+
+    def __init__(self, customer_id: str, version: int, stored: Event | None = None) -> None:
         super().__init__(f"version {version} of customer {customer_id} exists already")
         self.customer_id = customer_id
         self.version = version
+        self.stored = stored
+
+
+class StoreBusy(Exception):
+    """The append was not carried out because others write to the same rows right now; try again."""
 
 
 class EventStore(Protocol):
     """An append-only log of events, one stream for each customer."""
 
-    def append(self, events: Sequence[Event], expected_version: int) -> None:
-        """Append events of one customer, all or none.
+    def append(
+        self,
+        events: Sequence[Event],
+        expected_version: int,
+        claims: ClaimChange = NO_CLAIMS,
+        redact: Sequence[int] = (),
+    ) -> None:
+        """Append events of one customer, with all that belongs to them or not at all.
 
         Calling it again with the same events (the same `event_id`s), as a retry after a lost answer does, changes
         nothing and raises nothing.
@@ -27,10 +46,23 @@ class EventStore(Protocol):
         Args:
             events: One or more, of versions `expected_version + 1` onwards without gaps.
             expected_version: The customer's version as it was read; 0 for a new customer.
+            claims: Uniqueness claims that change hands with it.
+            redact: Versions of earlier events whose data goes, at most `MOST_REDACTED_AT_ONCE`.
 
         Raises:
             VersionConflict: Another event holds one of these versions.
+            ClaimTaken: Another customer holds one of the claims.
+            StoreBusy: Too much contention; nothing was written.
             ValueError: The events are none, of several customers, or not numbered as said.
+        """
+        ...
+
+    def redact(self, customer_id: str, versions: Sequence[int]) -> None:
+        """Take the data out of events for good; the one change that an event permits.
+
+        Args:
+            customer_id: An erased customer.
+            versions: Of events that exist.
         """
         ...
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from projections.read_model import FIRST_GENERATION, Listed, ReadModelBusy, Write, Written
-from projections.row import LISTING_SHARDS, Row, listing_shard
+from projections.read_model import FIRST_GENERATION, ReadModelBusy, Write, Written
+from projections.row import LISTING_SHARDS, Listing, Row, listing_shard
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -49,17 +49,18 @@ class DynamoDbReadModel:
         item = self._client.get_item(TableName=self._table, Key=_POINTER_KEY, ConsistentRead=True).get("Item")
         return int(item["active"]["N"]) if item else FIRST_GENERATION
 
-    def get(self, customer_id: str, generation: int) -> Row | None:
+    def get(self, customer_id: str, generation: int, *, consistent: bool = False) -> Row | None:
         """See `ReadModel.get`."""
-        item = self._client.get_item(TableName=self._table, Key=_key(customer_id, generation)).get("Item")
+        key = _key(customer_id, generation)
+        item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=consistent).get("Item")
         return _row(item) if item else None
 
-    def page(self, generation: int, limit: int, after: str | None) -> list[Listed]:
+    def page(self, generation: int, limit: int, after: str | None) -> list[Listing]:
         """See `ReadModel.page`."""
         # Each shard is asked for its share of the page and a little more; one that runs dry is asked again.
         share = limit // LISTING_SHARDS + 2
         shards = [self._shard(listing_shard(generation, shard), share, after) for shard in range(LISTING_SHARDS)]
-        return list(islice(merge(*shards, key=lambda listed: listed.order, reverse=True), limit))
+        return list(islice(merge(*shards, key=lambda listing: listing.order, reverse=True), limit))
 
     def current(self, customer_ids: Iterable[str], generation: int) -> dict[str, Row]:
         """See `ReadModel.current`."""
@@ -71,7 +72,7 @@ class DynamoDbReadModel:
         """See `ReadModel.write`."""
         return [outcome for chunk in _chunks(writes, _STATEMENTS_A_CALL) for outcome in self._write_chunk(chunk)]
 
-    def _shard(self, shard: str, share: int, after: str | None) -> Iterator[Listed]:
+    def _shard(self, shard: str, share: int, after: str | None) -> Iterator[Listing]:
         values: dict[str, AttributeValueTypeDef] = {":shard": {"S": shard}}
         condition = "listing_shard = :shard"
         if after is not None:
@@ -86,7 +87,7 @@ class DynamoDbReadModel:
             ScanIndexForward=False,
             PaginationConfig={"PageSize": share},
         )
-        return (Listed(item["listing_order"]["S"], item["document"]["S"]) for page in pages for item in page["Items"])
+        return (_listing(item) for page in pages for item in page["Items"])
 
     def _items(self, keys: "Sequence[Mapping[str, AttributeValueTypeDef]]") -> "Iterator[Mapping[str, Any]]":
         for attempt in range(_TRIES):
@@ -108,33 +109,36 @@ class DynamoDbReadModel:
         return [_outcome(response) for response in answer["Responses"]]
 
     def _insert(self, write: Write) -> "BatchStatementRequestTypeDef":
-        names = ("customer_id", "generation", "version", "document", "listing_shard", "listing_order")
-        fields = ", ".join(f"'{name}': ?" for name in names)
         row = write.row
-        return {
-            "Statement": f'INSERT INTO "{self._table}" VALUE {{{fields}}}',
-            "Parameters": [
-                {"S": row.customer_id},
-                {"N": str(row.generation)},
-                {"N": str(row.version)},
-                {"S": row.document},
-                {"S": row.listing_shard},
-                {"S": row.listing_order},
-            ],
+        values: dict[str, AttributeValueTypeDef] = {
+            **_key(row.customer_id, row.generation),
+            "version": {"N": str(row.version)},
         }
+        if row.listing:
+            values |= {
+                "document": {"S": row.listing.document},
+                "listing_shard": {"S": row.listing_shard},
+                "listing_order": {"S": row.listing.order},
+            }
+        fields = ", ".join(f"'{name}': ?" for name in values)
+        return {"Statement": f'INSERT INTO "{self._table}" VALUE {{{fields}}}', "Parameters": list(values.values())}
 
     def _update(self, write: Write) -> "BatchStatementRequestTypeDef":
         row = write.row
+        shown, document = "REMOVE document REMOVE listing_shard REMOVE listing_order", []
+        if row.listing:
+            shown, document = "SET document=?", [{"S": row.listing.document}]
+        parameters: list[Any] = [
+            {"N": str(row.version)},
+            *document,
+            {"S": row.customer_id},
+            {"N": str(row.generation)},
+            {"N": str(write.replaces)},
+        ]
+        where = "WHERE customer_id=? AND generation=? AND version=?"
         return {
-            "Statement": f'UPDATE "{self._table}" SET version=? SET document=? '  # noqa: S608 - the table's name is ours
-            "WHERE customer_id=? AND generation=? AND version=?",
-            "Parameters": [
-                {"N": str(row.version)},
-                {"S": row.document},
-                {"S": row.customer_id},
-                {"N": str(row.generation)},
-                {"N": str(write.replaces)},
-            ],
+            "Statement": f'UPDATE "{self._table}" SET version=? {shown} {where}',  # noqa: S608 - all of it is ours
+            "Parameters": parameters,
         }
 
 
@@ -147,9 +151,12 @@ def _row(item: Mapping[str, Any]) -> Row:
         customer_id=item["customer_id"]["S"],
         generation=int(item["generation"]["N"]),
         version=int(item["version"]["N"]),
-        document=item["document"]["S"],
-        listing_order=item["listing_order"]["S"],
+        listing=_listing(item) if "document" in item else None,
     )
+
+
+def _listing(item: Mapping[str, Any]) -> Listing:
+    return Listing(document=item["document"]["S"], order=item["listing_order"]["S"])
 
 
 def _outcome(response: Mapping[str, Any]) -> Written:

@@ -13,9 +13,10 @@ from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from events.codec import UnreadableEvent, decode
-from events.customer import Customer, OutOfOrder, evolve
+from events.codec import UnreadableEvent
+from events.customer import OutOfOrder, State
 from events.envelope import Event
+from events.history import fold
 from projections.read_model import ReadModel, Write, Written
 from projections.row import Row, row_of
 
@@ -31,12 +32,14 @@ class Report:
 
     Attributes:
         applied: How many rows were written.
+        projected: The events that are now in their rows, without repeats.
         stale: How many events were repeats.
         healed: How many gaps were filled from the event table.
         failed: Customers whose events must come again, each with the kind of failure.
     """
 
     applied: int = 0
+    projected: list[Event] = field(default_factory=list)
     stale: int = 0
     healed: int = 0
     failed: dict[str, str] = field(default_factory=dict)
@@ -94,6 +97,7 @@ class Projector:
             match written:
                 case Written.APPLIED:
                     report.applied += 1
+                    report.projected += [e for e in waiting[customer_id] if e.version > write.replaces]
                 case Written.OUTRUN:
                     outrun[customer_id] = waiting[customer_id]
                 case Written.FAILED:
@@ -104,35 +108,33 @@ class Projector:
         """The write that brings a row up to these events, if there is one to do."""
         replaces = row.version if row else 0
         try:
-            customer = self._fold(row, events, report)
+            state = self._fold(row, events, report)
         except (UnreadableEvent, OutOfOrder, BotoCoreError, ClientError) as error:
             report.failed[events[0].customer_id] = type(error).__name__
             return None
-        if customer is None or customer.version <= replaces:
+        if state is None or state.version <= replaces:
             return None
-        return Write(row_of(customer, generation), replaces)
+        return Write(row_of(state, generation), replaces)
 
-    def _fold(self, row: Row | None, events: Sequence[Event], report: Report) -> Customer | None:
-        customer = Customer.model_validate_json(row.document) if row else None
+    def _fold(self, row: Row | None, events: Sequence[Event], report: Report) -> State | None:
+        state = row.state() if row else None
         for event in sorted(events, key=lambda event: event.version):
-            version = customer.version if customer else 0
+            version = state.version if state else 0
             if event.version <= version:
                 report.stale += 1
             elif event.version == version + 1:
-                customer = evolve(customer, event, decode(event))
+                state = fold([event], state)
             else:
-                customer = self._heal(event)
+                state = self._heal(event)
                 report.healed += 1
-        return customer
+        return state
 
-    def _heal(self, event: Event) -> Customer | None:
-        """The customer as all its events make it, which must include the event that showed the gap."""
-        customer: Customer | None = None
-        for stored in self._read_events(event.customer_id):
-            customer = evolve(customer, stored, decode(stored))
-        if customer is None or customer.version < event.version:
+    def _heal(self, event: Event) -> State:
+        """The customer as all their events make them, which must include the event that showed the gap."""
+        state = fold(self._read_events(event.customer_id))
+        if state is None or state.version < event.version:
             raise OutOfOrder(f"the event table lacks version {event.version} of {event.customer_id}")
-        return customer
+        return state
 
 
 def _by_customer(events: Iterable[Event]) -> dict[str, list[Event]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, Protocol
 
-from projections.row import Row
+from projections.row import Listing, Row
 
 FIRST_GENERATION: Final = 1
 
@@ -34,19 +34,6 @@ class Write:
     replaces: int
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """One entry of the list of customers.
-
-    Attributes:
-        order: Its place, as `Row.listing_order`.
-        document: The customer, as one JSON text.
-    """
-
-    order: str
-    document: str
-
-
 class ReadModel(Protocol):
     """Customers as they are read, by generation."""
 
@@ -54,11 +41,17 @@ class ReadModel(Protocol):
         """The generation that queries read."""
         ...
 
-    def get(self, customer_id: str, generation: int) -> Row | None:
-        """One row, or None where there is none."""
+    def get(self, customer_id: str, generation: int, *, consistent: bool = False) -> Row | None:
+        """One row, or None where there is none.
+
+        Args:
+            customer_id: Whose.
+            generation: Which.
+            consistent: Whether it must contain every write that ended before, at twice the cost.
+        """
         ...
 
-    def page(self, generation: int, limit: int, after: str | None) -> Sequence[Listed]:
+    def page(self, generation: int, limit: int, after: str | None) -> Sequence[Listing]:
         """Customers by creation, newest first.
 
         Args:

@@ -4,11 +4,24 @@ import zlib
 from dataclasses import dataclass
 from typing import Final
 
-from events.customer import Customer
+from events.customer import Customer, Erased, State
 
 # One partition takes 1,000 write units a second (DynamoDB docs, "Partitions and data distribution"): four shards of
 # the listing keep a busy day's sign-ups off one hot key, and a page still asks only four.
 LISTING_SHARDS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a row shows of a customer.
+
+    Attributes:
+        document: The API's answer, as one JSON text.
+        order: Where it stands in the list: sorts by creation, then id.
+    """
+
+    document: str
+    order: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +32,25 @@ class Row:
         customer_id: Whose.
         generation: Which run of the projection, from 1.
         version: The newest event that it contains.
-        document: The API's answer, as one JSON text.
-        listing_order: Where it stands in the list: sorts by creation, then id.
+        listing: What is shown; None once the customer is erased. The row itself stays, so that its version keeps
+            older events out for ever.
     """
 
     customer_id: str
     generation: int
     version: int
-    document: str
-    listing_order: str
+    listing: Listing | None
 
     @property
     def listing_shard(self) -> str:
         """Which shard of the listing index holds it."""
         return listing_shard(self.generation, zlib.crc32(self.customer_id.encode()) % LISTING_SHARDS)
+
+    def state(self) -> State:
+        """The customer as this row has them."""
+        if self.listing is None:
+            return Erased(self.customer_id, self.version)
+        return Customer.model_validate_json(self.listing.document)
 
 
 def listing_shard(generation: int, shard: int) -> str:
@@ -45,17 +63,14 @@ def listing_shard(generation: int, shard: int) -> str:
     return f"{generation}#{shard}"
 
 
-def row_of(customer: Customer, generation: int) -> Row:
+def row_of(state: State, generation: int) -> Row:
     """The row for a customer.
 
     Args:
-        customer: As folded.
+        state: As folded.
         generation: From 1.
     """
-    return Row(
-        customer_id=customer.id,
-        generation=generation,
-        version=customer.version,
-        document=customer.document(),
-        listing_order=f"{customer.created_at}#{customer.id}",
-    )
+    listing = None
+    if isinstance(state, Customer):
+        listing = Listing(document=state.document(), order=f"{state.created_at}#{state.id}")
+    return Row(state.id, generation, state.version, listing)

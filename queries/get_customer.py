@@ -1,28 +1,39 @@
 """Get one customer."""
 
-import re
-from typing import Final
-
+from events.customer import is_customer_id
 from projections.read_model import ReadModel
-from projections.row import Row
+from projections.row import Listing, Row
+from queries.read_your_writes import Patience, Time, wait_for
 from shared.http.problems import NotFound
 
-_CUSTOMER_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-
-def get_customer(customer_id: str, read_model: ReadModel) -> Row:
+def get_customer(
+    customer_id: str, read_model: ReadModel, patience: Patience | None, clock: Time
+) -> tuple[Listing, int]:
     """Find a customer.
 
     Args:
         customer_id: As asked for; anything that cannot be an id finds nothing.
         read_model: Where customers are read.
+        patience: A write that the answer must contain.
+        clock: Real or not.
+
+    Returns:
+        What is shown, and its version.
 
     Raises:
-        NotFound: There is no such customer in the projection.
+        NotFound: There is no such customer in the projection, or they were erased.
+        NotYetReadable: The projection does not have the write in time.
     """
-    row = None
-    if _CUSTOMER_ID.fullmatch(customer_id):
-        row = read_model.get(customer_id, read_model.active_generation())
-    if row is None:
+    row = _row(customer_id, read_model, patience, clock) if is_customer_id(customer_id) else None
+    if row is None or row.listing is None:
         raise NotFound("There is no customer with this id. One that was created a moment ago may still be on its way.")
-    return row
+    return row.listing, row.version
+
+
+def _row(customer_id: str, read_model: ReadModel, patience: Patience | None, clock: Time) -> Row | None:
+    generation = read_model.active_generation()
+    if patience is None:
+        return read_model.get(customer_id, generation)
+    awaited = wait_for(patience, read_model, generation, clock)
+    return awaited if awaited.customer_id == customer_id else read_model.get(customer_id, generation, consistent=True)

@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+from commands.answers import written
 from commands.context import context_of
 from commands.create_customer import CreateCustomer, create_customer
 from events.dynamodb_store import DynamoDbEventStore
@@ -14,14 +15,17 @@ from shared.runtime.clock import utc_now
 from shared.runtime.ids import new_id
 from shared.runtime.settings import required
 
-store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"))
+store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"), required("CLAIMS_TABLE"))
 
 
 @endpoint(scope="customers/write")
 def handle(request: Request) -> Response:
     """Create a customer."""
-    context = context_of(request, utc_now(), new_id())
-    command = parse_body(CreateCustomer, request.body, {"today": context.now.date()})
-    customer = create_customer(command, store, new_id(), context)
+    now = utc_now()
+    command = parse_body(CreateCustomer, request.body, {"today": now.date()})
+    context = context_of(request, "POST /customers", command.model_dump_json(), now, new_id())
+    keyed = "idempotency-key" in request.headers
+    customer = create_customer(command, store, context.metadata.command_id if keyed else new_id(), context)
     # Relative to the request's address, so that it holds behind every stage, domain and prefix (RFC 9110, 10.2.2).
-    return Response(HTTPStatus.CREATED, customer.document(), {"Location": f"./customers/{customer.id}"})
+    headers = {"Location": f"./customers/{customer.id}", **written(customer)}
+    return Response(HTTPStatus.CREATED, customer.document(), headers)

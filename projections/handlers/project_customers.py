@@ -5,6 +5,7 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 
 from events.dynamodb_store import DynamoDbEventStore
+from events.envelope import Event
 from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.projector import Projector, Report
 from projections.stream import Batch, answer, read_batch
@@ -27,13 +28,30 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
 
 
 def _tell(batch: Batch, report: Report) -> None:
-    logger.info("projected", extra={"applied": report.applied, "stale": report.stale, "healed": report.healed})
+    for projected in report.projected:
+        follow(projected)
+    logger.info("batch", extra={"applied": report.applied, "stale": report.stale, "healed": report.healed})
     for number, reason in batch.unreadable.items():
         logger.error("unreadable record", extra={"sequence_number": number, "reason": reason})
     for customer_id, kind in report.failed.items():
         logger.error("not projected", extra={"customer_id": customer_id, "failure": kind})
-    metrics.add_metric("EventsProjected", MetricUnit.Count, report.applied)
+    metrics.add_metric("EventsProjected", MetricUnit.Count, len(report.projected))
     metrics.add_metric("EventsStale", MetricUnit.Count, report.stale)
     metrics.add_metric("GapsHealed", MetricUnit.Count, report.healed)
     metrics.add_metric("CustomersFailed", MetricUnit.Count, len(report.failed) + len(batch.unreadable))
     metrics.flush_metrics()
+
+
+def follow(event: Event) -> None:
+    """Leave a trail of an event, so that one request can be followed from its POST to the row that is read.
+
+    Args:
+        event: One that is in its row now.
+    """
+    ids = {"correlation_id": event.metadata.correlation_id, "causation_id": event.metadata.causation_id}
+    logger.info(
+        "projected", extra={"customer_id": event.customer_id, "version": event.version, "type": event.type, **ids}
+    )
+    with tracer.provider.in_subsegment(f"## {event.type}") as subsegment:
+        for name, value in ids.items():
+            subsegment.put_annotation(name, value)

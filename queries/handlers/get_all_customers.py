@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from projections.dynamodb_read_model import DynamoDbReadModel
 from queries.get_all_customers import get_all_customers, parse_query
+from queries.read_your_writes import REAL_TIME, patience_of
 from shared.http.endpoint import endpoint
 from shared.http.request import Request
 from shared.http.response import Response
@@ -23,4 +24,5 @@ def cursor_key() -> bytes:
 def handle(request: Request) -> Response:
     """List customers."""
     query = parse_query(request.query, cursor_key)
-    return Response(HTTPStatus.OK, get_all_customers(query, read_model, cursor_key))
+    patience = patience_of(request.headers)
+    return Response(HTTPStatus.OK, get_all_customers(query, read_model, cursor_key, patience, REAL_TIME))

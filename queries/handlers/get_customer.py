@@ -4,6 +4,7 @@ from http import HTTPStatus
 
 from projections.dynamodb_read_model import DynamoDbReadModel
 from queries.get_customer import get_customer
+from queries.read_your_writes import REAL_TIME, patience_of
 from shared.http.endpoint import endpoint
 from shared.http.request import Request
 from shared.http.response import Response
@@ -16,5 +17,6 @@ read_model = DynamoDbReadModel(dynamodb(), required("READ_TABLE"))
 @endpoint(scope="customers/read")
 def handle(request: Request) -> Response:
     """Show one customer."""
-    row = get_customer(request.path.get("customer_id", ""), read_model)
-    return Response(HTTPStatus.OK, row.document, {"ETag": f'"{row.version}"'})
+    patience = patience_of(request.headers)
+    listing, version = get_customer(request.path.get("customer_id", ""), read_model, patience, REAL_TIME)
+    return Response(HTTPStatus.OK, listing.document, {"ETag": f'"{version}"'})

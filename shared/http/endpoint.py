@@ -6,7 +6,8 @@ from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from shared.http.problems import Problem, Unexpected
+from shared.http.failures import problem_of
+from shared.http.problems import Problem
 from shared.http.request import Request, parse
 from shared.http.response import Response, problem_response
 from shared.runtime.observability import describe, logger, metrics, tracer
@@ -39,17 +40,26 @@ def endpoint(*, scope: str) -> Callable[[UseCase], Handler]:
 
 def _answer(use_case: UseCase, scope: str, event: dict[str, Any]) -> Response:
     request_id = (event.get("requestContext") or {}).get("requestId", "")
+    correlation_id = request_id
     logger.append_keys(request_id=request_id)
     try:
         request = parse(event)
-        logger.append_keys(correlation_id=request.correlation_id, trace_id=request.trace_id)
+        correlation_id = request.correlation_id
+        logger.append_keys(correlation_id=correlation_id, trace_id=request.trace_id)
+        tracer.put_annotation("correlation_id", correlation_id)
         request.require(scope)
         response = use_case(request)
-    except Problem as problem:
-        logger.info("refused", extra={"problem": problem.slug, "fields": [error.field for error in problem.errors]})
-        return problem_response(problem, request_id)
     except Exception as error:  # noqa: BLE001 - the last line of defence: nothing of it may reach the caller
-        logger.error("failed", extra=describe(error))
-        return problem_response(Unexpected(), request_id)
-    logger.info("answered", extra={"status": int(response.status)})
-    return response
+        problem = problem_of(error)
+        _log_refusal(problem, error)
+        response = problem_response(problem, request_id)
+    else:
+        logger.info("answered", extra={"status": int(response.status)})
+    return response.with_header("X-Correlation-Id", correlation_id)
+
+
+def _log_refusal(problem: Problem, error: Exception) -> None:
+    if problem is error:
+        logger.info("refused", extra={"problem": problem.slug, "fields": [error.field for error in problem.errors]})
+    else:
+        logger.error("failed", extra={"problem": problem.slug, **describe(error)})

@@ -2,13 +2,23 @@
 
     Problem
     ├── MalformedBody      400  not JSON
+    ├── Unauthorized       401  no token, or not a good one (API Gateway answers this)
     ├── Forbidden          403  the token lacks the scope
     ├── NotFound           404
+    ├── FieldTaken         409  somebody else has this value
+    ├── Gone               410  it was there and was erased for good
+    ├── StaleVersion       412  If-Match names another version than the current one
     ├── BodyTooLarge       413
     ├── InvalidFields      422  names each bad field and its mend
-    └── Unexpected         500  our fault; says nothing of its cause
+    ├── KeyReused          422  the Idempotency-Key came with another request
+    ├── TooManyRequests    429  (API Gateway answers this)
+    ├── Unexpected         500  our fault; says nothing of its cause
+    ├── Contended          503  too many writers at once
+    ├── Unavailable        503  a service that we need did not answer; the outcome is not known
+    └── NotYetReadable     503  the write that the Consistency-Token names is not projected yet
 
-A problem's `type` is stable, and docs/problems/ has a page for each.
+A problem's `type` is stable, and docs/problems/ has a page for each. What API Gateway itself answers has the same form
+(`GatewayResponses` in template.yml).
 """
 
 import json
@@ -75,6 +85,14 @@ class MalformedBody(Problem):
     title = "The body is not JSON"
 
 
+class Unauthorized(Problem):
+    """There is no token, or it is expired, forged or of another pool."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    slug = "unauthorized"
+    title = "A good access token is needed"
+
+
 class Forbidden(Problem):
     """The token is good and does not allow this."""
 
@@ -89,6 +107,38 @@ class NotFound(Problem):
     status = HTTPStatus.NOT_FOUND
     slug = "not-found"
     title = "Not found"
+
+
+class FieldTaken(Problem):
+    """A value that must be unique is somebody else's."""
+
+    status = HTTPStatus.CONFLICT
+    slug = "field-taken"
+    title = "This value is taken"
+
+    def __init__(self, field: str) -> None:
+        error = FieldError(field, f"{field} is taken: send another one.")
+        super().__init__(f"Another record has this {field}.", errors=[error])
+
+
+class Gone(Problem):
+    """It was there, and was erased for good."""
+
+    status = HTTPStatus.GONE
+    slug = "gone"
+    title = "Erased for good"
+
+
+class StaleVersion(Problem):
+    """The record changed since the caller read it."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+    slug = "stale-version"
+    title = "The record changed meanwhile"
+
+    def __init__(self, current: int) -> None:
+        super().__init__("Read the record again, and repeat the change with its new ETag in If-Match.")
+        self.headers["ETag"] = f'"{current}"'
 
 
 class BodyTooLarge(Problem):
@@ -111,8 +161,65 @@ class InvalidFields(Problem):
         super().__init__(f"Mend these and send the request again: {names}.", errors=errors)
 
 
+class KeyReused(Problem):
+    """One Idempotency-Key came with two different requests."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    slug = "key-reused"
+    title = "The Idempotency-Key belongs to another request"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This key came before with other content: send a new key for a new request.",
+            errors=[FieldError("Idempotency-Key", "Idempotency-Key must be new for each different request.")],
+        )
+
+
+class TooManyRequests(Problem):
+    """The caller, or all callers together, ask too often."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    slug = "too-many-requests"
+    title = "Too many requests"
+
+
 class Unexpected(Problem):
     """Our own fault."""
 
     def __init__(self) -> None:
         super().__init__("The request was not carried out. Try again; if it lasts, report the instance below.")
+
+
+class Contended(Problem):
+    """Too many writers want the same record at once; nothing was written."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    slug = "contended"
+    title = "Too many writers at once"
+
+    def __init__(self) -> None:
+        super().__init__("Nothing was changed. Send the request again in a moment.", headers={"Retry-After": "1"})
+
+
+class Unavailable(Problem):
+    """A service that we need did not answer in time."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    slug = "unavailable"
+    title = "A service behind this API did not answer"
+
+    def __init__(self) -> None:
+        detail = "Whether the request was carried out is not known. Send it again with the same Idempotency-Key."
+        super().__init__(detail, headers={"Retry-After": "1"})
+
+
+class NotYetReadable(Problem):
+    """The write that the caller wants to see is stored, and not projected yet."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    slug = "not-yet-readable"
+    title = "Your write is not readable yet"
+
+    def __init__(self) -> None:
+        detail = "The write is safely stored and still on its way to the read side. Ask again in a moment."
+        super().__init__(detail, headers={"Retry-After": "1"})

@@ -3,15 +3,12 @@
 import base64
 import binascii
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
+from shared.http.headers import correlation_id
 from shared.http.problems import Forbidden, MalformedBody
-
-# Bounded and plain, as it is copied into every event and log line.
-_CORRELATION_ID: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +38,7 @@ class Request:
     @property
     def correlation_id(self) -> str:
         """What ties this call to everything it causes: the caller's own id, or this request's."""
-        sent = self.headers.get("x-correlation-id", "")
-        return sent if _CORRELATION_ID.fullmatch(sent) else self.request_id
+        return correlation_id(self.headers, self.request_id)
 
     def require(self, scope: str) -> None:
         """Refuse a token that lacks a scope.

@@ -1,7 +1,7 @@
 """A response as API Gateway's REST proxy integration takes it from a function."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 from shared.http.problems import Problem
@@ -21,6 +21,15 @@ class Response:
     body: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str = "application/json"
+
+    def with_header(self, name: str, value: str) -> "Response":
+        """The same answer with one header more.
+
+        Args:
+            name: The header's.
+            value: Its text.
+        """
+        return replace(self, headers={**self.headers, name: value})
 
     def to_gateway(self) -> dict[str, object]:
         """The form that API Gateway wants."""

@@ -1,0 +1,31 @@
+"""PUT /customers/{customer_id}."""
+
+import time
+from http import HTTPStatus
+
+from commands.answers import written
+from commands.context import context_of
+from commands.handlers.addressed import addressed_customer
+from commands.update_customer import UpdateCustomer, update_customer
+from events.dynamodb_store import DynamoDbEventStore
+from shared.http.body import parse_body
+from shared.http.endpoint import endpoint
+from shared.http.request import Request
+from shared.http.response import Response
+from shared.runtime.clients import dynamodb
+from shared.runtime.clock import utc_now
+from shared.runtime.ids import new_id
+from shared.runtime.settings import required
+
+store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"), required("CLAIMS_TABLE"))
+
+
+@endpoint(scope="customers/write")
+def handle(request: Request) -> Response:
+    """Replace a customer's details."""
+    customer_id = addressed_customer(request)
+    now = utc_now()
+    command = parse_body(UpdateCustomer, request.body, {"today": now.date()})
+    context = context_of(request, f"PUT {customer_id}", command.model_dump_json(), now, new_id())
+    customer = update_customer(command, store, customer_id, context, time.sleep)
+    return Response(HTTPStatus.OK, customer.document(), written(customer))

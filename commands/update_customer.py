@@ -1,0 +1,50 @@
+"""Update a customer: `UpdateCustomer` replaces the details and is decided into `CustomerUpdated` if any is new."""
+
+from commands.context import Context
+from commands.fields import PersonalDetails
+from commands.handling import Decision, Pause, carry_out
+from events.claims import move_claim
+from events.customer import Customer, CustomerUpdated, State
+from events.store import EventStore
+from shared.http.problems import NotFound
+
+
+class UpdateCustomer(PersonalDetails):
+    """Please replace this customer's details by these."""
+
+
+def decide(state: State, command: UpdateCustomer) -> Decision | None:
+    """What happens when a customer's details are replaced.
+
+    Args:
+        state: The customer as they are.
+        command: The details wanted.
+
+    Returns:
+        None where they are so already.
+
+    Raises:
+        NotFound: The customer was erased.
+    """
+    customer = _not_erased(state)
+    details = command.model_dump()
+    if customer.model_dump(include=set(details)) == details:
+        return None
+    return Decision(CustomerUpdated(**details), move_claim(customer.email, command.email))
+
+
+def update_customer(
+    command: UpdateCustomer, store: EventStore, customer_id: str, context: Context, pause: Pause
+) -> Customer:
+    """Carry the command out; see `carry_out` for what it takes and raises.
+
+    Returns:
+        The customer as this command left them.
+    """
+    return _not_erased(carry_out(lambda state: decide(state, command), store, customer_id, context, pause))
+
+
+def _not_erased(state: State) -> Customer:
+    if not isinstance(state, Customer):
+        raise NotFound("There is no customer with this id.")
+    return state

@@ -1,29 +1,57 @@
 """The event store in memory."""
 
+import threading
 import zlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from events.claims import NO_CLAIMS, ClaimChange, ClaimTaken
+from events.codec import REDACTED
 from events.envelope import Event
 from events.store import VersionConflict, check_append
 
 
 class InMemoryEventStore:
-    """Keeps events in a dict; see `events.store.EventStore`."""
+    """Keeps events and claims in dicts; see `events.store.EventStore`."""
 
     def __init__(self) -> None:
         self.events: dict[tuple[str, int], Event] = {}
+        self.claims: dict[str, str] = {}
+        self._lock = threading.Lock()
 
-    def append(self, events: Sequence[Event], expected_version: int) -> None:
+    def append(
+        self,
+        events: Sequence[Event],
+        expected_version: int,
+        claims: ClaimChange = NO_CLAIMS,
+        redact: Sequence[int] = (),
+    ) -> None:
         check_append(events, expected_version)
-        for event in events:
-            stored = self.events.get((event.customer_id, event.version))
-            if stored and stored.event_id != event.event_id:
-                raise VersionConflict(event.customer_id, event.version)
-        for event in events:
-            self.events.setdefault((event.customer_id, event.version), event)
+        customer_id = events[0].customer_id
+        with self._lock:
+            if self._is_ours(events):
+                return
+            if any(self.claims.get(claim, customer_id) != customer_id for claim in claims.take):
+                raise ClaimTaken
+            self.events |= {(event.customer_id, event.version): event for event in events}
+            self.claims |= dict.fromkeys(claims.take, customer_id)
+            for claim in claims.release:
+                self.claims.pop(claim, None)
+            self.redact(customer_id, redact)
+
+    def _is_ours(self, events: Sequence[Event]) -> bool:
+        stored = [self.events.get((event.customer_id, event.version)) for event in events]
+        for event, found in zip(events, stored, strict=True):
+            if found and found.event_id != event.event_id:
+                raise VersionConflict(event.customer_id, event.version, found)
+        return any(stored)
+
+    def redact(self, customer_id: str, versions: Sequence[int]) -> None:
+        for version in versions:
+            self.events[customer_id, version] = replace(self.events[customer_id, version], data=REDACTED)
 
     def read(self, customer_id: str, after_version: int = 0) -> list[Event]:
-        found = [e for e in self.events.values() if e.customer_id == customer_id and e.version > after_version]
+        found = [e for e in list(self.events.values()) if e.customer_id == customer_id and e.version > after_version]
         return sorted(found, key=lambda event: event.version)
 
     def read_all(self, segment: int = 0, total_segments: int = 1) -> Iterator[Event]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from projections.read_model import FIRST_GENERATION, Listed, Write, Written
-from projections.row import Row
+from projections.read_model import FIRST_GENERATION, Write, Written
+from projections.row import Listing, Row
 
 
 class InMemoryReadModel:
@@ -24,14 +24,13 @@ class InMemoryReadModel:
     def active_generation(self) -> int:
         return FIRST_GENERATION
 
-    def get(self, customer_id: str, generation: int) -> Row | None:
+    def get(self, customer_id: str, generation: int, *, consistent: bool = False) -> Row | None:
         return self.rows.get((customer_id, generation))
 
-    def page(self, generation: int, limit: int, after: str | None) -> list[Listed]:
-        rows = [row for row in self.rows.values() if row.generation == generation]
-        rows = [row for row in rows if after is None or row.listing_order < after]
-        rows.sort(key=lambda row: row.listing_order, reverse=True)
-        return [Listed(row.listing_order, row.document) for row in rows[:limit]]
+    def page(self, generation: int, limit: int, after: str | None) -> list[Listing]:
+        listings = [row.listing for row in self.rows.values() if row.generation == generation and row.listing]
+        listings = [listing for listing in listings if after is None or listing.order < after]
+        return sorted(listings, key=lambda listing: listing.order, reverse=True)[:limit]
 
     def current(self, customer_ids: Iterable[str], generation: int) -> dict[str, Row]:
         return {id_: row for id_ in customer_ids if (row := self.rows.get((id_, generation)))}

@@ -2,7 +2,9 @@
 
 import json
 import unicodedata
-from datetime import date
+import uuid
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,12 +13,14 @@ from hypothesis import strategies as st
 
 from commands.context import Context, context_of
 from commands.create_customer import CreateCustomer, create_customer, decide
+from events.claims import email_claim
+from events.customer import Customer
 from events.store import VersionConflict
 from shared.http.body import parse_body
-from shared.http.problems import BodyTooLarge, InvalidFields, MalformedBody
+from shared.http.problems import BodyTooLarge, FieldTaken, Gone, InvalidFields, KeyReused, MalformedBody
 from shared.http.request import parse
 from tests.fakes.event_store import InMemoryEventStore
-from tests.samples import METADATA, START, valid_body
+from tests.samples import METADATA, START, erased, updated, valid_body
 
 TODAY = date(2026, 5, 17)
 CONTEXT = Context(now=START, event_id="e-1", metadata=METADATA)
@@ -32,27 +36,86 @@ def refused(body: Any) -> dict[str, str]:
     return {error.field: error.detail for error in raised.value.errors}
 
 
+def create(store: InMemoryEventStore, customer_id: str = "c-1", context: Context = CONTEXT, **changes: Any) -> Customer:
+    return create_customer(read(valid_body(**changes)), store, customer_id, context)
+
+
+def again(**metadata: str) -> Context:
+    """The circumstances of another try: another time, another event id, and other metadata where given."""
+    return Context(START + timedelta(hours=1), str(uuid.uuid4()), replace(METADATA, **metadata))
+
+
 def test_given_nothing_when_created_then_one_event_and_the_customer() -> None:
     store = InMemoryEventStore()
 
-    customer = create_customer(read(valid_body()), store, "c-1", CONTEXT)
+    customer = create(store)
 
     [event] = store.read("c-1")
     assert (event.version, event.type, event.event_id) == (1, "CustomerCreated", "e-1")
     assert event.occurred_at == "2026-05-17T09:30:00.000000Z"
     assert event.metadata == METADATA
     assert (customer.id, customer.version, customer.full_name) == ("c-1", 1, "Ada Lovelace")
+    assert store.claims == {email_claim("ada@example.com"): "c-1"}
 
 
-def test_given_the_id_is_taken_when_created_then_a_conflict_and_nothing_changed() -> None:
+def test_given_created_when_tried_again_then_the_first_answer_and_no_second_event() -> None:
     store = InMemoryEventStore()
-    create_customer(read(valid_body()), store, "c-1", CONTEXT)
-    other = Context(now=START, event_id="e-2", metadata=METADATA)
+    first = create(store)
+
+    assert create(store, context=again()) == first
+    assert len(store.events) == 1
+
+
+def test_given_changed_meanwhile_when_tried_again_then_still_the_first_answer() -> None:
+    store = InMemoryEventStore()
+    first = create(store)
+    store.append([updated("c-1", 2, city="Paris")], 1)
+
+    assert create(store, context=again()) == first
+
+
+def test_given_created_when_the_key_comes_with_another_body_then_refused() -> None:
+    store = InMemoryEventStore()
+    create(store)
+
+    with pytest.raises(KeyReused):
+        create(store, context=again(request_hash="other"), city="Paris")
+
+    assert len(store.events) == 1
+
+
+def test_given_erased_when_tried_again_then_gone_and_not_brought_back() -> None:
+    store = InMemoryEventStore()
+    create(store)
+    store.append([erased("c-1", 2)], 1, redact=[1])
+
+    with pytest.raises(Gone):
+        create(store, context=again())
+
+    assert len(store.events) == 2
+
+
+def test_given_the_id_is_another_commands_when_created_then_a_conflict_and_nothing_changed() -> None:
+    store = InMemoryEventStore()
+    create(store)
 
     with pytest.raises(VersionConflict):
-        create_customer(read(valid_body(city="Paris")), store, "c-1", other)
+        create(store, context=again(command_id="other"), city="Paris", email="other@example.com")
 
     assert [event.event_id for event in store.read("c-1")] == ["e-1"]
+
+
+@pytest.mark.parametrize("email", ["ada@example.com", "ADA@Example.COM", " ada@example.com "])
+def test_given_the_email_is_taken_when_created_then_refused_without_saying_by_whom(email: str) -> None:
+    store = InMemoryEventStore()
+    create(store)
+
+    with pytest.raises(FieldTaken) as raised:
+        create(store, "c-2", again(command_id="other"), email=email)
+
+    assert "c-1" not in raised.value.body("r")
+    assert [error.field for error in raised.value.errors] == ["email"]
+    assert len(store.events) == 1
 
 
 def test_the_event_holds_what_was_asked_for() -> None:
@@ -168,7 +231,7 @@ def test_the_metadata_ties_the_event_to_its_request() -> None:
         "headers": {"X-Correlation-Id": "order-77"},
     }
 
-    metadata = context_of(parse(event), START, "e-9").metadata
+    metadata = context_of(parse(event), "POST /customers", "{}", START, "e-9").metadata
 
     assert (metadata.correlation_id, metadata.causation_id, metadata.command_id) == ("order-77", "req-9", "req-9")
     assert metadata.actor == "user-9"

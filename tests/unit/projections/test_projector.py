@@ -8,14 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import projections.projector
-from events.customer import Customer, CustomerEvent, OutOfOrder
+from events.customer import Customer, Erased
 from events.envelope import Event
 from projections.projector import Projector, Report
 from projections.read_model import FIRST_GENERATION, Write
 from tests.fakes.event_store import InMemoryEventStore
 from tests.fakes.read_model import InMemoryReadModel
-from tests.samples import created
+from tests.samples import created, erased, history
 
 
 class World:
@@ -33,7 +32,7 @@ class World:
 
     def log(self, customer_id: str, versions: int) -> list[Event]:
         """Append a customer's events, which is all that may ever be projected."""
-        events = [created(customer_id, version=v, second=v, city=f"city {v}") for v in range(1, versions + 1)]
+        events = history(customer_id, versions)
         self.store.append(events, 0)
         return events
 
@@ -47,26 +46,9 @@ class World:
     def city(self, customer_id: str) -> str:
         row = self.read_model.get(customer_id, FIRST_GENERATION)
         assert row
-        return Customer.model_validate_json(row.document).city
-
-
-@pytest.fixture(autouse=True)
-def _moves(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Today's log knows one kind of event; these tests need customers with a history, so each event moves them."""
-
-    def evolve(customer: Customer | None, event: Event, data: CustomerEvent) -> Customer:
-        version = customer.version if customer else 0
-        if event.version != version + 1:
-            raise OutOfOrder(f"{event.version} onto {version}")
-        return Customer(
-            id=event.customer_id,
-            **data.model_dump(),
-            version=event.version,
-            created_at=customer.created_at if customer else event.occurred_at,
-            updated_at=event.occurred_at,
-        )
-
-    monkeypatch.setattr(projections.projector, "evolve", evolve)
+        customer = row.state()
+        assert isinstance(customer, Customer)
+        return customer.city
 
 
 @pytest.fixture
@@ -172,6 +154,47 @@ def test_a_race_lost_over_and_over_is_handed_back_rather_than_fought_for_ever(wo
     world.read_model.interfere = always_a_step_ahead
 
     assert world.project(last).failed == {"c-1": "outrun"}
+
+
+def test_an_erased_customer_is_no_longer_shown(world: World) -> None:
+    events = world.log("c-1", 2)
+    world.project(*events)
+    end = erased("c-1", 3)
+    world.store.append([end], 2, redact=[1, 2])
+
+    world.project(end)
+
+    row = world.read_model.get("c-1", FIRST_GENERATION)
+    assert row
+    assert row.state() == Erased("c-1", 3)
+    assert world.read_model.page(FIRST_GENERATION, 10, None) == []
+
+
+def test_a_redelivered_old_record_never_brings_the_person_back(world: World) -> None:
+    events = world.log("c-1", 2)
+    end = erased("c-1", 3)
+    world.store.append([end], 2, redact=[1, 2])
+    world.project(end)
+
+    assert world.project(*events).stale == 2
+    assert world.read_model.page(FIRST_GENERATION, 10, None) == []
+
+
+def test_a_customer_erased_before_their_first_projection_is_never_shown(world: World) -> None:
+    _, two = world.log("c-1", 2)
+    world.store.append([erased("c-1", 3)], 2, redact=[1, 2])
+
+    world.project(two)
+
+    assert world.version("c-1") == 3
+    assert world.read_model.page(FIRST_GENERATION, 10, None) == []
+
+
+def test_the_report_names_the_events_that_are_now_readable(world: World) -> None:
+    one, two, three = world.log("c-1", 3)
+    world.project(one)
+
+    assert world.project(one, two, three).projected == [two, three]
 
 
 Delivery = tuple[int, int]

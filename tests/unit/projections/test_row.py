@@ -3,7 +3,7 @@
 from collections import Counter
 
 from events.codec import decode
-from events.customer import evolve
+from events.customer import Erased, evolve
 from projections.row import LISTING_SHARDS, Row, row_of
 from tests.samples import created
 
@@ -13,12 +13,18 @@ def row(customer_id: str | None = None, second: int = 0) -> Row:
     return row_of(evolve(None, event, decode(event)), 1)
 
 
+def order(customer_id: str, second: int) -> str:
+    listing = row(customer_id, second).listing
+    assert listing
+    return listing.order
+
+
 def test_later_customers_sort_after_earlier_ones_whatever_their_ids() -> None:
-    assert row("z", 1).listing_order < row("a", 2).listing_order
+    assert order("z", 1) < order("a", 2)
 
 
 def test_customers_of_one_instant_have_an_order_too() -> None:
-    assert row("a", 1).listing_order < row("b", 1).listing_order
+    assert order("a", 1) < order("b", 1)
 
 
 def test_customers_spread_over_the_shards() -> None:
@@ -26,3 +32,16 @@ def test_customers_spread_over_the_shards() -> None:
 
     assert len(counts) == LISTING_SHARDS
     assert min(counts.values()) > 1000 / LISTING_SHARDS * 0.7
+
+
+def test_an_erased_customers_row_shows_nothing_and_keeps_its_version() -> None:
+    erased = row_of(Erased("c-1", 4), 1)
+
+    assert (erased.listing, erased.version, erased.state()) == (None, 4, Erased("c-1", 4))
+
+
+def test_a_row_gives_back_the_customer_that_it_was_made_of() -> None:
+    event = created()
+    customer = evolve(None, event, decode(event))
+
+    assert row_of(customer, 1).state() == customer

@@ -1,21 +1,25 @@
 """Listing customers."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from events.codec import decode
-from events.customer import evolve
+from events.customer import Erased, evolve
 from projections.read_model import FIRST_GENERATION
-from projections.row import row_of
+from projections.row import Listing, Row, row_of
 from queries.cursor import Cursor, seal
 from queries.get_all_customers import get_all_customers, parse_query
+from queries.read_your_writes import Patience, Time
+from shared.http.consistency import ConsistencyToken
 from shared.http.problems import InvalidFields
 from tests.fakes.read_model import InMemoryReadModel
 from tests.samples import created
 
 KEY = b"key"
+NEVER_WAITS = Time(now=lambda: 0.0, sleep=lambda _: None)
 
 
 def key() -> bytes:
@@ -38,8 +42,10 @@ def model(count: int) -> InMemoryReadModel:
     return read_model
 
 
-def page(read_model: InMemoryReadModel, **query: str) -> dict[str, Any]:
-    answer: dict[str, Any] = json.loads(get_all_customers(parse_query(query, key), read_model, key))
+def page(read_model: InMemoryReadModel, patience: Patience | None = None, **query: str) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(
+        get_all_customers(parse_query(query, key), read_model, key, patience, NEVER_WAITS)
+    )
     return answer
 
 
@@ -55,9 +61,11 @@ def test_the_newest_come_first_25_unless_asked_otherwise() -> None:
 
 
 def test_all_pages_together_are_everyone_once() -> None:
-    read_model, seen, query = model(101), [], {"limit": "7"}
+    read_model = model(101)
+    seen: list[str] = []
+    query = {"limit": "7"}
     while True:
-        answer = page(read_model, **query)
+        answer = page(read_model, None, **query)
         seen += [customer["id"] for customer in answer["customers"]]
         if answer["next_cursor"] is None:
             break
@@ -105,4 +113,83 @@ def test_every_bad_parameter_is_named_at_once() -> None:
 
 
 def test_a_page_without_a_next_needs_no_key() -> None:
-    assert get_all_customers(parse_query({}, no_key), model(3), no_key)
+    assert get_all_customers(parse_query({}, no_key), model(3), no_key, None, NEVER_WAITS)
+
+
+class LaggingIndex(InMemoryReadModel):
+    """A read model whose listing index still shows what the table showed a moment ago."""
+
+    def __init__(self, now: InMemoryReadModel) -> None:
+        super().__init__()
+        self.index = dict(now.rows)
+        self.rows = now.rows
+
+    def page(self, generation: int, limit: int, after: str | None) -> list[Listing]:
+        table, self.rows = self.rows, self.index
+        try:
+            return super().page(generation, limit, after)
+        finally:
+            self.rows = table
+
+
+class TestReadYourWrites:
+    """The list shows the awaited write although its index does not have it yet."""
+
+    def put(self, read_model: InMemoryReadModel, row: Row) -> Patience:
+        read_model.rows[row.customer_id, FIRST_GENERATION] = row
+        return Patience(ConsistencyToken(row.customer_id, row.version), seconds=0)
+
+    def row(self, customer_id: str, second: int = 99, version: int = 1, city: str = "new") -> Row:
+        event = created(customer_id, second=second, city=city)
+        return replace(row_of(evolve(None, event, decode(event)), FIRST_GENERATION), version=version)
+
+    def ids(self, answer: dict[str, Any]) -> list[str]:
+        return [customer["id"] for customer in answer["customers"]]
+
+    def test_a_new_customer_is_in_their_place(self) -> None:
+        read_model = LaggingIndex(model(5))
+        patience = self.put(read_model, self.row("c-new"))
+
+        assert self.ids(page(read_model, patience, limit="3")) == ["c-new", "c-004", "c-003"]
+
+    def test_pages_after_it_still_hold_everyone_once(self) -> None:
+        read_model = LaggingIndex(model(5))
+        patience = self.put(read_model, self.row("c-new", second=1))
+        seen, query = [], {"limit": "2"}
+        while True:
+            answer = page(read_model, patience, **query)
+            seen += self.ids(answer)
+            if not answer["next_cursor"]:
+                break
+            query["cursor"] = answer["next_cursor"]
+
+        assert seen == ["c-004", "c-new", "c-003", "c-002", "c-001", "c-000"]
+
+    def test_a_changed_customer_is_shown_as_changed(self) -> None:
+        read_model = LaggingIndex(model(3))
+        patience = self.put(read_model, self.row("c-001", second=0, version=2, city="changed"))
+
+        answer = page(read_model, patience)
+
+        assert self.ids(answer) == ["c-002", "c-001", "c-000"]
+        assert [customer["city"] for customer in answer["customers"]] == ["London", "changed", "London"]
+
+    @pytest.mark.parametrize("limit", ["1", "2", "3", "4"])
+    def test_an_erased_customer_is_not_shown_and_the_page_stays_full(self, limit: str) -> None:
+        read_model = LaggingIndex(model(4))
+        patience = self.put(read_model, row_of(Erased("c-003", 2), FIRST_GENERATION))
+
+        answer = page(read_model, patience, limit=limit)
+
+        assert self.ids(answer) == ["c-002", "c-001", "c-000"][: int(limit)]
+        assert bool(answer["next_cursor"]) == (int(limit) < 3)
+
+    def test_a_customer_of_an_earlier_page_is_not_repeated(self) -> None:
+        read_model = LaggingIndex(model(4))
+        patience = self.put(read_model, self.row("c-new"))
+        first = page(read_model, patience, limit="2")
+
+        second = page(read_model, patience, limit="2", cursor=first["next_cursor"])
+
+        assert self.ids(first) == ["c-new", "c-003"]
+        assert self.ids(second) == ["c-002", "c-001"]

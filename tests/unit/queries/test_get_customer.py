@@ -3,14 +3,16 @@
 import pytest
 
 from events.codec import decode
-from events.customer import evolve
+from events.customer import Erased, evolve
 from projections.read_model import FIRST_GENERATION
 from projections.row import row_of
 from queries.get_customer import get_customer
+from queries.read_your_writes import Time
 from shared.http.problems import NotFound
 from tests.fakes.read_model import InMemoryReadModel
 from tests.samples import created
 
+NEVER_WAITS = Time(now=lambda: 0.0, sleep=lambda _: None)
 ID = "0d8f3c52-6f0e-4f4b-9d55-3f5e2f8d1a77"
 
 
@@ -20,10 +22,18 @@ def test_a_customer_is_found_by_id() -> None:
     row = row_of(evolve(None, event, decode(event)), FIRST_GENERATION)
     read_model.rows[ID, FIRST_GENERATION] = row
 
-    assert get_customer(ID, read_model) == row
+    assert get_customer(ID, read_model, None, NEVER_WAITS) == (row.listing, 1)
+
+
+def test_an_erased_customer_is_not_found() -> None:
+    read_model = InMemoryReadModel()
+    read_model.rows[ID, FIRST_GENERATION] = row_of(Erased(ID, 2), FIRST_GENERATION)
+
+    with pytest.raises(NotFound):
+        get_customer(ID, read_model, None, NEVER_WAITS)
 
 
 @pytest.mark.parametrize("customer_id", [ID, "", "nope", ID.upper(), ID + "0", "#active-generation", "x" * 5000, "🙂"])
 def test_what_is_not_there_is_not_found(customer_id: str) -> None:
     with pytest.raises(NotFound):
-        get_customer(customer_id, InMemoryReadModel())
+        get_customer(customer_id, InMemoryReadModel(), None, NEVER_WAITS)

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from shared.http.endpoint import endpoint
 from shared.http.problems import FieldError, InvalidFields, NotFound
@@ -55,7 +56,12 @@ def test_a_use_case_answers() -> None:
     answer = call(lambda _: Response(HTTPStatus.CREATED, "{}", {"Location": "./x"}), event())
 
     assert answer["statusCode"] == 201
-    assert answer["headers"] == {"Content-Type": "application/json", "Cache-Control": "no-store", "Location": "./x"}
+    assert answer["headers"] == {
+        "Content-Type": "application/json",
+        "Cache-Control": "no-store",
+        "Location": "./x",
+        "X-Correlation-Id": "req-1",
+    }
     assert answer["body"] == "{}"
 
 
@@ -134,3 +140,23 @@ def test_a_refusal_is_logged_by_name_and_field_alone(logged: io.StringIO) -> Non
 
     assert '"problem":"not-found"' in logged.getvalue()
     assert "ada@example.com" not in logged.getvalue()
+
+
+def test_every_answer_and_line_carries_the_correlation_id(logged: io.StringIO) -> None:
+    def use_case(_: Request) -> Response:
+        raise NotFound("no")
+
+    answer = call(use_case, event(headers={"X-Correlation-Id": "order-1"}))
+
+    assert answer["headers"]["X-Correlation-Id"] == "order-1"
+    assert '"correlation_id":"order-1"' in logged.getvalue()
+
+
+def test_a_service_that_does_not_answer_is_no_fault_of_the_caller() -> None:
+    def use_case(_: Request) -> Response:
+        raise ReadTimeoutError(endpoint_url="https://dynamodb.example")
+
+    answer = call(use_case, event())
+
+    assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (503, "1")
+    assert json.loads(answer["body"])["type"] == "/docs/problems/unavailable"

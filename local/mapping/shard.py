@@ -50,13 +50,11 @@ class _Work:
     Attributes:
         records: In stream order, never empty.
         attempts: Failed invocations that count against the retries.
-        invokes: How often the function ran on them.
         last_answer: What it said last.
     """
 
     records: tuple[StreamRecord, ...]
     attempts: int = 0
-    invokes: int = 0
     last_answer: FunctionReturned | FunctionFailed | None = None
 
 
@@ -173,8 +171,7 @@ class ShardMachine:
             self.stats.throttled += 1
             self._invoke_later(now)
             return
-        work = self._work.pop()
-        work = replace(work, invokes=work.invokes + 1, last_answer=answer)
+        work = replace(self._work.pop(), last_answer=answer)
         verdict = self._verdict(answer, work)
         if isinstance(verdict, Success):
             self._dealt_with(work.records)
@@ -253,7 +250,7 @@ class ShardMachine:
         if work.records[count:]:
             self._work.append(replace(work, records=work.records[count:]))
         lost = Batch(self.shard_id, work.records[:count])
-        self._discarded = Discarded(lost, condition, work.invokes, work.last_answer)
+        self._discarded = Discarded(lost, condition, work.attempts, work.last_answer)
         if not self._settings.destination:
             self._leave_discarded()
 

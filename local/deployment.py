@@ -1,6 +1,5 @@
 """Builds template.yml and deploys it to the local AWS, with the SAM command line that AWS itself is deployed with."""
 
-import fcntl
 import hashlib
 import json
 import platform
@@ -15,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from local import emulator, outputs
 from local.aws import LocalAws, child_environment
-from local.environments import ROOT, STATE, bin_of
+from local.environments import ROOT, bin_of
 from local.errors import StackError
 from local.home import StackHome
 from local.outputs import Outputs
@@ -80,19 +79,9 @@ def build(home: StackHome) -> None:
         StackError: It failed; the details hold the end of its output.
     """
     _record(home).unlink(missing_ok=True)
-    # SAM keeps notes in the project's own folder, and two stacks may be built at a time.
-    with (STATE / "build.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        arguments = [
-            "--template-file",
-            str(TEMPLATE),
-            "--build-dir",
-            str(home.build),
-            "--build-in-source",
-            "--parallel",
-        ]
-        if not _sam(home, "build", arguments):
-            raise StackError("sam build failed; the end of its output:", details=tail(home.log("sam-build"), 25))
+    arguments = ["--template-file", str(TEMPLATE), "--build-dir", str(home.build), "--build-in-source", "--parallel"]
+    if not _sam(home, "build", arguments):
+        raise StackError("sam build failed; the end of its output:", details=tail(home.log("sam-build"), 25))
 
 
 def deploy(home: StackHome, sources: str) -> Outputs:

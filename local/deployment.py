@@ -81,7 +81,7 @@ def build(home: StackHome) -> None:
     _record(home).unlink(missing_ok=True)
     arguments = ["--template-file", str(TEMPLATE), "--build-dir", str(home.build), "--build-in-source", "--parallel"]
     if not _sam(home, "build", arguments):
-        raise StackError("sam build failed; the end of its output:", details=tail(home.log("sam-build"), 25))
+        raise StackError("sam build failed; the end of its output:", details=error_of(tail(home.log("sam-build"), 40)))
 
 
 def deploy(home: StackHome, sources: str) -> Outputs:
@@ -108,7 +108,7 @@ def deploy(home: StackHome, sources: str) -> Outputs:
     succeeded = _sam(home, "deploy", arguments)
     stack = describe(home)
     if not succeeded or not stack:
-        reasons = _reasons(home, began) or tail(home.log("sam-deploy"))
+        reasons = _reasons(home, began) or error_of(tail(home.log("sam-deploy"), 40))
         raise StackError(f"The deploy of {home.stack_name} failed, because:", details=reasons)
     fresh = outputs_of(home, stack)
     _record(home).write_text(json.dumps({"sources": sources, "stack": _state_of(stack)}))
@@ -133,6 +133,12 @@ def fingerprint(root: Path = ROOT) -> str:
         content = path.read_bytes()
         digest.update(f"{path.relative_to(root)} {len(content)} ".encode() + content)
     return digest.hexdigest()
+
+
+def error_of(output: str) -> str:
+    """What SAM says about a failure, without what it said about its progress."""
+    before, mark, after = output.rpartition("Error: ")
+    return f"{mark}{after}" if mark else before or after
 
 
 def failure_reasons(events: "Iterable[StackEventTypeDef]", began: datetime) -> list[str]:

@@ -87,7 +87,7 @@ class FakeStream:
     def list_shards(self) -> list[Shard]:
         self._reach()
         listed = [name for name in self.records if name not in self.unlisted]
-        return [Shard(name, self.parents.get(name), name in self.closed) for name in listed]
+        return [Shard(name, self.parents.get(name)) for name in listed]
 
     def get_records(self, shard_id: str, position: Position) -> Page:
         self._reach()

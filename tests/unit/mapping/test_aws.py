@@ -112,7 +112,7 @@ def test_shards_are_listed_over_all_pages(streams: Stubber) -> None:
     child = {"ShardId": "c" * 28, "ParentShardId": SHARD, "SequenceNumberRange": {"StartingSequenceNumber": "3" * 21}}
     streams.add_response("describe_stream", page([closed], SHARD), {"StreamArn": STREAM})
     streams.add_response("describe_stream", page([child], None), {"StreamArn": STREAM, "ExclusiveStartShardId": SHARD})
-    assert stream().list_shards() == [Shard(SHARD, closed=True), Shard("c" * 28, SHARD)]
+    assert stream().list_shards() == [Shard(SHARD), Shard("c" * 28, SHARD)]
 
 
 def test_reading_goes_on_with_the_iterator_it_was_given(streams: Stubber) -> None:

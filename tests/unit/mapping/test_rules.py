@@ -6,11 +6,13 @@ import pytest
 
 from local.mapping.actions import Invoke, SaveCheckpoint, SendToDestination
 from local.mapping.batch import PAYLOAD_LIMIT, Batch
-from local.mapping.outcomes import FunctionReturned
+from local.mapping.outcomes import FunctionReturned, Page
 from local.mapping.policy import Policy
+from local.mapping.positions import ShardCheckpoint, after
 from local.mapping.records import StreamRecord
 from local.mapping.service import within_reader_limit
 from local.mapping.settings import MappingSettings, SettingsError, parse_settings
+from local.mapping.shard import ShardMachine
 from tests.unit.mapping.fakes import (
     ERROR,
     NOW,
@@ -87,6 +89,12 @@ def test_rule_03_a_reader_goes_on_at_the_oldest_record_left_and_counts_the_loss(
     world.run()
     assert world.function.got == [[1, 2], [5, 6]]
     assert world.driver.shards["s"].machine.stats.trims == 1
+
+
+def test_rule_03_what_was_dealt_with_is_not_read_again_after_a_trim() -> None:
+    machine = ShardMachine("s", settings(), ShardCheckpoint(after("2")))
+    machine.on_records(Page(tuple(some(3)), after("3"), trimmed=True), NOW)
+    assert machine.next_action(NOW) == Invoke(Batch("s", (record(3),)))
 
 
 def test_rule_03_a_record_that_fails_for_a_day_is_given_up_though_retries_are_unlimited() -> None:

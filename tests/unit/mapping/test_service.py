@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
+from local.mapping.announcer import Announcer
 from local.mapping.batch import Batch
 from local.mapping.checkpoints import CheckpointsUnreadable
 from local.mapping.driver import Ports
 from local.mapping.outcomes import Answer
 from local.mapping.policy import Policy
 from local.mapping.ports import Unavailable
-from local.mapping.service import Announcer, Service, SystemClock
+from local.mapping.service import Service, SystemClock
 from local.mapping.settings import MappingSettings
 from tests.unit.mapping.fakes import (
     FUNCTION,

@@ -78,7 +78,7 @@ KINDS = st.sampled_from(["success", "success", "error", "throttled", "partial", 
 ITEMS = st.lists(st.sampled_from(["a", "b", "c", "filtered"]), max_size=12)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     parent=ITEMS,
     child=ITEMS,

@@ -38,7 +38,7 @@ def test_a_missing_python_gives_one_sentence() -> None:
     assert done.returncode
     assert not done.stdout
     assert len(sentences) == 1
-    assert "install Python 3.11 or later" in sentences[0]
+    assert "Python 3.11 or later is needed" in sentences[0]
 
 
 @pytest.mark.parametrize("command", ["token", "logs"])

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 from local.mapping.announcer import LOG, Announcer
 from local.mapping.checkpoints import CheckpointsUnreadable, write_atomically
@@ -57,6 +57,7 @@ class RunningMapping:
     policy: Policy
     stop: Event = field(default_factory=Event)
     threads: list[Thread] = field(default_factory=list)
+    lock: Lock = field(default_factory=Lock)
 
     def start(self) -> None:
         """Begin."""
@@ -76,7 +77,9 @@ class RunningMapping:
         Returns:
             Whether they all ended.
         """
-        for thread in list(self.threads):
+        with self.lock:
+            started = self.threads
+        for thread in started:
             thread.join(max(0.0, until - time.monotonic()))
         return not any(thread.is_alive() for thread in self.threads)
 
@@ -102,10 +105,11 @@ class RunningMapping:
         }
 
     def _spawn(self, target: Callable[[], None]) -> None:
-        self.threads = [thread for thread in self.threads if thread.is_alive()]
         thread = Thread(target=lambda: self._guarded(target), name=f"mapping-{self.settings.uuid}", daemon=True)
-        self.threads.append(thread)
-        thread.start()
+        # The tree's thread starts readers as soon as it runs itself: without the lock one of the two could be lost.
+        with self.lock:
+            thread.start()
+            self.threads = [*(each for each in self.threads if each.is_alive()), thread]
 
     def _guarded(self, target: Callable[[], None]) -> None:
         """A thread that dies must not leave the mapping half alive: the service starts it again as a whole."""

@@ -177,7 +177,8 @@ def _sam(home: StackHome, command: str, arguments: list[str]) -> bool:
     log = home.log(f"sam-{command}")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
-        program = [str(bin_of("sam") / "sam"), command, *arguments]
+        # samconfig.toml is for AWS: an environment that it does not have keeps its settings out of here.
+        program = [str(bin_of("sam") / "sam"), command, "--config-env", "local-stack", *arguments]
         done = subprocess.run(
             program, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False
         )

@@ -8,6 +8,7 @@ import subprocess
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -176,11 +177,18 @@ def _sam(home: StackHome, command: str, arguments: list[str]) -> bool:
     }
     log = home.log(f"sam-{command}")
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
-        # samconfig.toml is for AWS: an environment that it does not have keeps its settings out of here.
-        program = [str(bin_of("sam") / "sam"), command, "--config-env", "local-stack", *arguments]
+    # samconfig.toml is for AWS: an environment that it does not have keeps its settings out of here.
+    program = [str(bin_of("sam") / "sam"), command, "--config-env", "local-stack", *arguments]
+    # SAM leaves temporary folders behind; this one goes with the local AWS at the latest.
+    with log.open("wb") as output, TemporaryDirectory(dir=home.temporary) as scratch:
         done = subprocess.run(
-            program, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False
+            program,
+            cwd=ROOT,
+            env=env | {"TMPDIR": scratch},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
         )
     return done.returncode == 0
 

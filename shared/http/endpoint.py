@@ -46,7 +46,8 @@ def _answer(use_case: UseCase, scope: str, event: dict[str, Any]) -> Response:
         request.require(scope)
         response = use_case(request)
     except Problem as problem:
-        logger.info("refused", extra={"problem": problem.slug, "fields": [error.field for error in problem.errors]})
+        fields = [error.name_to_log for error in problem.errors]
+        logger.info("refused", extra={"problem": problem.slug, "fields": fields})
         return problem_response(problem, request_id)
     except Exception as error:  # noqa: BLE001 - the last line of defence: nothing of it may reach the caller
         logger.error("failed", extra=describe(error))

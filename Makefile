@@ -12,7 +12,8 @@ STACK = $(DEV)/python -m local $(1) --home '$(STACK_HOME)' --port '$(PORT)'
 
 # Installs the named environments from their locks; says and does nothing when they are there.
 define need
-@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is not on this machine: install Python 3.11 or later, or name one with make PYTHON=/path/to/python3." >&2; exit 1; }
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "make: Python 3.11 or later is \
+needed, and $(PYTHON) is none: install it, or name one with make PYTHON=/path/to/python3." >&2; exit 1; }
 @$(PYTHON) local/environments.py $(1)
 endef
 
@@ -80,8 +81,9 @@ clean: ## Stop the stacks and delete everything that make has made
 	  $(DEV)/python -m local down --home $$home >/dev/null || exit 1; fi; done
 	rm -rf .aws-sam .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-# SAM wants a region and keys even where it calls nobody.
-OFFLINE := AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none SAM_CLI_TELEMETRY=0
+# SAM wants a region and keys even where it calls nobody; the address makes sure that it does not.
+OFFLINE := AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none \
+  AWS_ENDPOINT_URL=http://127.0.0.1:9 SAM_CLI_TELEMETRY=0
 LOCKS := requirements/uv shared/layer/requirements requirements/dev requirements/sam requirements/emulator
 COMPILE := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
   --custom-compile-command "make lock" --quiet

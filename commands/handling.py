@@ -60,8 +60,9 @@ def carry_out(decide: Decide, store: EventStore, customer_id: str, context: Cont
         FieldTaken: The e-mail is another customer's.
         Contended: Other writers were faster every time.
     """
+    history: list[Event] = []
     for attempt in range(_TRIES):
-        history = store.read(customer_id)
+        history += store.read(customer_id, after_version=len(history))
         before = _earlier_try(history, context)
         if before:
             return before

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from local import demo_user, dynamodb_local, logs, outputs, stack, status, tables, tokens
@@ -64,7 +66,7 @@ def show_logs(home: StackHome, arguments: argparse.Namespace) -> None:
 
 def run_dynamodb_local(_: StackHome, arguments: argparse.Namespace) -> None:
     """Run DynamoDB Local until Ctrl-C."""
-    port = arguments.port or DYNAMODB_PORT
+    port = port_of(arguments.port) or DYNAMODB_PORT
     wanted = tables.named_by(ROOT / "events" / "env.json")
     with dynamodb_local.running(wanted.values(), port=port, progress=OnConsole(_out)) as endpoint:
         names = ", ".join(table["TableName"] for table in wanted.values())
@@ -87,7 +89,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m local", description="The local stack.")
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("--home", default="", help="folder of the stack (default: .local)")
-    parser.add_argument("--port", type=lambda text: int(text) if text else None, help="port on 127.0.0.1")
+    parser.add_argument("--port", default="", help="port on 127.0.0.1")
     parser.add_argument("--scope", default="", help="token: customers/read or customers/write")
     parser.add_argument("--function", default="", help="logs: only this function")
     return parser.parse_args(words)
@@ -100,16 +102,19 @@ def main(words: list[str]) -> int:
         The exit status.
     """
     arguments = parse(words)
-    port = None if arguments.command == "dynamodb-local" else arguments.port
-    home = StackHome.at(Path(arguments.home) if arguments.home else STATE, port)
     # So that a terminated command cleans up as an interrupted one does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        COMMANDS[arguments.command](home, arguments)
+        COMMANDS[arguments.command](_home(arguments), arguments)
     except StackError as error:
         print(f"make {arguments.command}: {error}", file=sys.stderr)
         if error.details:
             print("\n" + "\n".join(f"    {line}" for line in error.details.splitlines()), file=sys.stderr)
+        return 1
+    except (BotoCoreError, ClientError, httpx.HTTPError) as error:
+        print(
+            f"make {arguments.command}: The local AWS failed ({error}): run make down, then make up.", file=sys.stderr
+        )
         return 1
     except KeyboardInterrupt:
         if arguments.command in ("up", "down"):
@@ -122,6 +127,24 @@ def main(words: list[str]) -> int:
         # The reader has gone; without this the interpreter complains when it closes its output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
+
+
+def port_of(text: str) -> int | None:
+    """A port from the command line; nothing when it is empty.
+
+    Raises:
+        StackError: It is none.
+    """
+    if text and not (text.isdecimal() and 0 < int(text) < 1 << 16):
+        raise StackError(f"{text!r} is no port: PORT may be any number from 1 to 65535.")
+    return int(text) if text else None
+
+
+def _home(arguments: argparse.Namespace) -> StackHome:
+    port = port_of(arguments.port)
+    return StackHome.at(
+        Path(arguments.home) if arguments.home else STATE, None if arguments.command == "dynamodb-local" else port
+    )
 
 
 def _flags(home: StackHome) -> str:

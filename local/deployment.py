@@ -1,6 +1,5 @@
 """Builds template.yml and deploys it to the local AWS, with the SAM command line that AWS itself is deployed with."""
 
-import fcntl
 import hashlib
 import json
 import platform
@@ -9,13 +8,14 @@ import subprocess
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from local import emulator, outputs
 from local.aws import LocalAws, child_environment
-from local.environments import ROOT, STATE, bin_of
+from local.environments import ROOT, bin_of
 from local.errors import StackError
 from local.home import StackHome
 from local.outputs import Outputs
@@ -80,19 +80,9 @@ def build(home: StackHome) -> None:
         StackError: It failed; the details hold the end of its output.
     """
     _record(home).unlink(missing_ok=True)
-    # SAM keeps notes in the project's own folder, and two stacks may be built at a time.
-    with (STATE / "build.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        arguments = [
-            "--template-file",
-            str(TEMPLATE),
-            "--build-dir",
-            str(home.build),
-            "--build-in-source",
-            "--parallel",
-        ]
-        if not _sam(home, "build", arguments):
-            raise StackError("sam build failed; the end of its output:", details=tail(home.log("sam-build"), 25))
+    arguments = ["--template-file", str(TEMPLATE), "--build-dir", str(home.build), "--build-in-source", "--parallel"]
+    if not _sam(home, "build", arguments):
+        raise StackError("sam build failed; the end of its output:", details=error_of(tail(home.log("sam-build"), 40)))
 
 
 def deploy(home: StackHome, sources: str) -> Outputs:
@@ -119,7 +109,7 @@ def deploy(home: StackHome, sources: str) -> Outputs:
     succeeded = _sam(home, "deploy", arguments)
     stack = describe(home)
     if not succeeded or not stack:
-        reasons = _reasons(home, began) or tail(home.log("sam-deploy"))
+        reasons = _reasons(home, began) or error_of(tail(home.log("sam-deploy"), 40))
         raise StackError(f"The deploy of {home.stack_name} failed, because:", details=reasons)
     fresh = outputs_of(home, stack)
     _record(home).write_text(json.dumps({"sources": sources, "stack": _state_of(stack)}))
@@ -144,6 +134,12 @@ def fingerprint(root: Path = ROOT) -> str:
         content = path.read_bytes()
         digest.update(f"{path.relative_to(root)} {len(content)} ".encode() + content)
     return digest.hexdigest()
+
+
+def error_of(output: str) -> str:
+    """What SAM says about a failure, without what it said about its progress."""
+    before, mark, after = output.rpartition("Error: ")
+    return f"{mark}{after}" if mark else before or after
 
 
 def failure_reasons(events: "Iterable[StackEventTypeDef]", began: datetime) -> list[str]:
@@ -181,10 +177,18 @@ def _sam(home: StackHome, command: str, arguments: list[str]) -> bool:
     }
     log = home.log(f"sam-{command}")
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as output:
-        program = [str(bin_of("sam") / "sam"), command, *arguments]
+    # samconfig.toml is for AWS: an environment that it does not have keeps its settings out of here.
+    program = [str(bin_of("sam") / "sam"), command, "--config-env", "local-stack", *arguments]
+    # SAM leaves temporary folders behind; this one goes with the local AWS at the latest.
+    with log.open("wb") as output, TemporaryDirectory(dir=home.temporary) as scratch:
         done = subprocess.run(
-            program, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, check=False
+            program,
+            cwd=ROOT,
+            env=env | {"TMPDIR": scratch},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
         )
     return done.returncode == 0
 

@@ -8,20 +8,15 @@ The environments are kept apart because their locks conflict: the SAM command li
 their own versions of libraries that the functions and the tests use in others.
 """
 
-from __future__ import annotations  # so that an old Python gets as far as our own sentence about it
-
 import fcntl
 import hashlib
 import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".local"

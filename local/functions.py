@@ -7,7 +7,7 @@ from local.aws import LocalAws
 from local.outputs import Outputs
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class LogLine:
     """One line that a function logged.
 

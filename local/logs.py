@@ -34,7 +34,8 @@ def follow(home: StackHome, function: str = "") -> Iterator[tuple[str, str]]:
         mapping_log = FileTail(home.log("mapping"))
         aws, seen, since = LocalAws(outputs["EndpointUrl"]), set[LogLine](), int(time.time() * 1000) - LOOK_BACK
         while True:
-            fresh = sorted(set(functions.log_lines(aws, wanted, since)) - seen)
+            unseen = (line for line in functions.log_lines(aws, wanted, since) if line not in seen)
+            fresh = sorted(unseen, key=lambda line: line.at)
             yield from ((line.function, line.text) for line in fresh)
             if not function:
                 yield from (("mapping service", text) for text in mapping_log.new_lines())

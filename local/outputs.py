@@ -40,9 +40,11 @@ def read(home: StackHome) -> Outputs:
         StackError: There are none, because no stack was brought up here.
     """
     try:
-        outputs: Outputs = json.loads(home.outputs_file.read_text())
+        outputs = json.loads(home.outputs_file.read_text())
     except (OSError, ValueError):
         raise not_running() from None
+    if not isinstance(outputs, dict) or not outputs.keys() >= {"EndpointUrl", *_REWRITTEN}:
+        raise not_running()  # of another version, or cut short by hand
     return outputs
 
 

@@ -88,5 +88,5 @@ def _log_of(outputs: Outputs, function: str, lines: int = 15) -> str:
     aws = LocalAws(outputs["EndpointUrl"])
     physical = functions.names(outputs).get(function, function)
     recent = int((time.time() - 120) * 1000)
-    found = sorted(functions.log_lines(aws, {function: physical}, recent))
+    found = sorted(functions.log_lines(aws, {function: physical}, recent), key=lambda line: line.at)
     return "\n".join(f"{line.function}  {line.text}" for line in found[-lines:])

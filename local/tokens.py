@@ -35,8 +35,8 @@ def access_token(outputs: Outputs, scope: str = "") -> str:
         StackError: A scope that does not exist, or a stack that does not run.
     """
     wanted = check_scope(scope)
-    client_id = outputs["MachineClientId"]
     try:
+        client_id = outputs["MachineClientId"]
         described = LocalAws(outputs["EndpointUrl"]).cognito.describe_user_pool_client(
             UserPoolId=outputs["UserPoolId"], ClientId=client_id
         )

@@ -44,7 +44,8 @@ def parse_query(query: Mapping[str, str], key: Key) -> GetAllCustomers:
         InvalidFields: Some are bad or unknown; each is named.
     """
     errors = [
-        FieldError(name, f"{name} is not known: leave it out.") for name in sorted(query.keys() - {"limit", "cursor"})
+        FieldError(name, f"{name} is not known: leave it out.", unknown=True)
+        for name in sorted(query.keys() - {"limit", "cursor"})
     ]
     limit, cursor = _DEFAULT_LIMIT, None
     try:

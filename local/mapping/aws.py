@@ -65,7 +65,7 @@ class AwsStream:
                 page = self._client.describe_stream(StreamArn=self._arn, ExclusiveStartShardId=last)
                 answer = page["StreamDescription"]
                 listed += answer.get("Shards", [])
-        return [_shard(each) for each in listed]
+        return [Shard(each["ShardId"], each.get("ParentShardId")) for each in listed]
 
     def get_records(self, shard_id: str, position: Position) -> Page:
         """Read one page; a lost iterator or a forgotten place is replaced on the way.
@@ -105,11 +105,6 @@ class AwsStream:
             StreamArn=self._arn, ShardId=shard_id, ShardIteratorType=position.kind, **where
         )
         return answer["ShardIterator"]
-
-
-def _shard(listed: "ShardTypeDef") -> Shard:
-    closed = bool(listed.get("SequenceNumberRange", {}).get("EndingSequenceNumber"))
-    return Shard(listed["ShardId"], listed.get("ParentShardId"), closed)
 
 
 class AwsInvoker:

@@ -207,7 +207,9 @@ class MappingDriver:
     def _carry_out(self, action: ListShards | SaveCheckpoint) -> None:
         try:
             if isinstance(action, ListShards):
-                self._tree.on_shards(self._ports.stream.list_shards(), self._ports.clock.now())
+                shards = self._ports.stream.list_shards()
+                self._ports.trouble("stream", None)
+                self._tree.on_shards(shards, self._ports.clock.now())
             else:
                 self._ports.checkpoints.save(action.shard_id, action.checkpoint)
                 self._tree.on_saved(action.shard_id, action.checkpoint)

@@ -19,7 +19,7 @@ class Discarded:
     Attributes:
         batch: Its records.
         condition: Why.
-        invokes: How often the function ran on it.
+        invokes: How often the function failed on it since it was cut to this size.
         last_answer: What the function said last; None when it never ran.
     """
 

@@ -14,12 +14,10 @@ class Shard:
     Attributes:
         shard_id: Its name.
         parent_id: The shard it was split from, if any; it may be gone already.
-        closed: It gets no new records.
     """
 
     shard_id: str
     parent_id: str | None = None
-    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

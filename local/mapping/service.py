@@ -1,6 +1,5 @@
 """Runs every DynamoDB-stream mapping that Lambda knows, until it is told to stop."""
 
-import logging
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -8,13 +7,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from threading import Event, Lock, Thread
 
+from local.mapping.announcer import LOG, Announcer
 from local.mapping.checkpoints import CheckpointsUnreadable, write_atomically
 from local.mapping.driver import MappingDriver, Ports, ShardDriver
 from local.mapping.policy import Policy
 from local.mapping.ports import StreamGone, Unavailable
 from local.mapping.settings import MappingSettings, SettingsError, parse_settings, reads_dynamodb
 
-LOG = logging.getLogger("local.mapping")
 READERS_A_STREAM = 2
 STOP_WITHIN = 4.5
 
@@ -29,42 +28,6 @@ class SystemClock:
     def now(self) -> float:
         """Seconds since the epoch."""
         return time.time()
-
-
-class Announcer:
-    """Says what is wrong once, and once more when it is over."""
-
-    def __init__(self) -> None:
-        self._said: dict[str, str] = {}
-        self._lock = Lock()
-
-    def __call__(self, what: str, reason: str | None) -> None:
-        """Take note of a state.
-
-        Args:
-            what: Names it.
-            reason: What is wrong; None when nothing is.
-        """
-        with self._lock:
-            before = self._said.get(what)
-            if reason is None:
-                self._said.pop(what, None)
-            else:
-                self._said[what] = reason
-        if reason is not None and before is None:
-            LOG.warning("%s: %s (trying again, without saying so each time)", what, reason)
-        if reason is None and before is not None:
-            LOG.info("%s: works again", what)
-
-    def forget(self, prefix: str) -> None:
-        """Drop what was said under names that begin with `prefix`: its subject is gone."""
-        with self._lock:
-            self._said = {what: reason for what, reason in self._said.items() if not what.startswith(prefix)}
-
-    def problems(self, prefix: str = "") -> list[str]:
-        """What is wrong now, of those whose name begins with `prefix`."""
-        with self._lock:
-            return [f"{what}: {reason}" for what, reason in self._said.items() if what.startswith(prefix)]
 
 
 def within_reader_limit(settings: Sequence[MappingSettings], running: Sequence[str]) -> list[MappingSettings]:
@@ -94,6 +57,7 @@ class RunningMapping:
     policy: Policy
     stop: Event = field(default_factory=Event)
     threads: list[Thread] = field(default_factory=list)
+    lock: Lock = field(default_factory=Lock)
 
     def start(self) -> None:
         """Begin."""
@@ -113,7 +77,9 @@ class RunningMapping:
         Returns:
             Whether they all ended.
         """
-        for thread in list(self.threads):
+        with self.lock:
+            started = self.threads
+        for thread in started:
             thread.join(max(0.0, until - time.monotonic()))
         return not any(thread.is_alive() for thread in self.threads)
 
@@ -139,10 +105,11 @@ class RunningMapping:
         }
 
     def _spawn(self, target: Callable[[], None]) -> None:
-        self.threads = [thread for thread in self.threads if thread.is_alive()]
         thread = Thread(target=lambda: self._guarded(target), name=f"mapping-{self.settings.uuid}", daemon=True)
-        self.threads.append(thread)
-        thread.start()
+        # The tree's thread starts readers as soon as it runs itself: without the lock one of the two could be lost.
+        with self.lock:
+            thread.start()
+            self.threads = [*(each for each in self.threads if each.is_alive()), thread]
 
     def _guarded(self, target: Callable[[], None]) -> None:
         """A thread that dies must not leave the mapping half alive: the service starts it again as a whole."""
@@ -151,7 +118,7 @@ class RunningMapping:
         except StreamGone as gone:
             self.trouble("stream", f"it does not exist any more: {gone}")
             self.stop.set()
-        except Exception as bug:
+        except Exception as bug:  # noqa: BLE001 - whatever it is, it is logged and the mapping starts again
             LOG.exception("a mapping's thread failed")
             self.trouble("mapping", repr(bug))
             self.stop.set()

@@ -5,7 +5,7 @@ action is asked for again, so a driver may stop between any two effects; what a 
 since the last `SaveCheckpoint`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import takewhile
 
 from local.mapping.actions import Fetch, Invoke, SaveCheckpoint, SendToDestination, ShardAction, ShardDone, Wait
@@ -18,46 +18,7 @@ from local.mapping.policy import Policy
 from local.mapping.positions import ShardCheckpoint, after
 from local.mapping.records import StreamRecord
 from local.mapping.settings import MappingSettings
-
-
-@dataclass(slots=True)
-class ShardStats:
-    """Counts since the machine was made; read by the status file and by tests.
-
-    Attributes:
-        seen: Records read.
-        filtered: Records that no pattern matched.
-        batches: Batches that ended in success, in whole or in part.
-        failures: Failed or partly failed invocations.
-        throttled: Invokes that did not reach the function.
-        discarded: Records given up, for retries or for age.
-        trims: Times the stream had forgotten our place, so that records may be lost.
-    """
-
-    seen: int = 0
-    filtered: int = 0
-    batches: int = 0
-    failures: int = 0
-    throttled: int = 0
-    discarded: int = 0
-    trims: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """Records on their way through the function.
-
-    Attributes:
-        records: In stream order, never empty.
-        attempts: Failed invocations that count against the retries.
-        invokes: How often the function ran on them.
-        last_answer: What it said last.
-    """
-
-    records: tuple[StreamRecord, ...]
-    attempts: int = 0
-    invokes: int = 0
-    last_answer: FunctionReturned | FunctionFailed | None = None
+from local.mapping.work import ShardStats, Work
 
 
 class ShardMachine:
@@ -81,7 +42,7 @@ class ShardMachine:
         self._policy = policy or Policy()
         self._wanted = compile_filters(settings.patterns)
         self._buffer = Buffer(settings.batch_size, settings.window)
-        self._work: list[_Work] = []
+        self._work: list[Work] = []
         self._discarded: Discarded | None = None
         self._unsaved: ShardCheckpoint | None = None
         self._reading, self._closed = start.position, start.done
@@ -110,7 +71,7 @@ class ShardMachine:
         """Close the next batch, or remember that everything read is dealt with: filtered records count as such."""
         records = self._buffer.take(now, flush=self._closed)
         if records:
-            self._work.append(_Work(records))
+            self._work.append(Work(records))
             self._give_up_expired(now)
         elif not len(self._buffer):
             reached = ShardCheckpoint(self._reading, done=self._closed)
@@ -173,8 +134,7 @@ class ShardMachine:
             self.stats.throttled += 1
             self._invoke_later(now)
             return
-        work = self._work.pop()
-        work = replace(work, invokes=work.invokes + 1, last_answer=answer)
+        work = replace(self._work.pop(), last_answer=answer)
         verdict = self._verdict(answer, work)
         if isinstance(verdict, Success):
             self._dealt_with(work.records)
@@ -207,7 +167,7 @@ class ShardMachine:
 
     # Failure.
 
-    def _verdict(self, answer: FunctionReturned | FunctionFailed, work: _Work) -> Verdict:
+    def _verdict(self, answer: FunctionReturned | FunctionFailed, work: Work) -> Verdict:
         if isinstance(answer, FunctionFailed):
             return WholeBatchFailure(answer.error)
         batch = Batch(self.shard_id, work.records)
@@ -217,20 +177,17 @@ class ShardMachine:
         named_first = isinstance(verdict, PartialFailure)
         return self._settings.bisect and (self._policy.halve_when_first_fails or not named_first)
 
-    def _split(self, work: _Work, done: tuple[StreamRecord, ...]) -> None:
+    def _split(self, work: Work, done: tuple[StreamRecord, ...]) -> None:
         """A partial answer: the checkpoint moves up to it, the rest comes again (rules 14 and 17)."""
-        rest = replace(work, records=work.records[len(done) :])
-        self._work.append(rest)
+        self._work.append(work.without(len(done)))
         self._dealt_with(done)
         if not self._policy.restart_count_on_progress and not self._settings.bisect:
             self._retry(self._work.pop(), halve=False)
 
-    def _retry(self, work: _Work, *, halve: bool) -> None:
+    def _retry(self, work: Work, *, halve: bool) -> None:
         """Nothing was completed: halve at no cost, or use an attempt (rules 10, 11, 16 and 17)."""
         if halve and len(work.records) > 1:
-            middle = len(work.records) // 2
-            self._work.append(replace(work, records=work.records[middle:]))
-            self._work.append(replace(work, records=work.records[:middle]))
+            self._work.extend(reversed(work.halves()))
             return
         work = replace(work, attempts=work.attempts + 1)
         self._work.append(work)
@@ -250,10 +207,10 @@ class ShardMachine:
         if not count:
             return
         work = self._work.pop()
-        if work.records[count:]:
-            self._work.append(replace(work, records=work.records[count:]))
+        if count < len(work.records):
+            self._work.append(work.without(count))
         lost = Batch(self.shard_id, work.records[:count])
-        self._discarded = Discarded(lost, condition, work.invokes, work.last_answer)
+        self._discarded = Discarded(lost, condition, work.attempts, work.last_answer)
         if not self._settings.destination:
             self._leave_discarded()
 

@@ -56,7 +56,7 @@ class ShardTree:
         self._look_at = now + self._policy.list_every
         if self._first_look and shards:
             self._first_look = False
-            self._unsaved = {shard.shard_id: ShardCheckpoint(LATEST, done=shard.closed) for shard in shards}
+            self._unsaved = {shard.shard_id: ShardCheckpoint(LATEST) for shard in shards}
             self._look_at = now
 
     def on_list_failed(self, now: float) -> None:

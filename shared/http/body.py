@@ -49,4 +49,4 @@ def parse_body(model: type[Model], body: bytes, context: Mapping[str, object]) -
 def _field_error(error: ErrorDetails) -> FieldError:
     field = ".".join(map(str, error["loc"])) or "body"
     mend = _MENDS.get(error["type"]) or error["msg"].removeprefix("Value error, ")
-    return FieldError(field, f"{field} {mend}.")
+    return FieldError(field, f"{field} {mend}.", unknown=error["type"] == "extra_forbidden")

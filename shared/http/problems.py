@@ -35,10 +35,18 @@ class FieldError:
     Attributes:
         field: Where it stands, for instance `birth`.
         detail: One sentence, which never repeats what was sent.
+        unknown: Whether the caller made the field's name up. Such a name may be anything, a person's address for
+            instance: it goes back to the caller and into no log.
     """
 
     field: str
     detail: str
+    unknown: bool = False
+
+    @property
+    def name_to_log(self) -> str:
+        """The field's name, unless it is the caller's own word."""
+        return "(unknown)" if self.unknown else self.field
 
 
 class Problem(Exception):

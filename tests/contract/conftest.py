@@ -64,7 +64,7 @@ def event_store(request: pytest.FixtureRequest) -> EventStore:
     if request.param == "memory":
         return InMemoryEventStore()
     fixture = "motos_dynamodb" if request.param == "moto" else "amazons_dynamodb"
-    return DynamoDbEventStore(request.getfixturevalue(fixture), _table("EventTable"))
+    return DynamoDbEventStore(request.getfixturevalue(fixture), _table("EventTable"), _table("ClaimsTable"))
 
 
 # moto cannot execute PartiQL inserts with parameters, so it cannot stand for the read table.

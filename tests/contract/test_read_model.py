@@ -1,6 +1,7 @@
 """What every read model promises."""
 
 import uuid
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import pytest
 from local import tables
 from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.read_model import FIRST_GENERATION, ReadModel, ReadModelBusy, Write, Written
-from projections.row import Row
+from projections.row import Listing, Row
 from tests.fakes.network import LossyNetwork, lossy
 
 if TYPE_CHECKING:
@@ -18,7 +19,13 @@ if TYPE_CHECKING:
 
 def row(generation: int, version: int = 1, customer_id: str | None = None, second: int = 0) -> Row:
     customer_id = customer_id or str(uuid.uuid4())
-    return Row(customer_id, generation, version, f'{{"v":{version}}}', f"2026-05-17T09:{second:05}#{customer_id}")
+    listing = Listing(f'{{"v":{version}}}', f"2026-05-17T09:{second:05}#{customer_id}")
+    return Row(customer_id, generation, version, listing)
+
+
+def orders(rows: Iterable[Row]) -> list[str]:
+    """The places of rows, newest first."""
+    return sorted((row.listing.order for row in rows if row.listing), reverse=True)
 
 
 def test_what_was_written_is_read(read_model: ReadModel, generation: int) -> None:
@@ -97,7 +104,7 @@ def test_generations_do_not_see_each_other(read_model: ReadModel, generation: in
 def test_pages_are_newest_first_and_together_everyone_once(read_model: ReadModel, generation: int) -> None:
     rows = [row(generation, second=second // 3) for second in range(120)]
     read_model.write([Write(each, 0) for each in rows])
-    wanted = sorted((each.listing_order for each in rows), reverse=True)
+    wanted = orders(rows)
 
     seen: list[str] = []
     while page := read_model.page(generation, 17, seen[-1] if seen else None):
@@ -107,13 +114,34 @@ def test_pages_are_newest_first_and_together_everyone_once(read_model: ReadModel
     assert seen == wanted
 
 
+def test_an_erased_customer_leaves_the_list_and_keeps_their_version(read_model: ReadModel, generation: int) -> None:
+    one = row(generation)
+    read_model.write([Write(one, 0)])
+    gone = Row(one.customer_id, generation, 2, None)
+
+    assert read_model.write([Write(gone, 1)]) == [Written.APPLIED]
+
+    assert read_model.get(one.customer_id, generation, consistent=True) == gone
+    assert read_model.page(generation, 10, None) == []
+    assert read_model.write([Write(row(generation, 2, one.customer_id), 1)]) == [Written.OUTRUN]
+
+
+def test_a_customer_may_be_erased_before_they_were_ever_shown(read_model: ReadModel, generation: int) -> None:
+    gone = Row(str(uuid.uuid4()), generation, 3, None)
+
+    assert read_model.write([Write(gone, 0)]) == [Written.APPLIED]
+
+    assert read_model.get(gone.customer_id, generation) == gone
+    assert read_model.page(generation, 10, None) == []
+
+
 def test_a_page_carries_the_documents(read_model: ReadModel, generation: int) -> None:
     one = row(generation)
     read_model.write([Write(one, 0)])
 
     [listed] = read_model.page(generation, 10, None)
 
-    assert (listed.order, listed.document) == (one.listing_order, one.document)
+    assert listed == one.listing
 
 
 def test_a_page_can_fill_from_one_shard_alone(read_model: ReadModel, generation: int) -> None:
@@ -122,7 +150,7 @@ def test_a_page_can_fill_from_one_shard_alone(read_model: ReadModel, generation:
 
     page = read_model.page(generation, 25, None)
 
-    assert [listed.order for listed in page] == sorted((r.listing_order for r in rows), reverse=True)[:25]
+    assert [listed.order for listed in page] == orders(rows)[:25]
 
 
 def test_queries_start_with_the_first_generation(read_model: ReadModel) -> None:
@@ -154,7 +182,7 @@ class TestOnTheWire:
     ) -> None:
         """60 rows of 350 KB are 21 MB, and one BatchGetItem answer holds 16 MB."""
         read_model = DynamoDbReadModel(amazons_dynamodb, self.TABLE, sleep=lambda _: None)
-        rows = [Row(str(uuid.uuid4()), generation, 1, "x" * 350_000, f"2026#{number}") for number in range(60)]
+        rows = [Row(str(uuid.uuid4()), generation, 1, Listing("x" * 350_000, f"2026#{number}")) for number in range(60)]
         for each in rows:
             read_model.write([Write(each, 0)])
 

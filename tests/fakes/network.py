@@ -10,27 +10,40 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
+_WRITES = {b"PutItem", b"UpdateItem", b"TransactWriteItems"}
+
+
 class LossyNetwork:
     """Wraps a client's connection.
 
     Attributes:
         lose: How many of the next answers are lost after the server has done its work.
+        lose_writes: How many of the next answers to writes are.
         lost: How many were.
     """
 
     def __init__(self, client: Any) -> None:
         self.lose = 0
+        self.lose_writes = 0
         self.lost = 0
         self._session = client._endpoint.http_session
         client._endpoint.http_session = self
 
     def send(self, request: Any) -> Any:
         response = self._session.send(request)
-        if self.lose == 0:
-            return response
-        self.lose -= 1
-        self.lost += 1
-        raise ReadTimeoutError(endpoint_url=request.url)
+        if self._loses(request):
+            self.lost += 1
+            raise ReadTimeoutError(endpoint_url=request.url)
+        return response
+
+    def _loses(self, request: Any) -> bool:
+        if self.lose:
+            self.lose -= 1
+            return True
+        if self.lose_writes and request.headers["X-Amz-Target"].split(b".")[1] in _WRITES:
+            self.lose_writes -= 1
+            return True
+        return False
 
     def close(self) -> None:
         self._session.close()

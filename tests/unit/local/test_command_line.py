@@ -4,9 +4,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
-from local.__main__ import COMMANDS, main, parse
-from local.environments import ROOT
+from local.__main__ import COMMANDS, _home, main, parse
+from local.environments import ROOT, STATE
+from local.home import StackHome
 
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)[1].split()  # type: ignore[index]
@@ -38,7 +40,7 @@ def test_a_missing_python_gives_one_sentence() -> None:
     assert done.returncode
     assert not done.stdout
     assert len(sentences) == 1
-    assert "install Python 3.11 or later" in sentences[0]
+    assert "Python 3.11 or later is needed" in sentences[0]
 
 
 @pytest.mark.parametrize("command", ["token", "logs"])
@@ -61,9 +63,22 @@ def test_status_is_fine_when_nothing_runs(tmp_path: Path, capsys: pytest.Capture
 
 
 def test_an_empty_value_is_no_value_as_make_passes_it() -> None:
-    assert parse(["up", "--home", "", "--port", ""]).port is None
+    arguments = parse(["up", "--home", "", "--port", ""])
+    assert _home(arguments) == StackHome.at(STATE)
 
 
-def test_a_port_that_is_no_number_is_refused() -> None:
-    with pytest.raises(SystemExit):
-        parse(["up", "--port", "http"])
+@pytest.mark.parametrize("port", ["http", "0", "-1", "65536", "4566.5"])
+def test_a_port_that_is_none_is_refused_in_one_sentence(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["up", f"--port={port}"]) == 1
+    assert "PORT may be any number from 1 to 65535" in capsys.readouterr().err
+
+
+def test_an_emulator_that_fails_under_way_is_told_without_a_traceback(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise EndpointConnectionError(endpoint_url="http://127.0.0.1:4566")
+
+    monkeypatch.setitem(COMMANDS, "status", fail)
+    assert main(["status", "--home", str(tmp_path)]) == 1
+    assert "run make down, then make up" in capsys.readouterr().err

@@ -85,3 +85,11 @@ def test_what_no_deploy_reads_does_not(project: Path) -> None:
 
 def test_without_a_stack_nothing_is_current(tmp_path: Path) -> None:
     assert not deployment.is_current(StackHome(tmp_path, 1), None)
+
+
+@pytest.mark.parametrize(
+    ("output", "shown"),
+    [("Initiating\nError: no bucket\nDetails", "Error: no bucket\nDetails"), ("Killed", "Killed"), ("", "")],
+)
+def test_of_sams_output_only_the_failure_is_shown(output: str, shown: str) -> None:
+    assert deployment.error_of(output) == shown

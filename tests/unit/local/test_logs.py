@@ -24,8 +24,8 @@ def test_a_log_that_began_anew_is_read_from_its_start(tmp_path: Path) -> None:
     tail = FileTail(log)
     tail.new_lines()
     log.rename(tmp_path / "previous")
-    log.write_text("new\n")
-    assert tail.new_lines() == ["new"]
+    log.write_text("new and longer than the old one\n")
+    assert tail.new_lines() == ["new and longer than the old one"]
 
 
 def test_an_unknown_function_is_refused_with_the_known_ones() -> None:

@@ -31,12 +31,13 @@ def test_addresses_are_rewritten_and_nothing_else() -> None:
 
 def test_what_is_written_is_read_back_and_no_half_file_stays(tmp_path: Path) -> None:
     home = StackHome(tmp_path / "new", 1)
-    outputs.write(home, FROM_AWS)
-    assert outputs.read(home) == FROM_AWS
+    local = outputs.for_this_machine(FROM_AWS, ENDPOINT)
+    outputs.write(home, local)
+    assert outputs.read(home) == local
     assert [path.name for path in home.folder.iterdir()] == ["outputs.json"]
 
 
-@pytest.mark.parametrize("content", [None, "{half"])
+@pytest.mark.parametrize("content", [None, "{half", "[]", '{"ApiEndpoint": "of an older version"}'])
 def test_without_outputs_the_sentence_names_make_up(tmp_path: Path, content: str | None) -> None:
     home = StackHome(tmp_path, 1)
     if content:

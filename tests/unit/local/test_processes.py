@@ -92,6 +92,14 @@ def test_a_killed_child_does_not_count_as_running(start: Start) -> None:
     assert not is_alive(process)
 
 
+def test_a_process_that_its_parent_has_not_reaped_does_not_count_as_running() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as unreaped:
+        deadline = time.monotonic() + 5
+        while look(unreaped.pid) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert look(unreaped.pid) is None
+
+
 def test_words_match_whole_words_only(start: Start, tmp_path: Path) -> None:
     start()
     assert not list(with_words(f"-X customers-api.test={tmp_path}"))

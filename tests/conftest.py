@@ -1,0 +1,70 @@
+"""What the end-to-end and the integration tests share: the stack that they test, and callers of its API."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from local import stack
+from local.home import StackHome
+from local.outputs import Outputs
+from tests.e2e.target import Target, from_environment, from_outputs
+from tests.e2e.tokens import READ, WRITE, client_credentials, machine_secret
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStack:
+    """A local stack that runs."""
+
+    home: StackHome
+    outputs: Outputs
+
+
+@pytest.fixture(scope="session")
+def local_stack() -> Iterator[LocalStack]:
+    """The stack whose outputs OUTPUTS_FILE names; else one of the tests' own, beside the developer's."""
+    if os.environ.get("API_ENDPOINT"):
+        pytest.skip("needs a local stack, and API_ENDPOINT names another one, beside which nothing is started")
+    if named := os.environ.get("OUTPUTS_FILE"):
+        file = Path(named).resolve()
+        yield LocalStack(StackHome.at(file.parent), json.loads(file.read_text()))
+        return
+    home = StackHome.for_tests()
+    try:
+        yield LocalStack(home, stack.ensure_up(home))
+    finally:
+        stack.down(home)
+
+
+@pytest.fixture(scope="session")
+def target(request: pytest.FixtureRequest) -> Target:
+    """The stack that the environment names, or else the local one."""
+    if os.environ.get("API_ENDPOINT"):
+        return from_environment(os.environ)
+    running: LocalStack = request.getfixturevalue("local_stack")
+    return from_outputs(running.outputs)
+
+
+@pytest.fixture(scope="session")
+def machine_token(target: Target) -> Callable[..., str]:
+    """Gives a fresh access token of the machine client with the scopes it is called with."""
+    secret = machine_secret(target)
+    return lambda *scopes: client_credentials(target, target.machine_client_id, secret, *scopes)
+
+
+@pytest.fixture(scope="session")
+def caller(target: Target) -> Iterator[Callable[[str], httpx.Client]]:
+    """Makes clients of the API that send a token, and closes them in the end."""
+    with ExitStack() as opened:
+        yield lambda token: opened.enter_context(target.http(token))
+
+
+@pytest.fixture(scope="session")
+def api(caller: Callable[[str], httpx.Client], machine_token: Callable[..., str]) -> httpx.Client:
+    """The API as a machine calls it that may read and write."""
+    return caller(machine_token(READ, WRITE))

@@ -1,0 +1,163 @@
+"""Many writers, and a network that loses answers, on Amazon's own DynamoDB Local."""
+
+import time
+import uuid
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from commands.context import Context
+from commands.create_customer import CreateCustomer, create_customer
+from commands.erase_customer import erase_customer
+from commands.update_customer import UpdateCustomer, update_customer
+from events.customer import Customer
+from events.dynamodb_store import DynamoDbEventStore
+from events.history import fold
+from events.store import EventStore
+from local import tables
+from shared.http.problems import Contended, FieldTaken
+from tests.fakes.event_store import InMemoryEventStore
+from tests.fakes.network import LossyNetwork, lossy
+from tests.samples import METADATA, START, created, valid_body
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+NAMES = [tables.of_template()[name]["TableName"] for name in ("EventTable", "ClaimsTable")]
+
+
+def unique_email() -> str:
+    return f"{uuid.uuid4()}@example.com"
+
+
+def details(**changes: Any) -> CreateCustomer:
+    return CreateCustomer.model_validate(valid_body(**changes))
+
+
+def changed(**changes: Any) -> UpdateCustomer:
+    return UpdateCustomer.model_validate(valid_body(**changes))
+
+
+def try_of(command: str, seen: int | None = None) -> Context:
+    """One try of a command: its ids are new each time, its name is not."""
+    metadata = replace(METADATA, command_id=command, request_hash="same")
+    return Context(START, str(uuid.uuid4()), metadata, frozenset({seen}) if seen else None)
+
+
+@pytest.fixture
+def store(amazons_dynamodb: "DynamoDBClient") -> DynamoDbEventStore:
+    return DynamoDbEventStore(amazons_dynamodb, *NAMES)
+
+
+@pytest.fixture
+def wire(amazons_dynamodb: "DynamoDBClient") -> tuple[DynamoDbEventStore, LossyNetwork]:
+    """A store whose client never tries again by itself, so that every lost answer reaches the caller."""
+    client, network = lossy(amazons_dynamodb.meta.endpoint_url, attempts=1)
+    return DynamoDbEventStore(client, *NAMES), network
+
+
+def pause(_: float) -> None:
+    """Give way without waiting."""
+
+
+def test_fifty_customers_want_one_address_and_one_gets_it(store: DynamoDbEventStore) -> None:
+    email = unique_email()
+
+    def create(_: int) -> str:
+        name = str(uuid.uuid4())
+        for _attempt in range(20):
+            try:
+                create_customer(details(email=email), store, name, try_of(name))
+            except FieldTaken:
+                return "taken"
+            except Contended:
+                continue
+            return "created"
+        return "gave up"
+
+    with ThreadPoolExecutor(16) as pool:
+        outcomes = Counter(pool.map(create, range(50)))
+
+    assert outcomes == {"created": 1, "taken": 49}
+
+
+def test_twenty_tries_of_one_command_at_once_are_one_customer_and_one_answer(store: DynamoDbEventStore) -> None:
+    name, email = str(uuid.uuid4()), unique_email()
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = set(
+            pool.map(lambda _: create_customer(details(email=email), store, name, try_of(name)).document(), range(20))
+        )
+
+    assert len(answers) == 1
+    assert len(store.read(name)) == 1
+
+
+def test_a_thousand_lost_answers_are_no_duplicate_and_no_false_conflict(
+    wire: tuple[DynamoDbEventStore, LossyNetwork], store: DynamoDbEventStore
+) -> None:
+    """Each command's first answer is lost; the client tries again, and the version must be the only one."""
+    lossy_store, network = wire
+    for _ in range(250):
+        name, email = str(uuid.uuid4()), unique_email()
+        first = lose_then_try(network, lambda: create_customer(details(email=email), lossy_store, name, try_of(name)))
+        once = try_of(str(uuid.uuid4()), seen=1)
+        second = lose_then_try(
+            network, lambda: update_customer(changed(email=email, city="2"), lossy_store, name, once, pause)
+        )
+        other = unique_email()
+        moved = try_of(str(uuid.uuid4()))
+        third = lose_then_try(
+            network, lambda: update_customer(changed(email=other, city="3"), lossy_store, name, moved, pause)
+        )
+        end = try_of(str(uuid.uuid4()), seen=3)
+        fourth = lose_then_try(network, lambda: erase_customer(lossy_store, name, end, pause))
+
+        assert [answer.version for answer in (first, second, third, fourth)] == [1, 2, 3, 4]
+        assert [event.version for event in store.read(name)] == [1, 2, 3, 4]
+    assert network.lost == 1000
+
+
+def lose_then_try(network: LossyNetwork, command: Any) -> Any:
+    """Lose the answer to the write; a command that reads first gets that answer."""
+    network.lose_writes = 1
+    with pytest.raises(ReadTimeoutError):
+        command()
+    return command()
+
+
+# A history of 1,600 events is read 1,600 times over and takes minutes on a server: there, fewer updates do.
+@pytest.mark.parametrize(("kind", "each"), [("memory", 100), ("dynamodb-local", 25)])
+def test_sixteen_writers_of_one_customer_lose_nothing_and_leave_no_gap(
+    store: DynamoDbEventStore, kind: str, each: int
+) -> None:
+    """Every acknowledged update has a version of its own, and the versions are 1 to n."""
+    log: EventStore = InMemoryEventStore() if kind == "memory" else store
+    name, email = str(uuid.uuid4()), unique_email()
+    create_customer(details(email=email), log, name, try_of(name))
+
+    def write(writer: int) -> list[int]:
+        return [keep_trying(f"{writer}/{number}") for number in range(each)]
+
+    def keep_trying(city: str) -> int:
+        command = str(uuid.uuid4())
+        while True:
+            try:
+                return update_customer(
+                    changed(email=email, city=city), store, name, try_of(command), time.sleep
+                ).version
+            except Contended:
+                continue
+
+    with ThreadPoolExecutor(16) as pool:
+        acknowledged = [version for versions in pool.map(write, range(16)) for version in versions]
+
+    history = log.read(name)
+    assert [event.version for event in history] == list(range(1, 16 * each + 2))
+    assert sorted(acknowledged) == list(range(2, 16 * each + 2))
+    customer = fold(history)
+    assert isinstance(customer, Customer)

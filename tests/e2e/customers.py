@@ -1,0 +1,118 @@
+"""Customers as the tests make and find them; every e-mail address is used once."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeAlias, TypeVar
+from uuid import uuid4
+
+import httpx
+
+T = TypeVar("T")
+Customer: TypeAlias = dict[str, Any]
+
+FIELDS: Final = {"id", "full_name", "email", "birth", "city", "country", "version", "created_at", "updated_at"}
+POLL_SECONDS: Final = 0.1
+
+
+def new_email() -> str:
+    """An address that nobody used before."""
+    return f"{uuid4().hex}@example.com"
+
+
+def a_person(**changes: object) -> dict[str, object]:
+    """A body that POST /customers accepts.
+
+    Args:
+        **changes: Other values than the usual ones.
+    """
+    usual = {
+        "full_name": "Ada Lovelace",
+        "email": new_email(),
+        "birth": "1990-05-17",
+        "city": "London",
+        "country": "United Kingdom",
+    }
+    return usual | changes
+
+
+def create(api: httpx.Client, **changes: object) -> Customer:
+    """Create a customer that must be accepted.
+
+    Args:
+        api: Whose token may write.
+        **changes: As for `a_person`.
+    """
+    answer = api.post("/customers", json=a_person(**changes))
+    assert answer.status_code == 201, answer.text
+    customer: Customer = answer.json()
+    return customer
+
+
+def eventually(check: Callable[[], T], within: float = 30.0) -> T:
+    """Call a check until it holds: the projection follows the events after a moment.
+
+    Args:
+        check: Asserts.
+        within: Seconds.
+
+    Returns:
+        What the check returns.
+    """
+    deadline = time.monotonic() + within
+    while True:
+        try:
+            return check()
+        except AssertionError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(POLL_SECONDS)
+
+
+def shown(api: httpx.Client, customer_id: str) -> httpx.Response:
+    """The answer of GET /customers/{id} once the customer is there."""
+
+    def look() -> httpx.Response:
+        answer = api.get(f"/customers/{customer_id}")
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    return eventually(look)
+
+
+def page(api: httpx.Client, **query: str | int) -> dict[str, Any]:
+    """One page of the list."""
+    answer = api.get("/customers", params=query)
+    assert answer.status_code == 200, answer.text
+    content: dict[str, Any] = answer.json()
+    return content
+
+
+def pages(api: httpx.Client, limit: int, down_to: str = "") -> Iterator[list[Customer]]:
+    """The list from its newest customer on, page by page.
+
+    Args:
+        api: Whose token may read.
+        limit: Customers a page.
+        down_to: A `created_at`; pages that hold only older customers are left out.
+    """
+    found = page(api, limit=limit)
+    while True:
+        yield found["customers"]
+        if found["next_cursor"] is None or found["customers"][-1]["created_at"] < down_to:
+            return
+        found = page(api, limit=limit, cursor=found["next_cursor"])
+
+
+def assert_listed(api: httpx.Client, customer: Customer) -> None:
+    """The customer is among the newest hundred."""
+    assert customer in page(api, limit=100)["customers"]
+
+
+def assert_nobody_has(api: httpx.Client, *emails: str) -> None:
+    """No customer came to be with these addresses.
+
+    A customer created now gets into the list; by then, whoever had been created before would be there too.
+    """
+    later = create(api)
+    eventually(lambda: assert_listed(api, later))
+    assert not {customer["email"] for customer in page(api, limit=100)["customers"]} & set(emails)

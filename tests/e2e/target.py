@@ -1,0 +1,127 @@
+"""Where the API under test is: named by environment variables, or by an outputs file of the local stack."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import boto3
+import httpx
+
+from local.aws import LocalAws
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+
+_REQUIRED: Final = (
+    "API_ENDPOINT",
+    "TOKEN_ENDPOINT",
+    "AUTHORIZE_ENDPOINT",
+    "JWKS_URI",
+    "ISSUER",
+    "REGION",
+    "USER_POOL_ID",
+    "USER_POOL_CLIENT_ID",
+    "MACHINE_CLIENT_ID",
+)
+
+
+class IncompleteTarget(Exception):
+    """API_ENDPOINT names a stack and some other variable that describes it is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A deployed stack as its callers know it.
+
+    Attributes:
+        api: Base address, without a slash at its end.
+        token_endpoint: Gives tokens.
+        authorize_endpoint: Shows the hosted sign-in page.
+        jwks_uri: The keys that tokens are signed with.
+        issuer: What a token's `iss` must be.
+        region: Where it runs.
+        user_pool_id: The pool.
+        people_client_id: The public client, for people.
+        machine_client_id: The confidential client, for services.
+        machine_client_secret: Its secret, or an empty text when Cognito is to be asked for it.
+        endpoint_url: The local AWS; an empty text stands for the real one.
+        from_outputs: Whether an outputs file named it, so that the local AWS's fixed keys are the ones to use.
+    """
+
+    api: str
+    token_endpoint: str
+    authorize_endpoint: str
+    jwks_uri: str
+    issuer: str
+    region: str
+    user_pool_id: str
+    people_client_id: str
+    machine_client_id: str
+    machine_client_secret: str
+    endpoint_url: str
+    from_outputs: bool = False
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it runs on the local AWS, whose hosted page is plain HTML."""
+        return bool(self.endpoint_url)
+
+    def http(self, token: str = "") -> httpx.Client:
+        """A client of the API; without a token it sends no Authorization header."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        # No proxy variable may lead away from this machine.
+        return httpx.Client(base_url=self.api, headers=headers, timeout=30, trust_env=not self.is_local)
+
+    def cognito(self) -> "CognitoIdentityProviderClient":
+        """Cognito's own API, with the caller's credentials on AWS and with fixed ones on the local stack."""
+        if self.from_outputs:
+            return LocalAws(self.endpoint_url).cognito
+        return boto3.client("cognito-idp", region_name=self.region, endpoint_url=self.endpoint_url or None)
+
+
+def from_environment(variables: Mapping[str, str]) -> Target:
+    """The stack that environment variables describe.
+
+    Args:
+        variables: As in `os.environ`.
+
+    Raises:
+        IncompleteTarget: Some are missing; all of them are named.
+    """
+    if missing := [name for name in _REQUIRED if not variables.get(name)]:
+        raise IncompleteTarget(f"API_ENDPOINT is set, so set these as well: {', '.join(missing)}.")
+    return Target(
+        api=variables["API_ENDPOINT"].rstrip("/"),
+        token_endpoint=variables["TOKEN_ENDPOINT"],
+        authorize_endpoint=variables["AUTHORIZE_ENDPOINT"],
+        jwks_uri=variables["JWKS_URI"],
+        issuer=variables["ISSUER"],
+        region=variables["REGION"],
+        user_pool_id=variables["USER_POOL_ID"],
+        people_client_id=variables["USER_POOL_CLIENT_ID"],
+        machine_client_id=variables["MACHINE_CLIENT_ID"],
+        machine_client_secret=variables.get("MACHINE_CLIENT_SECRET", ""),
+        endpoint_url=variables.get("ENDPOINT_URL", ""),
+    )
+
+
+def from_outputs(outputs: Mapping[str, str]) -> Target:
+    """The stack that an outputs file describes.
+
+    Args:
+        outputs: Its content.
+    """
+    return Target(
+        api=outputs["ApiEndpoint"],
+        token_endpoint=outputs["TokenEndpoint"],
+        authorize_endpoint=outputs["AuthorizeEndpoint"],
+        jwks_uri=outputs["JwksUri"],
+        issuer=outputs["Issuer"],
+        region=outputs["Region"],
+        user_pool_id=outputs["UserPoolId"],
+        people_client_id=outputs["UserPoolClientId"],
+        machine_client_id=outputs["MachineClientId"],
+        machine_client_secret="",
+        endpoint_url=outputs["EndpointUrl"],
+        from_outputs=True,
+    )

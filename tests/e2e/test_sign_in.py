@@ -1,0 +1,121 @@
+"""A person signs in on the hosted page: authorization code with PKCE, over plain HTTP.
+
+AWS's own page needs a browser that runs scripts: the tests in tests/browser sign in there.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+import pytest
+
+from tests.e2e.customers import create, shown
+from tests.e2e.hosted_page import query_of, sign_in
+from tests.e2e.target import Target
+from tests.e2e.tokens import READ, WRITE, Person, ask_token, claims_of, encoded, person
+
+CALLBACK: Final = "http://localhost:8976/callback"
+
+
+@pytest.fixture(autouse=True)
+def local_page_only(target: Target) -> None:
+    if not target.is_local:
+        pytest.skip("the target is not local: AWS's hosted page needs a browser, see tests/browser")
+
+
+@pytest.fixture
+def somebody(target: Target) -> Iterator[Person]:
+    with person(target) as who:
+        yield who
+
+
+@pytest.fixture
+def browser(target: Target) -> Iterator[httpx.Client]:
+    with target.http() as http:
+        yield http
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One sign-in: its state and its PKCE secret are used once."""
+
+    target: Target
+    state: str
+    verifier: str
+
+    @property
+    def question(self) -> dict[str, str]:
+        return {
+            "response_type": "code",
+            "client_id": self.target.people_client_id,
+            "redirect_uri": CALLBACK,
+            "scope": f"openid {READ} {WRITE}",
+            "state": self.state,
+            "code_challenge": encoded(hashlib.sha256(self.verifier.encode()).digest()),
+            "code_challenge_method": "S256",
+        }
+
+    def redeem(self, code: str, verifier: str | None = None) -> httpx.Response:
+        form = {
+            "grant_type": "authorization_code",
+            "client_id": self.target.people_client_id,
+            "redirect_uri": CALLBACK,
+            "code": code,
+            "code_verifier": verifier or self.verifier,
+        }
+        return ask_token(self.target, form)
+
+
+@pytest.fixture
+def attempt(target: Target) -> Attempt:
+    return Attempt(target, secrets.token_urlsafe(16), secrets.token_urlsafe(48))
+
+
+@pytest.fixture
+def code(browser: httpx.Client, attempt: Attempt, somebody: Person) -> str:
+    """The code that the page gives for the right password."""
+    page = browser.get(attempt.target.authorize_endpoint, params=attempt.question)
+    assert page.status_code == 200, page.text
+    redirect = sign_in(browser, page, somebody)
+    assert redirect.headers["location"].startswith(f"{CALLBACK}?")
+    answered = query_of(redirect)
+    assert answered["state"] == attempt.state
+    return answered["code"]
+
+
+def test_the_token_of_a_person_carries_the_scopes_and_works(
+    caller: Callable[[str], httpx.Client], attempt: Attempt, code: str
+) -> None:
+    given = attempt.redeem(code).raise_for_status().json()
+    token = given["access_token"]
+    assert {READ, WRITE} <= set(claims_of(token)["scope"].split())
+    assert claims_of(token)["client_id"] == attempt.target.people_client_id
+    signed_in = caller(token)
+    customer = create(signed_in)
+    assert shown(signed_in, customer["id"]).json() == customer
+    assert caller(given["id_token"]).get("/customers").status_code == 401
+
+
+def test_a_code_is_good_for_one_token(attempt: Attempt, code: str) -> None:
+    assert attempt.redeem(code).status_code == 200
+    assert attempt.redeem(code).status_code == 400
+
+
+def test_a_stolen_code_is_useless_without_the_verifier(attempt: Attempt, code: str) -> None:
+    assert attempt.redeem(code, secrets.token_urlsafe(48)).status_code == 400
+
+
+def test_a_wrong_password_gives_no_code(browser: httpx.Client, attempt: Attempt, somebody: Person) -> None:
+    page = browser.get(attempt.target.authorize_endpoint, params=attempt.question)
+    answer = sign_in(browser, page, Person(somebody.email, "Wrong-password-1"))
+    assert "location" not in answer.headers
+
+
+def test_a_code_is_sent_to_no_address_but_the_registered_ones(browser: httpx.Client, attempt: Attempt) -> None:
+    question = attempt.question | {"redirect_uri": "https://example.com/callback"}
+    answer = browser.get(attempt.target.authorize_endpoint, params=question)
+    assert answer.status_code == 400
+    assert "location" not in answer.headers

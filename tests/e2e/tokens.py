@@ -1,0 +1,91 @@
+"""Tokens as callers get them from Cognito, and people who can sign in."""
+
+import base64
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import uuid4
+
+import httpx
+
+from tests.e2e.target import Target
+
+READ: Final = "customers/read"
+WRITE: Final = "customers/write"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What a person types on the sign-in page."""
+
+    email: str
+    password: str
+
+
+def machine_secret(target: Target) -> str:
+    """The machine client's secret: as given, or as Cognito tells it."""
+    if target.machine_client_secret:
+        return target.machine_client_secret
+    described = target.cognito().describe_user_pool_client(
+        UserPoolId=target.user_pool_id, ClientId=target.machine_client_id
+    )
+    return described["UserPoolClient"]["ClientSecret"]
+
+
+def client_credentials(target: Target, client_id: str, secret: str, *scopes: str) -> str:
+    """An access token by the client-credentials grant.
+
+    Args:
+        target: Whose token endpoint.
+        client_id: A confidential client.
+        secret: Its secret.
+        *scopes: What the token shall allow.
+    """
+    form = {"grant_type": "client_credentials", "scope": " ".join(scopes)}
+    answer = ask_token(target, form, httpx.BasicAuth(client_id, secret)).raise_for_status()
+    return str(answer.json()["access_token"])
+
+
+def ask_token(target: Target, form: dict[str, str], auth: httpx.Auth | None = None) -> httpx.Response:
+    """One request to the token endpoint.
+
+    Args:
+        target: Whose.
+        form: The grant.
+        auth: The client's own credentials, if it is a confidential one.
+    """
+    with httpx.Client(timeout=30, trust_env=not target.is_local) as http:
+        return http.post(target.token_endpoint, data=form, auth=auth or httpx.Auth())
+
+
+@contextmanager
+def person(target: Target) -> Iterator[Person]:
+    """A person of the pool, for as long as the block lasts."""
+    who = Person(f"{uuid4().hex}@example.com", f"{secrets.token_urlsafe(16)}-aA1")
+    cognito, pool = target.cognito(), target.user_pool_id
+    cognito.admin_create_user(UserPoolId=pool, Username=who.email, MessageAction="SUPPRESS")
+    try:
+        cognito.admin_set_user_password(UserPoolId=pool, Username=who.email, Password=who.password, Permanent=True)
+        yield who
+    finally:
+        cognito.admin_delete_user(UserPoolId=pool, Username=who.email)
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """What a token says, unverified."""
+    return decoded(token.split(".")[1])
+
+
+def decoded(part: str) -> dict[str, Any]:
+    """One of the two JSON parts of a token."""
+    content: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    return content
+
+
+def encoded(content: bytes | dict[str, Any]) -> str:
+    """One part of a token."""
+    raw = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")

@@ -1,0 +1,101 @@
+"""Clients of the local AWS, and the few questions that the tests ask it."""
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sts import STSClient
+
+_CONFIG = Config(proxies={}, connect_timeout=3, read_timeout=70, retries={"total_max_attempts": 2})
+_LONGEST_LOG: Final = 10_000
+
+
+class Aws:
+    """The account of the local stack, as its root sees it.
+
+    Attributes:
+        endpoint: Address of the local AWS.
+        dynamodb: Tables.
+        functions: AWS Lambda.
+        logs: CloudWatch Logs.
+        cognito: User pools.
+        iam: Roles and policies.
+        sts: Sessions of roles.
+        sqs: Queues.
+    """
+
+    def __init__(self, session: boto3.Session, endpoint: str) -> None:
+        self.endpoint = endpoint
+        self.dynamodb: DynamoDBClient = session.client("dynamodb", config=_CONFIG)
+        self.functions: LambdaClient = session.client("lambda", config=_CONFIG)
+        self.logs: CloudWatchLogsClient = session.client("logs", config=_CONFIG)
+        self.cognito: CognitoIdentityProviderClient = session.client("cognito-idp", config=_CONFIG)
+        self.iam: IAMClient = session.client("iam", config=_CONFIG)
+        self.sts: STSClient = session.client("sts", config=_CONFIG)
+        self.sqs: SQSClient = session.client("sqs", config=_CONFIG)
+
+    @cached_property
+    def account(self) -> str:
+        """Its number."""
+        return self.sts.get_caller_identity()["Account"]
+
+    def invoke(self, function: str, event: Mapping[str, object]) -> Any:
+        """Invoke a function as its mapping or its API does, through the alias.
+
+        Args:
+            function: Its name on AWS.
+            event: What it is given.
+
+        Returns:
+            Its answer, which is not an error.
+        """
+        answer = self.functions.invoke(FunctionName=function, Qualifier="live", Payload=json.dumps(event).encode())
+        payload = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, payload
+        return payload
+
+    def log_messages(self, group: str, since: float) -> list[str]:
+        """The lines of a log group.
+
+        Args:
+            group: Its name.
+            since: Seconds since the epoch; earlier lines are left out.
+        """
+        pages = self.logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=int(since * 1000))
+        messages = [event["message"] for page in pages for event in page["events"]]
+        # The local AWS cuts its answer there and offers no next page.
+        assert len(messages) < _LONGEST_LOG, f"{group} has too many lines to be read whole"
+        return messages
+
+    def log_groups(self) -> list[str]:
+        """The names of all log groups."""
+        pages = self.logs.get_paginator("describe_log_groups").paginate()
+        return [group["logGroupName"] for page in pages for group in page["logGroups"]]
+
+    def invocations(self, function: str, since: float) -> int:
+        """How often a function has run, by its log.
+
+        Args:
+            function: Its name on AWS.
+            since: Seconds since the epoch.
+        """
+        group = f"/aws/lambda/{function}"
+        if group not in self.log_groups():
+            return 0
+        return sum(message.startswith("START RequestId:") for message in self.log_messages(group, since))
+
+    def count(self, table: str) -> int:
+        """The rows of a table."""
+        pages = self.dynamodb.get_paginator("scan").paginate(TableName=table, Select="COUNT", ConsistentRead=True)
+        return sum(page["Count"] for page in pages)

@@ -1,0 +1,69 @@
+"""The local stack as AWS's own APIs show it."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+
+from events.dynamodb_store import DynamoDbEventStore
+from local import functions, mapping_service
+from local.aws import credentials
+from local.home import StackHome
+from projections.dynamodb_read_model import DynamoDbReadModel
+from tests.conftest import LocalStack
+from tests.integration.aws import Aws
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@pytest.fixture(scope="session")
+def home(local_stack: LocalStack) -> StackHome:
+    return local_stack.home
+
+
+@pytest.fixture(scope="session")
+def outputs(local_stack: LocalStack) -> Mapping[str, str]:
+    return local_stack.outputs
+
+
+@pytest.fixture(scope="session")
+def aws(outputs: Mapping[str, str]) -> Aws:
+    with pytest.MonkeyPatch.context() as environment:
+        # The clients keep what they read here; neither the user's keys nor his profile can get in.
+        environment.delenv("AWS_PROFILE", raising=False)
+        for name, value in credentials(outputs["EndpointUrl"]).items():
+            environment.setenv(name, value)
+        return Aws(boto3.Session(), outputs["EndpointUrl"])
+
+
+@pytest.fixture(scope="session")
+def dynamodb(aws: Aws) -> "DynamoDBClient":
+    return aws.dynamodb
+
+
+@pytest.fixture(scope="session")
+def function_names(outputs: Mapping[str, str]) -> Mapping[str, str]:
+    """Name in the template -> name on AWS."""
+    return functions.names(outputs)
+
+
+@pytest.fixture(scope="session")
+def store(aws: Aws, outputs: Mapping[str, str]) -> DynamoDbEventStore:
+    return DynamoDbEventStore(aws.dynamodb, outputs["EventTable"])
+
+
+@pytest.fixture(scope="session")
+def read_model(aws: Aws, outputs: Mapping[str, str]) -> DynamoDbReadModel:
+    return DynamoDbReadModel(aws.dynamodb, outputs["ReadTable"])
+
+
+@pytest.fixture(scope="module")
+def stream_unread(home: StackHome) -> Iterator[None]:
+    """Nobody reads the stream, so that only direct invocations reach the projector."""
+    mapping_service.stop_all(home)
+    try:
+        yield
+    finally:
+        mapping_service.ensure(home)

@@ -1,0 +1,83 @@
+"""Events made by hand, and the batches in which a stream would bring them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from itertools import count
+from typing import Any, Final
+from uuid import uuid4
+
+from events.codec import encode, to_item
+from events.customer import CustomerCreated
+from events.envelope import Event, Metadata
+
+_NUMBERS: Final = count(100000000000000000000001)
+METADATA: Final = Metadata(correlation_id="test", causation_id="test", actor="test", command_id="test")
+
+
+def an_event(customer_id: str, version: int, **changes: Any) -> Event:
+    """An event; only one kind exists as yet, and it stands at any version.
+
+    Args:
+        customer_id: Whose.
+        version: From 1.
+        **changes: Other data than the usual, by field.
+    """
+    data = {
+        "full_name": f"Ada {version}",
+        "email": "ada@example.com",
+        "birth": date(1990, 5, 17),
+        "city": "London",
+        "country": "United Kingdom",
+    }
+    return encode(
+        CustomerCreated(**(data | changes)),
+        customer_id=customer_id,
+        version=version,
+        event_id=str(uuid4()),
+        occurred_at=f"2026-01-01T00:00:00.{version:06}Z",
+        metadata=METADATA,
+    )
+
+
+def some_events(number: int) -> list[Event]:
+    """The first events of a customer that does not exist yet."""
+    customer_id = str(uuid4())
+    return [an_event(customer_id, version) for version in range(1, number + 1)]
+
+
+def record(image: Mapping[str, Any], kind: str = "INSERT") -> dict[str, Any]:
+    """A stream record of a row."""
+    return {
+        "eventID": uuid4().hex,
+        "eventName": kind,
+        "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb",
+        "awsRegion": "eu-west-1",
+        "dynamodb": {
+            "Keys": {name: image[name] for name in ("customer_id", "version") if name in image},
+            "NewImage": image,
+            "SequenceNumber": str(next(_NUMBERS)),
+            "StreamViewType": "NEW_IMAGE",
+        },
+    }
+
+
+def record_of(event: Event, kind: str = "INSERT") -> dict[str, Any]:
+    """A stream record of an event."""
+    return record(to_item(event), kind)
+
+
+def batch_of(*records: Mapping[str, Any]) -> dict[str, Sequence[Mapping[str, Any]]]:
+    """What the event source mapping hands to the function."""
+    return {"Records": records}
+
+
+def number_of(one: Mapping[str, Any]) -> str:
+    """A record's sequence number."""
+    return str(one["dynamodb"]["SequenceNumber"])
+
+
+def failures_of(answer: Mapping[str, Any]) -> list[str]:
+    """The sequence numbers that the function wants to see again."""
+    assert set(answer) == {"batchItemFailures"}
+    return [item["itemIdentifier"] for item in answer["batchItemFailures"]]

@@ -1,0 +1,152 @@
+"""The event source mapping as deployed, and its service when it is killed in the middle of its work (I1, I5)."""
+
+import os
+import signal
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final
+
+import httpx
+import pytest
+
+from events.codec import decode
+from events.customer import Customer, evolve
+from events.dynamodb_store import DynamoDbEventStore
+from local import mapping_service
+from local.home import StackHome
+from local.processes import is_alive
+from local.tables import load_template
+from projections.dynamodb_read_model import DynamoDbReadModel
+from tests.e2e.customers import create, eventually
+from tests.integration.aws import Aws
+from tests.integration.records import an_event
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import EventSourceMappingConfigurationTypeDef
+
+THREADS: Final = 8
+CUSTOMERS: Final = 160
+
+
+@pytest.fixture(scope="module")
+def deployed(aws: Aws, outputs: Mapping[str, str]) -> "EventSourceMappingConfigurationTypeDef":
+    """The one mapping of the event table's stream."""
+    [mapping] = aws.functions.list_event_source_mappings(EventSourceArn=outputs["EventStreamArn"])[
+        "EventSourceMappings"
+    ]
+    return mapping
+
+
+@pytest.fixture(scope="module")
+def declared() -> dict[str, Any]:
+    """The mapping as the template has it."""
+    properties: dict[str, Any] = load_template()["Resources"]["ProjectCustomersMapping"]["Properties"]
+    return properties
+
+
+def test_every_plain_setting_is_deployed_as_declared(
+    deployed: "EventSourceMappingConfigurationTypeDef", declared: dict[str, Any]
+) -> None:
+    elsewhere = {"FunctionName", "EventSourceArn", "Enabled", "DestinationConfig"}
+    plain = {name: value for name, value in declared.items() if name not in elsewhere}
+    assert {name: deployed.get(name) for name in plain} == plain
+    assert set(plain) == {
+        "StartingPosition",
+        "BatchSize",
+        "MaximumBatchingWindowInSeconds",
+        "FunctionResponseTypes",
+        "BisectBatchOnFunctionError",
+        "MaximumRetryAttempts",
+        "MaximumRecordAgeInSeconds",
+        "FilterCriteria",
+    }
+
+
+def test_the_mapping_joins_the_stream_to_the_live_projector_and_its_failures_to_the_queue(
+    deployed: "EventSourceMappingConfigurationTypeDef",
+    declared: dict[str, Any],
+    aws: Aws,
+    function_names: Mapping[str, str],
+    outputs: Mapping[str, str],
+) -> None:
+    assert declared["FunctionName"] == {"Ref": "ProjectCustomersAliaslive"}
+    assert deployed["FunctionArn"].endswith(f":function:{function_names['ProjectCustomers']}:live")
+    assert deployed["EventSourceArn"] == outputs["EventStreamArn"]
+    queue = aws.sqs.get_queue_attributes(QueueUrl=outputs["ProjectionFailureQueueUrl"], AttributeNames=["QueueArn"])[
+        "Attributes"
+    ]["QueueArn"]
+    assert deployed["DestinationConfig"]["OnFailure"]["Destination"] == queue
+
+
+def test_the_local_aws_leaves_the_stream_to_the_mapping_service(
+    deployed: "EventSourceMappingConfigurationTypeDef",
+) -> None:
+    """Its own reader drops the records that failed."""
+    assert deployed["State"] == "Disabled"
+
+
+def _kill(home: StackHome) -> None:
+    """End the service as a power cut would."""
+    process = mapping_service.service(home).find()
+    assert process is not None
+    os.kill(process.pid, signal.SIGKILL)
+    eventually(lambda: _assert_dead(home))
+
+
+def _assert_dead(home: StackHome) -> None:
+    assert mapping_service.service(home).find() is None
+
+
+def _folded(store: DynamoDbEventStore, customer_id: str) -> Customer:
+    """The customer as its events make it."""
+    customer: Customer | None = None
+    for event in store.read(customer_id):
+        customer = evolve(customer, event, decode(event))
+    assert customer is not None
+    return customer
+
+
+@pytest.fixture
+def grown(api: httpx.Client, store: DynamoDbEventStore) -> Callable[[int], str]:
+    """Makes a customer of one to three events, and gives its id."""
+
+    def grow(number: int) -> str:
+        customer_id = str(create(api)["id"])
+        for version in range(2, 2 + number % 3):
+            store.append([an_event(customer_id, version)], version - 1)
+        return customer_id
+
+    return grow
+
+
+def test_nothing_is_lost_when_the_mapping_service_is_killed_and_comes_back(
+    home: StackHome, store: DynamoDbEventStore, read_model: DynamoDbReadModel, grown: Callable[[int], str]
+) -> None:
+    try:
+        with ThreadPoolExecutor(THREADS) as threads:
+            growing = [threads.submit(grown, number) for number in range(CUSTOMERS)]
+            for finished in (CUSTOMERS // 4, CUSTOMERS // 2):
+                eventually(lambda finished=finished: _assert_done(growing, finished))  # type: ignore[misc]
+                _kill(home)
+                mapping_service.ensure(home)
+            eventually(lambda: _assert_done(growing, CUSTOMERS * 3 // 4))
+            _kill(home)
+        customers = [future.result() for future in growing]
+    finally:
+        back = mapping_service.ensure(home)
+    assert is_alive(back)
+    wanted = {customer_id: _folded(store, customer_id) for customer_id in customers}
+    assert sorted({customer.version for customer in wanted.values()}) == [1, 2, 3]
+
+    def look() -> None:
+        rows = read_model.current(wanted, read_model.active_generation())
+        found = {customer_id: (row.version, row.document) for customer_id, row in rows.items()}
+        assert found == {
+            customer_id: (customer.version, customer.document()) for customer_id, customer in wanted.items()
+        }
+
+    eventually(look, within=60)
+
+
+def _assert_done(growing: list[Any], number: int) -> None:
+    assert sum(future.done() for future in growing) >= number

@@ -1,0 +1,208 @@
+"""Least privilege: each function's role may do what the function does, and none of what it must not.
+
+The local AWS enforces policies. A role of a function may be assumed by Lambda alone, so the tests assume a role of
+their own that has the very same policies.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.integration.aws import Aws
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+FUNCTIONS: Final = ("CreateCustomer", "ProjectCustomers", "GetAllCustomers", "GetCustomer")
+# The key of the two tables differs in its second part.
+_SORT_KEY: Final = {"EventTable": "version", "ReadTable": "generation"}
+
+
+def _key(table: str) -> dict[str, Any]:
+    return {"customer_id": {"S": str(uuid4())}, _SORT_KEY[table]: {"N": "1"}}
+
+
+def _put(client: "DynamoDBClient", name: str, table: str) -> object:
+    # The condition never holds: where the put is allowed, it still changes nothing.
+    return client.put_item(TableName=name, Item=_key(table), ConditionExpression="attribute_exists(customer_id)")
+
+
+def _update(client: "DynamoDBClient", name: str, table: str) -> object:
+    return client.update_item(
+        TableName=name,
+        Key=_key(table),
+        UpdateExpression="SET note = :note",
+        ConditionExpression="attribute_exists(customer_id)",
+        ExpressionAttributeValues={":note": {"S": "x"}},
+    )
+
+
+def _query(client: "DynamoDBClient", name: str, table: str) -> object:
+    values: dict[str, Any] = {":id": {"S": str(uuid4())}}
+    return client.query(TableName=name, KeyConditionExpression="customer_id = :id", ExpressionAttributeValues=values)
+
+
+def _query_listing(client: "DynamoDBClient", name: str, table: str) -> object:
+    values: dict[str, Any] = {":shard": {"S": "1#0"}}
+    return client.query(
+        TableName=name,
+        IndexName="listing",
+        KeyConditionExpression="listing_shard = :shard",
+        ExpressionAttributeValues=values,
+        Limit=1,
+    )
+
+
+ACTIONS: Final[dict[str, Callable[["DynamoDBClient", str, str], object]]] = {
+    "GetItem": lambda client, name, table: client.get_item(TableName=name, Key=_key(table)),
+    "BatchGetItem": lambda client, name, table: client.batch_get_item(RequestItems={name: {"Keys": [_key(table)]}}),
+    "Query": _query,
+    "Scan": lambda client, name, _: client.scan(TableName=name, Limit=1),
+    "PutItem": _put,
+    "UpdateItem": _update,
+    "DeleteItem": lambda client, name, table: client.delete_item(TableName=name, Key=_key(table)),
+    "BatchWriteItem": lambda client, name, table: client.batch_write_item(
+        RequestItems={name: [{"DeleteRequest": {"Key": _key(table)}}]}
+    ),
+    "DescribeTable": lambda client, name, _: client.describe_table(TableName=name),
+}
+ALLOWED: Final[dict[tuple[str, str], set[str]]] = {
+    ("CreateCustomer", "EventTable"): {"PutItem"},
+    ("CreateCustomer", "ReadTable"): set(),
+    ("ProjectCustomers", "EventTable"): {"Query"},
+    ("ProjectCustomers", "ReadTable"): {"GetItem", "BatchGetItem"},
+    ("GetAllCustomers", "EventTable"): set(),
+    ("GetAllCustomers", "ReadTable"): {"GetItem"},
+    ("GetCustomer", "EventTable"): set(),
+    ("GetCustomer", "ReadTable"): {"GetItem"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What a function's role may do.
+
+    Attributes:
+        documents: The policies that it was deployed with.
+        dynamodb: A client with these rights and no others.
+    """
+
+    documents: tuple[Mapping[str, Any], ...]
+    dynamodb: "DynamoDBClient"
+
+    def actions_on(self, arn: str) -> set[str]:
+        """The DynamoDB actions that the documents allow on a table, patterns as they are written."""
+        return {
+            action.removeprefix("dynamodb:")
+            for document in self.documents
+            for statement in _several(document["Statement"])
+            if statement["Effect"] == "Allow"
+            and any(fnmatchcase(arn, pattern) for pattern in _several(statement["Resource"]))
+            for action in _several(statement["Action"])
+            if action == "*" or action.startswith("dynamodb")
+        }
+
+
+def _several(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+@pytest.fixture(scope="module")
+def roles(aws: Aws, function_names: Mapping[str, str], outputs: Mapping[str, str]) -> Iterator[dict[str, Role]]:
+    """For each function, a role that has its policies and lets the tests in."""
+    names = {function: f"test-{function}-{uuid4().hex[:8]}" for function in FUNCTIONS}
+    trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{aws.account}:root"}, "Action": "sts:AssumeRole"}
+    try:
+        yield {
+            function: _copy(aws, function_names[function], name, trust, outputs["Region"])
+            for function, name in names.items()
+        }
+    finally:
+        for name in names.values():
+            _delete(aws, name)
+
+
+def _copy(aws: Aws, function: str, name: str, trust: Mapping[str, Any], region: str) -> Role:
+    source = aws.functions.get_function_configuration(FunctionName=function)["Role"].rpartition("/")[2]
+    statement = {"Version": "2012-10-17", "Statement": [trust]}
+    arn = aws.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(statement))["Role"]["Arn"]
+    documents = []
+    for policy in aws.iam.list_role_policies(RoleName=source)["PolicyNames"]:
+        document: Any = aws.iam.get_role_policy(RoleName=source, PolicyName=policy)["PolicyDocument"]
+        aws.iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(document))
+        documents.append(document)
+    for attached in aws.iam.list_attached_role_policies(RoleName=source)["AttachedPolicies"]:
+        aws.iam.attach_role_policy(RoleName=name, PolicyArn=attached["PolicyArn"])
+    given = aws.sts.assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+    client = boto3.client(
+        "dynamodb",
+        endpoint_url=aws.endpoint,
+        region_name=region,
+        aws_access_key_id=given["AccessKeyId"],
+        aws_secret_access_key=given["SecretAccessKey"],
+        aws_session_token=given["SessionToken"],
+    )
+    return Role(tuple(documents), client)
+
+
+def _delete(aws: Aws, name: str) -> None:
+    try:
+        for policy in aws.iam.list_role_policies(RoleName=name)["PolicyNames"]:
+            aws.iam.delete_role_policy(RoleName=name, PolicyName=policy)
+        for attached in aws.iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
+            aws.iam.detach_role_policy(RoleName=name, PolicyArn=attached["PolicyArn"])
+        aws.iam.delete_role(RoleName=name)
+    except aws.iam.exceptions.NoSuchEntityException:
+        return
+
+
+def _is_allowed(call: Callable[[], object]) -> bool:
+    try:
+        call()
+    except ClientError as refused:
+        if refused.response["Error"]["Code"] == "AccessDeniedException":
+            return False
+        if refused.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise
+    return True
+
+
+@pytest.mark.parametrize(("function", "table"), ALLOWED, ids="-".join)
+def test_a_function_may_do_its_own_work_on_a_table_and_nothing_else(
+    roles: dict[str, Role], outputs: Mapping[str, str], function: str, table: str
+) -> None:
+    client, name = roles[function].dynamodb, outputs[table]
+    granted = {
+        action
+        for action, call in ACTIONS.items()
+        if _is_allowed(lambda call=call: call(client, name, table))  # type: ignore[misc]
+    }
+    assert granted == ALLOWED[function, table]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_only_the_list_may_read_the_listing(roles: dict[str, Role], outputs: Mapping[str, str], function: str) -> None:
+    client, name = roles[function].dynamodb, outputs["ReadTable"]
+    allowed = _is_allowed(lambda: _query_listing(client, name, "ReadTable"))
+    assert allowed == (function == "GetAllCustomers")
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_deployed_policies_let_partiql_near_no_event(
+    roles: dict[str, Role], aws: Aws, outputs: Mapping[str, str], function: str
+) -> None:
+    """The local AWS does not look into PartiQL statements, so here the policies themselves are read."""
+    events = f"arn:aws:dynamodb:{outputs['Region']}:{aws.account}:table/{outputs['EventTable']}"
+    rows = f"arn:aws:dynamodb:{outputs['Region']}:{aws.account}:table/{outputs['ReadTable']}"
+    # BatchExecuteStatement is no action of AWS: the local stage alone grants it, by a policy of its own.
+    local = {"BatchExecuteStatement"} if function == "ProjectCustomers" else set()
+    assert roles[function].actions_on(events) == ALLOWED[function, "EventTable"] | local
+    writes = {"PartiQLInsert", "PartiQLUpdate"} if function == "ProjectCustomers" else set()
+    assert roles[function].actions_on(rows) == ALLOWED[function, "ReadTable"] | writes | local

@@ -1,0 +1,75 @@
+"""What a page points to is there."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.environments import ROOT
+from tests.unit.docs.pages import PAGES, Page
+
+PATH = re.compile(r"[\w.-]+(/[\w.-]+)*/?")
+ENDINGS = {".in", ".json", ".md", ".py", ".svg", ".toml", ".txt", ".yaml", ".yml"}
+# Not paths, though they look like some.
+SCOPES = {"customers/read", "customers/write"}
+# Made by commands, so that they may be missing.
+GENERATED = {
+    ".local",
+    ".local/demo-user.json",
+    ".local/logs/emulator.log",
+    ".local/logs/mapping.log",
+    ".local/mapping",
+    ".local/outputs.json",
+    ".local/venvs",
+    ".local/venvs/dev/bin/pre-commit",
+    ".local/venvs/dev/bin/pytest",
+    ".local/venvs/sam/bin/sam",
+}
+TOP = {path.name for path in ROOT.iterdir()}
+
+
+def looks_like_a_path(word: str) -> bool:
+    return bool(PATH.fullmatch(word)) and ("/" in word or Path(word).suffix in ENDINGS) and word not in SCOPES
+
+
+def paths(page: Page) -> Iterator[str]:
+    for span in page.spans:
+        yield from (word for word in span.split() if looks_like_a_path(word))
+    for block in page.fences():
+        yield from (word for word in block.split() if looks_like_a_path(word) and word.split("/")[0] in TOP)
+
+
+def holds_something(path: Path) -> bool:
+    return path.is_file() or any(inner.is_file() for inner in path.rglob("*"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_every_path_exists(page: Page) -> None:
+    assert [path for path in paths(page) if path not in GENERATED and not holds_something(ROOT / path)] == []
+
+
+def test_the_list_of_generated_paths_is_needed() -> None:
+    assert {path for page in PAGES for path in (*paths(page), *page.spans)} >= GENERATED
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_every_link_leads_to_a_page_and_its_heading(page: Page) -> None:
+    for link in page.links:
+        file, _, anchor = link.partition("#")
+        target = (page.path.parent / file).resolve() if file else page.path
+
+        assert target.is_file(), link
+        assert not anchor or anchor in Page(target).anchors, link
+
+
+def test_every_page_and_image_is_linked_from_some_page() -> None:
+    linked = {(page.path.parent / link.partition("#")[0]).resolve() for page in PAGES for link in page.links}
+    there = {page.path for page in PAGES} | set((ROOT / "images").iterdir())
+
+    assert there - linked - {ROOT / "README.md"} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_no_page_names_a_folder_of_somebody_s_machine(page: Page) -> None:
+    assert re.findall(r"(?<![\w.])/(?:home|root|Users|tmp|work)/\S*", page.text) == []

@@ -60,6 +60,8 @@ def _answer(use_case: UseCase, scope: str, event: dict[str, Any]) -> Response:
 
 def _log_refusal(problem: Problem, error: Exception) -> None:
     if problem is error:
-        logger.info("refused", extra={"problem": problem.slug, "fields": [error.name_to_log for error in problem.errors]})
+        logger.info(
+            "refused", extra={"problem": problem.slug, "fields": [error.name_to_log for error in problem.errors]}
+        )
     else:
         logger.error("failed", extra={"problem": problem.slug, **describe(error)})

@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from events.claims import ClaimChange, ClaimTaken, email_claim
+from events.codec import REDACTED
 from events.dynamodb_store import DynamoDbEventStore
 from events.envelope import Event
-from events.store import EventStore, VersionConflict
+from events.store import MOST_REDACTED_AT_ONCE, EventStore, VersionConflict
 from local import tables
+from tests import samples
 from tests.fakes.network import LossyNetwork, lossy
-from tests.samples import created
+from tests.samples import created, erased, updated
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
 def history(versions: int, customer_id: str | None = None) -> list[Event]:
-    customer_id = customer_id or str(uuid.uuid4())
-    return [created(customer_id, version=version, city=f"city {version}") for version in range(1, versions + 1)]
+    return samples.history(customer_id or str(uuid.uuid4()), versions)
 
 
 def test_what_was_appended_is_read_in_version_order(event_store: EventStore) -> None:
@@ -173,3 +175,106 @@ class TestLostAnswers:
             store.append(history(1, first.customer_id), 0)
 
         assert store.read(first.customer_id) == [first]
+
+
+class TestTogether:
+    """What is written with an event is written with it or not at all."""
+
+    def claim(self) -> str:
+        return email_claim(f"{uuid.uuid4()}@example.com")
+
+    def test_a_claim_is_one_customers(self, event_store: EventStore) -> None:
+        claim = self.claim()
+        mine, theirs = created(), created()
+        event_store.append([mine], 0, ClaimChange(take=(claim,)))
+
+        with pytest.raises(ClaimTaken):
+            event_store.append([theirs], 0, ClaimChange(take=(claim,)))
+
+        assert event_store.read(theirs.customer_id) == []
+
+    def test_a_claim_can_be_taken_again_by_its_holder(self, event_store: EventStore) -> None:
+        claim = self.claim()
+        one = created()
+        event_store.append([one], 0, ClaimChange(take=(claim,)))
+
+        event_store.append([updated(one.customer_id, 2)], 1, ClaimChange(take=(claim,)))
+
+        assert len(event_store.read(one.customer_id)) == 2
+
+    def test_a_claim_that_moves_frees_the_old_one(self, event_store: EventStore) -> None:
+        old, new = self.claim(), self.claim()
+        one = created()
+        event_store.append([one], 0, ClaimChange(take=(old,)))
+
+        event_store.append([updated(one.customer_id, 2)], 1, ClaimChange(take=(new,), release=(old,)))
+
+        event_store.append([created()], 0, ClaimChange(take=(old,)))
+        with pytest.raises(ClaimTaken):
+            event_store.append([created()], 0, ClaimChange(take=(new,)))
+
+    def test_a_conflict_moves_no_claim_and_redacts_nothing(self, event_store: EventStore) -> None:
+        old, new = self.claim(), self.claim()
+        one = created()
+        two = updated(one.customer_id, 2)
+        event_store.append([one], 0, ClaimChange(take=(old,)))
+        event_store.append([two], 1)
+
+        with pytest.raises(VersionConflict):
+            event_store.append([erased(one.customer_id, 2)], 1, ClaimChange(take=(new,), release=(old,)), redact=[1])
+
+        assert event_store.read(one.customer_id) == [one, two]
+        event_store.append([created()], 0, ClaimChange(take=(new,)))
+        with pytest.raises(ClaimTaken):
+            event_store.append([created()], 0, ClaimChange(take=(old,)))
+
+    def test_a_conflict_shows_the_event_in_the_way(self, event_store: EventStore) -> None:
+        claim, one = self.claim(), created()
+        event_store.append([one], 0, ClaimChange(take=(claim,)))
+
+        with pytest.raises(VersionConflict) as raised:
+            event_store.append([created(one.customer_id)], 0, ClaimChange(take=(claim,)))
+
+        assert raised.value.stored == one
+
+    def test_a_taken_version_is_told_before_a_taken_claim(self, event_store: EventStore) -> None:
+        """A repeat of a creation must find its own event, whoever holds the address by now."""
+        claim, one = self.claim(), created()
+        event_store.append([one], 0)
+        event_store.append([created()], 0, ClaimChange(take=(claim,)))
+
+        with pytest.raises(VersionConflict):
+            event_store.append([created(one.customer_id)], 0, ClaimChange(take=(claim,)))
+
+    def test_an_erasure_takes_the_data_and_nothing_else(self, event_store: EventStore) -> None:
+        before = history(3)
+        customer_id = before[0].customer_id
+        event_store.append(before, 0)
+        end = erased(customer_id, 4)
+
+        event_store.append([end], 3, redact=[1, 2])
+        event_store.redact(customer_id, [3])
+
+        assert event_store.read(customer_id) == [*(replace(event, data=REDACTED) for event in before), end]
+
+    def test_the_same_erasure_again_is_our_own(self, event_store: EventStore) -> None:
+        claim, one = self.claim(), created()
+        event_store.append([one], 0, ClaimChange(take=(claim,)))
+        end = erased(one.customer_id, 2)
+        event_store.append([end], 1, ClaimChange(release=(claim,)), redact=[1])
+
+        event_store.append([end], 1, ClaimChange(release=(claim,)), redact=[1])
+
+        assert event_store.read(one.customer_id) == [replace(one, data=REDACTED), end]
+
+    def test_as_many_events_as_promised_are_redacted_at_once(self, event_store: EventStore) -> None:
+        claim = self.claim()
+        before = history(MOST_REDACTED_AT_ONCE)
+        for event in before:
+            event_store.append([event], event.version - 1)
+        end = erased(before[0].customer_id, len(before) + 1)
+
+        versions = [event.version for event in before]
+        event_store.append([end], len(before), ClaimChange(release=(claim,)), redact=versions)
+
+        assert {event.data for event in event_store.read(end.customer_id)} == {REDACTED, "{}"}

@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -14,20 +15,21 @@ from commands.context import Context
 from commands.create_customer import CreateCustomer, create_customer
 from commands.erase_customer import erase_customer
 from commands.update_customer import UpdateCustomer, update_customer
-from events.customer import Customer
+from events.customer import Customer, State
 from events.dynamodb_store import DynamoDbEventStore
 from events.history import fold
-from events.store import EventStore
 from local import tables
 from shared.http.problems import Contended, FieldTaken
 from tests.fakes.event_store import InMemoryEventStore
 from tests.fakes.network import LossyNetwork, lossy
-from tests.samples import METADATA, START, created, valid_body
+from tests.samples import METADATA, START, valid_body
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-NAMES = [tables.of_template()[name]["TableName"] for name in ("EventTable", "ClaimsTable")]
+    from events.store import EventStore
+
+EVENTS, CLAIMS = (tables.of_template()[name]["TableName"] for name in ("EventTable", "ClaimsTable"))
 
 
 def unique_email() -> str:
@@ -50,14 +52,14 @@ def try_of(command: str, seen: int | None = None) -> Context:
 
 @pytest.fixture
 def store(amazons_dynamodb: "DynamoDBClient") -> DynamoDbEventStore:
-    return DynamoDbEventStore(amazons_dynamodb, *NAMES)
+    return DynamoDbEventStore(amazons_dynamodb, EVENTS, CLAIMS)
 
 
 @pytest.fixture
 def wire(amazons_dynamodb: "DynamoDBClient") -> tuple[DynamoDbEventStore, LossyNetwork]:
     """A store whose client never tries again by itself, so that every lost answer reaches the caller."""
     client, network = lossy(amazons_dynamodb.meta.endpoint_url, attempts=1)
-    return DynamoDbEventStore(client, *NAMES), network
+    return DynamoDbEventStore(client, EVENTS, CLAIMS), network
 
 
 def pause(_: float) -> None:
@@ -103,31 +105,32 @@ def test_a_thousand_lost_answers_are_no_duplicate_and_no_false_conflict(
     """Each command's first answer is lost; the client tries again, and the version must be the only one."""
     lossy_store, network = wire
     for _ in range(250):
-        name, email = str(uuid.uuid4()), unique_email()
-        first = lose_then_try(network, lambda: create_customer(details(email=email), lossy_store, name, try_of(name)))
-        once = try_of(str(uuid.uuid4()), seen=1)
-        second = lose_then_try(
-            network, lambda: update_customer(changed(email=email, city="2"), lossy_store, name, once, pause)
-        )
-        other = unique_email()
-        moved = try_of(str(uuid.uuid4()))
-        third = lose_then_try(
-            network, lambda: update_customer(changed(email=other, city="3"), lossy_store, name, moved, pause)
-        )
-        end = try_of(str(uuid.uuid4()), seen=3)
-        fourth = lose_then_try(network, lambda: erase_customer(lossy_store, name, end, pause))
+        versions = live_through_lost_answers(lossy_store, network, name := str(uuid.uuid4()))
 
-        assert [answer.version for answer in (first, second, third, fourth)] == [1, 2, 3, 4]
+        assert versions == [1, 2, 3, 4]
         assert [event.version for event in store.read(name)] == [1, 2, 3, 4]
     assert network.lost == 1000
 
 
-def lose_then_try(network: LossyNetwork, command: Any) -> Any:
-    """Lose the answer to the write; a command that reads first gets that answer."""
+def live_through_lost_answers(store: DynamoDbEventStore, network: LossyNetwork, name: str) -> list[int]:
+    """A customer's life, in which the first answer to each write is lost; the versions that the retries answer."""
+    email, other = unique_email(), unique_email()
+    create = try_of(name)
+    once, moved, end = (try_of(str(uuid.uuid4()), seen) for seen in (1, None, 3))
+    commands: list[Callable[[], State]] = [
+        lambda: create_customer(details(email=email), store, name, create),
+        lambda: update_customer(changed(email=email, city="2"), store, name, once, pause),
+        lambda: update_customer(changed(email=other, city="3"), store, name, moved, pause),
+        lambda: erase_customer(store, name, end, pause),
+    ]
+    return [lose_then_try(network, command) for command in commands]
+
+
+def lose_then_try(network: LossyNetwork, command: Callable[[], State]) -> int:
     network.lose_writes = 1
     with pytest.raises(ReadTimeoutError):
         command()
-    return command()
+    return command().version
 
 
 # A history of 1,600 events is read 1,600 times over and takes minutes on a server: there, fewer updates do.
@@ -147,9 +150,7 @@ def test_sixteen_writers_of_one_customer_lose_nothing_and_leave_no_gap(
         command = str(uuid.uuid4())
         while True:
             try:
-                return update_customer(
-                    changed(email=email, city=city), store, name, try_of(command), time.sleep
-                ).version
+                return update_customer(changed(email=email, city=city), log, name, try_of(command), time.sleep).version
             except Contended:
                 continue
 

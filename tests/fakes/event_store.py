@@ -51,7 +51,9 @@ class InMemoryEventStore:
             self.events[customer_id, version] = replace(self.events[customer_id, version], data=REDACTED)
 
     def read(self, customer_id: str, after_version: int = 0) -> list[Event]:
-        found = [e for e in list(self.events.values()) if e.customer_id == customer_id and e.version > after_version]
+        with self._lock:
+            events = list(self.events.values())
+        found = [event for event in events if event.customer_id == customer_id and event.version > after_version]
         return sorted(found, key=lambda event: event.version)
 
     def read_all(self, segment: int = 0, total_segments: int = 1) -> Iterator[Event]:

@@ -13,6 +13,7 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
 
 REGION = "eu-west-1"
@@ -72,6 +73,11 @@ class LocalAws:
     def cognito(self) -> "CognitoIdentityProviderClient":
         """Users and clients."""
         return self._session.client("cognito-idp", endpoint_url=self._endpoint, config=self._config)
+
+    @cached_property
+    def functions(self) -> "LambdaClient":
+        """Functions and their event source mappings."""
+        return self._session.client("lambda", endpoint_url=self._endpoint, config=self._config)
 
     @cached_property
     def logs(self) -> "CloudWatchLogsClient":

@@ -176,7 +176,8 @@ def _sam(home: StackHome, command: str, arguments: list[str]) -> bool:
         "UV": str(bin_of("uv") / "uv"),
     }
     log = home.log(f"sam-{command}")
-    log.parent.mkdir(parents=True, exist_ok=True)
+    for folder in (log.parent, home.temporary):
+        folder.mkdir(parents=True, exist_ok=True)
     # samconfig.toml is for AWS: an environment that it does not have keeps its settings out of here.
     program = [str(bin_of("sam") / "sam"), command, "--config-env", "local-stack", *arguments]
     # SAM leaves temporary folders behind; this one goes with the local AWS at the latest.

@@ -91,7 +91,7 @@ def start(home: StackHome) -> Process:
             f"make up PORT={home.port + 1}."
         )
     forget(home)
-    home.temporary.mkdir(parents=True)
+    home.temporary.mkdir(parents=True, exist_ok=True)
     log = home.log("emulator")
     process = service(home).start(PYTHON, ["-m", "ministack"], environment(home), log, version=version(home))
     deadline = time.monotonic() + READY_WITHIN

@@ -4,7 +4,7 @@ import hashlib
 import sys
 from pathlib import Path
 
-from local.aws import credentials
+from local.aws import LocalAws, credentials
 from local.environments import ROOT
 from local.home import StackHome
 from local.processes import Process, Service, stop, version_of
@@ -28,6 +28,18 @@ def ensure(home: StackHome) -> Process:
     arguments = ["-m", "local.mapping", "--state", str(home.mappings)]
     env = credentials(home.endpoint) | {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
     return service(home).start(Path(sys.executable), arguments, env, home.log("mapping"), version=wanted)
+
+
+def take_over(home: StackHome) -> None:
+    """See to it that the local AWS's own reader leaves the streams alone, and that its mappings' state says so.
+
+    The template disables them, but the local AWS then still shows them as enabled.
+    """
+    client = LocalAws(home.endpoint).functions
+    for page in client.get_paginator("list_event_source_mappings").paginate():
+        for mapping in page["EventSourceMappings"]:
+            if ":dynamodb:" in mapping.get("EventSourceArn", "") and mapping.get("State") != "Disabled":
+                client.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
 
 
 def stop_all(home: StackHome) -> None:

@@ -89,7 +89,10 @@ class Service:
                 start_new_session=True,
             )
         _children[child.pid] = child
-        return look(child.pid) or Process(child.pid, "", "")
+        # The system shows the new arguments a moment after the start.
+        while (process := look(child.pid)) and self.mark not in process.command:
+            time.sleep(POLL / 10)
+        return process or Process(child.pid, "", "")
 
 
 def version_of(process: Process) -> str | None:

@@ -63,6 +63,7 @@ def bring_up(home: StackHome, progress: Progress) -> RunningStack:
         _ensure_emulator(home, progress)
         outputs = _ensure_deployed(home, progress)
         with progress.step("Event source mapping running"):
+            mapping_service.take_over(home)
             mapping_service.ensure(home)
         with progress.step("Demo user ready"):
             user = demo_user.ensure(home, outputs)

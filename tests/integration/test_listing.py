@@ -1,0 +1,23 @@
+"""The whole list, down to its end, is the read table."""
+
+from collections.abc import Mapping
+
+import httpx
+
+from projections.dynamodb_read_model import DynamoDbReadModel
+from tests.e2e.customers import create, pages, shown
+from tests.integration.aws import Aws
+
+
+def test_the_list_has_every_row_of_the_active_generation_and_then_ends(
+    api: httpx.Client, aws: Aws, outputs: Mapping[str, str], read_model: DynamoDbReadModel
+) -> None:
+    for customer in [create(api) for _ in range(20)]:
+        shown(api, customer["id"])
+    scanned = aws.dynamodb.get_paginator("scan").paginate(TableName=outputs["ReadTable"], ConsistentRead=True)
+    active = str(read_model.active_generation())
+    rows = [
+        item["customer_id"]["S"] for found in scanned for item in found["Items"] if item["generation"]["N"] == active
+    ]
+    listed = [customer["id"] for found in pages(api, 100) for customer in found]
+    assert sorted(listed) == sorted(rows)

@@ -35,7 +35,8 @@ def test_the_specified_functions_are_there_under_their_names(functions: dict[str
 def test_each_route_wants_an_access_token_with_its_scope(functions: dict[str, Template], template: Template) -> None:
     found = routes(functions)
 
-    assert set(found) == {"POST /customers", "GET /customers", "GET /customers/{customer_id}"}
+    one = "/customers/{customer_id}"
+    assert set(found) == {"POST /customers", "GET /customers", f"GET {one}", f"PUT {one}", f"DELETE {one}"}
     for route, properties in found.items():
         scope = "customers/read" if route.startswith("GET") else "customers/write"
         assert properties["Auth"] == {"Authorizer": "Cognito", "AuthorizationScopes": [scope]}, route
@@ -65,11 +66,21 @@ def test_no_policy_has_a_wildcard(functions: dict[str, Template]) -> None:
             assert statement["Resource"] != "*", name
 
 
-def test_events_are_only_ever_added(functions: dict[str, Template]) -> None:
-    for name, function in functions.items():
-        for statement in statements(function):
-            if "EventTable" in json.dumps(statement["Resource"]):
-                assert not {action.split(":")[1] for action in actions(statement)} & CHANGING_EVENTS, name
+def test_only_erasure_may_change_an_event_and_only_its_data(functions: dict[str, Template]) -> None:
+    changing = [
+        (name, statement)
+        for name, function in functions.items()
+        for statement in statements(function)
+        if "EventTable" in json.dumps(statement["Resource"])
+        and {action.split(":")[1] for action in actions(statement)} & CHANGING_EVENTS
+    ]
+
+    [(name, statement)] = changing
+    assert name == "EraseCustomer"
+    assert actions(statement) == ["dynamodb:UpdateItem"]
+    assert statement["Condition"] == {
+        "ForAllValues:StringEquals": {"dynamodb:Attributes": ["customer_id", "version", "data"]}
+    }
 
 
 def test_each_side_keeps_to_its_own(functions: dict[str, Template]) -> None:
@@ -78,7 +89,12 @@ def test_each_side_keeps_to_its_own(functions: dict[str, Template]) -> None:
         return {action.split(":")[1] for statement in own for action in actions(statement)}
 
     assert touches("CreateCustomer", "EventTable") == {"PutItem"}
-    assert not touches("CreateCustomer", "ReadTable")
+    assert touches("CreateCustomer", "ClaimsTable") == {"PutItem"}
+    assert touches("UpdateCustomer", "EventTable") == {"PutItem", "Query"}
+    for command in ("CreateCustomer", "UpdateCustomer", "EraseCustomer"):
+        assert not touches(command, "ReadTable"), command
+    for reader in ("ProjectCustomers", "GetAllCustomers", "GetCustomer"):
+        assert not touches(reader, "ClaimsTable"), reader
     assert "PutItem" not in touches("ProjectCustomers", "EventTable")
     for query in ("GetAllCustomers", "GetCustomer"):
         assert not touches(query, "EventTable")
@@ -97,7 +113,7 @@ def test_the_stream_carries_new_images_and_its_mapping_loses_nothing_silently(te
     assert json.loads(pattern["Pattern"]) == {"eventName": ["INSERT"]}
 
 
-@pytest.mark.parametrize("name", ["EventTable", "ReadTable"])
+@pytest.mark.parametrize("name", ["EventTable", "ClaimsTable", "ReadTable"])
 def test_tables_are_protected(template: Template, name: str) -> None:
     table = template["Resources"][name]
     properties = table["Properties"]

@@ -41,7 +41,8 @@ def endpoint(*, scope: str) -> Callable[[UseCase], Handler]:
 def _answer(use_case: UseCase, scope: str, event: dict[str, Any]) -> Response:
     request_id = (event.get("requestContext") or {}).get("requestId", "")
     correlation_id = request_id
-    logger.append_keys(request_id=request_id)
+    # Both, as keys outlive an invocation: a request that cannot be parsed must not be logged under an earlier one.
+    logger.append_keys(request_id=request_id, correlation_id=request_id, trace_id="")
     try:
         request = parse(event)
         correlation_id = request.correlation_id

@@ -9,17 +9,26 @@ import unicodedata
 from datetime import date
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationInfo
 
 _OLDEST_BIRTH: Final = date(1900, 1, 1)
 _SPACES: Final = re.compile(r"[ \u00a0\u3000]+")
 _ISO_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_LABEL: Final = r"[a-z0-9\u00a1-\uffff](?:[a-z0-9\u00a1-\uffff-]{0,61}[a-z0-9\u00a1-\uffff])?"
-_EMAIL: Final = re.compile(rf"(?P<local>[^\s@<>()\[\]\\,;:\"]{{1,64}})@(?:{_LABEL}\.)+{_LABEL}", re.IGNORECASE)
 # Control characters, line breaks and lone surrogates are never part of a name; invisible direction marks would let two
 # different texts look alike.
 _REFUSED_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _DIRECTION_MARKS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+
+# Patterns are written so that Python and JSON Schema (ECMA 262) read them alike: the API's description shows them.
+_UNFIT: Final = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff"
+_TEXT_PATTERN: Final = rf"^[^{_UNFIT}]*[^\s{_UNFIT}][^{_UNFIT}]*$"
+# U+037E and U+1FEF look foreign and become ; and ` when composed.
+_ATOM: Final = rf"[^\s.@<>()\[\]\\,;:\"\u037e{_UNFIT}]+"
+_LETTER: Final = rf"\s\x00-\x2c\x2e\x2f\x3a-\x40\x5b-\x60\x7b-\x7e\u037e\u1fef{_UNFIT}"
+_LABEL: Final = rf"[^{_LETTER}-](?:[^{_LETTER}]{{0,61}}[^{_LETTER}-])?"
+_EMAIL_PATTERN: Final = rf"^(?![^@]{{65}}){_ATOM}(?:\.{_ATOM})*@(?:{_LABEL}\.)+{_LABEL}$"
+_DAY_PATTERN: Final = "^(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$"
+_EMAIL: Final = re.compile(_EMAIL_PATTERN)
 
 
 def _text(longest: int) -> AfterValidator:
@@ -38,8 +47,13 @@ def _text(longest: int) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _described(longest: int, pattern: str = _TEXT_PATTERN) -> dict[str, JsonValue]:
+    """What JSON Schema can say of a text; pydantic cannot look into validators."""
+    return {"minLength": 1, "maxLength": longest, "pattern": pattern}
+
+
 def _email(text: str) -> str:
-    if not _EMAIL.fullmatch(text) or ".." in text or text.startswith(".") or ".@" in text:
+    if not _EMAIL.fullmatch(text):
         raise ValueError("must be an e-mail address such as ada@example.com")
     return text
 
@@ -60,11 +74,33 @@ def _past(birth: date, info: ValidationInfo) -> date:
     return birth
 
 
-FullName = Annotated[str, _text(200), Field(description="As the person writes it.", examples=["Ada Lovelace"])]
-City = Annotated[str, _text(100), Field(examples=["London"])]
-Country = Annotated[str, _text(100), Field(examples=["United Kingdom"])]
-Email = Annotated[str, _text(254), AfterValidator(_email), Field(examples=["ada@example.com"])]
-Birth = Annotated[date, BeforeValidator(_iso_date), AfterValidator(_past), Field(examples=["1990-05-17"])]
+FullName = Annotated[
+    str,
+    _text(200),
+    Field(description="As the person writes it.", examples=["Ada Lovelace"], json_schema_extra=_described(200)),
+]
+City = Annotated[str, _text(100), Field(examples=["London"], json_schema_extra=_described(100))]
+Country = Annotated[str, _text(100), Field(examples=["United Kingdom"], json_schema_extra=_described(100))]
+Email = Annotated[
+    str,
+    _text(254),
+    AfterValidator(_email),
+    Field(
+        description="An address that no other customer has, in whatever case; at most 64 characters before the @.",
+        examples=["ada@example.com"],
+        json_schema_extra=_described(254, _EMAIL_PATTERN),
+    ),
+]
+Birth = Annotated[
+    date,
+    BeforeValidator(_iso_date),
+    AfterValidator(_past),
+    Field(
+        description=f"A day in the past (UTC), not before {_OLDEST_BIRTH}.",
+        examples=["1990-05-17"],
+        json_schema_extra={"pattern": _DAY_PATTERN},
+    ),
+]
 
 
 class PersonalDetails(BaseModel):

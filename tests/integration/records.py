@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from events.codec import encode, to_item
-from events.customer import CustomerCreated
+from events.customer import CustomerCreated, CustomerUpdated
 from events.envelope import Event, Metadata
 
 _NUMBERS: Final = count(100000000000000000000001)
@@ -15,7 +15,7 @@ METADATA: Final = Metadata(correlation_id="test", causation_id="test", actor="te
 
 
 def an_event(customer_id: str, version: int, **changes: Any) -> Event:
-    """An event; only one kind exists as yet, and it stands at any version.
+    """The event that creates a customer, or one that changes them.
 
     Args:
         customer_id: Whose.
@@ -29,8 +29,9 @@ def an_event(customer_id: str, version: int, **changes: Any) -> Event:
         "city": "London",
         "country": "United Kingdom",
     }
+    kind = CustomerCreated if version == 1 else CustomerUpdated
     return encode(
-        CustomerCreated(**(data | changes)),
+        kind(**(data | changes)),
         customer_id=customer_id,
         version=version,
         event_id=str(uuid4()),

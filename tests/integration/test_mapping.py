@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 import pytest
 
-from events.codec import decode
-from events.customer import Customer, evolve
+from events.customer import Customer
 from events.dynamodb_store import DynamoDbEventStore
+from events.history import fold
 from local import mapping_service
 from local.home import StackHome
 from local.processes import is_alive
@@ -107,10 +107,8 @@ def _assert_dead(home: StackHome) -> None:
 
 def _folded(store: DynamoDbEventStore, customer_id: str) -> Customer:
     """The customer as its events make it."""
-    customer: Customer | None = None
-    for event in store.read(customer_id):
-        customer = evolve(customer, event, decode(event))
-    assert customer is not None
+    customer = fold(store.read(customer_id))
+    assert isinstance(customer, Customer)
     return customer
 
 
@@ -148,10 +146,7 @@ def test_nothing_is_lost_when_the_mapping_service_is_killed_and_comes_back(
 
     def look() -> None:
         rows = read_model.current(wanted, read_model.active_generation())
-        found = {customer_id: (row.version, row.document) for customer_id, row in rows.items()}
-        assert found == {
-            customer_id: (customer.version, customer.document()) for customer_id, customer in wanted.items()
-        }
+        assert {customer_id: row.state() for customer_id, row in rows.items()} == wanted
 
     eventually(look, within=60)
 

@@ -32,7 +32,9 @@ def row_of(read_model: DynamoDbReadModel) -> Callable[[Event], Row | None]:
 
 
 def _is_at(row: Row | None, version: int) -> bool:
-    return row is not None and row.version == version and f'"full_name":"Ada {version}"' in row.document
+    if row is None or row.listing is None:
+        return False
+    return row.version == version and f'"full_name":"Ada {version}"' in row.listing.document
 
 
 def test_events_become_a_row(project: Project, row_of: Callable[[Event], Row | None]) -> None:

@@ -1,7 +1,9 @@
 """Customers as the tests make and find them; every e-mail address is used once."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, TypeAlias, TypeVar
 from uuid import uuid4
 
@@ -11,6 +13,8 @@ T = TypeVar("T")
 Customer: TypeAlias = dict[str, Any]
 
 FIELDS: Final = {"id", "full_name", "email", "birth", "city", "country", "version", "created_at", "updated_at"}
+TOKEN: Final = "Consistency-Token"
+CONTENDED: Final = (503, "/docs/problems/contended")
 POLL_SECONDS: Final = 0.1
 
 
@@ -46,6 +50,82 @@ def create(api: httpx.Client, **changes: object) -> Customer:
     assert answer.status_code == 201, answer.text
     customer: Customer = answer.json()
     return customer
+
+
+def details_of(customer: Customer, **changes: object) -> Customer:
+    """The body of a PUT that leaves a customer as they are.
+
+    Args:
+        customer: As answered.
+        **changes: Other values.
+    """
+    return {name: customer[name] for name in ("full_name", "email", "birth", "city", "country")} | changes
+
+
+def update(api: httpx.Client, customer: Customer, **changes: object) -> Customer:
+    """Change a customer, which must be accepted.
+
+    Args:
+        api: Whose token may write.
+        customer: As last answered.
+        **changes: New values.
+    """
+    answer = api.put(f"/customers/{customer['id']}", json=details_of(customer, **changes))
+    assert answer.status_code == 200, answer.text
+    changed: Customer = answer.json()
+    return changed
+
+
+def erase(api: httpx.Client, customer: Customer) -> httpx.Response:
+    """Erase a customer, which must be accepted."""
+    answer = api.delete(f"/customers/{customer['id']}")
+    assert answer.status_code == 204, answer.text
+    return answer
+
+
+def persistently(send: Callable[[], httpx.Response]) -> httpx.Response:
+    """The answer of a request that is sent again for as long as others are in its way, as a good client does.
+
+    Args:
+        send: Sends the request, the same each time.
+    """
+
+    def attempt() -> httpx.Response:
+        answer = send()
+        assert (answer.status_code, answer.json().get("type") if answer.content else None) != CONTENDED, answer.text
+        return answer
+
+    return eventually(attempt)
+
+
+def at_once(number: int, send: Callable[[int], T], most: int = 50) -> list[T]:
+    """What comes of so many calls that start together.
+
+    Args:
+        number: How many.
+        send: Is given the number of its call, from 0.
+        most: So many run at a time.
+    """
+    first = min(number, most)
+    gate = threading.Barrier(first)
+
+    def wait_and_send(place: int) -> T:
+        if place < first:
+            gate.wait()
+        return send(place)
+
+    with ThreadPoolExecutor(first) as threads:
+        return list(threads.map(wait_and_send, range(number)))
+
+
+def seeing(write: httpx.Response, wait: int = 10) -> dict[str, str]:
+    """The headers of a GET that must see a write.
+
+    Args:
+        write: Its answer.
+        wait: Seconds that the reader is ready to wait.
+    """
+    return {TOKEN: write.headers[TOKEN], "Prefer": f"wait={wait}"}
 
 
 def eventually(check: Callable[[], T], within: float = 30.0) -> T:

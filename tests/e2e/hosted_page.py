@@ -1,11 +1,18 @@
 """The hosted sign-in page of the local AWS, which is plain HTML, as a browser would go through it."""
 
+import hashlib
+import secrets
+from dataclasses import dataclass
 from html.parser import HTMLParser
+from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from tests.e2e.tokens import Person
+from tests.e2e.target import Target
+from tests.e2e.tokens import READ, WRITE, Person, ask_token, encoded
+
+CALLBACK: Final = "http://localhost:8976/callback"
 
 
 class _Form(HTMLParser):
@@ -42,3 +49,74 @@ def query_of(redirect: httpx.Response) -> dict[str, str]:
     """The query of the address that an answer leads to."""
     assert redirect.status_code == 302, redirect.text
     return {name: values[0] for name, values in parse_qs(urlsplit(redirect.headers["location"]).query).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One sign-in by authorization code: its state and its PKCE secret are used once."""
+
+    target: Target
+    state: str
+    verifier: str
+
+    @classmethod
+    def new(cls, target: Target) -> "Attempt":
+        """With secrets of its own."""
+        return cls(target, secrets.token_urlsafe(16), secrets.token_urlsafe(48))
+
+    @property
+    def question(self) -> dict[str, str]:
+        """What the page is asked."""
+        return {
+            "response_type": "code",
+            "client_id": self.target.people_client_id,
+            "redirect_uri": CALLBACK,
+            "scope": f"openid {READ} {WRITE}",
+            "state": self.state,
+            "code_challenge": encoded(hashlib.sha256(self.verifier.encode()).digest()),
+            "code_challenge_method": "S256",
+        }
+
+    def code(self, browser: httpx.Client, who: Person) -> str:
+        """The code that the page gives for the right password.
+
+        Args:
+            browser: Keeps cookies; follows no redirects.
+            who: Signs in.
+        """
+        page = browser.get(self.target.authorize_endpoint, params=self.question)
+        assert page.status_code == 200, page.text
+        redirect = sign_in(browser, page, who)
+        assert redirect.headers["location"].startswith(f"{CALLBACK}?")
+        answered = query_of(redirect)
+        assert answered["state"] == self.state
+        return answered["code"]
+
+    def redeem(self, code: str, verifier: str | None = None) -> httpx.Response:
+        """Ask for tokens.
+
+        Args:
+            code: As the page gave it.
+            verifier: Another one than the right one.
+        """
+        form = {
+            "grant_type": "authorization_code",
+            "client_id": self.target.people_client_id,
+            "redirect_uri": CALLBACK,
+            "code": code,
+            "code_verifier": verifier or self.verifier,
+        }
+        return ask_token(self.target, form)
+
+
+def access_token_of(target: Target, who: Person) -> str:
+    """The access token of a person who signs in, with both scopes.
+
+    Args:
+        target: Local, as AWS's own page needs a browser that runs scripts.
+        who: Signs in.
+    """
+    attempt = Attempt.new(target)
+    with target.http() as browser:
+        code = attempt.code(browser, who)
+    return str(attempt.redeem(code).raise_for_status().json()["access_token"])

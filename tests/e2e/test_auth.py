@@ -9,7 +9,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from tests.e2e.customers import a_person, assert_nobody_has, new_email
+from tests.e2e.customers import a_person, assert_nobody_has, create, details_of, new_email
 from tests.e2e.forgery import BAD_TOKENS, Genuine, in_hand
 from tests.e2e.target import Target
 from tests.e2e.tokens import READ, WRITE
@@ -18,7 +18,12 @@ ROUTES: Final = {
     "create": ("POST", "/customers"),
     "list": ("GET", "/customers"),
     "get": ("GET", f"/customers/{uuid4()}"),
+    "update": ("PUT", f"/customers/{uuid4()}"),
+    "erase": ("DELETE", f"/customers/{uuid4()}"),
 }
+
+
+BODIED: Final = ("POST", "PUT")
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +34,7 @@ def genuine(target: Target, machine_token: Callable[..., str]) -> Iterator[Genui
 
 def _call(http: httpx.Client, route: str, email: str, headers: dict[str, str]) -> httpx.Response:
     method, path = ROUTES[route]
-    return http.request(method, path, json=a_person(email=email) if method == "POST" else None, headers=headers)
+    return http.request(method, path, json=a_person(email=email) if method in BODIED else None, headers=headers)
 
 
 @pytest.fixture
@@ -60,13 +65,25 @@ def test_a_token_in_the_query_is_no_token(anonymous: httpx.Client, genuine: Genu
     assert answer.status_code == 401
 
 
+@pytest.mark.parametrize("route", ["create", "update", "erase"])
 def test_a_read_token_may_not_write(
-    caller: Callable[[str], httpx.Client], api: httpx.Client, machine_token: Callable[..., str]
+    caller: Callable[[str], httpx.Client], api: httpx.Client, machine_token: Callable[..., str], route: str
 ) -> None:
     reader, email = caller(machine_token(READ)), new_email()
     # API Gateway answers 401, not 403, to a token that lacks the method's scope.
-    assert _call(reader, "create", email, {}).status_code == 401
+    assert _call(reader, route, email, {}).status_code == 401
     assert_nobody_has(api, email)
+
+
+def test_nobody_but_a_writer_changes_or_erases_a_customer(
+    caller: Callable[[str], httpx.Client], anonymous: httpx.Client, api: httpx.Client, machine_token: Callable[..., str]
+) -> None:
+    customer = create(api)
+    place = f"/customers/{customer['id']}"
+    for http in (anonymous, caller(machine_token(READ))):
+        assert http.put(place, json=details_of(customer, city="Paris")).status_code == 401
+        assert http.delete(place).status_code == 401
+    assert api.put(place, json=details_of(customer)).json() == customer
 
 
 @pytest.mark.parametrize("route", ["list", "get"])
@@ -81,6 +98,8 @@ def test_each_route_needs_no_more_than_its_own_scope(
 ) -> None:
     reader, writer = caller(machine_token(READ)), caller(machine_token(WRITE))
     assert _call(writer, "create", new_email(), {}).status_code == 201
+    assert _call(writer, "update", new_email(), {}).status_code == 404
+    assert _call(writer, "erase", "", {}).status_code == 404
     assert _call(reader, "list", "", {}).status_code == 200
     assert _call(reader, "get", "", {}).status_code == 404
 

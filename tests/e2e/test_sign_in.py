@@ -3,21 +3,16 @@
 AWS's own page needs a browser that runs scripts: the tests in tests/browser sign in there.
 """
 
-import hashlib
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Final
 
 import httpx
 import pytest
 
 from tests.e2e.customers import create, shown
-from tests.e2e.hosted_page import query_of, sign_in
+from tests.e2e.hosted_page import Attempt, sign_in
 from tests.e2e.target import Target
-from tests.e2e.tokens import READ, WRITE, Person, ask_token, claims_of, encoded, person
-
-CALLBACK: Final = "http://localhost:8976/callback"
+from tests.e2e.tokens import READ, WRITE, Person, claims_of, person
 
 
 @pytest.fixture(autouse=True)
@@ -38,52 +33,15 @@ def browser(target: Target) -> Iterator[httpx.Client]:
         yield http
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One sign-in: its state and its PKCE secret are used once."""
-
-    target: Target
-    state: str
-    verifier: str
-
-    @property
-    def question(self) -> dict[str, str]:
-        return {
-            "response_type": "code",
-            "client_id": self.target.people_client_id,
-            "redirect_uri": CALLBACK,
-            "scope": f"openid {READ} {WRITE}",
-            "state": self.state,
-            "code_challenge": encoded(hashlib.sha256(self.verifier.encode()).digest()),
-            "code_challenge_method": "S256",
-        }
-
-    def redeem(self, code: str, verifier: str | None = None) -> httpx.Response:
-        form = {
-            "grant_type": "authorization_code",
-            "client_id": self.target.people_client_id,
-            "redirect_uri": CALLBACK,
-            "code": code,
-            "code_verifier": verifier or self.verifier,
-        }
-        return ask_token(self.target, form)
-
-
 @pytest.fixture
 def attempt(target: Target) -> Attempt:
-    return Attempt(target, secrets.token_urlsafe(16), secrets.token_urlsafe(48))
+    return Attempt.new(target)
 
 
 @pytest.fixture
 def code(browser: httpx.Client, attempt: Attempt, somebody: Person) -> str:
     """The code that the page gives for the right password."""
-    page = browser.get(attempt.target.authorize_endpoint, params=attempt.question)
-    assert page.status_code == 200, page.text
-    redirect = sign_in(browser, page, somebody)
-    assert redirect.headers["location"].startswith(f"{CALLBACK}?")
-    answered = query_of(redirect)
-    assert answered["state"] == attempt.state
-    return answered["code"]
+    return attempt.code(browser, somebody)
 
 
 def test_the_token_of_a_person_carries_the_scopes_and_works(

@@ -74,6 +74,24 @@ def person(target: Target) -> Iterator[Person]:
         cognito.admin_delete_user(UserPoolId=pool, Username=who.email)
 
 
+@contextmanager
+def another_machine(target: Target) -> Iterator[tuple[str, str]]:
+    """A second machine client, its id and its secret, for as long as the block lasts."""
+    cognito, pool = target.cognito(), target.user_pool_id
+    made = cognito.create_user_pool_client(
+        UserPoolId=pool,
+        ClientName=f"test-{uuid4()}",
+        GenerateSecret=True,
+        AllowedOAuthFlowsUserPoolClient=True,
+        AllowedOAuthFlows=["client_credentials"],
+        AllowedOAuthScopes=[READ, WRITE],
+    )["UserPoolClient"]
+    try:
+        yield made["ClientId"], made["ClientSecret"]
+    finally:
+        cognito.delete_user_pool_client(UserPoolId=pool, ClientId=made["ClientId"])
+
+
 def claims_of(token: str) -> dict[str, Any]:
     """What a token says, unverified."""
     return decoded(token.split(".")[1])

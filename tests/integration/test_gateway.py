@@ -14,7 +14,7 @@ from tests.e2e.target import Target
 from tests.e2e.tokens import READ, WRITE, claims_of, client_credentials
 from tests.integration.aws import Aws
 
-BEHIND_THE_GATEWAY: Final = ("CreateCustomer", "GetAllCustomers", "GetCustomer")
+BEHIND_THE_GATEWAY: Final = ("CreateCustomer", "UpdateCustomer", "EraseCustomer", "GetAllCustomers", "GetCustomer")
 SHORT_LIVED_SECONDS: Final = 2
 
 
@@ -82,11 +82,13 @@ def traces(aws: Aws, outputs: Mapping[str, str], function_names: Mapping[str, st
 
 
 def _call_all(http: httpx.Client, headers: Mapping[str, str]) -> set[int]:
-    """The statuses that the three routes answer with."""
+    """The statuses that the routes answer with."""
     return {
         http.post("/customers", json=a_person(), headers=headers).status_code,
         http.get("/customers", headers=headers).status_code,
         http.get(f"/customers/{uuid4()}", headers=headers).status_code,
+        http.put(f"/customers/{uuid4()}", json=a_person(), headers=headers).status_code,
+        http.delete(f"/customers/{uuid4()}", headers=headers).status_code,
     }
 
 
@@ -121,6 +123,10 @@ def test_no_refusal_of_the_gateway_runs_a_function(
         for name, forge in BAD_TOKENS.items():
             assert _call_all(http, {"Authorization": forge(genuine)}) == {401}, name
         assert http.post("/customers", json=a_person(), headers=_bearer(machine_token(READ))).status_code == 401
+        for method in ("PUT", "DELETE"):
+            path = f"/customers/{uuid4()}"
+            refused = http.request(method, path, json=a_person(), headers=_bearer(machine_token(READ)))
+            assert refused.status_code == 401
         assert http.get("/customers", headers=_bearer(machine_token(WRITE))).status_code == 401
         assert http.get(f"/customers/{uuid4()}", headers=_bearer(machine_token(WRITE))).status_code == 401
     assert traces() == before

@@ -12,7 +12,7 @@ import pytest
 
 from events.codec import to_item
 from local.home import StackHome
-from tests.e2e.customers import a_person, create, eventually, new_email, page, shown
+from tests.e2e.customers import Customer, a_person, create, erase, eventually, new_email, page, shown, update
 from tests.integration.aws import Aws
 from tests.integration.records import batch_of, record, some_events
 
@@ -32,6 +32,8 @@ def _accepted(api: httpx.Client) -> None:
     customer = create(api, **PERSON)
     shown(api, customer["id"])
     page(api, limit=100)
+    update(api, customer, city=f"{MARK} town")
+    erase(api, update(api, create(api), full_name=PERSON["full_name"], birth=PERSON["birth"]))
 
 
 def _refused(api: httpx.Client) -> None:
@@ -41,11 +43,32 @@ def _refused(api: httpx.Client) -> None:
     assert api.post("/customers", content=json.dumps(PERSON)[:-1]).status_code == 400
     assert api.post("/customers", json=PERSON | {"city": MARK * 4000}).status_code == 413
     assert api.get(f"/customers/{MARK}").status_code == 404
+    assert api.post("/customers", json=PERSON).status_code == 409
+    _refused_change(api, create(api))
     assert api.get("/customers", params={"limit": MARK, "cursor": MARK, "name": MARK}).status_code == 422
     odd = {"X-Correlation-Id": f"{MARK} <{MARK}@example.com>", "Idempotency-Key": MARK, "If-Match": MARK}
     # Names that callers make up are as personal as values.
     assert api.get("/customers", params={f"{MARK}@example.com": "1"}).status_code == 422
     assert api.post("/customers", json=a_person(birth=MARK, email=new_email()), headers=odd).status_code == 422
+
+
+def _refused_change(api: httpx.Client, customer: Customer) -> None:
+    place, stale = f"/customers/{customer['id']}", {"If-Match": '"7"'}
+    assert api.put(place, json=PERSON).status_code == 409
+    assert api.put(place, json=PERSON, headers=stale).status_code == 412
+    assert api.put(place, json=PERSON | {"birth": MARK}).status_code == 422
+    assert api.put(place, json=PERSON | {f"{MARK}@example.com": MARK}).status_code == 422
+    assert api.put(place, content=json.dumps(PERSON)[:-1]).status_code == 400
+    assert api.put(f"/customers/{MARK}", json=PERSON).status_code == 404
+    assert api.delete(f"/customers/{MARK}").status_code == 404
+    for name in ("If-Match", "Idempotency-Key"):
+        bad = {name: f"{MARK} {MARK}@example.com"}
+        assert api.put(place, json=PERSON, headers=bad).status_code == 422
+        assert api.delete(place, headers=bad).status_code == 422
+    assert api.get(place, headers={"Consistency-Token": f"{MARK}@example.com", "Prefer": MARK}).status_code == 422
+    key = {"Idempotency-Key": MARK}
+    assert api.post("/customers", json=a_person(), headers=key).status_code == 201
+    assert api.post("/customers", json=PERSON, headers=key).status_code == 422
 
 
 def _unreadable_batches() -> Iterator[dict[str, Any]]:
@@ -86,7 +109,7 @@ def tried(api: httpx.Client, aws: Aws, function_names: Mapping[str, str]) -> flo
         assert aws.invoke(function_names["ProjectCustomers"], batch)["batchItemFailures"]
     answers = [
         aws.invoke(function_names[name], event)
-        for name in ("CreateCustomer", "GetCustomer", "GetAllCustomers")
+        for name in ("CreateCustomer", "UpdateCustomer", "EraseCustomer", "GetCustomer", "GetAllCustomers")
         for event in _failing_events()
     ]
     refusals = [answer for answer in answers if answer["statusCode"] >= 400]

@@ -1,0 +1,73 @@
+"""Of one e-mail address there is one customer, whoever asks and however many at once."""
+
+from typing import Final
+
+import httpx
+import pytest
+
+from tests.e2e.customers import a_person, at_once, create, new_email, persistently, update
+from tests.e2e.problems import assert_problem
+from tests.e2e.target import Target
+
+CROWD: Final = 50
+
+
+def _assert_taken(answer: httpx.Response, address: str) -> None:
+    problem = assert_problem(answer, 409, "field-taken")
+    assert [error["field"] for error in problem["errors"]] == ["email"]
+    assert address.lower() not in answer.text.lower()
+
+
+def test_an_address_that_is_taken_is_refused_without_saying_whose_it_is(api: httpx.Client) -> None:
+    holder = create(api, full_name="Zebra Holder", city="Zebra City")
+    answer = api.post("/customers", json=a_person(email=holder["email"]))
+    _assert_taken(answer, holder["email"])
+    assert holder["id"] not in answer.text
+    assert holder["id"] not in str(answer.headers)
+    assert "zebra" not in answer.text.lower()
+    assert "location" not in answer.headers
+
+
+@pytest.mark.parametrize("spelled", ["UPPER", "Title", " blanks "])
+def test_an_address_is_the_same_however_it_is_spelled(api: httpx.Client, spelled: str) -> None:
+    holder = create(api)
+    address = str(holder["email"])
+    other = {"UPPER": address.upper(), "Title": address.title(), " blanks ": f" {address} "}[spelled]
+    _assert_taken(api.post("/customers", json=a_person(email=other)), address)
+
+
+def test_a_refused_create_leaves_its_other_data_nowhere(api: httpx.Client) -> None:
+    holder = create(api)
+    for _ in range(3):
+        _assert_taken(api.post("/customers", json=a_person(email=holder["email"])), holder["email"])
+    # The holder can still move away, and then the address is free.
+    update(api, holder, email=new_email())
+    assert create(api, email=holder["email"])["version"] == 1
+
+
+def test_of_fifty_at_once_one_gets_the_address(api: httpx.Client, target: Target) -> None:
+    address = new_email()
+
+    def send(_: int) -> httpx.Response:
+        return persistently(lambda: api.post("/customers", json=a_person(email=address)))
+
+    answers = at_once(CROWD, send, most=target.parallel)
+    assert sorted(answer.status_code for answer in answers) == [201, *[409] * (CROWD - 1)]
+    for answer in answers:
+        if answer.status_code == 409:
+            _assert_taken(answer, address)
+
+
+def test_of_many_who_move_to_one_address_at_once_one_gets_it(api: httpx.Client) -> None:
+    address, movers = new_email(), [create(api) for _ in range(8)]
+
+    def move(number: int) -> httpx.Response:
+        body = a_person(email=address, city=f"City {number}")
+        return persistently(lambda: api.put(f"/customers/{movers[number]['id']}", json=body))
+
+    answers = at_once(len(movers), move)
+    assert sorted(answer.status_code for answer in answers) == [200, *[409] * (len(movers) - 1)]
+    # The others kept their own.
+    for mover, answer in zip(movers, answers, strict=True):
+        again = api.post("/customers", json=a_person(email=mover["email"]))
+        assert again.status_code == (201 if answer.status_code == 200 else 409)

@@ -1,5 +1,6 @@
 """The local stack as AWS's own APIs show it."""
 
+import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,12 @@ def store(aws: Aws, outputs: Mapping[str, str]) -> DynamoDbEventStore:
 @pytest.fixture(scope="session")
 def read_model(aws: Aws, outputs: Mapping[str, str]) -> DynamoDbReadModel:
     return DynamoDbReadModel(aws.dynamodb, outputs["ReadTable"])
+
+
+@pytest.fixture
+def now() -> float:
+    """When the test began, in seconds since the epoch."""
+    return time.time()
 
 
 @pytest.fixture(scope="module")

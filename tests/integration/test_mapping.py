@@ -1,7 +1,5 @@
 """The event source mapping as deployed, and its service when it is killed in the middle of its work (I1, I5)."""
 
-import os
-import signal
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +18,7 @@ from local.tables import load_template
 from projections.dynamodb_read_model import DynamoDbReadModel
 from tests.e2e.customers import create, eventually, shown
 from tests.integration.aws import Aws
+from tests.integration.processes import kill
 from tests.integration.records import an_event
 
 if TYPE_CHECKING:
@@ -93,18 +92,6 @@ def test_the_mapping_service_alone_reads_the_stream(home: StackHome, api: httpx.
     assert shown(api, customer["id"]).json() == customer
 
 
-def _kill(home: StackHome) -> None:
-    """End the service as a power cut would."""
-    process = mapping_service.service(home).find()
-    assert process is not None
-    os.kill(process.pid, signal.SIGKILL)
-    eventually(lambda: _assert_dead(home))
-
-
-def _assert_dead(home: StackHome) -> None:
-    assert mapping_service.service(home).find() is None
-
-
 def _folded(store: DynamoDbEventStore, customer_id: str) -> Customer:
     """The customer as its events make it."""
     customer = fold(store.read(customer_id))
@@ -133,10 +120,10 @@ def test_nothing_is_lost_when_the_mapping_service_is_killed_and_comes_back(
             growing = [threads.submit(grown, number) for number in range(CUSTOMERS)]
             for finished in (CUSTOMERS // 4, CUSTOMERS // 2):
                 eventually(lambda finished=finished: _assert_done(growing, finished))  # type: ignore[misc]
-                _kill(home)
+                kill(home)
                 mapping_service.ensure(home)
             eventually(lambda: _assert_done(growing, CUSTOMERS * 3 // 4))
-            _kill(home)
+            kill(home)
         customers = [future.result() for future in growing]
     finally:
         back = mapping_service.ensure(home)

@@ -1,0 +1,24 @@
+"""The mapping service, ended as a power cut would end it."""
+
+import os
+import signal
+
+from local import mapping_service
+from local.home import StackHome
+from tests.e2e.customers import eventually
+
+
+def kill(home: StackHome) -> None:
+    """End this stack's mapping service, and no other process.
+
+    Args:
+        home: The stack.
+    """
+    process = mapping_service.service(home).find()
+    assert process is not None
+    os.kill(process.pid, signal.SIGKILL)
+    eventually(lambda: _assert_dead(home))
+
+
+def _assert_dead(home: StackHome) -> None:
+    assert mapping_service.service(home).find() is None

@@ -1,0 +1,219 @@
+"""After DELETE nothing personal is left anywhere, and nothing brings it back; what happened stays on record."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from events.claims import email_claim
+from events.codec import REDACTED
+from events.dynamodb_store import DynamoDbEventStore
+from events.envelope import Event
+from local.home import StackHome
+from projections.dynamodb_read_model import DynamoDbReadModel
+from projections.row import Row
+from tests.e2e.customers import Customer, a_person, create, erase, eventually, page, seeing, update
+from tests.e2e.tokens import claims_of
+from tests.integration.aws import Aws
+from tests.integration.records import batch_of, failures_of, record_of
+
+VERSIONS: Final = 4
+# More than one transaction takes out: the rest follows event by event.
+LONG_HISTORY: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A customer who is erased now.
+
+    Attributes:
+        began: Seconds since the epoch.
+        mark: A word in all that was personal of them, in small letters.
+        birth: Theirs, and nobody else's here.
+        emails: All that they ever had.
+        answers: What the API answered, version by version, before the erasure.
+        before: Their events as they were.
+        erased: The answer of the DELETE.
+    """
+
+    began: float
+    mark: str
+    birth: str
+    emails: tuple[str, ...]
+    answers: tuple[Customer, ...]
+    before: tuple[Event, ...]
+    erased: httpx.Response
+
+    @property
+    def customer_id(self) -> str:
+        return str(self.answers[0]["id"])
+
+    def found_in(self, text: str) -> list[str]:
+        """What of the person a text has."""
+        return [mark for mark in (self.mark, self.birth) if mark in text.lower()]
+
+
+def _details(mark: str, birth: str, number: int) -> dict[str, object]:
+    return a_person(
+        full_name=f"{mark} name {number}",
+        email=f"{mark}-{number}@example.com",
+        birth=birth,
+        city=f"{mark} city {number}",
+        country=f"{mark} country",
+    )
+
+
+def _birth() -> str:
+    number = uuid4().int
+    return f"19{10 + number % 20}-{1 + number // 20 % 12:02}-{1 + number // 240 % 28:02}"
+
+
+@pytest.fixture(scope="module")
+def life(api: httpx.Client, store: DynamoDbEventStore, aws: Aws, outputs: Mapping[str, str]) -> Life:
+    """Somebody who came, changed three times with new addresses, was read and listed, and was erased."""
+    began, mark, birth = time.time() - 1, f"zebra{uuid4().hex[:12]}", _birth()
+    answers = [create(api, **_details(mark, birth, 1))]
+    for number in range(2, VERSIONS + 1):
+        answers.append(update(api, answers[-1], **_details(mark, birth, number)))
+    place = f"/customers/{answers[0]['id']}"
+
+    def projected() -> None:
+        assert api.get(place).json() == answers[-1]
+        assert answers[-1] in page(api, limit=100)["customers"]
+
+    eventually(projected)
+    before = tuple(store.read(answers[0]["id"]))
+    assert all(mark in event.data for event in before)
+    # Otherwise the search below would prove nothing.
+    for table in ("EventTable", "ReadTable"):
+        assert mark in json.dumps(_rows(aws, outputs[table]))
+    emails = tuple(str(answer["email"]) for answer in answers)
+    return Life(began, mark, birth, emails, tuple(answers), before, erase(api, answers[0]))
+
+
+def _rows(aws: Aws, table: str) -> list[Any]:
+    pages = aws.dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+    return [item for found in pages for item in found["Items"]]
+
+
+def _assert_gone(api: httpx.Client, life: Life) -> None:
+    place, seen = f"/customers/{life.customer_id}", seeing(life.erased)
+    assert api.get(place, headers=seen).status_code == 404
+    listed = api.get("/customers", params={"limit": 100}, headers=seen)
+    assert listed.status_code == 200
+    assert life.customer_id not in listed.text
+    assert not life.found_in(listed.text)
+
+
+def test_no_table_has_anything_of_the_person(
+    api: httpx.Client, life: Life, aws: Aws, outputs: Mapping[str, str]
+) -> None:
+    """All generations of the read table, and of the claims also the hash of each address."""
+    _assert_gone(api, life)
+    for table in ("EventTable", "ClaimsTable", "ReadTable"):
+        for row in _rows(aws, outputs[table]):
+            text = json.dumps(row)
+            assert not life.found_in(text), table
+            assert not [email for email in life.emails if email_claim(email) in text], table
+
+
+def test_no_log_has_anything_of_the_person(api: httpx.Client, life: Life, aws: Aws, home: StackHome) -> None:
+    _assert_gone(api, life)
+
+    def everything_is_logged() -> list[str]:
+        lines = [line for group in aws.log_groups() for line in aws.log_messages(group, life.began)]
+        projected = [line for line in lines if '"projected"' in line and life.customer_id in line]
+        assert len(projected) > VERSIONS
+        return lines
+
+    assert not [line for line in eventually(everything_is_logged) if life.found_in(line)]
+    for log in home.log("mapping").parent.iterdir():
+        assert not life.found_in(log.read_text(errors="replace")), log.name
+    for kept in (path for path in home.mappings.rglob("*") if path.is_file()):
+        assert not life.found_in(kept.read_text(errors="replace")), kept.name
+
+
+def test_the_record_of_what_happened_stays(life: Life, store: DynamoDbEventStore, api: httpx.Client) -> None:
+    after = store.read(life.customer_id)
+    assert [event.type for event in after] == [
+        "CustomerCreated",
+        *["CustomerUpdated"] * (VERSIONS - 1),
+        "CustomerErased",
+    ]
+    assert [event.version for event in after] == list(range(1, VERSIONS + 2))
+    assert [event.data for event in after[:-1]] == [REDACTED] * VERSIONS
+    for was, now in zip(life.before, after, strict=False):
+        assert (was.event_id, was.type, was.schema_version) == (now.event_id, now.type, now.schema_version)
+        assert (was.occurred_at, was.metadata) == (now.occurred_at, now.metadata)
+    assert {event.metadata.actor for event in after} == {claims_of(api.headers["authorization"])["sub"]}
+    times = [event.occurred_at for event in after]
+    assert times == sorted(times)
+    assert times[:-1] == [answer["updated_at"] for answer in life.answers]
+
+
+@pytest.fixture
+def nothing_comes_back(api: httpx.Client, life: Life, read_model: DynamoDbReadModel) -> Iterator[None]:
+    """Whatever the test does, the row stays a tombstone of the last version."""
+    generation, tombstone = read_model.active_generation(), VERSIONS + 1
+    _assert_gone(api, life)
+    # Once this one is there, so are all who were written before.
+    last = api.post("/customers", json=a_person())
+    assert api.get("/customers", headers=seeing(last)).status_code == 200
+    listed = page(api, limit=100)
+    yield
+    row = read_model.get(life.customer_id, generation, consistent=True)
+    assert row == Row(life.customer_id, generation, tombstone, None)
+    _assert_gone(api, life)
+    assert page(api, limit=100) == listed
+
+
+def _orders(events: Sequence[Event]) -> Iterator[list[Event]]:
+    """Ways in which a stream may bring old events again."""
+    yield list(events)
+    yield list(reversed(events))
+    yield [event for event in events for _ in range(2)]
+    for event in events:
+        yield [event]
+
+
+@pytest.mark.usefixtures("nothing_comes_back")
+def test_the_old_images_again_bring_nobody_back(
+    life: Life, aws: Aws, function_names: Mapping[str, str], store: DynamoDbEventStore
+) -> None:
+    """A batch that was under way during the erasure still holds the data; so does the stream for a day."""
+    last = store.read(life.customer_id)[-1]
+    for events in _orders(life.before):
+        for batch in (events, [*events, last], [last, *events]):
+            answer = aws.invoke(function_names["ProjectCustomers"], batch_of(*map(record_of, batch)))
+            assert failures_of(answer) == []
+
+
+def test_the_old_images_alone_make_nobody_where_the_row_was_lost(
+    life: Life, aws: Aws, function_names: Mapping[str, str], outputs: Mapping[str, str], read_model: DynamoDbReadModel
+) -> None:
+    """A rebuild from nothing: late images show the person until the erasure's own record, which always follows."""
+    generation = read_model.active_generation()
+    key: Any = {"customer_id": {"S": life.customer_id}, "generation": {"N": str(generation)}}
+    aws.dynamodb.delete_item(TableName=outputs["ReadTable"], Key=key)
+    # The third event shows a gap, which is filled from the event table: that knows of the erasure.
+    answer = aws.invoke(function_names["ProjectCustomers"], batch_of(record_of(life.before[2])))
+    assert failures_of(answer) == []
+    row = read_model.get(life.customer_id, generation, consistent=True)
+    assert row == Row(life.customer_id, generation, VERSIONS + 1, None)
+
+
+def test_a_history_longer_than_one_transaction_is_redacted_whole(api: httpx.Client, store: DynamoDbEventStore) -> None:
+    customer = create(api)
+    for number in range(2, LONG_HISTORY + 1):
+        customer = update(api, customer, city=f"City {number}")
+    answer = erase(api, customer)
+    assert answer.headers["etag"] == f'"{LONG_HISTORY + 1}"'
+    *before, last = store.read(customer["id"])
+    assert {event.data for event in before} == {REDACTED}
+    assert (len(before), last.type) == (LONG_HISTORY, "CustomerErased")
+    assert api.get(f"/customers/{customer['id']}", headers=seeing(answer)).status_code == 404

@@ -1,0 +1,112 @@
+"""While the projection stands still, a GET with a Consistency-Token says so; it shows nothing old."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+import pytest
+
+from local import mapping_service
+from local.home import StackHome
+from shared.http.consistency import ConsistencyToken
+from tests.e2e.customers import TOKEN, Customer, a_person, create, details_of, eventually, seeing, shown
+from tests.e2e.problems import assert_problem
+from tests.integration.processes import kill
+
+WAIT: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written while nobody projected.
+
+    Attributes:
+        created: The answer of a POST.
+        updated: The answer of a PUT on somebody whose first version is projected.
+        erased: The answer of a DELETE on another one.
+        forgotten: Who that was.
+    """
+
+    created: httpx.Response
+    updated: httpx.Response
+    erased: httpx.Response
+    forgotten: Customer
+
+    @property
+    def all(self) -> dict[str, tuple[str, httpx.Response]]:
+        """Each with its customer."""
+        return {
+            "created": (self.created.json()["id"], self.created),
+            "updated": (self.updated.json()["id"], self.updated),
+            "erased": (self.forgotten["id"], self.erased),
+        }
+
+
+@pytest.fixture
+def standing_still(home: StackHome) -> Iterator[Callable[[], None]]:
+    """The projection is dead; gives what brings it back, which happens in the end in any case."""
+    kill(home)
+    try:
+        yield lambda: _bring_back(home)
+    finally:
+        _bring_back(home)
+
+
+def _bring_back(home: StackHome) -> None:
+    mapping_service.ensure(home)
+
+
+@pytest.fixture
+def old(api: httpx.Client) -> tuple[Customer, Customer]:
+    """Two who are projected before it stops."""
+    made = create(api), create(api)
+    for customer in made:
+        shown(api, customer["id"])
+    return made
+
+
+def test_nothing_old_is_shown_and_everything_once_it_goes_on(
+    api: httpx.Client, old: tuple[Customer, Customer], standing_still: Callable[[], None]
+) -> None:
+    changing, forgotten = old
+    written = Written(
+        created=api.post("/customers", json=a_person()),
+        updated=api.put(f"/customers/{changing['id']}", json=details_of(changing, city="Paris")),
+        erased=api.delete(f"/customers/{forgotten['id']}"),
+        forgotten=forgotten,
+    )
+    for customer_id, write in written.all.values():
+        for place in (f"/customers/{customer_id}", "/customers"):
+            answer = api.get(place, headers=seeing(write, WAIT))
+            assert_problem(answer, 503, "not-yet-readable")
+            assert answer.elapsed.total_seconds() >= WAIT
+            assert answer.headers["retry-after"]
+    # The read side itself is well, and the events are safe.
+    assert api.get(f"/customers/{changing['id']}").json() == changing
+    seen = {TOKEN: ConsistencyToken(changing["id"], 1).seal()}
+    assert api.get(f"/customers/{changing['id']}", headers=seen).json() == changing
+    standing_still()
+
+    def caught_up() -> None:
+        for customer_id, write in written.all.values():
+            found = api.get(f"/customers/{customer_id}", headers=seeing(write))
+            expected = (200, write.json()) if write.content else (404, None)
+            assert (found.status_code, found.json() if expected[1] else None) == expected
+
+    eventually(caught_up)
+    listed = api.get("/customers", params={"limit": 100}, headers=seeing(written.erased)).json()["customers"]
+    assert written.updated.json() in listed
+    assert written.created.json() in listed
+    assert forgotten["id"] not in {each["id"] for each in listed}
+
+
+def test_a_reader_who_waits_while_it_comes_back_is_answered(
+    api: httpx.Client, standing_still: Callable[[], None]
+) -> None:
+    created = api.post("/customers", json=a_person())
+    place = f"/customers/{created.json()['id']}"
+    assert api.get(place, headers=seeing(created, 0)).status_code == 503
+    standing_still()
+    found = api.get(place, headers=seeing(created, 10))
+    assert (found.status_code, found.json()) == (200, created.json())

@@ -1,24 +1,160 @@
-"""Every kind of problem has its page, and the page says what the code answers."""
+"""Every kind of problem has its page, the page says what the code answers, and which routes answer it."""
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
+from datetime import date
+from types import SimpleNamespace
+from typing import Any, NoReturn
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
-from shared.http.problems import FieldError, InvalidFields, Problem
-from tests.unit.docs.pages import PROBLEMS, README, Page, names
+from commands.create_customer import CreateCustomer, create_customer
+from events.claims import NO_CLAIMS, ClaimChange
+from events.envelope import Event
+from events.store import StoreBusy
+from local import tables
+from queries.read_your_writes import Patience, Time, wait_for
+from shared.http.body import LONGEST_BODY_BYTES, parse_body
+from shared.http.consistency import ConsistencyToken
+from shared.http.endpoint import endpoint
+from shared.http.request import Request
+from shared.http.response import Response
+from tests.fakes.event_store import InMemoryEventStore
+from tests.fakes.read_model import InMemoryReadModel
+from tests.samples import created, updated, valid_body
+from tests.unit.commands.scenario import CUSTOMER, Scenario, command
+from tests.unit.docs.pages import PAGES, PROBLEMS, README, Page, names
+from tests.unit.docs.reach import KINDS, reachable
 
 FOLDER = PROBLEMS.path.parent
+RESOURCES = tables.load_template()["Resources"]
+GATEWAY = {
+    body["type"].removeprefix("/docs/problems/"): (response, body)
+    for response in RESOURCES["CustomersApi"]["Properties"]["GatewayResponses"].values()
+    if (body := json.loads(response["ResponseTemplates"]["application/json"]))["type"] != "about:blank"
+}
+HANDLERS = {
+    f"{event['Properties']['Method']} {event['Properties']['Path']}": each["Properties"]["Handler"].rpartition(".")
+    for each in RESOURCES.values()
+    if each["Type"] == "AWS::Serverless::Function"
+    for event in each["Properties"].get("Events", {}).values()
+}
+ROUTES = set(HANDLERS)
+# A body that is said to be base64 and is not never comes from API Gateway, which encodes it itself.
+OF_THE_ENDPOINT = reachable("shared.http.endpoint", "_answer") - {"malformed-body"}
+# What the search finds and no call can bring about: a DELETE takes no claim, and has always the same content, none.
+IMPOSSIBLE = {"DELETE /customers/{customer_id}": {"field-taken", "key-reused"}}
+OF_THE_FUNCTION = {
+    route: (reachable(module, handler) | OF_THE_ENDPOINT) - IMPOSSIBLE.get(route, set())
+    for route, (module, _, handler) in HANDLERS.items()
+}
+# These two come from API Gateway where there is no route, or a body beyond its own limit.
+OF_THE_GATEWAY = set(GATEWAY) - {"not-found", "body-too-large"}
+EVERY = "every route"
 
 
-def kinds(parent: type[Problem] = Problem) -> Iterator[type[Problem]]:
-    for kind in parent.__subclasses__():
-        yield kind
-        yield from kinds(kind)
+class BusyStore(InMemoryEventStore):
+    def append(
+        self,
+        events: Sequence[Event],
+        expected_version: int,
+        claims: ClaimChange = NO_CLAIMS,
+        redact: Sequence[int] = (),
+    ) -> None:
+        raise StoreBusy
 
 
-KINDS = {kind.slug: kind for kind in kinds() if kind.__module__ == "shared.http.problems"}
+def create(scenario: Scenario, customer_id: str, name: str) -> None:
+    create_customer(CreateCustomer.model_validate(valid_body()), scenario.store, customer_id, command(name))
+
+
+def take_an_address() -> None:
+    scenario = Scenario().given(created(CUSTOMER))
+    create(scenario, "another", "other")
+
+
+def repeat_after_erasure() -> None:
+    scenario = Scenario()
+    create(scenario, CUSTOMER, "first")
+    scenario.erase(command())
+    create(scenario, CUSTOMER, "first")
+
+
+def change_unseen() -> None:
+    Scenario().given(created(CUSTOMER), updated(CUSTOMER, 2)).update(command(seen={1}), city="Paris")
+
+
+def reuse_a_key() -> None:
+    scenario = Scenario().given(created(CUSTOMER))
+    scenario.update(command("key", content="one"), city="Paris")
+    scenario.update(command("key", content="other"), city="Rome")
+
+
+def meet_a_busy_store() -> None:
+    create(Scenario(BusyStore()), CUSTOMER, "name")
+
+
+def time_out() -> NoReturn:
+    raise ReadTimeoutError(endpoint_url="https://dynamodb.eu-west-1.amazonaws.com")
+
+
+def break_down() -> NoReturn:
+    raise KeyError("ada@example.com")
+
+
+def read_too_soon() -> None:
+    wait_for(Patience(ConsistencyToken(CUSTOMER, 1), 0), InMemoryReadModel(), 1, Time(lambda: 0.0, lambda _: None))
+
+
+def send(body: bytes) -> Callable[[], object]:
+    return lambda: parse_body(CreateCustomer, body, {"today": date(2026, 5, 17)})
+
+
+# How to get each problem out of the code. None: out of the endpoint, for want of the scope.
+CAUSES: dict[str, Callable[[], object] | None] = {
+    "malformed-body": send(b"{"),
+    "forbidden": None,
+    "not-found": lambda: Scenario().erase(command()),
+    "field-taken": take_an_address,
+    "gone": repeat_after_erasure,
+    "stale-version": change_unseen,
+    "body-too-large": send(b" " * (LONGEST_BODY_BYTES + 1)),
+    "invalid-fields": send(json.dumps(valid_body(birth="1990-02-30")).encode()),
+    "key-reused": reuse_a_key,
+    "unexpected": break_down,
+    "contended": meet_a_busy_store,
+    "unavailable": time_out,
+    "not-yet-readable": read_too_soon,
+}
+CONTEXT = SimpleNamespace(function_name="f", memory_limit_in_mb=1, invoked_function_arn="a", aws_request_id="r")
+
+
+def of_the_function(slug: str, request_id: str) -> tuple[int, dict[str, str], dict[str, Any]]:
+    """Status, headers and body as a function answers."""
+    cause = CAUSES[slug]
+
+    def use_case(_: Request) -> Response:
+        assert cause
+        cause()
+        raise AssertionError(f"{slug} did not come about")
+
+    scope = "customers/write" if cause else "customers/read"
+    event = {"requestContext": {"requestId": request_id, "authorizer": {"claims": {"sub": "s", "scope": scope}}}}
+    answer: Any = endpoint(scope="customers/write")(use_case)(event, CONTEXT)
+    return answer["statusCode"], answer["headers"], json.loads(answer["body"])
+
+
+def of_the_gateway(slug: str, request_id: str) -> tuple[int, dict[str, str], dict[str, Any]]:
+    """The same as API Gateway answers."""
+    response, body = GATEWAY[slug]
+    headers = {name: value.strip("'") for name, value in response["ResponseParameters"]["Headers"].items()}
+    return response["StatusCode"], headers, {**body, "instance": f"urn:request:{request_id}"}
+
+
+def page_of(slug: str) -> Page:
+    return Page(FOLDER / f"{slug}.md")
 
 
 def test_every_problem_has_a_page_and_every_page_a_problem() -> None:
@@ -27,7 +163,7 @@ def test_every_problem_has_a_page_and_every_page_a_problem() -> None:
 
 @pytest.mark.parametrize("slug", KINDS)
 def test_a_page_says_what_the_code_answers(slug: str) -> None:
-    page, kind = Page(FOLDER / f"{slug}.md"), KINDS[slug]
+    page, kind = page_of(slug), KINDS[slug]
     attributes = {names(row[0])[0]: row[1] for row in page.table(kind.title, "")}
 
     assert attributes == {"type": f"`/docs/problems/{slug}`", "title": kind.title, "status": str(int(kind.status))}
@@ -35,15 +171,34 @@ def test_a_page_says_what_the_code_answers(slug: str) -> None:
 
 @pytest.mark.parametrize("slug", KINDS)
 def test_a_page_shows_an_answer_as_the_code_makes_it(slug: str) -> None:
-    [shown] = map(json.loads, Page(FOLDER / f"{slug}.md").fences("json"))
-    if errors := shown.get("errors"):
-        problem: Problem = InvalidFields([FieldError(**error) for error in errors])
-    else:
-        problem = type(
-            f"Shown{slug}", (Problem,), {"slug": slug, "title": KINDS[slug].title, "status": KINDS[slug].status}
-        )(shown["detail"])
+    page = page_of(slug)
+    [head], [body] = page.fences("http"), map(json.loads, page.fences("json"))
+    first, *headers = head.strip().splitlines()
+    made = of_the_function if slug in CAUSES else of_the_gateway
+    status, made_headers, made_body = made(slug, body["instance"].removeprefix("urn:request:"))
 
-    assert shown == json.loads(problem.body(shown["instance"].removeprefix("urn:request:")))
+    assert body == made_body
+    assert dict(line.split(": ", 1) for line in headers) == made_headers
+    assert first.startswith(f"HTTP/1.1 {status} ")
+
+
+@pytest.mark.parametrize("slug", KINDS)
+def test_a_page_tells_what_to_do(slug: str) -> None:
+    for heading in ("When", "What to do"):
+        assert page_of(slug).section(heading).strip()
+
+
+@pytest.mark.parametrize("slug", KINDS)
+def test_a_page_names_the_routes_that_can_answer_it(slug: str) -> None:
+    stated = {who: (names(routes), routes) for who, routes in page_of(slug).table(KINDS[slug].title, "Answered by")}
+    routes, words = stated.pop("The function", ([], ""))
+    by_the_gateway = bool(stated.pop("API Gateway", None))
+
+    assert not stated
+    assert (ROUTES if words == EVERY else set(routes)) == {
+        route for route, slugs in OF_THE_FUNCTION.items() if slug in slugs
+    }
+    assert by_the_gateway == (slug in GATEWAY)
 
 
 def test_the_index_lists_them_all() -> None:
@@ -52,7 +207,32 @@ def test_the_index_lists_them_all() -> None:
     assert listed == {(int(kind.status), f"/docs/problems/{slug}", kind.title) for slug, kind in KINDS.items()}
 
 
+def by_route() -> dict[str, set[str]]:
+    """Each route's problems, as the index has them."""
+    rows = {route.strip("`"): set(names(slugs)) for route, slugs in PROBLEMS.table("By route", "Route")}
+    every = rows.pop(EVERY)
+    return {route: slugs | every for route, slugs in rows.items()}
+
+
+def test_the_index_names_the_problems_of_each_route() -> None:
+    assert by_route() == {route: slugs | OF_THE_GATEWAY for route, slugs in OF_THE_FUNCTION.items()}
+
+
 def test_the_contract_names_every_status() -> None:
     stated = {int(text) for row in README.table("HTTP contract", "Route") for text in re.findall(r"\d{3}", row[3])}
 
     assert stated == {int(kind.status) for kind in KINDS.values()}
+
+
+def test_the_contract_names_the_statuses_of_each_route() -> None:
+    stated = {names(row[0])[0]: [int(text) for text in row[3].split(", ")] for row in README.table("HTTP contract", "Route")}
+
+    assert stated == {
+        route: sorted({int(KINDS[slug].status) for slug in slugs}) for route, slugs in by_route().items()
+    }
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_a_status_beside_a_problem_is_its_own(page: Page) -> None:
+    for status, slug in re.findall(r"(\d{3}) `([a-z]+(?:-[a-z]+)*)`", page.prose):
+        assert int(status) == int(KINDS[slug].status), slug

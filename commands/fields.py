@@ -18,9 +18,11 @@ _ISO_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # different texts look alike.
 _REFUSED_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _DIRECTION_MARKS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+# What API Gateway puts for bytes that are no UTF-8, before any function sees them.
+_UNREADABLE: Final = "\ufffd"
 
 # Patterns are written so that Python and JSON Schema (ECMA 262) read them alike: the API's description shows them.
-_UNFIT: Final = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff"
+_UNFIT: Final = r"\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff\ufffd"
 _TEXT_PATTERN: Final = rf"^[^{_UNFIT}]*[^\s{_UNFIT}][^{_UNFIT}]*$"
 # U+037E and U+1FEF look foreign and become ; and ` when composed.
 _ATOM: Final = rf"[^\s.@<>()\[\]\\,;:\"\u037e{_UNFIT}]+"
@@ -42,6 +44,8 @@ def _text(longest: int) -> AfterValidator:
             raise ValueError(f"must have at most {longest} characters")
         if any(unicodedata.category(c) in _REFUSED_CATEGORIES or c in _DIRECTION_MARKS for c in cleaned):
             raise ValueError("must not contain control or invisible characters")
+        if _UNREADABLE in cleaned:
+            raise ValueError("must be sent in UTF-8: some of its characters could not be read")
         return cleaned
 
     return AfterValidator(check)

@@ -101,3 +101,10 @@ def test_a_text_may_be_as_long_as_its_schema_says(longest: int) -> None:
 def test_a_birth_is_what_its_schema_says(birth: str, good: bool) -> None:
     assert described(BIRTH, birth) == good
     assert accepts(BIRTH, birth) == good
+
+
+@pytest.mark.parametrize("adapter", [NAME, EMAIL], ids=["full_name", "email"])
+def test_a_text_that_was_not_sent_in_utf_8_is_refused_rather_than_stored_mangled(adapter: TypeAdapter[str]) -> None:
+    """The gateway has made U+FFFD of each byte that it could not read."""
+    with pytest.raises(ValidationError, match="must be sent in UTF-8"):
+        adapter.validate_python("Jos\ufffd@example.com")

@@ -1,0 +1,373 @@
+"""What each operation of the API costs in DynamoDB's units, which is what AWS bills.
+
+    python -m benchmarks.consumed_units
+
+Our own code runs on Amazon's DynamoDB Local. Every call is reckoned by AWS's documents (benchmarks/units.py), and what
+the simulator itself reports stands beside it, as it does not report everything.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+from benchmarks.units import WRITE_UNIT_BYTES, Bill, Reckoner, Units, item_bytes
+from commands.context import context_of
+from commands.create_customer import CreateCustomer, create_customer
+from commands.erase_customer import erase_customer
+from commands.update_customer import UpdateCustomer, update_customer
+from events.codec import to_item
+from events.customer import Customer
+from events.dynamodb_store import DynamoDbEventStore
+from events.envelope import Event
+from local import dynamodb_local, tables
+from projections.dynamodb_read_model import DynamoDbReadModel
+from projections.projector import Projector
+from queries.get_all_customers import GetAllCustomers, get_all_customers
+from queries.get_customer import get_customer
+from queries.read_your_writes import REAL_TIME, Patience
+from shared.http.consistency import ConsistencyToken
+from shared.http.request import Request
+from shared.runtime.clock import utc_now
+from shared.runtime.ids import new_id
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import CreateTableInputTypeDef
+
+LISTED: Final = 200
+BATCH: Final = 25
+CALLER: Final = str(uuid4())
+READS: Final = ("GetItem", "BatchGetItem", "Query")
+
+
+@dataclass(slots=True)
+class Call:
+    """One call of DynamoDB's API.
+
+    Attributes:
+        api: Its name, for instance `GetItem`.
+        documented: What it costs by AWS's documents.
+        reported: What the simulator says that it cost; nothing where it does not say.
+        refused: Whether it failed, as a condition did not hold.
+    """
+
+    api: str
+    documented: Bill
+    reported: Bill = field(default_factory=Bill)
+    refused: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What calls to compare it with."""
+        return f"{self.api} refused" if self.refused else self.api
+
+
+class Meter:
+    """Keeps what a client calls, and what it costs."""
+
+    def __init__(self, client: "DynamoDBClient", reckoner: Reckoner) -> None:
+        self.calls: list[Call] = []
+        self._reckoner = reckoner
+        client.meta.events.register("provide-client-params.dynamodb", self._before)
+        client.meta.events.register("after-call.dynamodb", self._after)
+
+    def since(self, place: int) -> list[Call]:
+        """The calls after so many."""
+        return self.calls[place:]
+
+    def _before(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        bill = Bill()
+        for where, units in self._reckoner.expected(model.name, params):
+            bill.add(where, units)
+        self.calls.append(Call(model.name, bill))
+        params["ReturnConsumedCapacity"] = "INDEXES"
+
+    def _after(self, parsed: dict[str, Any], **_: Any) -> None:
+        call, found = self.calls[-1], parsed.get("ConsumedCapacity") or []
+        call.refused = "Error" in parsed
+        for consumed in found if isinstance(found, list) else [found]:
+            table, writes = consumed["TableName"], call.api not in READS
+            parts = {table: consumed["Table"]}
+            parts |= {f"{table}/{name}": part for name, part in consumed.get("GlobalSecondaryIndexes", {}).items()}
+            for where, part in parts.items():
+                if units := part["CapacityUnits"]:
+                    call.reported.add(where, Units(write=units) if writes else Units(read=units))
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One line of the table.
+
+    Attributes:
+        name: What is done.
+        run: Does it; what it needs is prepared already.
+        least: The least that any design with the same promises could do with.
+        why: What makes the difference, or why there is none.
+    """
+
+    name: str
+    run: Callable[[], object]
+    least: Units
+    why: str
+
+
+class Api:
+    """The use cases, wired as the handlers wire them."""
+
+    def __init__(self, client: "DynamoDBClient", names: dict[str, str]) -> None:
+        self.store = DynamoDbEventStore(client, names["EventTable"], names["ClaimsTable"])
+        self.read_model = DynamoDbReadModel(client, names["ReadTable"])
+        self._projector = Projector(self.read_model, self.store.read)
+
+    def create(self, body: dict[str, str], key: str | None = None) -> Customer:
+        """POST /customers."""
+        command = CreateCustomer.model_validate_json(json.dumps(body), context=_today())
+        headers = {"idempotency-key": key} if key else {}
+        context = context_of(_request(headers), "POST /customers", command.model_dump_json(), utc_now(), new_id())
+        return create_customer(command, self.store, context.metadata.command_id if key else new_id(), context)
+
+    def update(self, customer: Customer, **changes: str) -> Customer:
+        """PUT /customers/{customer_id}."""
+        details = customer.model_dump(mode="json", include={"full_name", "email", "birth", "city", "country"})
+        command = UpdateCustomer.model_validate_json(json.dumps(details | changes), context=_today())
+        text = command.model_dump_json()
+        context = context_of(_request({}), f"PUT {customer.id}", text, utc_now(), new_id())
+        return update_customer(command, self.store, customer.id, context, _never)
+
+    def erase(self, customer: Customer) -> None:
+        """DELETE /customers/{customer_id}."""
+        context = context_of(_request({}), f"DELETE {customer.id}", "", utc_now(), new_id())
+        erase_customer(self.store, customer.id, context, _never)
+
+    def get(self, customer: Customer, *, awaited: bool = False) -> None:
+        """GET /customers/{customer_id}, with a Consistency-Token or without."""
+        patience = Patience(ConsistencyToken(customer.id, customer.version), 0) if awaited else None
+        get_customer(customer.id, self.read_model, patience, REAL_TIME)
+
+    def get_all(self, *, awaited: Customer | None = None) -> None:
+        """GET /customers."""
+        patience = Patience(ConsistencyToken(awaited.id, awaited.version), 0) if awaited else None
+        get_all_customers(GetAllCustomers(), self.read_model, lambda: b"key", patience, REAL_TIME)
+
+    def project(self, events: list[Event]) -> None:
+        """One batch of the stream."""
+        report = self._projector.project(events, self.read_model.active_generation())
+        if report.failed:
+            raise RuntimeError(f"not projected: {report.failed}")
+
+    def a_customer(self, versions: int = 1, *, projected: bool = False) -> Customer:
+        """Somebody with so many events."""
+        customer = self.create(_body())
+        for version in range(2, versions + 1):
+            customer = self.update(customer, city=f"City {version}")
+        if projected:
+            self.project(self.store.read(customer.id))
+        return customer
+
+
+def _body() -> dict[str, str]:
+    return {
+        "full_name": "Ada Lovelace",
+        "email": f"ada.lovelace.{uuid4().hex[:8]}@example.com",
+        "birth": "1990-05-17",
+        "city": "London",
+        "country": "United Kingdom",
+    }
+
+
+def _today() -> dict[str, object]:
+    return {"today": utc_now().date()}
+
+
+def _never(seconds: float) -> None:
+    raise RuntimeError(f"nobody else writes here, so there is nothing to wait {seconds} s for")
+
+
+def _request(headers: dict[str, str]) -> Request:
+    """As long as real ones, since every event keeps what it says."""
+    trace = f"1-{uuid4().hex[:8]}-{uuid4().hex[:24]}"
+    return Request(new_id(), CALLER, frozenset(), {}, {}, {"x-correlation-id": new_id(), **headers}, b"", trace)
+
+
+def operations(api: Api) -> Iterator[Operation]:
+    """Every operation, each prepared only when it is its turn."""
+    body, key, other_key = _body(), new_id(), new_id()
+    yield Operation(
+        "create",
+        lambda: api.create(_body()),
+        Units(write=4),
+        "event and claim in one transaction: 2 x 2; uniqueness is half of it",
+    )
+    yield Operation(
+        "create with a key",
+        lambda: api.create(_body(), other_key),
+        Units(write=4),
+        "the event is the idempotency record: no third item",
+    )
+    api.create(body, key)
+    yield Operation(
+        "repeat of a create",
+        lambda: api.create(body, key),
+        Units(read=1),
+        "all of the refused transaction, as AWS does not say how much; to look first costs 1 R at every keyed create",
+    )
+    one, two, three = (api.a_customer() for _ in range(3))
+    yield Operation("update", lambda: api.update(one, city="Paris"), Units(1, 1), "history read, event put: the least")
+    yield Operation(
+        "update with a new address",
+        lambda: api.update(two, email=_body()["email"]),
+        Units(1, 6),
+        "event, new claim and old claim in one transaction: 3 x 2",
+    )
+    yield Operation("update that changes nothing", lambda: api.update(three), Units(read=1), "history read: the least")
+    for versions in (1, 5):
+        doomed = api.a_customer(versions)
+        yield Operation(
+            f"erase of {versions} event{'s' if versions > 1 else ''}",
+            lambda doomed=doomed: api.erase(doomed),  # type: ignore[misc]
+            Units(1, 4 + 2 * versions),
+            "a second read of the history, for what an interrupted erasure left",
+        )
+    shown = api.a_customer(projected=True)
+    yield Operation(
+        "get one",
+        lambda: api.get(shown),
+        Units(read=0.5),
+        "1 R tells the active generation, each time and consistently",
+    )
+    yield Operation(
+        "get one with a token",
+        lambda: api.get(shown, awaited=True),
+        Units(read=1),
+        "the same; a wait costs 1 R more at each look, 4 a second at most after the first looks",
+    )
+    listed = [api.a_customer() for _ in range(LISTED)]
+    api.project([event for customer in listed for event in api.store.read(customer.id)])
+    yield Operation(
+        "list of 25",
+        api.get_all,
+        Units(read=1.5),
+        "active generation 1 R; four shards, each rounded up and asked for a little more than its share",
+    )
+    yield Operation(
+        "list of 25 with a token",
+        lambda: api.get_all(awaited=listed[-1]),
+        Units(read=2.5),
+        "the same, and 1 R for the awaited row",
+    )
+    fresh = api.store.read(api.a_customer().id)
+    yield Operation(
+        "project one new customer",
+        lambda: api.project(fresh),
+        Units(write=2),
+        "row and index entry; 1 R tells the generation and 1 R the row that stands, for what may be a repeat",
+    )
+    crowd = [event for _ in range(BATCH) for event in api.store.read(api.a_customer().id)]
+    yield Operation(
+        f"project a batch of {BATCH}",
+        lambda: api.project(crowd),
+        Units(write=2 * BATCH),
+        "the same, and the generation is read once a batch",
+    )
+    yield Operation(
+        f"project the batch of {BATCH} again",
+        lambda: api.project(crowd),
+        Units(read=BATCH),
+        "a repeat is seen by reading the rows; nothing is written",
+    )
+    moved = api.a_customer(projected=True)
+    api.update(moved, city="Paris")
+    change = api.store.read(moved.id)[1:]
+    yield Operation(
+        "project an update", lambda: api.project(change), Units(1, 2), "row and index entry; 1 R tells the generation"
+    )
+    gone = api.a_customer(projected=True)
+    api.erase(gone)
+    erased = api.store.read(gone.id)[1:]
+    yield Operation(
+        "project an erasure",
+        lambda: api.project(erased),
+        Units(1, 2),
+        "tombstone, and the index entry deleted; 1 R tells the generation",
+    )
+
+
+def _without_streams() -> "list[CreateTableInputTypeDef]":
+    """The template's tables; the simulator takes a tenth of the writes when a table has a stream."""
+    definitions = list(tables.of_template().values())
+    for table in definitions:
+        table.pop("StreamSpecification", None)
+    return definitions
+
+
+def calibrate(client: "DynamoDBClient", names: dict[str, str]) -> None:
+    """A few calls of known sizes, so that the comparison below covers what the operations do not show."""
+    big: Any = {"claim": {"S": "five kilobytes"}, "filling": {"S": "x" * 5000}}
+    client.put_item(TableName=names["ClaimsTable"], Item=big)
+    for consistent in (True, False):
+        client.get_item(TableName=names["ClaimsTable"], Key={"claim": big["claim"]}, ConsistentRead=consistent)
+    row = {name: {"S": "calibration"} for name in ("customer_id", "listing_shard", "listing_order", "document")}
+    client.put_item(TableName=names["ReadTable"], Item={**row, "generation": {"N": "0"}})
+
+
+def total_of(bills: Iterable[Bill]) -> Bill:
+    """Several bills in one."""
+    total = Bill()
+    for bill in bills:
+        for where, units in bill.items.items():
+            total.add(where, units)
+    return total
+
+
+def main() -> None:
+    """Measure, and print."""
+    definitions = tables.of_template()
+    names = {name: table["TableName"] for name, table in definitions.items()}
+    keys = {table["TableName"]: [key["AttributeName"] for key in table["KeySchema"]] for table in definitions.values()}
+    with dynamodb_local.running(_without_streams()) as endpoint:
+        client = dynamodb_local.client(endpoint)
+        meter = Meter(client, Reckoner(dynamodb_local.client(endpoint), keys))
+        calibrate(client, names)
+        print(f"{'per operation':<34}{'documented':>12}{'least':>12}{'simulator':>14}")
+        for operation in operations(Api(client, names)):
+            before = len(meter.calls)
+            operation.run()
+            _print(operation, meter.since(before))
+        event = Api(client, names).a_customer(versions=2)
+        sizes = ", ".join(f"{item_bytes(to_item(each))} bytes" for each in Api(client, names).store.read(event.id))
+        print(f"\nEvents here have {sizes}: above {WRITE_UNIT_BYTES} every write of one costs twice as much.")
+    _compare(meter.calls)
+
+
+def _print(operation: Operation, calls: Sequence[Call]) -> None:
+    documented, reported = (total_of(bills) for bills in zip(*((c.documented, c.reported) for c in calls), strict=True))
+    said = str(reported.total) if all(call.reported.items for call in calls) else f"({reported.total})"
+    print(f"{operation.name:<34}{documented.total!s:>12}{operation.least!s:>12}{said:>14}")
+    for where, units in sorted(documented.items.items()):
+        print(f"    {where.removeprefix('local-'):<30}{units!s:>12}")
+    print(f"    {operation.why}")
+
+
+def _compare(calls: Sequence[Call]) -> None:
+    print("\ndocumented  reckoned from the calls and the items' sizes by AWS's documents: what AWS bills")
+    print("least       the least that a design with the same promises could do with")
+    print("simulator   what DynamoDB Local reports; in brackets where it leaves calls out\n")
+    for kind in sorted({call.kind for call in calls}):
+        of_kind = [call for call in calls if call.kind == kind]
+        silent = sum(not call.reported.items for call in of_kind)
+        off = [call for call in of_kind if call.reported.items and call.reported.items != call.documented.items]
+        verdict = f"the simulator reports nothing of {silent} of them" if silent else "agree"
+        if off:
+            example = f"{_words(off[0].reported)} and not {_words(off[0].documented)}"
+            verdict = f"the simulator deviates {len(off)} times, for instance {example}"
+        print(f"  {kind:<28}{len(of_kind):>6} calls: {verdict}")
+
+
+def _words(bill: Bill) -> str:
+    return " + ".join(f"{units} on {where.removeprefix('local-')}" for where, units in sorted(bill.items.items()))
+
+
+if __name__ == "__main__":
+    main()

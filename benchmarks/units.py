@@ -1,0 +1,185 @@
+"""What a DynamoDB call costs by AWS's documents, reckoned from the call itself and from what stands in the tables.
+
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+"""
+
+import math
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+READ_UNIT_BYTES: Final = 4096
+WRITE_UNIT_BYTES: Final = 1024
+INDEX: Final = "listing"
+# The keys of table and index that stand in every item of the index, beside what a query of it asks for.
+_INDEX_KEYS: Final = ("customer_id", "generation", "listing_shard")
+_INDEX_KEYS_BYTES: Final = sum(map(len, _INDEX_KEYS)) + 36 + 2 + 3
+
+Item = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Units:
+    """Read and write units.
+
+    Attributes:
+        read: Read request units.
+        write: Write request units.
+    """
+
+    read: float = 0.0
+    write: float = 0.0
+
+    def __add__(self, other: "Units") -> "Units":
+        return Units(self.read + other.read, self.write + other.write)
+
+    def __str__(self) -> str:
+        return f"{self.read:g} R {self.write:g} W"
+
+
+@dataclass(slots=True)
+class Bill:
+    """Units by table, or by table and index."""
+
+    items: dict[str, Units] = field(default_factory=dict)
+
+    def add(self, where: str, units: Units) -> None:
+        """Count some units more."""
+        self.items[where] = self.items.get(where, Units()) + units
+
+    @property
+    def total(self) -> Units:
+        """All of them together."""
+        return sum(self.items.values(), Units())
+
+
+def item_bytes(item: Item) -> int:
+    """The size of an item, as it counts: names and values in UTF-8."""
+    return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
+
+
+def _value_bytes(value: Mapping[str, Any]) -> int:
+    [(kind, content)] = value.items()
+    match kind:
+        case "N":
+            return math.ceil(len(content.strip("-")) / 2) + 1
+        case "M":
+            return 3 + sum(len(name.encode()) + 1 + _value_bytes(inner) for name, inner in content.items())
+        case _:
+            return len(str(content).encode())
+
+
+def read_units(size: int, *, consistent: bool) -> Units:
+    """Units of a read; nothing found costs as much as the least that can be found.
+
+    Args:
+        size: Bytes read.
+        consistent: Half of it where not.
+    """
+    return Units(read=max(1, math.ceil(size / READ_UNIT_BYTES)) * (1 if consistent else 0.5))
+
+
+def write_units(size: int, *, transactional: bool = False) -> Units:
+    """Units of a write, refused or not.
+
+    Args:
+        size: Bytes of the item before or after it, whichever are more.
+        transactional: Twice as much: to prepare and to commit.
+    """
+    return Units(write=max(1, math.ceil(size / WRITE_UNIT_BYTES)) * (2 if transactional else 1))
+
+
+def _consistent(params: Mapping[str, Any]) -> bool:
+    return bool(params.get("ConsistentRead"))
+
+
+class Reckoner:
+    """Reckons calls, looking at the tables before each."""
+
+    def __init__(self, client: "DynamoDBClient", keys: Mapping[str, Collection[str]]) -> None:
+        """Join it to the tables.
+
+        Args:
+            client: One whose own calls are not counted.
+            keys: The names of each table's key attributes.
+        """
+        self._client = client
+        self._keys = keys
+
+    def expected(self, operation: str, params: Mapping[str, Any]) -> list[tuple[str, Units]]:
+        """What a call will cost, by table or index. The tables must still be as they are before it.
+
+        Args:
+            operation: For instance `GetItem`.
+            params: Its arguments.
+        """
+        match operation:
+            case "GetItem":
+                size = self._stored(params["TableName"], params["Key"])
+                parts = iter([(params["TableName"], read_units(size, consistent=_consistent(params)))])
+            case "Query":
+                parts = self._query(params)
+            case "BatchGetItem":
+                parts = self._batch_get(params)
+            case "PutItem":
+                parts = self._put(params)
+            case "TransactWriteItems":
+                parts = self._transaction(params)
+            case "BatchExecuteStatement":
+                parts = (part for statement in params["Statements"] for part in self._statement(statement))
+            case _:
+                raise ValueError(f"teach benchmarks/units.py what {operation} costs")
+        return list(parts)
+
+    def _put(self, params: Mapping[str, Any]) -> Iterator[tuple[str, Units]]:
+        yield params["TableName"], write_units(self._written(params))
+        if "listing_shard" in params["Item"]:
+            yield f"{params['TableName']}/{INDEX}", write_units(item_bytes(params["Item"]))
+
+    def _stored(self, table: str, key: Item) -> int:
+        return item_bytes(self._client.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {}))
+
+    def _written(self, member: Mapping[str, Any]) -> int:
+        table, new = member["TableName"], member.get("Item", {})
+        key = member.get("Key") or {name: value for name, value in new.items() if name in self._keys[table]}
+        return max(item_bytes(new), self._stored(table, key))
+
+    def _transaction(self, params: Mapping[str, Any]) -> Iterator[tuple[str, Units]]:
+        for member in params["TransactItems"]:
+            [action] = member.values()
+            yield action["TableName"], write_units(self._written(action), transactional=True)
+
+    def _query(self, params: Mapping[str, Any]) -> Iterator[tuple[str, Units]]:
+        plain = {name: value for name, value in params.items() if name != "ReturnConsumedCapacity"}
+        found = self._client.query(**plain)["Items"]
+        index = params.get("IndexName")
+        size = sum(item_bytes(item) + (_INDEX_KEYS_BYTES if index else 0) for item in found)
+        where = f"{params['TableName']}/{index}" if index else params["TableName"]
+        yield where, read_units(size, consistent=_consistent(params))
+
+    def _batch_get(self, params: Mapping[str, Any]) -> Iterator[tuple[str, Units]]:
+        for table, wanted in params["RequestItems"].items():
+            for key in wanted["Keys"]:
+                size = self._stored(table, key)
+                yield table, read_units(size, consistent=_consistent(wanted))
+
+    def _statement(self, statement: Mapping[str, Any]) -> Iterator[tuple[str, Units]]:
+        """Each statement of a batch is a write of its own, and changes the index where an indexed value changes."""
+        text, values = statement["Statement"], statement["Parameters"]
+        [table] = re.findall(r'^(?:INSERT INTO|UPDATE) "([^"]+)"', text)
+        if text.startswith("INSERT"):
+            item = dict(zip(re.findall(r"'(\w+)'", text), values, strict=True))
+            yield table, write_units(item_bytes(item))
+            indexed = item_bytes(item) if "listing_shard" in item else 0
+        else:
+            customer, generation = values[-3], values[-2]
+            before = self._stored(table, {"customer_id": customer, "generation": generation})
+            indexed = max(before, item_bytes({"document": values[1]}) + _INDEX_KEYS_BYTES)
+            yield table, write_units(indexed)
+        if indexed:
+            yield f"{table}/{INDEX}", write_units(indexed)

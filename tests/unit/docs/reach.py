@@ -40,19 +40,20 @@ class Sources:
     methods: dict[str, set[Place]] = field(default_factory=dict)
 
     def read(self, module: str, tree: ast.Module) -> None:
+        """Take in one module."""
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and node.module:
-                for name in node.names:
-                    self.imports[module, name.asname or name.name] = (node.module, name.name)
+                self.imports |= {(module, name.asname or name.name): (node.module, name.name) for name in node.names}
             elif isinstance(node, ast.ClassDef):
-                for method in node.body:
-                    if isinstance(method, ast.FunctionDef):
-                        place = (module, f"{node.name}.{method.name}")
-                        self.functions[place] = method
-                        self.methods.setdefault(method.name, set()).add(place)
-        for node in tree.body:
-            if isinstance(node, ast.FunctionDef):
-                self.functions[module, node.name] = node
+                self._read_class(module, node)
+        self.functions |= {(module, node.name): node for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+    def _read_class(self, module: str, owner: ast.ClassDef) -> None:
+        for method in owner.body:
+            if isinstance(method, ast.FunctionDef):
+                place = (module, f"{owner.name}.{method.name}")
+                self.functions[place] = method
+                self.methods.setdefault(method.name, set()).add(place)
 
     def used(self, place: Place) -> Iterator[Place | str]:
         """What a function's body names: other functions, and problems by their slugs."""

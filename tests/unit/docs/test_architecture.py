@@ -8,18 +8,22 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from events.codec import encode, to_item
-from events.customer import CustomerCreated, evolve
+from commands import handling
+from events import customer, dynamodb_store, upcasters
+from events.claims import email_claim
+from events.codec import REDACTED, encode, to_item
+from events.customer import CustomerCreated, Erased, State, evolve
 from events.envelope import Metadata
+from events.store import MOST_REDACTED_AT_ONCE
 from local import environments, home, tables
 from local.environments import ROOT
 from projections import dynamodb_read_model, projector
 from projections.dynamodb_read_model import LISTING_INDEX, DynamoDbReadModel
 from projections.read_model import Write
 from projections.row import LISTING_SHARDS, row_of
-from queries import cursor
-from shared.http import body, request
-from tests.unit.docs.pages import ARCHITECTURE, LOCAL_STACK, Page, names
+from queries import cursor, read_your_writes
+from shared.http import body, headers, request
+from tests.unit.docs.pages import ARCHITECTURE, ERASURE, LOCAL_STACK, PAGES, README, Page, names
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -55,9 +59,9 @@ def attributes(heading: str) -> dict[str, str]:
     return {names(row[0])[0]: row[1] for row in ARCHITECTURE.table(heading, "Attribute")}
 
 
-def written_row() -> dict[str, str]:
+def written_row(state: State) -> dict[str, str]:
     client = RecordingClient()
-    row = row_of(evolve(None, EVENT, DATA), generation=1)
+    row = row_of(state, generation=1)
     DynamoDbReadModel(cast("DynamoDBClient", client), "table").write([Write(row, replaces=0)])
     [statement] = client.statements
     columns = re.findall(r"'(\w+)'", statement["Statement"])
@@ -75,7 +79,92 @@ def test_the_metadata_are_the_stated_ones() -> None:
 
 
 def test_the_read_table_has_the_stated_attributes() -> None:
-    assert attributes("Read table") == written_row()
+    assert attributes("Read table") == written_row(evolve(None, EVENT, DATA))
+
+
+def test_a_tombstone_has_the_stated_attributes_and_erasure_takes_the_others() -> None:
+    [stated] = re.findall(r"row is a tombstone: (.+), and nothing else", ARCHITECTURE.section("Read table"))
+    [row] = [row for row in ERASURE.table("What goes", "Where") if row[0].startswith("Read table")]
+    kept = set(written_row(Erased("c", 2)))
+
+    assert set(names(stated)) == kept
+    assert {name for name in names(row[0]) if name in attributes("Read table")} == set(attributes("Read table")) - kept
+
+
+def test_the_claims_table_has_the_stated_attributes() -> None:
+    properties, text = RESOURCES["ClaimsTable"]["Properties"], ARCHITECTURE.section("Claims table")
+    [key] = (key["AttributeName"] for key in properties["KeySchema"])
+    item = dynamodb_store._claim(email_claim("ada@example.com"), "c")
+
+    assert attributes("Claims table") == {name: next(iter(value)) for name, value in item.items()}
+    assert text.lstrip().startswith(f"`{properties['TableName']['Sub'].replace('${', '{')}`")
+    assert f"Partition key `{key}`, no sort key" in text
+    assert re.fullmatch(r"email#[0-9a-f]{64}", item[key]["S"])
+    assert email_claim("ADA@example.com") == item[key]["S"]
+
+
+def test_the_types_of_events_are_all_there() -> None:
+    rows = {names(row[0])[0]: row[2] for row in ARCHITECTURE.table("Event table", "Attribute")}
+
+    assert names(rows["type"]) == [model.type() for model in upcasters.MODELS]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_what_stands_for_redacted_data_is_written_as_it_is_stored(page: Page) -> None:
+    assert {span for span in page.spans if "redacted" in span} <= {REDACTED}
+
+
+def test_what_an_erasure_leaves_is_the_whole_metadata() -> None:
+    stay = {name for row in ERASURE.table("What stays", "What") for name in names(row[0])}
+
+    assert stay == set(Metadata.__dataclass_fields__)
+
+
+def test_backups_are_kept_as_long_as_stated() -> None:
+    """Without a period of its own, a table has DynamoDB's: 35 days."""
+    tables_kept = [each["Properties"] for each in RESOURCES.values() if each["Type"] == "AWS::DynamoDB::Table"]
+
+    assert all(each["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True} for each in tables_kept)
+    for page in (README, ERASURE):
+        assert "up to 35 days" in page.text
+
+
+def test_each_step_of_a_new_shape_names_what_is_there() -> None:
+    module = ast.parse((ROOT / "tests/unit/events/test_upcasters.py").read_text())
+    tests = {node.name for node in module.body if isinstance(node, ast.FunctionDef)}
+    rows = ARCHITECTURE.table("Changing an event's shape", "Step")
+    failing = [name for row in rows for name in names(row[2])]
+
+    assert {name for name in failing if name.startswith("test_")} < tests
+    assert [name for name in failing if not name.startswith("test_")] == [upcasters.BrokenChain.__name__]
+    assert all(row[2].startswith(("`", "Importing", "No test")) for row in rows)
+    for name in ("STEPS", "MODELS"):
+        assert f"`{name}`" in ARCHITECTURE.section("Changing an event's shape")
+        assert hasattr(upcasters, name)
+    assert hasattr(customer.CustomerCreated, "schema_version")
+
+
+def test_samples_are_named_as_stated() -> None:
+    folder, name = "tests/golden/events/", "`<type>.<version>.json`"
+
+    assert f"`{folder}`, named {name}" in ARCHITECTURE.section("Changing an event's shape")
+    for model in upcasters.MODELS:
+        assert (ROOT / folder / f"{model.type()}.{model.schema_version}.json").is_file()
+
+
+def test_a_reader_looks_again_as_often_as_stated() -> None:
+    [pauses] = re.findall(r"after (\d+) ms up to (\d+) ms", ARCHITECTURE.section("Read your writes"))
+
+    assert [int(pause) / 1000 for pause in pauses] == [
+        read_your_writes._FIRST_PAUSE_SECONDS,
+        read_your_writes._LONGEST_PAUSE_SECONDS,
+    ]
+
+
+def test_the_gateway_s_answers_are_a_property_of_the_api() -> None:
+    """docs/decisions/0012."""
+    assert "GatewayResponses" in RESOURCES["CustomersApi"]["Properties"]
+    assert not [name for name, each in RESOURCES.items() if each["Type"] == "AWS::ApiGateway::GatewayResponse"]
 
 
 @pytest.mark.parametrize(("heading", "table"), [("Event table", "EventTable"), ("Read table", "ReadTable")])
@@ -109,6 +198,20 @@ def test_the_index_and_its_keys_have_their_names() -> None:
         ("docs/decisions/0002-partiql-batches.md", r"for (\d+) rows", dynamodb_read_model._STATEMENTS_A_CALL),
         ("docs/decisions/0004-signed-cursor.md", r"a (\d+)-bit", cursor._TAG_BYTES * 8),
         ("docs/problems/body-too-large.md", r"than ([\d,]+) bytes", body.LONGEST_BODY_BYTES),
+        ("docs/problems/not-yet-readable.md", r"to wait: (\d+) seconds", headers.DEFAULT_WAIT_SECONDS),
+        ("docs/problems/not-yet-readable.md", r"says, (\d+) at most", headers.LONGEST_WAIT_SECONDS),
+        ("docs/architecture.md", r"It waits (\d+) seconds", headers.DEFAULT_WAIT_SECONDS),
+        ("docs/architecture.md", r"says, at most (\d+)", headers.LONGEST_WAIT_SECONDS),
+        ("docs/architecture.md", r"newest (\d+) events", MOST_REDACTED_AT_ONCE),
+        ("docs/erasure.md", r"newest (\d+) events", MOST_REDACTED_AT_ONCE),
+        ("docs/decisions/0011-erasure-by-redaction.md", r"newest (\d+)\.", MOST_REDACTED_AT_ONCE),
+        ("docs/architecture.md", r"transactions are tried (\d+) times", dynamodb_store._TRIES),
+        ("docs/decisions/0010-claims-in-the-transaction.md", r"tried up to (\d+) times", dynamodb_store._TRIES),
+        ("docs/architecture.md", r"decided anew up to (\d+) times", handling._TRIES),
+        ("docs/architecture.md", r"function's (\d+) seconds", RESOURCES["EraseCustomer"]["Properties"]["Timeout"]),
+        ("SECURITY.md", r"wait, up to (\d+) seconds", headers.LONGEST_WAIT_SECONDS),
+        ("README.md", r"at most ([\d,]+) bytes", body.LONGEST_BODY_BYTES),
+        ("README.md", r"newest (\d+) events", MOST_REDACTED_AT_ONCE),
         ("README.md", r"on port (\d+)", home.DEFAULT_PORT),
     ],
 )

@@ -225,11 +225,11 @@ def test_the_contract_names_every_status() -> None:
 
 
 def test_the_contract_names_the_statuses_of_each_route() -> None:
-    stated = {names(row[0])[0]: [int(text) for text in row[3].split(", ")] for row in README.table("HTTP contract", "Route")}
-
-    assert stated == {
-        route: sorted({int(KINDS[slug].status) for slug in slugs}) for route, slugs in by_route().items()
+    stated = {
+        names(row[0])[0]: [int(text) for text in row[3].split(", ")] for row in README.table("HTTP contract", "Route")
     }
+
+    assert stated == {route: sorted({int(KINDS[slug].status) for slug in slugs}) for route, slugs in by_route().items()}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)

@@ -9,7 +9,7 @@ import pytest
 
 from local import tables
 from local.environments import ROOT
-from tests.unit.docs.pages import PAGES, README, Page, fences, names
+from tests.unit.docs.pages import PAGES, README, TOKENS, Page, fences, names
 
 TEMPLATE = tables.load_template()
 RESOURCES = TEMPLATE["Resources"]
@@ -63,7 +63,9 @@ def test_the_readme_has_every_documented_make_target() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_every_make_target_named_anywhere_exists(page: Page) -> None:
     targets = re.findall(r"^([a-zA-Z-]+):", MAKEFILE, re.MULTILINE)
-    named = [target for code in (*page.spans, *page.fences()) for target in MAKE.findall(code)]
+    named = [
+        target for code in (*page.spans, *page.fences("sh"), *page.fences("console")) for target in MAKE.findall(code)
+    ]
 
     assert set(named) <= set(targets)
 
@@ -112,7 +114,7 @@ def metric_names(name: ast.expr) -> list[str]:
 
 
 def test_what_people_look_for_in_cognito_has_its_name() -> None:
-    tokens = README.section("Tokens")
+    tokens = TOKENS.text
     domain = str(RESOURCES["UserPoolDomain"]["Properties"]["Domain"]["Sub"])
 
     for stage in ("staging", "production"):
@@ -122,7 +124,7 @@ def test_what_people_look_for_in_cognito_has_its_name() -> None:
 
 
 def test_tokens_are_asked_for_as_the_clients_allow() -> None:
-    tokens, people = README.section("Tokens"), RESOURCES["UserPoolClient"]["Properties"]
+    tokens, people = TOKENS.text, RESOURCES["UserPoolClient"]["Properties"]
 
     for callback in people["CallbackURLs"]:
         assert callback in tokens

@@ -9,20 +9,22 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from commands.answers import written
 from commands.create_customer import CreateCustomer
-from events.customer import Customer
+from commands.update_customer import UpdateCustomer
+from events.customer import Customer, Erased
 from queries.get_all_customers import parse_query
 from shared.http.body import parse_body
-from shared.http.problems import InvalidFields
+from shared.http.problems import InvalidFields, StaleVersion
 from tests.unit.docs.pages import README, names
 
 TODAY = date(2026, 5, 17)
-CREATE, REFUSED = (
+CREATE, UPDATE, REFUSED = (
     words[words.index("-d") + 1]
     for block in README.fences("sh")
     if '"full_name"' in block and (words := shlex.split(block))
 )
-CREATED, PROBLEM = (block.partition("\n\n") for block in README.fences("http"))
+CREATED, UPDATED, STALE, ERASED, PROBLEM = (block.partition("\n\n") for block in README.fences("http"))
 LISTED = json.loads(README.fences("json")[0])
 LENGTHS = {names(row[0])[0]: row[2] for row in README.table("A customer's fields", "Field")}
 
@@ -49,6 +51,45 @@ def test_the_request_becomes_the_answer() -> None:
     assert customer.model_dump(include=set(CreateCustomer.model_fields)) == command.model_dump()
     assert customer.version == 1
     assert f"Location: ./customers/{customer.id}" in CREATED[0]
+
+
+def head(answer: tuple[str, str, str]) -> dict[str, str]:
+    """The headers of an answer, without its first line."""
+    return dict(line.split(": ", 1) for line in answer[0].strip().splitlines()[1:])
+
+
+def test_the_update_becomes_its_answer() -> None:
+    command = parse_body(UpdateCustomer, UPDATE.encode(), {"today": TODAY})
+    before, after = (Customer.model_validate_json(answer[2]) for answer in (CREATED, UPDATED))
+
+    assert after.document() == UPDATED[2].strip()
+    assert after.model_dump(include=set(UpdateCustomer.model_fields)) == command.model_dump()
+    assert (after.id, after.version, after.created_at) == (before.id, before.version + 1, before.created_at)
+    assert f"If-Match: {head(CREATED)['ETag']}'" in next(b for b in README.fences("sh") if "-X PUT" in b)
+
+
+@pytest.mark.parametrize(("answer", "version"), [(CREATED, 1), (UPDATED, 2), (ERASED, 3)])
+def test_a_write_answers_with_its_version_and_token(answer: tuple[str, str, str], version: int) -> None:
+    customer_id = Customer.model_validate_json(CREATED[2]).id
+
+    assert written(Erased(customer_id, version)).items() <= head(answer).items()
+
+
+def test_the_token_that_is_sent_is_the_one_that_was_given() -> None:
+    [given] = [block for block in README.fences("sh") if "SEEN=" in block]
+
+    assert f"SEEN={head(CREATED)['Consistency-Token']}\n" in given
+    assert f"ID={Customer.model_validate_json(CREATED[2]).id} " in given
+    assert '-H "Consistency-Token: $SEEN"' in given
+
+
+def test_the_late_change_gets_the_problem_shown() -> None:
+    shown: dict[str, Any] = json.loads(STALE[2])
+    problem = StaleVersion(2)
+
+    assert json.loads(problem.body(shown["instance"].removeprefix("urn:request:"))) == shown
+    assert STALE[0].startswith(f"HTTP/1.1 {int(problem.status)} ")
+    assert problem.headers.items() <= head(STALE).items()
 
 
 def test_the_page_is_made_of_customers() -> None:

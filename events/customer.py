@@ -92,12 +92,12 @@ class Erased:
 State = Customer | Erased
 
 
-_CUSTOMER_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+CUSTOMER_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def is_customer_id(text: str) -> bool:
     """Whether a text can name a customer: a UUID in lower case."""
-    return bool(_CUSTOMER_ID.fullmatch(text))
+    return bool(CUSTOMER_ID.fullmatch(text))
 
 
 class OutOfOrder(Exception):

@@ -12,8 +12,8 @@ from queries.cursor import Cursor, InvalidCursor, seal, unseal
 from queries.read_your_writes import Patience, Time, wait_for
 from shared.http.problems import FieldError, InvalidFields
 
-_DEFAULT_LIMIT: Final = 25
-_LARGEST_LIMIT: Final = 100
+DEFAULT_LIMIT: Final = 25
+LARGEST_LIMIT: Final = 100
 _NUMBER: Final = re.compile(r"[0-9]{1,3}")
 
 
@@ -29,7 +29,7 @@ class GetAllCustomers:
         cursor: Where an earlier page ended; None for the first.
     """
 
-    limit: int = _DEFAULT_LIMIT
+    limit: int = DEFAULT_LIMIT
     cursor: Cursor | None = None
 
 
@@ -47,11 +47,11 @@ def parse_query(query: Mapping[str, str], key: Key) -> GetAllCustomers:
         FieldError(name, f"{name} is not known: leave it out.", unknown=True)
         for name in sorted(query.keys() - {"limit", "cursor"})
     ]
-    limit, cursor = _DEFAULT_LIMIT, None
+    limit, cursor = DEFAULT_LIMIT, None
     try:
         limit = _limit(query.get("limit"))
     except ValueError:
-        errors.append(FieldError("limit", f"limit must be a whole number from 1 to {_LARGEST_LIMIT}."))
+        errors.append(FieldError("limit", f"limit must be a whole number from 1 to {LARGEST_LIMIT}."))
     try:
         cursor = unseal(query["cursor"], key()) if "cursor" in query else None
     except InvalidCursor:
@@ -103,7 +103,7 @@ def _with(row: Row, found: Sequence[Listing], after: str | None) -> Sequence[Lis
 
 def _limit(text: str | None) -> int:
     if text is None:
-        return _DEFAULT_LIMIT
-    if not _NUMBER.fullmatch(text) or not 1 <= int(text) <= _LARGEST_LIMIT:
+        return DEFAULT_LIMIT
+    if not _NUMBER.fullmatch(text) or not 1 <= int(text) <= LARGEST_LIMIT:
         raise ValueError(text)
     return int(text)

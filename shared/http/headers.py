@@ -6,8 +6,8 @@ from typing import Final
 
 from shared.http.problems import FieldError, InvalidFields
 
-_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
-_ETAGS: Final = re.compile(r'"[0-9]{1,9}"(\s*,\s*"[0-9]{1,9}")*')
+IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+ETAGS: Final = re.compile(r'"[0-9]{1,9}"(\s*,\s*"[0-9]{1,9}")*')
 _WAIT: Final = re.compile(r"(?:^|,)\s*wait=(\d{1,4})\s*(?:,|;|$)", re.IGNORECASE)
 _CORRELATION_ID: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 _TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -26,7 +26,7 @@ def idempotency_key(headers: Mapping[str, str]) -> str | None:
         InvalidFields: It is empty, too long or not plain.
     """
     key = headers.get("idempotency-key")
-    if key is not None and not _KEY.fullmatch(key):
+    if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
         raise InvalidFields(
             [
                 FieldError(
@@ -52,7 +52,7 @@ def if_match(headers: Mapping[str, str]) -> frozenset[int] | None:
     text = headers.get("if-match", "*").strip()
     if text == "*":
         return None
-    if not _ETAGS.fullmatch(text):
+    if not ETAGS.fullmatch(text):
         raise InvalidFields([FieldError("If-Match", 'If-Match must be an ETag as GET gave it, such as "3".')])
     return frozenset(int(version) for version in re.findall(r"[0-9]+", text))
 

@@ -35,7 +35,11 @@ def test_an_unknown_field_is_named(api: httpx.Client, field: str) -> None:
     assert_silent(answer)
 
 
-@pytest.mark.parametrize("document", [[], [a_person()], MARK, 7391, None, True], ids=repr)
+@pytest.mark.parametrize(
+    "document",
+    [[], [a_person()], MARK, 7391, None, True],
+    ids=["empty-list", "list-of-one", "text", "number", "null", "flag"],
+)
 def test_json_that_is_not_an_object_is_refused(api: httpx.Client, document: Any) -> None:
     answer = api.post("/customers", content=json.dumps(document), headers={"Content-Type": "application/json"})
     assert refused_fields(answer) == ["body"]

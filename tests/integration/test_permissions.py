@@ -201,7 +201,7 @@ def _is_allowed(call: Callable[[], object]) -> bool:
     return True
 
 
-@pytest.mark.parametrize(("function", "table"), ALLOWED, ids=["-".join(pair) for pair in ALLOWED])
+@pytest.mark.parametrize(("function", "table"), ALLOWED)
 def test_a_function_may_do_its_own_work_on_a_table_and_nothing_else(
     roles: dict[str, Role], outputs: Mapping[str, str], function: str, table: str
 ) -> None:

@@ -12,6 +12,7 @@ from events.customer import Customer, CustomerEvent, State, evolve
 from events.envelope import Event
 from events.history import fold
 from events.store import EventStore, StoreBusy, VersionConflict
+from shared.http.consistency import ConsistencyToken
 from shared.http.problems import Contended, FieldTaken, NotFound, StaleVersion
 from shared.runtime.clock import timestamp
 
@@ -96,7 +97,7 @@ def _found(state: State | None) -> State:
 def _require_seen(state: State, context: Context) -> None:
     # Whoever wants an erased customer erased has what they want; to anyone else there is no such customer.
     if isinstance(state, Customer) and context.seen is not None and state.version not in context.seen:
-        raise StaleVersion(state.version)
+        raise StaleVersion(state.version, ConsistencyToken(state.id, state.version).seal())
 
 
 def _append(state: State, decision: Decision, store: EventStore, context: Context) -> State:

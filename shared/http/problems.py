@@ -144,9 +144,17 @@ class StaleVersion(Problem):
     slug = "stale-version"
     title = "The record changed meanwhile"
 
-    def __init__(self, current: int) -> None:
+    def __init__(self, current: int, token: str = "") -> None:
+        """Name what is current.
+
+        Args:
+            current: The record's version.
+            token: The Consistency-Token with which a GET is sure to show it.
+        """
         super().__init__("Read the record again, and repeat the change with its new ETag in If-Match.")
         self.headers["ETag"] = f'"{current}"'
+        if token:
+            self.headers["Consistency-Token"] = token
 
 
 class BodyTooLarge(Problem):
@@ -195,7 +203,10 @@ class Unexpected(Problem):
     """Our own fault."""
 
     def __init__(self) -> None:
-        super().__init__("The request was not carried out. Try again; if it lasts, report the instance below.")
+        super().__init__(
+            "Whether the request was carried out is not known. Try again with the same Idempotency-Key; if it lasts, "
+            "report the instance below."
+        )
 
 
 class Contended(Problem):

@@ -33,7 +33,9 @@ class Response:
 
     def to_gateway(self) -> dict[str, object]:
         """The form that API Gateway wants."""
-        headers = {"Content-Type": self.content_type, "Cache-Control": "no-store", **self.headers}
+        headers = {"Cache-Control": "no-store", **self.headers}
+        if self.body:
+            headers["Content-Type"] = self.content_type
         return {"statusCode": int(self.status), "headers": headers, "body": self.body, "isBase64Encoded": False}
 
 

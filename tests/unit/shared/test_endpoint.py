@@ -160,3 +160,19 @@ def test_a_service_that_does_not_answer_is_no_fault_of_the_caller() -> None:
 
     assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (503, "1")
     assert json.loads(answer["body"])["type"] == "/docs/problems/unavailable"
+
+
+def test_an_answer_without_a_body_has_no_content_type() -> None:
+    answer = call(lambda _: Response(HTTPStatus.NO_CONTENT), event())
+
+    assert "Content-Type" not in answer["headers"]
+
+
+def test_a_field_that_the_caller_made_up_is_not_logged(logged: io.StringIO) -> None:
+    def use_case(_: Request) -> Response:
+        raise InvalidFields([FieldError("ada@example.com", "ada@example.com is not known.", unknown=True)])
+
+    answer = call(use_case, event())
+
+    assert "ada@example.com" in answer["body"]
+    assert "ada@example.com" not in logged.getvalue()

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from events.claims import NO_CLAIMS, ClaimChange, ClaimTaken
-from events.codec import REDACTED, from_item, to_item
+from events.codec import REDACTED, from_item, recorded, to_item
 from events.envelope import Event
-from events.store import StoreBusy, VersionConflict, check_append
+from events.store import EventPage, Position, StoreBusy, VersionConflict, check_append
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -85,6 +85,22 @@ class DynamoDbEventStore:
         )
         return (from_item(item) for page in pages for item in page["Items"])
 
+    def read_page(
+        self, segment: int = 0, total_segments: int = 1, start: Position | None = None, limit: int = 500
+    ) -> EventPage:
+        """See `EventStore.read_page`."""
+        where: Any = {"ExclusiveStartKey": _from_position(start)} if start else {}
+        answer = self._client.scan(
+            TableName=self._table,
+            Segment=segment,
+            TotalSegments=total_segments,
+            ConsistentRead=True,
+            Limit=limit,
+            **where,
+        )
+        last: Any = answer.get("LastEvaluatedKey")
+        return EventPage([recorded(item) for item in answer["Items"]], _to_position(last) if last else None)
+
     def _append_one(self, event: Event) -> None:
         try:
             self._client.put_item(**self._put(event))
@@ -133,6 +149,14 @@ class DynamoDbEventStore:
             "ExpressionAttributeNames": {"#data": "data"},
             "ExpressionAttributeValues": {":redacted": {"S": REDACTED}},
         }
+
+
+def _to_position(key: Any) -> Position:
+    return {"customer_id": key["customer_id"]["S"], "version": key["version"]["N"]}
+
+
+def _from_position(position: Position) -> Any:
+    return {"customer_id": {"S": position["customer_id"]}, "version": {"N": position["version"]}}
 
 
 def _claim(claim: str, customer_id: str) -> Any:

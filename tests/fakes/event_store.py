@@ -8,7 +8,7 @@ from dataclasses import replace
 from events.claims import NO_CLAIMS, ClaimChange, ClaimTaken
 from events.codec import REDACTED
 from events.envelope import Event
-from events.store import VersionConflict, check_append
+from events.store import EventPage, Position, VersionConflict, check_append
 
 
 class InMemoryEventStore:
@@ -55,6 +55,17 @@ class InMemoryEventStore:
             events = list(self.events.values())
         found = [event for event in events if event.customer_id == customer_id and event.version > after_version]
         return sorted(found, key=lambda event: event.version)
+
+    def read_page(
+        self, segment: int = 0, total_segments: int = 1, start: Position | None = None, limit: int = 500
+    ) -> EventPage:
+        events = sorted(self.read_all(segment, total_segments), key=lambda event: (event.customer_id, event.version))
+        if start:
+            last = (start["customer_id"], int(start["version"]))
+            events = [event for event in events if (event.customer_id, event.version) > last]
+        page = events[:limit]
+        end = {"customer_id": page[-1].customer_id, "version": str(page[-1].version)} if page else None
+        return EventPage(page, end if len(events) > limit else None)
 
     def read_all(self, segment: int = 0, total_segments: int = 1) -> Iterator[Event]:
         for event in list(self.events.values()):

@@ -1,0 +1,95 @@
+"""Brings parked customers back once the cause is mended: from the event table, so that it works however long ago the
+stream forgot. Running it again changes nothing more.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import islice
+
+from events.history import fold
+from events.store import EventStore
+from projections.failures import is_curable, reason_of
+from projections.read_model import ReadModel, Write, Written
+from projections.row import Parked, Row, row_of
+
+
+class Outcome(StrEnum):
+    """What became of a parked customer."""
+
+    WOULD_RETURN = "would return"
+    """A dry run: their events can be folded now."""
+    RETURNED = "returned"
+    """Their row is what all their events make."""
+    STILL_PARKED = "still parked"
+    """An event still cannot be projected."""
+    TRY_AGAIN = "try again"
+    """A service did not answer, or another writer was faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redriven:
+    """One customer's outcome.
+
+    Attributes:
+        customer_id: Whose.
+        outcome: What became of them.
+        parked: Why they were, or still are, parked.
+        version: The version of their row now.
+    """
+
+    customer_id: str
+    outcome: Outcome
+    parked: Parked
+    version: int
+
+
+class Redrive:
+    """Redrives the parked customers of one generation."""
+
+    def __init__(self, store: EventStore, read_model: ReadModel) -> None:
+        """Join it to both tables.
+
+        Args:
+            store: The event table.
+            read_model: The read table.
+        """
+        self._store = store
+        self._read_model = read_model
+
+    def run(self, generation: int, *, dry: bool = True, limit: int | None = None) -> Iterator[Redriven]:
+        """Try parked customers, the longest parked first. Stopping it at any point loses nothing.
+
+        Args:
+            generation: Which rows.
+            dry: Whether only to say what would happen.
+            limit: At most so many customers.
+        """
+        # Read up front, as the index changes under the run: a customer who stays parked must not come up twice.
+        parked = list(islice(self._read_model.parked(generation), limit))
+        for listed in parked:
+            row = self._read_model.current([listed.customer_id], generation).get(listed.customer_id)
+            if row and row.parked:
+                yield self._try(row, row.parked, dry=dry)
+
+    def _try(self, row: Row, parked: Parked, *, dry: bool) -> Redriven:
+        try:
+            state = fold(self._store.read(row.customer_id))
+        except Exception as error:  # noqa: BLE001 - one customer's trouble must not end the run
+            if is_curable(error):
+                return Redriven(row.customer_id, Outcome.TRY_AGAIN, parked, row.version)
+            return self._still(row, replace(parked, reason=reason_of(error), attempts=parked.attempts + 1), dry=dry)
+        if state is None or state.version < row.version:
+            reason = f"the event table ends before version {row.version}"
+            return self._still(row, replace(parked, reason=reason, attempts=parked.attempts + 1), dry=dry)
+        if dry:
+            return Redriven(row.customer_id, Outcome.WOULD_RETURN, parked, row.version)
+        written = self._read_model.write([Write(row_of(state, row.generation), row.version)])
+        if written != [Written.APPLIED]:
+            return Redriven(row.customer_id, Outcome.TRY_AGAIN, parked, row.version)
+        return Redriven(row.customer_id, Outcome.RETURNED, parked, state.version)
+
+    def _still(self, row: Row, parked: Parked, *, dry: bool) -> Redriven:
+        if not dry:
+            self._read_model.write([Write(replace(row, parked=parked), row.version)])
+        return Redriven(row.customer_id, Outcome.STILL_PARKED, parked, row.version)

@@ -133,7 +133,9 @@ class DynamoDbReadModel:
         raise ReadModelBusy(f"{len(keys)} rows were not read in {_TRIES} tries")
 
     def _write_chunk(self, writes: Sequence[Write]) -> list[Written]:
-        statements = [self._insert(write) if write.replaces is None else self._update(write) for write in writes]
+        statements = [
+            self._update(write, write.replaces) if write.replaces else self._insert(write) for write in writes
+        ]
         try:
             answer = self._client.batch_execute_statement(Statements=statements)
         except (BotoCoreError, ClientError):
@@ -145,17 +147,17 @@ class DynamoDbReadModel:
         fields = ", ".join(f"'{name}': ?" for name in values)
         return {"Statement": f'INSERT INTO "{self._table}" VALUE {{{fields}}}', "Parameters": list(values.values())}
 
-    def _update(self, write: Write) -> "BatchStatementRequestTypeDef":
+    def _update(self, write: Write, replaced: Row) -> "BatchStatementRequestTypeDef":
         content = _content(write.row)
         present = _present(content)
         sets = " ".join(f"SET {name}=?" for name in present)
         removes = " ".join(f"REMOVE {name}" for name in content if name not in present)
-        where = "WHERE customer_id=? AND generation=? AND version=?"
-        stands: AttributeValueTypeDef = {"N": str(write.replaces)}
+        where = "WHERE customer_id=? AND generation=? AND version=? AND parked_attempts=?"
+        stands = [{"N": str(replaced.version)}, {"N": str(replaced.attempts)}]
         key = _key(write.row.customer_id, write.row.generation)
         return {
             "Statement": f'UPDATE "{self._table}" {sets} {removes} {where}',
-            "Parameters": [*present.values(), *key.values(), stands],
+            "Parameters": [*present.values(), *key.values(), *stands],
         }
 
 
@@ -172,7 +174,7 @@ def _content(row: Row) -> "dict[str, AttributeValueTypeDef | None]":
         "parked_since": {"S": parked.since} if parked else None,
         "parked_version": {"N": str(parked.version)} if parked else None,
         "parked_reason": {"S": parked.reason} if parked else None,
-        "parked_attempts": {"N": str(parked.attempts)} if parked else None,
+        "parked_attempts": {"N": str(row.attempts)},
     }
 
 

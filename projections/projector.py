@@ -151,12 +151,12 @@ class Projector:
                 report.failed[customer_id] = type(error).__name__
                 return None
             return self._park(row, customer_id, generation, stands + 1, error)
-        return Write(row_of(state, generation), row.version if row else None)
+        return Write(row_of(state, generation), row)
 
     def _park(self, row: Row | None, customer_id: str, generation: int, version: int, error: Exception) -> Write:
         parked = Parked(version, reason_of(error), since=timestamp(self._now()), attempts=1)
         stands = row or Row(customer_id, generation, version=0, listing=None)
-        return Write(replace(stands, parked=parked), row.version if row else None)
+        return Write(replace(stands, parked=parked), row)
 
     def _fold(self, row: Row | None, later: Sequence[Recorded], report: Report) -> State:
         state = row.state() if row else None
@@ -195,7 +195,7 @@ def _count(write: Write, events: Iterable[Recorded], report: Report) -> None:
         report.parked[write.row.customer_id] = write.row.parked
         return
     report.applied += 1
-    stood = write.replaces or 0
+    stood = write.replaces.version if write.replaces else 0
     report.projected += [event for event in events if isinstance(event, Event) and event.version > stood]
 
 

@@ -26,11 +26,11 @@ class Write:
 
     Attributes:
         row: Its new content.
-        replaces: The version of the row that it was made from, which must still stand; None where there was no row.
+        replaces: The row that it was made from, which must still stand; None where there was none.
     """
 
     row: Row
-    replaces: int | None
+    replaces: Row | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ fed by the stream, as each batch asks for the living generations when it begins.
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
 from typing import Final, Protocol
 
 from events.envelope import Recorded
@@ -56,9 +55,8 @@ class Rebuild:
         store: EventStore,
         projector: Projector,
         progress: ProgressStore,
-        limiter: Limiter | None = None,
-        pause: Callable[[float], None] = lambda _: None,
-        now: Callable[[], datetime] = utc_now,
+        limiter: Limiter,
+        pause: Callable[[float], None],
     ) -> None:
         """Join it to what it reads and writes.
 
@@ -68,14 +66,12 @@ class Rebuild:
             progress: Keeps checkpoints.
             limiter: Keeps the rows written below a rate.
             pause: Waits so many seconds.
-            now: The current instant, aware.
         """
         self._store = store
         self._projector = projector
         self._progress = progress
-        self._limiter = limiter or Unlimited()
+        self._limiter = limiter
         self._pause = pause
-        self._now = now
 
     def step(self, generation: int, at: SegmentProgress, total_segments: int) -> SegmentProgress:
         """Do one page of one segment, and save how far it is.
@@ -96,7 +92,7 @@ class Rebuild:
         page = self._store.read_page(at.segment, total_segments, at.position, PAGE)
         parked = self._write(page.records, generation)
         reached = at.advanced(customers=_begun(page.records), events=len(page.records), problems=parked)
-        reached = replace(reached, position=page.next, done=page.next is None, at=timestamp(self._now()))
+        reached = replace(reached, position=page.next, done=page.next is None, at=timestamp(utc_now()))
         self._progress.save(work_of(generation), reached)
         return reached
 

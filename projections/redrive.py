@@ -10,6 +10,7 @@ from itertools import islice
 from events.history import fold
 from events.store import EventStore
 from projections.failures import is_curable, reason_of
+from projections.projector import Projector
 from projections.read_model import ReadModel, Write, Written
 from projections.row import Parked, Row, row_of
 
@@ -47,15 +48,17 @@ class Redriven:
 class Redrive:
     """Redrives the parked customers of one generation."""
 
-    def __init__(self, store: EventStore, read_model: ReadModel) -> None:
+    def __init__(self, store: EventStore, read_model: ReadModel, projector: Projector) -> None:
         """Join it to both tables.
 
         Args:
             store: The event table.
             read_model: The read table.
+            projector: Projects what came while a customer was brought back.
         """
         self._store = store
         self._read_model = read_model
+        self._projector = projector
 
     def run(self, generation: int, *, dry: bool = True, limit: int | None = None) -> Iterator[Redriven]:
         """Try parked customers, the longest parked first. Stopping it at any point loses nothing.
@@ -84,12 +87,17 @@ class Redrive:
             return self._still(row, replace(parked, reason=reason, attempts=parked.attempts + 1), dry=dry)
         if dry:
             return Redriven(row.customer_id, Outcome.WOULD_RETURN, parked, row.version)
-        written = self._read_model.write([Write(row_of(state, row.generation), row.version)])
-        if written != [Written.APPLIED]:
+        written = self._read_model.write([Write(row_of(state, row.generation), row)])
+        if written != [Written.APPLIED] or not self._catch_up(row, state.version):
             return Redriven(row.customer_id, Outcome.TRY_AGAIN, parked, row.version)
         return Redriven(row.customer_id, Outcome.RETURNED, parked, state.version)
 
+    def _catch_up(self, row: Row, version: int) -> bool:
+        """Project what the stream brought while the customer was still parked: it waited, and will not come again."""
+        later = self._store.read(row.customer_id, after_version=version)
+        return not self._projector.project(later, row.generation).failed
+
     def _still(self, row: Row, parked: Parked, *, dry: bool) -> Redriven:
         if not dry:
-            self._read_model.write([Write(replace(row, parked=parked), row.version)])
+            self._read_model.write([Write(replace(row, parked=parked), row)])
         return Redriven(row.customer_id, Outcome.STILL_PARKED, parked, row.version)

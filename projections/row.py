@@ -61,6 +61,13 @@ class Row:
     parked: Parked | None = None
 
     @property
+    def attempts(self) -> int:
+        """How often the event that it stands still at was tried; 0 when it does not. Parking moves no version, so
+        this number tells a writer that the row was parked, or brought back, since it was read.
+        """
+        return self.parked.attempts if self.parked else 0
+
+    @property
     def listing_shard(self) -> str:
         """Which shard of the listing index holds it."""
         return listing_shard(self.generation, zlib.crc32(self.customer_id.encode()) % LISTING_SHARDS)

@@ -168,7 +168,7 @@ class Verifier:
         right = row_of(state, generation)
         if row == right:
             return True
-        return self._read_model.write([Write(right, row.version if row else None)]) == [Written.APPLIED]
+        return self._read_model.write([Write(right, row)]) == [Written.APPLIED]
 
     def _compare(self, customer_id: str, generation: int) -> Difference | None:
         # The row first: events that come between the two readings then look like lag, never like a lost event.

@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.read_model import Reader, ReadModelBusy, RowPage, Write, Written
 from projections.row import LISTING_SHARDS, Listing, Parked, Row, listing_shard
+from shared.runtime.observability import describe, logger
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -138,7 +139,8 @@ class DynamoDbReadModel:
         ]
         try:
             answer = self._client.batch_execute_statement(Statements=statements)
-        except (BotoCoreError, ClientError):
+        except (BotoCoreError, ClientError) as error:
+            logger.warning("rows not written", extra={"rows": len(writes), **describe(error)})
             return [Written.FAILED] * len(writes)
         return [_outcome(response) for response in answer["Responses"]]
 
@@ -223,7 +225,10 @@ def _outcome(response: Mapping[str, Any]) -> Written:
     error = response.get("Error")
     if not error:
         return Written.APPLIED
-    return Written.OUTRUN if error["Code"] in _RACES else Written.FAILED
+    if error["Code"] in _RACES:
+        return Written.OUTRUN
+    logger.warning("row not written", extra={"error": error["Code"]})
+    return Written.FAILED
 
 
 def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

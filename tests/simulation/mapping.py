@@ -13,6 +13,7 @@ from local.mapping.policy import Policy
 from local.mapping.ports import Unavailable
 from local.mapping.positions import ShardCheckpoint
 from local.mapping.settings import MappingSettings
+from tests.simulation.clock import VirtualClock
 from tests.simulation.faults import Faults
 from tests.simulation.signals import Crash, Killed
 from tests.simulation.stream import ARN, SimulatedStream
@@ -54,8 +55,7 @@ class Around(Protocol):
     faults: Faults
     random: Random
     stream: SimulatedStream
-
-    def now(self) -> float: ...
+    clock: VirtualClock
 
     def trace(self, *what: object) -> None: ...
 
@@ -84,12 +84,12 @@ class MappingActor:
         self._life += 1
         world = self._world
         self._busy: set[str] = set()
-        ports = Ports(world.stream, self, self, self, world, self._redeliver)  # type: ignore[arg-type]
+        ports = Ports(world.stream, self, self, self, world.clock, self._redeliver)
         self.driver = MappingDriver(self._settings, ports, self._policy)
 
     def step(self) -> None:
         """One action of one shard that is not waiting for the function."""
-        if self._world.now() < self.away_until:
+        if self._world.clock.time < self.away_until:
             return
         self.driver.step_tree()
         free = [name for name in self.driver.shards if name not in self._busy]
@@ -97,22 +97,13 @@ class MappingActor:
             self._step(self._world.random.choice(free))
 
     def drain(self, most: int) -> bool:
-        """Step until nothing is left to do, letting time jump; false if that takes too many steps."""
+        """Step until the checkpoints have passed every record, letting time jump; false if that takes too long."""
         self.away_until = 0.0
         for _ in range(most):
-            due = self.driver.step()
-            self._world.stream.now = max(self._world.stream.now, due)
-            if self._world.stream.is_drained() and all(isinstance(self._next(name), Wait) for name in self._shards()):
+            if self._world.stream.is_drained():
                 return True
+            self._world.clock.reach(self.driver.step())
         return False
-
-    def _shards(self) -> list[str]:
-        return list(self.driver.shards)
-
-    def _next(self, shard: str) -> object:
-        machine = self.driver.shards[shard].machine
-        action = machine.next_action(self._world.now())
-        return action if machine.behind(self._world.now()) or not _fetches(action) else Wait(0)
 
     def _step(self, shard: str) -> None:
         busy = self._busy
@@ -178,6 +169,3 @@ class MappingActor:
         faults = self._world.faults
         return faults.happens("redelivered", faults.mix.redeliver)
 
-
-def _fetches(action: object) -> bool:
-    return type(action).__name__ == "Fetch"

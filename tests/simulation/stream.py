@@ -12,6 +12,7 @@ from local.mapping.policy import DAY
 from local.mapping.ports import Unavailable
 from local.mapping.positions import Position, ShardCheckpoint, after
 from local.mapping.records import StreamRecord
+from tests.simulation.clock import VirtualClock
 from tests.simulation.faults import Faults
 from tests.simulation.tables import Change
 
@@ -50,11 +51,11 @@ class SimulatedStream:
         checkpoints: What the mapping has saved.
     """
 
-    def __init__(self, shards: int, random: Random, faults: Faults, *, scattered: bool) -> None:
+    def __init__(self, shards: int, clock: VirtualClock, random: Random, faults: Faults, *, scattered: bool) -> None:
         self.shards: dict[str, ShardLog] = {}
         self.forgotten: set[str] = set()
         self.checkpoints: dict[str, ShardCheckpoint] = {}
-        self.now = 0.0
+        self._clock = clock
         self._faults = faults
         self._random = random
         self._scattered = scattered
@@ -73,7 +74,7 @@ class SimulatedStream:
             name = "MODIFY" if change.old else "INSERT"
         self._number += 1
         customer_id, version = change.key
-        arrived = float(int(self.now))
+        arrived = float(int(self._clock.time))
         event: dict[str, object] = {
             "eventID": str(self._number),
             "eventName": name,
@@ -94,7 +95,7 @@ class SimulatedStream:
         open_ones = [name for name, log in self.shards.items() if log.closed_at is None and log.high - log.low > 1]
         name = self._random.choice(open_ones)
         log = self.shards[name]
-        log.closed_at = self.now
+        log.closed_at = self._clock.time
         middle = (log.low + log.high) // 2
         self._open(log.low, middle, name)
         self._open(middle, log.high, name)
@@ -114,7 +115,7 @@ class SimulatedStream:
         """See `Stream.list_shards`."""
         self._reach()
         for name, log in list(self.shards.items()):
-            if log.closed_at is not None and self.now - log.closed_at > DAY:
+            if log.closed_at is not None and self._clock.time - log.closed_at > DAY:
                 self._forget(log, self._saved(name))
                 del self.shards[name]
         return [Shard(name, log.parent) for name, log in self.shards.items()]
@@ -141,7 +142,7 @@ class SimulatedStream:
         count = 0
         unread = False
         for record in log.records:
-            if self.now - record.arrived <= DAY:
+            if self._clock.time - record.arrived <= DAY:
                 break
             count += 1
             if record.order > read_to:

@@ -81,6 +81,9 @@ class EventStore(Protocol):
         Args:
             customer_id: An erased customer.
             versions: Of events that exist.
+
+        Raises:
+            StoreBusy: Too much contention; some may be left.
         """
         ...
 

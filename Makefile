@@ -17,7 +17,7 @@ needed, and $(PYTHON) is none: install it, or name one with make PYTHON=/path/to
 @$(PYTHON) local/environments.py $(1)
 endef
 
-.PHONY: help up down status token logs test check format lock dynamodb-local build clean
+.PHONY: help up down status token logs customers test check format lock dynamodb-local build clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
@@ -42,6 +42,10 @@ token: ## Print an access token (make -s token; SCOPE=customers/read narrows it)
 logs: ## Follow the functions' logs until Ctrl-C (FUNCTION=CreateCustomer narrows them)
 	$(call need,dev)
 	@$(call STACK,logs) --function '$(FUNCTION)'
+
+customers: ## Look after the projection (ARGS="verify"; ARGS="--help" lists the commands)
+	$(call need,dev)
+	@$(DEV)/python -m operations $(ARGS) $(if $(STACK_HOME),--home '$(STACK_HOME)')
 
 test: ## Run every test
 	$(call need,dev sam emulator)

@@ -1,0 +1,1 @@
+"""The command line that operators and engineers run; no function imports it."""

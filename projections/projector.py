@@ -5,12 +5,12 @@ one shows a gap (records of one customer may reach us through retries in any ord
 read from the event table, which has them all, and folded from there. So whatever the stream does, a row ends as the
 fold of its customer's events, and its version never goes down.
 
-An event that no retry cures parks its customer: the row keeps what it had, says why it stands still, and the
-customer's later events wait behind it in the event table until a redrive.
+An event that no retry cures parks its customer: the row keeps what stands before it, says why it stands still, and
+the customer's later events wait behind it in the event table until a redrive.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -18,7 +18,7 @@ from typing import Final
 from events.codec import UnreadableEvent
 from events.customer import OutOfOrder, State
 from events.envelope import Event, Recorded, Unreadable
-from events.history import fold
+from events.history import fold, states
 from projections.failures import is_curable, reason_of
 from projections.read_model import ReadModel, Write, Written
 from projections.row import Parked, Row, row_of
@@ -143,40 +143,46 @@ class Projector:
         if row and row.parked:
             report.waiting += len(later)
             return None
-        customer_id = later[0].customer_id
+        reached: State | None = None
         try:
-            state = self._fold(row, later, report)
+            for state in self._states(row, later, report):
+                reached = state
         except Exception as error:  # noqa: BLE001 - whatever a fold raises must not hold up other customers
             if is_curable(error):
-                report.failed[customer_id] = type(error).__name__
+                report.failed[later[0].customer_id] = type(error).__name__
                 return None
-            return self._park(row, customer_id, generation, stands + 1, error)
-        return Write(row_of(state, generation), row)
+            stands_at = row_of(reached, generation) if reached else row
+            return self._park(stands_at or Row(later[0].customer_id, generation, 0, None), row, error)
+        return Write(row_of(reached, generation), row) if reached else None
 
-    def _park(self, row: Row | None, customer_id: str, generation: int, version: int, error: Exception) -> Write:
-        parked = Parked(version, reason_of(error), since=timestamp(self._now()), attempts=1)
-        stands = row or Row(customer_id, generation, version=0, listing=None)
-        return Write(replace(stands, parked=parked), row)
+    def _park(self, row: Row, replaced: Row | None, error: Exception) -> Write:
+        """Park a customer at the event after the last one that could be projected."""
+        parked = Parked(row.version + 1, reason_of(error), since=timestamp(self._now()), attempts=1)
+        return Write(replace(row, parked=parked), replaced)
 
-    def _fold(self, row: Row | None, later: Sequence[Recorded], report: Report) -> State:
+    def _states(self, row: Row | None, later: Sequence[Recorded], report: Report) -> Iterator[State]:
+        """What a row becomes, event by event: where one cannot be projected, the ones before it still are."""
         state = row.state() if row else None
         for event in sorted(later, key=lambda event: event.version):
             version = state.version if state else 0
             if event.version == version + 1:
                 state = fold([readable(event)], state)
+                if state:
+                    yield state
             elif event.version > version:
-                state = self._heal(event)
+                for state in self._healed(event, version):
+                    yield state
                 report.healed += 1
-        if state is None:
-            raise OutOfOrder("there is no event to start from")
-        return state
 
-    def _heal(self, event: Recorded) -> State:
-        """The customer as all their events make them, which must include the event that showed the gap."""
-        state = fold(self._read_events(event.customer_id))
-        if state is None or state.version < event.version:
+    def _healed(self, event: Recorded, version: int) -> Iterator[State]:
+        """The states after a version as all events make them, which must include the event that showed the gap."""
+        reached = 0
+        for state in states(self._read_events(event.customer_id)):
+            reached = state.version
+            if reached > version:
+                yield state
+        if reached < event.version:
             raise OutOfOrder(f"the event table lacks version {event.version}")
-        return state
 
 
 def readable(record: Recorded) -> Event:
@@ -191,12 +197,14 @@ def readable(record: Recorded) -> Event:
 
 
 def _count(write: Write, events: Iterable[Recorded], report: Report) -> None:
+    stood = write.replaces.version if write.replaces else 0
+    report.projected += [
+        event for event in events if isinstance(event, Event) and stood < event.version <= write.row.version
+    ]
     if write.row.parked:
         report.parked[write.row.customer_id] = write.row.parked
-        return
-    report.applied += 1
-    stood = write.replaces.version if write.replaces else 0
-    report.projected += [event for event in events if isinstance(event, Event) and event.version > stood]
+    else:
+        report.applied += 1
 
 
 def _by_customer(events: Iterable[Recorded]) -> dict[str, list[Recorded]]:

@@ -53,7 +53,7 @@ class Answers:
             require(asked == intent.body, "I1", f"{what}: acknowledged as something else")
         require(headers["ETag"] == f'"{version}"', "I3", f"{what}: the ETag is {headers['ETag']}")
         require("Consistency-Token" in headers, "RYW", f"{what}: no Consistency-Token")
-        if intent.answered and intent.answered[0] < 300 and self._caused(intent):
+        if intent.answered and intent.answered[0] < 300 and intent.changed:
             require(intent.answered == (status, body), "I3", f"{what}: another answer than the first time")
 
     def _erased(self, intent: "Intent") -> None:
@@ -64,7 +64,7 @@ class Answers:
     def _refusal(self, intent: "Intent", status: int, body: str) -> None:
         person = self._person(intent.customer_id)
         what = f"{intent.operation} of {intent.customer_id or 'a new customer'} was refused with {status}"
-        caused = self._caused(intent)
+        caused = self.caused(intent)
         gone = caused is not None and self._oracle.people[caused[0]].erased_at
         if not intent.reuses:
             require(caused is None or gone, "I3", f"{what}, and it is stored as {caused}")
@@ -94,7 +94,8 @@ class Answers:
             found = {self._oracle.requests[each] for each in intent.requests if each in self._oracle.requests}
             require(len(found) <= 1, "I3", f"{intent.operation} caused {sorted(found)}")
 
-    def _caused(self, intent: "Intent") -> tuple[str, int] | None:
+    def caused(self, intent: "Intent") -> tuple[str, int] | None:
+        """The event that a command caused."""
         found = (self._oracle.requests.get(request) for request in intent.requests)
         return next((event for event in found if event), None)
 

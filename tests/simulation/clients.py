@@ -6,6 +6,7 @@ from random import Random
 from typing import Any, Final, Protocol
 
 from tests.simulation.answers import Answers
+from tests.simulation.oracle import PERSONAL
 from tests.simulation.signals import Crash
 
 _OPERATIONS: Final = ("create", "update", "erase")
@@ -24,6 +25,8 @@ class Intent:
         reuses: Whether the key belongs to another command.
         requests: The request ids of its tries.
         answered: The first final answer.
+        changed: Whether it had caused an event by then. A command that changes nothing leaves no trace, so a repeat of
+            it is decided anew on what is there by then (test_findings.py).
     """
 
     operation: str
@@ -34,6 +37,7 @@ class Intent:
     reuses: bool = False
     requests: list[str] = field(default_factory=list)
     answered: tuple[int, str] | None = None
+    changed: bool = False
 
     @property
     def is_recognisable(self) -> bool:
@@ -57,13 +61,13 @@ class Callers:
     Attributes:
         sent: Requests sent.
         commands: Intents begun.
-        known: Customers that some caller knows of, with the newest version they were told.
+        known: Customers that some caller knows of, as they were told last.
     """
 
     def __init__(self, world: Around) -> None:
         self.sent = 0
         self.commands = 0
-        self.known: dict[str, int] = {}
+        self.known: dict[str, dict[str, Any]] = {}
         self._world = world
         self._waiting: list[Intent] = []
         self._done: list[Intent] = []
@@ -96,8 +100,8 @@ class Callers:
             return self._perhaps_reused(Intent("create", "", self._body(), key))
         # A few customers get most of the changes, so that writers meet.
         customer_id = random.choice(known[-6:] if random.random() < 0.7 else known)
-        seen = self.known[customer_id] if random.random() < 0.3 else None
-        body = self._body() if operation == "update" else None
+        seen = self.known[customer_id]["version"] if random.random() < 0.3 else None
+        body = self._change(customer_id) if operation == "update" else None
         return Intent(operation, customer_id, body, key, seen)
 
     def _perhaps_reused(self, intent: Intent) -> Intent:
@@ -105,6 +109,14 @@ class Callers:
         if earlier and self._world.random.random() < 0.03:
             intent.key, intent.reuses = self._world.random.choice(earlier).key, True
         return intent
+
+    def _change(self, customer_id: str) -> dict[str, str]:
+        """New details; most people keep their address, and some change nothing at all."""
+        body, chance = self._body(), self._world.random.random()
+        told = {name: self.known[customer_id][name] for name in PERSONAL}
+        if chance < 0.1:
+            return told
+        return body if chance < 0.35 else {**body, "email": told["email"]}
 
     def _body(self) -> dict[str, str]:
         random, number = self._world.random, self.commands
@@ -150,11 +162,12 @@ class Callers:
     def _learn(self, intent: Intent, status: int, body: str) -> None:
         if status in (200, 201):
             document = json.loads(body)
-            self.known[document["id"]] = document["version"]
+            self.known[document["id"]] = document
         elif status == 204 and self._world.random.random() < 0.7:
             self.known.pop(intent.customer_id, None)
         if intent.answered is None:
             intent.answered = status, body
+            intent.changed = self._world.answers.caused(intent) is not None
         if intent.is_recognisable and status < 300:
             self._done.append(intent)
 

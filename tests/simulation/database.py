@@ -1,16 +1,16 @@
 """The server side of DynamoDB: what each operation does, without faults. Its parameters are boto3's."""
 
-import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import islice
 from operator import itemgetter
 from typing import Any, Final
 
 from tests.simulation.errors import cancelled, refused
-from tests.simulation.expressions import Item, condition, statement, update, value_of
+from tests.simulation.expressions import Item, condition, key_condition, statement, update, value_of
 from tests.simulation.signals import NotSimulated
 from tests.simulation.tables import Change, Key, Table, Watch, place_in_scan
 
-_FIRST_EQUALITY: Final = re.compile(r"(\w+) = (:\w+)")
 _NONE: Final[Mapping[str, Any]] = {}
 _ITEMS_A_TRANSACTION: Final = 100
 _KEYS_A_BATCH: Final = 100
@@ -177,37 +177,40 @@ class Database:
         return page, found[limit - 1][0] if len(found) > limit else None
 
     def _candidates(self, table: Table, params: Mapping[str, Any], values: Any) -> list[tuple[Any, Item]]:
-        text = params["KeyConditionExpression"]
-        holds = condition(text, names_of(params))
-        first = _FIRST_EQUALITY.match(text)
+        name, operand, holds = key_condition(params["KeyConditionExpression"])
         index = table.indexes[params["IndexName"]] if "IndexName" in params else None
-        if first is None or first[1] != (index.partition if index else table.partition):
-            raise NotSimulated(f"the key condition {text!r}")
-        partition = value_of(values[first[2]])
+        if name != (index.partition if index else table.partition):
+            raise NotSimulated(f"the key condition {params['KeyConditionExpression']!r}")
         if index is None:
-            consistent = params.get("ConsistentRead", False)
-            keys: Iterable[Key] = [(partition, sort) for sort in table.partitions.get(partition, ())]
-            seen = ((key, self._seen(table, key, consistent=consistent)) for key in keys)
-            return [(key, item) for key, item in seen if item and holds(item, values)]
-        members = table.members.get((params["IndexName"], values[first[2]].get("S") or values[first[2]].get("N")), ())
-        seen = ((key, self._seen(table, key, consistent=False)) for key in list(members))
-        return [((value_of(item[index.order]), key), item) for key, item in seen if item and holds(item, values)]
+            found = self._in_partition(table, values[operand]["S"], consistent=params.get("ConsistentRead", False))
+        else:
+            members = table.members.get((params["IndexName"], next(iter(values[operand].values()))), ())
+            seen = [(key, self._seen(table, key, consistent=False)) for key in list(members)]
+            found = [
+                ((value_of(item[index.order]), key), item)
+                for key, item in seen
+                if item and item.get(name) == values[operand]
+            ]
+        return [each for each in found if holds(each[1], values)] if holds else found
+
+    def _in_partition(self, table: Table, partition: str, *, consistent: bool) -> list[tuple[Any, Item]]:
+        items = table.partitions.get(partition, {})
+        if consistent:
+            return [((partition, sort), item) for sort, item in items.items()]
+        seen = [((partition, sort), self._seen(table, (partition, sort), consistent=False)) for sort in items]
+        return [(key, item) for key, item in seen if item]
 
     def scan(self, params: Mapping[str, Any], start: Key | None, limit: int) -> tuple[list[Item], Key | None]:
         """One page of a scan, and where the next one starts."""
-        table, total = self._table(params["TableName"]), params.get("TotalSegments", 1)
-        after = place_in_scan(start) if start else (-1, "", 0)
-        places = sorted(
-            place
-            for key, _ in table.all()
-            if (place := place_in_scan(key)) > after and place[0] % total == params.get("Segment", 0)
-        )
-        page = [(place[1], place[2]) for place in places[:limit]]
+        table, total, segment = self._table(params["TableName"]), params.get("TotalSegments", 1), params["Segment"]
+        first = bisect_right(table.places, place_in_scan(start)) if start else 0
+        places = (place for place in islice(table.places, first, None) if place[0] % total == segment)
+        page = [(place[1], place[2]) for place in islice(places, limit)]
         seen = [self._seen(table, key, consistent=params.get("ConsistentRead", False)) for key in page]
         text, values = params.get("FilterExpression"), params.get("ExpressionAttributeValues", _NONE)
         kept = condition(text, names_of(params)) if text else None
         items = [item for item in seen if item and (kept is None or kept(item, values))]
-        return items, page[-1] if len(places) > limit else None
+        return items, page[-1] if next(places, None) else None
 
     def _seen(self, table: Table, key: Key, *, consistent: bool) -> Item | None:
         if not consistent and (changed := table.before.get(key)) and self._stale(changed[0]):
@@ -223,7 +226,3 @@ class Database:
 def _only(item: Item, wanted: Sequence[str]) -> Item:
     return {name: item[name] for name in wanted if name in item} if wanted else item
 
-
-def changes_nothing(change: Change) -> bool:
-    """Whether a write left the item as it was."""
-    return change.old == change.new

@@ -25,12 +25,11 @@ _FIELD: Final = re.compile(r"'(\w+)': \?")
 
 def value_of(attribute: Mapping[str, Any]) -> Any:
     """An attribute value as Python compares it."""
-    [(kind, value)] = attribute.items()
-    if kind == "N":
-        return int(value)
-    if kind == "S":
-        return value
-    raise NotSimulated(f"a comparison of type {kind}")
+    if "S" in attribute:
+        return attribute["S"]
+    if "N" in attribute:
+        return int(attribute["N"])
+    raise NotSimulated(f"a comparison of {attribute}")
 
 
 @lru_cache(maxsize=256)
@@ -39,6 +38,9 @@ def condition(text: str, names: tuple[tuple[str, str], ...] = ()) -> Condition:
     alternatives = [[_term(term.strip(), dict(names)) for term in part.split(" AND ")] for part in text.split(" OR ")]
     if len(alternatives) == 1 and len(alternatives[0]) == 1:
         return alternatives[0][0]
+    if len(alternatives) == 1 and len(alternatives[0]) == 2:
+        [[first, second]] = alternatives
+        return lambda item, values: first(item, values) and second(item, values)
     return lambda item, values: any(all(term(item, values) for term in terms) for terms in alternatives)
 
 
@@ -86,6 +88,16 @@ def _read_part(kind: str, part: str, names: Mapping[str, str], sets: list[tuple[
         sets.append((_name(found[1], names), found[2]))
     else:
         raise NotSimulated(f"the assignment {part!r}")
+
+
+@lru_cache(maxsize=64)
+def key_condition(text: str) -> tuple[str, str, Condition | None]:
+    """Read a key condition: the partition key, its operand, and what must hold of the sort key."""
+    first, _, rest = text.partition(" AND ")
+    found = _COMPARISON.fullmatch(first)
+    if found is None or found[2] != "=":
+        raise NotSimulated(f"the key condition {text!r}")
+    return found[1], found[3], condition(rest) if rest else None
 
 
 class Statement(NamedTuple):

@@ -90,7 +90,7 @@ class FakeDynamoDb:
     def scan(self, **params: Any) -> Any:
         start = params.get("ExclusiveStartKey")
         table = self._database.tables[params["TableName"]]
-        limit = min(params.get("Limit", self._page_items), self._page_items)
+        limit = min(params.get("Limit", 1000), max(self._page_items, 40))
         first = table.exact_key(start) if start else None
         items, last = self._call("scan", lambda: self._database.scan(params, first, limit), params)
         key = {table.partition: {"S": last[0]}, table.sort: {"N": str(last[1])}} if last else None

@@ -12,6 +12,8 @@ from tests.simulation.tables import Change, Table
 # Stands in every personal text of the simulation, and in nothing else.
 MARK: Final = "Zqx"
 
+_NO_ROW: Final = {"version": {"N": "0"}}
+
 
 def require(holds: object, rule: str, what: str) -> None:
     """Raise a Violation unless something holds."""
@@ -26,6 +28,7 @@ class Invariants:
         oracle: What is true.
         foreign: Writes that are not our code's: strange events and their repair.
         retired: Generations whose rows may go.
+        active: The generation that queries read.
         rows_written: How many were looked at.
     """
 
@@ -33,7 +36,9 @@ class Invariants:
         self.oracle = oracle
         self.foreign = False
         self.retired: set[int] = set()
+        self.active = 1
         self.rows_written = 0
+        self._rows = tables["read"]
         self._claims = tables["claims"]
         self._events = tables["events"]
 
@@ -91,6 +96,7 @@ class Invariants:
 
     def _row(self, change: Change) -> None:
         if change.key[0].startswith("#"):
+            self._generations(change)
             return
         self.rows_written += 1
         customer_id, generation = change.key
@@ -127,6 +133,21 @@ class Invariants:
             require(shown == expected, "I5", f"the {where} is not the fold at version {version}")
             order = f"{expected['created_at']}#{expected['id']}"
             require(row["listing_order"]["S"] == order, "PAGES", f"the {where} is listed in a wrong place")
+
+    def _generations(self, change: Change) -> None:
+        """Reading may move to another generation only if nothing that was read goes back in time."""
+        if change.key[0] != "#generations" or change.new is None:
+            return
+        record = json.loads(change.new["record"]["S"])
+        self.retired |= set(record["retired"])
+        before, self.active = self.active, record["active"]
+        require(self.active not in self.retired, "I4", f"generation {self.active} is read, and it was retired")
+        if self.active == before:
+            return
+        for customer_id, items in self._rows.partitions.items():
+            if before in items and not customer_id.startswith("#"):
+                old, new = (int(items.get(each, _NO_ROW)["version"]["N"]) for each in (before, self.active))
+                require(new >= old, "I4", f"{customer_id} goes from {old} to {new} as generation {self.active} is read")
 
     # What leaves the system.
 

@@ -59,6 +59,7 @@ class SimulatedStream:
         self._faults = faults
         self._random = random
         self._scattered = scattered
+        self._opened = 0
         # Numbers that grow by a digit now and then: as texts they would sort wrongly.
         self._number = random.choice((7, 93, 960, 99_950))
         for number in range(shards):
@@ -101,7 +102,8 @@ class SimulatedStream:
         self._open(middle, log.high, name)
 
     def _open(self, low: int, high: int, parent: str | None) -> None:
-        self.shards[f"shardId-{len(self.shards):04}"] = ShardLog(low, high, parent)
+        self.shards[f"shardId-{self._opened:04}"] = ShardLog(low, high, parent)
+        self._opened += 1
 
     def _shard_of(self, item: str) -> ShardLog:
         place = zlib.crc32(item.encode()) % _HASHES

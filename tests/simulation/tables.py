@@ -1,6 +1,7 @@
 """Tables in plain dicts. Items are replaced and never changed in place, so an old image is just a reference."""
 
 import zlib
+from bisect import insort
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
@@ -31,6 +32,7 @@ class Table:
 
     Attributes:
         partitions: Items by partition key and sort key.
+        places: Where a scan meets each item, in its order.
         before: What stood under a key before its last change, and when that was.
         members: For each index and index partition, the keys that are or were in it.
     """
@@ -41,6 +43,7 @@ class Table:
         self.sort: Final = sort
         self.indexes: Final = indexes
         self.partitions: dict[str, dict[int, Item]] = {}
+        self.places: list[tuple[int, str, int]] = []
         self.before: dict[Key, tuple[float, Item | None]] = {}
         self.members: dict[tuple[str, Any], dict[Key, None]] = {}
 
@@ -62,8 +65,11 @@ class Table:
         """Write, or delete with None."""
         items = self.partitions.setdefault(key[0], {})
         old = items.get(key[1])
+        if old is None:
+            insort(self.places, place_in_scan(key))
         if new is None:
             items.pop(key[1], None)
+            self.places.remove(place_in_scan(key))
         else:
             items[key[1]] = new
             for name, index in self.indexes.items():

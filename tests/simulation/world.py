@@ -16,14 +16,22 @@ from tests.simulation.fake_dynamodb import FakeDynamoDb
 from tests.simulation.faults import Faults, mix_of
 from tests.simulation.invariants import Invariants
 from tests.simulation.mapping import MappingActor, policy_of, settings_of
+from tests.simulation.operators import Operators
 from tests.simulation.oracle import Oracle
 from tests.simulation.poison import Poisoner
 from tests.simulation.readers import Readers
+from tests.simulation.signals import Crash
 from tests.simulation.stream import SimulatedStream
 from tests.simulation.tables import Change, Index, Table
 
 _DEEPEST: Final = 3
 _HOUR: Final = 3600.0
+# Timeouts of the functions, in template.yml.
+_API_SECONDS: Final = 28.0
+_PROJECTOR_SECONDS: Final = 60.0
+_FOR_EVER: Final = float("inf")
+# A request that its sender gave up and the network carries on arrives within this time.
+_LATEST_SECONDS: Final = 3.0
 
 
 class World:
@@ -47,16 +55,18 @@ class World:
         self.callers = Callers(self)
         self.readers = Readers(self)
         self.poisoner = Poisoner(self.database, self.invariants, self.random)
+        self.operators = Operators(self)
         wiring.enter(self)
         self.mapping = MappingActor(
-            self, settings_of(self.random), policy_of(self.random), wiring.HANDLERS.project
+            self, settings_of(self.random), policy_of(self.random), self._project
         )
         # Customers of whom a record was given up, with a document in the failure queue to tell it.
         self.dead_lettered: set[str] = set()
         self._hash = hashlib.blake2b(digest_size=16)
         self._verbose = verbose
         self._depth = 0
-        self.late: list[Callable[[], object]] = []
+        self._late: list[tuple[float, Callable[[], object]]] = []
+        self._deadline = _FOR_EVER
         self._weighted: list[tuple[float, Callable[[], None]]] = []
         self._schedule()
 
@@ -74,10 +84,11 @@ class World:
             (0.40, self.callers.step),
             (0.45, self._step_mapping),
             (0.06, self.readers.step),
-            (0.05, self._run_late),
+            (0.012, self.operators.step),
             (mix.kill, self._kill),
             (mix.split, self._split),
             (mix.poison, self._poison),
+            (mix.poison / 10, self._cure),
             (mix.outage, self._outage),
         ]
         total = 0.0
@@ -88,6 +99,8 @@ class World:
     def step(self) -> None:
         """Let somebody step."""
         self.clock.advance(self.random.random() * 0.1)
+        if self._late:
+            self.arrive()
         chosen = self.random.random() * self._weighted[-1][0]
         for bound, step in self._weighted:
             if chosen < bound:
@@ -103,6 +116,7 @@ class World:
                 self.step()
             finally:
                 self._depth -= 1
+            self._end_in_time()
 
     def sleep(self, seconds: float) -> None:
         """Let the one who steps wait; the others go on."""
@@ -114,6 +128,7 @@ class World:
                 self.step()
             finally:
                 self._depth -= 1
+        self._end_in_time()
 
     def pass_time(self, seconds: float) -> None:
         """Let time pass."""
@@ -121,11 +136,34 @@ class World:
 
     def later(self, effect: Callable[[], object]) -> None:
         """Carry out some time from now."""
-        self.late.append(effect)
+        self._late.append((self.clock.time + self.random.random() * _LATEST_SECONDS, effect))
 
-    def _run_late(self) -> None:
-        if self.late:
-            self.late.pop(self.random.randrange(len(self.late)))()
+    def arrive(self) -> None:
+        """Carry out what the network has carried long enough."""
+        due = [effect for time, effect in self._late if time <= self.clock.time]
+        self._late = [each for each in self._late if each[0] > self.clock.time]
+        for effect in due:
+            effect()
+
+    def _until(self, seconds: float, work: Callable[[], Any]) -> Any:
+        """Do something that may last so long."""
+        before, self._deadline = self._deadline, self.clock.time + seconds
+        try:
+            return work()
+        finally:
+            self._deadline = before
+
+    def unlimited(self, work: Callable[[], None]) -> None:
+        """Do something that no function's timeout ends."""
+        self._until(_FOR_EVER, work)
+
+    def _end_in_time(self) -> None:
+        if self.clock.time > self._deadline:
+            self.faults.count["timed_out"] += 1
+            raise Crash("the function's timeout")
+
+    def _project(self, event: dict[str, Any], context: object) -> object:
+        return self._until(_PROJECTOR_SECONDS, lambda: wiring.HANDLERS.project(event, context))
 
     def _step_mapping(self) -> None:
         for _ in range(3):
@@ -144,6 +182,10 @@ class World:
         if self.poisoner.strike():
             self.faults.count["poisoned"] += 1
 
+    def _cure(self) -> None:
+        self.faults.count["cured"] += bool(self.poisoner.victims)
+        self.poisoner.cure(deploy=False)
+
     def _outage(self) -> None:
         self.faults.count["outage"] += 1
         most = 30 * _HOUR if self.faults.mix.expiry else 2 * _HOUR
@@ -153,7 +195,8 @@ class World:
 
     def request(self, operation: str, event: dict[str, Any]) -> dict[str, Any]:
         """Call a handler as API Gateway does."""
-        response: dict[str, Any] = getattr(wiring.HANDLERS, operation)(event)
+        handler = getattr(wiring.HANDLERS, operation)
+        response: dict[str, Any] = self._until(_API_SECONDS, lambda: handler(event))
         self.trace(operation, event["requestContext"]["requestId"], response["statusCode"], response["body"])
         return response
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
 
-from events.history import fold
+from events.customer import State
+from events.history import states
 from events.store import EventStore
 from projections.failures import is_curable, reason_of
 from projections.projector import Projector
@@ -76,28 +77,50 @@ class Redrive:
                 yield self._try(row, row.parked, dry=dry)
 
     def _try(self, row: Row, parked: Parked, *, dry: bool) -> Redriven:
+        reached: State | None = None
         try:
-            state = fold(self._store.read(row.customer_id))
+            for state in states(self._store.read(row.customer_id)):
+                reached = state
         except Exception as error:  # noqa: BLE001 - one customer's trouble must not end the run
             if is_curable(error):
                 return Redriven(row.customer_id, Outcome.TRY_AGAIN, parked, row.version)
-            return self._still(row, replace(parked, reason=reason_of(error), attempts=parked.attempts + 1), dry=dry)
-        if state is None or state.version < row.version:
+            return self._still(row, reached, replace(parked, reason=reason_of(error)), dry=dry)
+        if reached is None or reached.version < row.version:
             reason = f"the event table ends before version {row.version}"
-            return self._still(row, replace(parked, reason=reason, attempts=parked.attempts + 1), dry=dry)
+            return self._still(row, None, replace(parked, reason=reason), dry=dry)
         if dry:
             return Redriven(row.customer_id, Outcome.WOULD_RETURN, parked, row.version)
-        written = self._read_model.write([Write(row_of(state, row.generation), row)])
-        if written != [Written.APPLIED] or not self._catch_up(row, state.version):
+        return self._return(row, parked, row_of(reached, row.generation))
+
+    def _return(self, row: Row, parked: Parked, right: Row) -> Redriven:
+        if self._read_model.write([Write(right, row)]) != [Written.APPLIED]:
             return Redriven(row.customer_id, Outcome.TRY_AGAIN, parked, row.version)
-        return Redriven(row.customer_id, Outcome.RETURNED, parked, state.version)
+        if not self._catch_up(right):
+            return self._park_again(right, parked)
+        return Redriven(row.customer_id, Outcome.RETURNED, parked, right.version)
 
-    def _catch_up(self, row: Row, version: int) -> bool:
+    def _catch_up(self, row: Row) -> bool:
         """Project what the stream brought while the customer was still parked: it waited, and will not come again."""
-        later = self._store.read(row.customer_id, after_version=version)
-        return not self._projector.project(later, row.generation).failed
+        try:
+            later = self._store.read(row.customer_id, after_version=row.version)
+            return not self._projector.project(later, row.generation).failed
+        except Exception:  # noqa: BLE001 - whatever it is, the customer must stay where the next run finds them
+            return False
 
-    def _still(self, row: Row, parked: Parked, *, dry: bool) -> Redriven:
+    def _park_again(self, row: Row, parked: Parked) -> Redriven:
+        """An event that waited could not be brought: without a parked row, no later run would look for it."""
+        again = replace(
+            parked, version=row.version + 1, reason="later events were not brought", attempts=parked.attempts + 1
+        )
+        self._read_model.write([Write(replace(row, parked=again), row)])
+        return Redriven(row.customer_id, Outcome.TRY_AGAIN, again, row.version)
+
+    def _still(self, row: Row, reached: State | None, parked: Parked, *, dry: bool) -> Redriven:
+        """Parked as before, perhaps at a later event: what stands before it is shown."""
+        stands = row_of(reached, row.generation) if reached and reached.version > row.version else row
+        tried = replace(parked, version=stands.version + 1, attempts=parked.attempts + 1)
         if not dry:
-            self._read_model.write([Write(replace(row, parked=parked), row)])
-        return Redriven(row.customer_id, Outcome.STILL_PARKED, parked, row.version)
+            written = self._read_model.write([Write(replace(stands, parked=tried), row)])
+            if written != [Written.APPLIED]:
+                return Redriven(row.customer_id, Outcome.TRY_AGAIN, parked, row.version)
+        return Redriven(row.customer_id, Outcome.STILL_PARKED, tried, row.version if dry else stands.version)

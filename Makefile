@@ -99,5 +99,5 @@ IN_LAMBDA := boto3 botocore s3transfer python-dateutil six urllib3
 bundle = for package in $(1); do find $$package -name '*.py' -not -path '*/layer/*' | while read -r file; do \
 	  mkdir -p "$(ARTIFACTS_DIR)/$$(dirname $$file)" && cp -p $$file "$(ARTIFACTS_DIR)/$$file"; done; done
 build-CreateCustomer build-UpdateCustomer build-EraseCustomer: ; @$(call bundle,shared events commands)
-build-ProjectCustomers: ; @$(call bundle,shared events projections)
+build-ProjectCustomers build-RebuildControl build-RebuildSegment build-VerifySegment: ; @$(call bundle,shared events projections)
 build-GetCustomer build-GetAllCustomers: ; @$(call bundle,shared events projections queries)

@@ -62,3 +62,12 @@ def kept(store: ProgressStore, generation: int) -> Plan | None:
 
 def _work(generation: int) -> str:
     return f"rebuild-{generation}-plan"
+
+
+def comparison_of(generation: int) -> str:
+    """The name under which a comparison keeps its checkpoints.
+
+    Args:
+        generation: Which is compared.
+    """
+    return f"verify-{generation}"

@@ -9,12 +9,13 @@ Nothing is missed: an event that was appended before the rebuild began is found 
 fed by the stream, as each batch asks for the living generations when it begins.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Final, Protocol
 
 from events.envelope import Recorded
 from events.store import EventStore
+from projections.failures import is_curable
 from projections.progress import ProgressStore, SegmentProgress
 from projections.projector import Projector, Report
 from shared.runtime.clock import timestamp, utc_now
@@ -102,13 +103,21 @@ class Rebuild:
         self._limiter.spend(len({record.customer_id for record in left}))
         parked = 0
         for attempt in range(_TRIES):
-            report: Report = self._projector.project(left, generation)
+            report = self._project(left, generation)
             parked += len(report.parked)
             left = [record for record in left if record.customer_id in report.failed]
             if not left:
                 return parked
             self._pause(_FIRST_PAUSE_SECONDS * 2**attempt)
         raise RebuildFailed(f"the rows of {len({record.customer_id for record in left})} customers were not written")
+
+    def _project(self, records: Sequence[Recorded], generation: int) -> Report:
+        try:
+            return self._projector.project(records, generation)
+        except Exception as error:
+            if not is_curable(error):
+                raise
+            return Report(failed=dict.fromkeys((record.customer_id for record in records), type(error).__name__))
 
 
 def work_of(generation: int) -> str:

@@ -175,7 +175,7 @@ def test_a_checkpoint_is_never_saved_before_the_rows_it_stands_for(world: World)
         assert seen <= set(rows(world))
         real_save(work, progress)
 
-    world.store.read_page = read_page  # type: ignore[method-assign]
+    world.store.read_page = read_page  # type: ignore[assignment]
     world.progress.save = save  # type: ignore[method-assign]
 
     run(world)
@@ -265,7 +265,7 @@ class TestCurableFailures:
                 raise errors.pop()
             return real(*args)
 
-        world.read_model.current = current  # type: ignore[method-assign]
+        world.read_model.current = current  # type: ignore[assignment]
 
         run(world, segments=1)
 
@@ -276,7 +276,7 @@ class TestCurableFailures:
         def current(*_args: Any) -> Any:
             raise THROTTLE
 
-        world.read_model.current = current  # type: ignore[method-assign]
+        world.read_model.current = current  # type: ignore[assignment]
 
         with pytest.raises(RebuildFailed, match="customers were not written"):
             run(world)
@@ -287,7 +287,7 @@ class TestCurableFailures:
         def current(*_args: Any) -> Any:
             raise ZeroDivisionError
 
-        world.read_model.current = current  # type: ignore[method-assign]
+        world.read_model.current = current  # type: ignore[assignment]
 
         with pytest.raises(ZeroDivisionError):
             run(world)

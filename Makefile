@@ -17,7 +17,7 @@ needed, and $(PYTHON) is none: install it, or name one with make PYTHON=/path/to
 @$(PYTHON) local/environments.py $(1)
 endef
 
-.PHONY: help up down status token logs test check format openapi lock dynamodb-local build clean
+.PHONY: help up down status token logs customers test check format openapi lock dynamodb-local build clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
@@ -42,6 +42,10 @@ token: ## Print an access token (make -s token; SCOPE=customers/read narrows it)
 logs: ## Follow the functions' logs until Ctrl-C (FUNCTION=CreateCustomer narrows them)
 	$(call need,dev)
 	@$(call STACK,logs) --function '$(FUNCTION)'
+
+customers: ## Look after the projection (ARGS="verify"; ARGS="--help" lists the commands)
+	$(call need,dev)
+	@$(DEV)/python -m operations $(ARGS) $(if $(STACK_HOME),--home '$(STACK_HOME)')
 
 test: ## Run every test
 	$(call need,dev sam emulator)
@@ -99,5 +103,5 @@ IN_LAMBDA := boto3 botocore s3transfer python-dateutil six urllib3
 bundle = for package in $(1); do find $$package -name '*.py' -not -path '*/layer/*' | while read -r file; do \
 	  mkdir -p "$(ARTIFACTS_DIR)/$$(dirname $$file)" && cp -p $$file "$(ARTIFACTS_DIR)/$$file"; done; done
 build-CreateCustomer build-UpdateCustomer build-EraseCustomer: ; @$(call bundle,shared events commands)
-build-ProjectCustomers: ; @$(call bundle,shared events projections)
+build-ProjectCustomers build-RebuildControl build-RebuildSegment build-VerifySegment: ; @$(call bundle,shared events projections)
 build-GetCustomer build-GetAllCustomers: ; @$(call bundle,shared events projections queries)

@@ -10,7 +10,8 @@ from commands.handling import Decision, Pause, carry_out
 from events.claims import move_claim
 from events.codec import REDACTED
 from events.customer import Customer, CustomerErased, State
-from events.store import MOST_REDACTED_AT_ONCE, EventStore
+from events.store import MOST_REDACTED_AT_ONCE, EventStore, StoreBusy
+from shared.http.problems import Contended
 
 
 def decide(state: State) -> Decision | None:
@@ -37,7 +38,10 @@ def erase_customer(store: EventStore, customer_id: str, context: Context, pause:
         The erased customer.
     """
     erased = carry_out(decide, store, customer_id, context, pause)
-    finish_erasure(store, customer_id)
+    try:
+        finish_erasure(store, customer_id)
+    except StoreBusy:
+        raise Contended from None
     return erased
 
 

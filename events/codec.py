@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import ValidationError
 
 from events.customer import CustomerEvent, Redacted
-from events.envelope import Event, Metadata
+from events.envelope import Event, Metadata, Recorded, Unreadable
 from events.upcasters import MODELS, upcast
 
 if TYPE_CHECKING:
@@ -97,6 +97,18 @@ def from_item(item: "Mapping[str, AttributeValueTypeDef]") -> Event:
     except (KeyError, TypeError, ValueError) as wrong:
         key = {name: item.get(name) for name in ("customer_id", "version")}
         raise UnreadableEvent(str(key), f"the row is not an event: {type(wrong).__name__}") from None
+
+
+def recorded(item: "Mapping[str, AttributeValueTypeDef]") -> Recorded:
+    """Read a row that may not be an event: it must not keep others from being read.
+
+    Args:
+        item: With the event table's key at least.
+    """
+    try:
+        return from_item(item)
+    except UnreadableEvent as error:
+        return Unreadable(item["customer_id"]["S"], int(item["version"]["N"]), error.reason)
 
 
 def _metadata(stored: "Mapping[str, AttributeValueTypeDef]") -> Metadata:

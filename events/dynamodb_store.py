@@ -7,14 +7,15 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWrite
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import ClientError
 
 from events.claims import NO_CLAIMS, ClaimChange, ClaimTaken
-from events.codec import REDACTED, from_item, to_item
+from events.codec import REDACTED, from_item, recorded, to_item
 from events.envelope import Event
-from events.store import StoreBusy, VersionConflict, check_append
+from events.store import EventPage, Position, StoreBusy, VersionConflict, check_append
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -66,7 +67,7 @@ class DynamoDbEventStore:
     def redact(self, customer_id: str, versions: Sequence[int]) -> None:
         """See `EventStore.redact`."""
         for version in versions:
-            self._client.update_item(**self._redaction(customer_id, version))
+            self._until_through(partial(self._redact_one, self._redaction(customer_id, version)))
 
     def read(self, customer_id: str, after_version: int = 0) -> list[Event]:
         """See `EventStore.read`."""
@@ -85,26 +86,61 @@ class DynamoDbEventStore:
         )
         return (from_item(item) for page in pages for item in page["Items"])
 
+    def read_page(
+        self, segment: int = 0, total_segments: int = 1, start: Position | None = None, limit: int = 500
+    ) -> EventPage:
+        """See `EventStore.read_page`."""
+        where: Any = {"ExclusiveStartKey": _from_position(start)} if start else {}
+        answer = self._client.scan(
+            TableName=self._table,
+            Segment=segment,
+            TotalSegments=total_segments,
+            ConsistentRead=True,
+            Limit=limit,
+            **where,
+        )
+        last: Any = answer.get("LastEvaluatedKey")
+        return EventPage([recorded(item) for item in answer["Items"]], _to_position(last) if last else None)
+
     def _append_one(self, event: Event) -> None:
-        try:
-            self._client.put_item(**self._put(event))
-        except self._client.exceptions.ConditionalCheckFailedException as refused:
-            _unless_ours(refused.response.get("Item"), event)
+        self._until_through(partial(self._append_alone, event))
 
     def _append_together(self, events: Sequence[Event], beside: list[Any], claims_taken: int) -> None:
         items: list[Any] = [*({"Put": self._put(event)} for event in events), *beside]
+        self._until_through(partial(self._transact, items, events, claims_taken))
+
+    def _until_through(self, write: Callable[[], bool]) -> None:
+        """Try a write until no transaction on the same rows stands in its way."""
         for attempt in range(_TRIES):
-            try:
-                self._client.transact_write_items(TransactItems=items)
-            except self._client.exceptions.TransactionCanceledException as refused:
-                if _explained(refused, events, claims_taken):
-                    return
-            else:
+            if write():
                 return
             # Full jitter: writers that collided must not meet again (AWS Builders' Library, "Timeouts, retries and
             # backoff with jitter").
             self._pause(random.uniform(0, _FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311 - spreads load, hides nothing
         raise StoreBusy(f"{_TRIES} tries collided with other writers")
+
+    def _append_alone(self, event: Event) -> bool:
+        try:
+            self._client.put_item(**self._put(event))
+        except self._client.exceptions.ConditionalCheckFailedException as refused:
+            _unless_ours(refused.response.get("Item"), event)
+        except self._client.exceptions.TransactionConflictException:
+            return False
+        return True
+
+    def _transact(self, items: list[Any], events: Sequence[Event], claims_taken: int) -> bool:
+        try:
+            self._client.transact_write_items(TransactItems=items)
+        except self._client.exceptions.TransactionCanceledException as refused:
+            return _explained(refused, events, claims_taken)
+        return True
+
+    def _redact_one(self, redaction: Any) -> bool:
+        try:
+            self._client.update_item(**redaction)
+        except self._client.exceptions.TransactionConflictException:
+            return False
+        return True
 
     def _put(self, event: Event) -> "PutTypeDef":
         return {
@@ -133,6 +169,14 @@ class DynamoDbEventStore:
             "ExpressionAttributeNames": {"#data": "data"},
             "ExpressionAttributeValues": {":redacted": {"S": REDACTED}},
         }
+
+
+def _to_position(key: Any) -> Position:
+    return {"customer_id": key["customer_id"]["S"], "version": key["version"]["N"]}
+
+
+def _from_position(position: Position) -> Any:
+    return {"customer_id": {"S": position["customer_id"]}, "version": {"N": position["version"]}}
 
 
 def _claim(claim: str, customer_id: str) -> Any:

@@ -51,3 +51,21 @@ class Event:
     occurred_at: str
     data: str
     metadata: Metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A row of the event table that is not an event; its key is all that can be told of it.
+
+    Attributes:
+        customer_id: Whose it is.
+        version: Its place among their events.
+        reason: Why it cannot be read; holds nothing personal.
+    """
+
+    customer_id: str
+    version: int
+    reason: str
+
+
+Recorded = Event | Unreadable

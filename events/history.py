@@ -1,6 +1,6 @@
 """A customer's events, folded."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from events.codec import decode
 from events.customer import State, evolve
@@ -21,6 +21,23 @@ def fold(events: Iterable[Event], state: State | None = None) -> State | None:
         OutOfOrder: There is a gap, or an event makes no sense.
         UnreadableEvent: An event cannot be read.
     """
+    last = state
+    for reached in states(events, state):
+        last = reached
+    return last
+
+
+def states(events: Iterable[Event], state: State | None = None) -> Iterator[State]:
+    """What events make of a customer, one after the other: `fold` for who wants to keep what stands before a failure.
+
+    Args:
+        events: As in `fold`.
+        state: Likewise.
+
+    Raises:
+        OutOfOrder: As in `fold`, once everything before it was given.
+        UnreadableEvent: Likewise.
+    """
     for event in events:
         state = evolve(state, event, decode(event))
-    return state
+        yield state

@@ -1,10 +1,11 @@
 """The event store as the rest of the system sees it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from events.claims import NO_CLAIMS, ClaimChange
-from events.envelope import Event
+from events.envelope import Event, Recorded
 
 # DynamoDB takes 100 items in a transaction; the rest is for the event and its claims.
 MOST_REDACTED_AT_ONCE: Final = 90
@@ -26,6 +27,23 @@ class VersionConflict(Exception):
 
 class StoreBusy(Exception):
     """The append was not carried out because others write to the same rows right now; try again."""
+
+
+Position = Mapping[str, str]
+"""Where a page ended; means something to the store alone, and can be kept as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Some events of a reading of the whole log.
+
+    Attributes:
+        records: In the store's order; a customer's are in version order in every order that was ever seen.
+        next: Where the next page starts; None after the last.
+    """
+
+    records: Sequence[Recorded]
+    next: Position | None
 
 
 class EventStore(Protocol):
@@ -63,6 +81,9 @@ class EventStore(Protocol):
         Args:
             customer_id: An erased customer.
             versions: Of events that exist.
+
+        Raises:
+            StoreBusy: Too much contention; some may be left.
         """
         ...
 
@@ -81,6 +102,22 @@ class EventStore(Protocol):
         Args:
             segment: Which part, from 0.
             total_segments: Into how many parts the log is cut, so that several readers share it.
+
+        Raises:
+            UnreadableEvent: One cannot be read.
+        """
+        ...
+
+    def read_page(
+        self, segment: int = 0, total_segments: int = 1, start: Position | None = None, limit: int = 500
+    ) -> EventPage:
+        """A part of `read_all` that a reader can stop after and go on from.
+
+        Args:
+            segment: As above.
+            total_segments: As above; the same for every page of one reading.
+            start: Where the page before ended; None for the first.
+            limit: At most so many events.
         """
         ...
 

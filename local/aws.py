@@ -49,18 +49,23 @@ def child_environment(endpoint: str, ambient: Mapping[str, str] = os.environ) ->
     return kept | credentials(endpoint) | {"NO_PROXY": direct, "no_proxy": direct}
 
 
+def session() -> boto3.Session:
+    """A session that reads neither the user's environment nor configuration files."""
+    core = botocore.session.Session(
+        session_vars={
+            "profile": (None, None, None, None),
+            "config_file": (None, None, os.devnull, None),
+            "credentials_file": (None, None, os.devnull, None),
+        }
+    )
+    return boto3.Session(KEY, KEY, region_name=REGION, botocore_session=core)
+
+
 class LocalAws:
     """Clients of the local AWS that read neither the user's environment nor configuration files."""
 
     def __init__(self, endpoint: str) -> None:
-        core = botocore.session.Session(
-            session_vars={
-                "profile": (None, None, None, None),
-                "config_file": (None, None, os.devnull, None),
-                "credentials_file": (None, None, os.devnull, None),
-            }
-        )
-        self._session = boto3.Session(KEY, KEY, region_name=REGION, botocore_session=core)
+        self._session = session()
         self._endpoint = endpoint
         self._config = Config(proxies={}, connect_timeout=3, read_timeout=30, retries={"total_max_attempts": 2})
 

@@ -128,7 +128,8 @@ def fingerprint(root: Path = ROOT) -> str:
     """A hash over every file that a build or a deploy reads."""
     layer = (path for path in (root / "shared" / "layer").iterdir() if path.is_file())
     sources = (path for package in PACKAGES for path in (root / package).rglob("*.py"))
-    files = [root / "template.yml", root / "Makefile", *layer, *sources]
+    workflows = (path for package in PACKAGES for path in (root / package).rglob("*.asl.json"))
+    files = [root / "template.yml", root / "Makefile", *layer, *sources, *workflows]
     digest = hashlib.sha256(f"{emulator.python_version()} {architecture()}".encode())
     for path in sorted(files):
         content = path.read_bytes()

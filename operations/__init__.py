@@ -1,1 +1,1 @@
-"""What people run to work with the API and its description; never imported by a function."""
+"""The command line that operators and engineers run; no function imports it."""

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from projections.read_model import FIRST_GENERATION, ReadModelBusy, Write, Written
-from projections.row import LISTING_SHARDS, Listing, Row, listing_shard
+from projections.dynamodb_generations import DynamoDbGenerations
+from projections.read_model import Reader, ReadModelBusy, RowPage, Write, Written
+from projections.row import LISTING_SHARDS, Listing, Parked, Row, listing_shard
+from shared.runtime.observability import describe, logger
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,17 +25,14 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LISTING_INDEX: Final = "listing"
+PARKED_INDEX: Final = "parked"
+_ROWS_A_PAGE: Final = 500
 # The limits of one call: DynamoDB docs, "BatchGetItem" and "BatchExecuteStatement".
 _KEYS_A_CALL: Final = 100
 _STATEMENTS_A_CALL: Final = 25
 _TRIES: Final = 5
 _FIRST_WAIT_SECONDS: Final = 0.05
 _RACES: Final = frozenset({"ConditionalCheckFailed", "DuplicateItem"})
-# Not a customer: no customer id starts with this sign.
-_POINTER_KEY: "Final[Mapping[str, AttributeValueTypeDef]]" = {
-    "customer_id": {"S": "#active-generation"},
-    "generation": {"N": "0"},
-}
 
 
 class DynamoDbReadModel:
@@ -43,11 +42,6 @@ class DynamoDbReadModel:
         self._client = client
         self._table = table
         self._sleep = sleep
-
-    def active_generation(self) -> int:
-        """See `ReadModel.active_generation`."""
-        item = self._client.get_item(TableName=self._table, Key=_POINTER_KEY, ConsistentRead=True).get("Item")
-        return int(item["active"]["N"]) if item else FIRST_GENERATION
 
     def get(self, customer_id: str, generation: int, *, consistent: bool = False) -> Row | None:
         """See `ReadModel.get`."""
@@ -71,6 +65,45 @@ class DynamoDbReadModel:
     def write(self, writes: Sequence[Write]) -> list[Written]:
         """See `ReadModel.write`."""
         return [outcome for chunk in _chunks(writes, _STATEMENTS_A_CALL) for outcome in self._write_chunk(chunk)]
+
+    def parked(self, generation: int) -> Iterator[Row]:
+        """See `ReadModel.parked`."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=PARKED_INDEX,
+            KeyConditionExpression="parked_in = :generation",
+            ExpressionAttributeValues={":generation": {"N": str(generation)}},
+        )
+        return (_row(item) for page in pages for item in page["Items"])
+
+    def rows(self, generation: int, segment: int, total_segments: int, start: Mapping[str, str] | None) -> RowPage:
+        """See `ReadModel.rows`."""
+        where: Any = {"ExclusiveStartKey": _key(start["customer_id"], int(start["generation"]))} if start else {}
+        answer = self._client.scan(
+            TableName=self._table,
+            Segment=segment,
+            TotalSegments=total_segments,
+            ConsistentRead=True,
+            Limit=_ROWS_A_PAGE,
+            FilterExpression="generation = :generation AND attribute_exists(version)",
+            ExpressionAttributeValues={":generation": {"N": str(generation)}},
+            **where,
+        )
+        last: Any = answer.get("LastEvaluatedKey")
+        next_start = {"customer_id": last["customer_id"]["S"], "generation": last["generation"]["N"]} if last else None
+        return RowPage([_row(item) for item in answer["Items"]], next_start)
+
+    def remove(self, rows: Sequence[Row]) -> None:
+        """See `ReadModel.remove`."""
+        requests: Any = [{"DeleteRequest": {"Key": _key(row.customer_id, row.generation)}} for row in rows]
+        for attempt in range(_TRIES):
+            if not requests:
+                return
+            answer = self._client.batch_write_item(RequestItems={self._table: requests})
+            requests = answer.get("UnprocessedItems", {}).get(self._table, [])
+            if requests:
+                self._sleep(_FIRST_WAIT_SECONDS * 2**attempt)
+        raise ReadModelBusy(f"{len(requests)} rows were not removed in {_TRIES} tries")
 
     def _shard(self, shard: str, share: int, after: str | None) -> Iterator[Listing]:
         values: dict[str, AttributeValueTypeDef] = {":shard": {"S": shard}}
@@ -101,45 +134,64 @@ class DynamoDbReadModel:
         raise ReadModelBusy(f"{len(keys)} rows were not read in {_TRIES} tries")
 
     def _write_chunk(self, writes: Sequence[Write]) -> list[Written]:
-        statements = [self._insert(write) if write.replaces == 0 else self._update(write) for write in writes]
+        statements = [
+            self._update(write, write.replaces) if write.replaces else self._insert(write) for write in writes
+        ]
         try:
             answer = self._client.batch_execute_statement(Statements=statements)
-        except (BotoCoreError, ClientError):
+        except (BotoCoreError, ClientError) as error:
+            logger.warning("rows not written", extra={"rows": len(writes), **describe(error)})
             return [Written.FAILED] * len(writes)
         return [_outcome(response) for response in answer["Responses"]]
 
     def _insert(self, write: Write) -> "BatchStatementRequestTypeDef":
-        row = write.row
-        values: dict[str, AttributeValueTypeDef] = {
-            **_key(row.customer_id, row.generation),
-            "version": {"N": str(row.version)},
-        }
-        if row.listing:
-            values |= {
-                "document": {"S": row.listing.document},
-                "listing_shard": {"S": row.listing_shard},
-                "listing_order": {"S": row.listing.order},
-            }
+        values = {**_key(write.row.customer_id, write.row.generation), **_present(_content(write.row))}
         fields = ", ".join(f"'{name}': ?" for name in values)
         return {"Statement": f'INSERT INTO "{self._table}" VALUE {{{fields}}}', "Parameters": list(values.values())}
 
-    def _update(self, write: Write) -> "BatchStatementRequestTypeDef":
-        row = write.row
-        shown, document = "REMOVE document REMOVE listing_shard REMOVE listing_order", []
-        if row.listing:
-            shown, document = "SET document=?", [{"S": row.listing.document}]
-        parameters: list[Any] = [
-            {"N": str(row.version)},
-            *document,
-            {"S": row.customer_id},
-            {"N": str(row.generation)},
-            {"N": str(write.replaces)},
-        ]
-        where = "WHERE customer_id=? AND generation=? AND version=?"
+    def _update(self, write: Write, replaced: Row) -> "BatchStatementRequestTypeDef":
+        content = _content(write.row)
+        present = _present(content)
+        sets = " ".join(f"SET {name}=?" for name in present)
+        removes = " ".join(f"REMOVE {name}" for name in content if name not in present)
+        where = "WHERE customer_id=? AND generation=? AND version=? AND parked_attempts=?"
+        stands = [{"N": str(replaced.version)}, {"N": str(replaced.attempts)}]
+        key = _key(write.row.customer_id, write.row.generation)
         return {
-            "Statement": f'UPDATE "{self._table}" SET version=? {shown} {where}',  # noqa: S608 - all of it is ours
-            "Parameters": parameters,
+            "Statement": f'UPDATE "{self._table}" {sets} {removes} {where}',
+            "Parameters": [*present.values(), *key.values(), *stands],
         }
+
+
+def _content(row: Row) -> "dict[str, AttributeValueTypeDef | None]":
+    """A row's attributes beside its key; None for the ones that it does not have."""
+    listing, parked = row.listing, row.parked
+    return {
+        "version": {"N": str(row.version)},
+        "document": {"S": listing.document} if listing else None,
+        "listing_shard": {"S": row.listing_shard} if listing else None,
+        "listing_order": {"S": listing.order} if listing else None,
+        # Only parked rows have it, so only they are in the index that it is the key of.
+        "parked_in": {"N": str(row.generation)} if parked else None,
+        "parked_since": {"S": parked.since} if parked else None,
+        "parked_version": {"N": str(parked.version)} if parked else None,
+        "parked_reason": {"S": parked.reason} if parked else None,
+        "parked_attempts": {"N": str(row.attempts)},
+    }
+
+
+def _present(content: "Mapping[str, AttributeValueTypeDef | None]") -> "dict[str, AttributeValueTypeDef]":
+    return {name: value for name, value in content.items() if value is not None}
+
+
+def reader_of(client: "DynamoDBClient", table: str) -> Reader:
+    """What queries read from a read table.
+
+    Args:
+        client: DynamoDB.
+        table: The read table's name.
+    """
+    return Reader(DynamoDbReadModel(client, table), DynamoDbGenerations(client, table))
 
 
 def _key(customer_id: str, generation: int) -> "Mapping[str, AttributeValueTypeDef]":
@@ -152,6 +204,16 @@ def _row(item: Mapping[str, Any]) -> Row:
         generation=int(item["generation"]["N"]),
         version=int(item["version"]["N"]),
         listing=_listing(item) if "document" in item else None,
+        parked=_parked(item) if "parked_in" in item else None,
+    )
+
+
+def _parked(item: Mapping[str, Any]) -> Parked:
+    return Parked(
+        version=int(item["parked_version"]["N"]),
+        reason=item["parked_reason"]["S"],
+        since=item["parked_since"]["S"],
+        attempts=int(item["parked_attempts"]["N"]),
     )
 
 
@@ -163,7 +225,10 @@ def _outcome(response: Mapping[str, Any]) -> Written:
     error = response.get("Error")
     if not error:
         return Written.APPLIED
-    return Written.OUTRUN if error["Code"] in _RACES else Written.FAILED
+    if error["Code"] in _RACES:
+        return Written.OUTRUN
+    logger.warning("row not written", extra={"error": error["Code"]})
+    return Written.FAILED
 
 
 def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -1,13 +1,12 @@
 """The read model as its readers and writers see it. Its implementation alone knows the read table's shape."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final, Protocol
+from typing import Protocol
 
+from projections.generations import GenerationStore
 from projections.row import Listing, Row
-
-FIRST_GENERATION: Final = 1
 
 
 class Written(Enum):
@@ -27,19 +26,28 @@ class Write:
 
     Attributes:
         row: Its new content.
-        replaces: The version it was made from, which must still stand; 0 where there was no row.
+        replaces: The row that it was made from, which must still stand; None where there was none.
     """
 
     row: Row
-    replaces: int
+    replaces: Row | None
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """Some rows of a reading of a whole generation.
+
+    Attributes:
+        rows: In no order.
+        next: Where the next page starts; None after the last. Can be kept as JSON.
+    """
+
+    rows: Sequence[Row]
+    next: Mapping[str, str] | None
 
 
 class ReadModel(Protocol):
     """Customers as they are read, by generation."""
-
-    def active_generation(self) -> int:
-        """The generation that queries read."""
-        ...
 
     def get(self, customer_id: str, generation: int, *, consistent: bool = False) -> Row | None:
         """One row, or None where there is none.
@@ -69,6 +77,33 @@ class ReadModel(Protocol):
         """
         ...
 
+    def parked(self, generation: int) -> Iterator[Row]:
+        """The rows of all customers who are parked, the longest first.
+
+        Args:
+            generation: Which.
+        """
+        ...
+
+    def rows(self, generation: int, segment: int, total_segments: int, start: Mapping[str, str] | None) -> RowPage:
+        """Every row of a generation, page by page.
+
+        Args:
+            generation: Which.
+            segment: Which part, from 0.
+            total_segments: Into how many parts the reading is cut; the same for every page of one reading.
+            start: Where the page before ended; None for the first.
+        """
+        ...
+
+    def remove(self, rows: Sequence[Row]) -> None:
+        """Remove rows of a generation that nobody reads or feeds.
+
+        Args:
+            rows: At most 25.
+        """
+        ...
+
     def write(self, writes: Sequence[Write]) -> Sequence[Written]:
         """Write rows of different customers, each on its own.
 
@@ -76,6 +111,19 @@ class ReadModel(Protocol):
             One outcome for each, in their order.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What queries read.
+
+    Attributes:
+        rows: The rows of all generations.
+        generations: Says which of them is read.
+    """
+
+    rows: ReadModel
+    generations: GenerationStore
 
 
 class ReadModelBusy(Exception):

@@ -4,63 +4,49 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-from events.codec import UnreadableEvent, from_item
-from events.envelope import Event
+from events.codec import recorded
+from events.envelope import Recorded
+
+Arrival = tuple[str, Recorded]
+"""A record's sequence number and what it records."""
 
 
-@dataclass(slots=True)
-class Batch:
-    """A batch of stream records, read.
-
-    Attributes:
-        arrivals: Each event with its record's sequence number, in the order of the stream.
-        unreadable: Sequence numbers of records that are not events, each with the reason.
-    """
-
-    arrivals: list[tuple[str, Event]] = field(default_factory=list)
-    unreadable: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def events(self) -> list[Event]:
-        """The events alone."""
-        return [event for _, event in self.arrivals]
+class BatchFailed(Exception):
+    """Some records must come again, and the mapping would not understand which: all of them must."""
 
 
-def read_batch(records: Sequence[Mapping[str, Any]]) -> Batch:
+def read_batch(records: Sequence[Mapping[str, Any]]) -> list[Arrival]:
     """Read a batch.
 
     Args:
         records: `Records` of a DynamoDB stream's Lambda event. Only INSERTs are facts; others are passed over.
     """
-    batch = Batch()
-    for record in records:
-        if record["eventName"] == "INSERT":
-            _read(record["dynamodb"], batch)
-    return batch
+    changes = [record["dynamodb"] for record in records if record["eventName"] == "INSERT"]
+    return [
+        (change["SequenceNumber"], recorded({**change["NewImage"], **change.get("Keys", {})})) for change in changes
+    ]
 
 
-def _read(change: Mapping[str, Any], batch: Batch) -> None:
-    number = change["SequenceNumber"]
-    try:
-        batch.arrivals.append((number, from_item(change["NewImage"])))
-    except UnreadableEvent as error:
-        batch.unreadable[number] = str(error)
-
-
-def answer(batch: Batch, failed_customers: Collection[str]) -> dict[str, list[dict[str, str]]]:
+def answer(
+    arrivals: Sequence[Arrival], failed_customers: Collection[str], *, in_parts: bool
+) -> dict[str, list[dict[str, str]]]:
     """What the mapping is told: the records that must come again.
 
     Args:
-        batch: As read.
-        failed_customers: Whose events were not projected.
+        arrivals: The batch as read.
+        failed_customers: Whose events were not projected and are not parked.
+        in_parts: Whether the mapping takes partial answers (`ReportBatchItemFailures`). One that does not would take
+            any answer for success and lose the failed records.
 
     Returns:
         The `batchItemFailures`, in the order of the stream; the mapping goes back to the lowest.
+
+    Raises:
+        BatchFailed: Some failed, and the mapping takes no partial answers.
     """
-    numbers = set(batch.unreadable) | {
-        number for number, event in batch.arrivals if event.customer_id in failed_customers
-    }
+    numbers = [number for number, event in arrivals if event.customer_id in failed_customers]
+    if numbers and not in_parts:
+        raise BatchFailed(f"{len(numbers)} of {len(arrivals)} records must come again")
     return {"batchItemFailures": [{"itemIdentifier": number} for number in sorted(numbers, key=int)]}

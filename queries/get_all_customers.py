@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from projections.read_model import ReadModel
+from projections.generations import Generations
+from projections.read_model import Reader
 from projections.row import Listing, Row
 from queries.cursor import Cursor, InvalidCursor, seal, unseal
 from queries.read_your_writes import Patience, Time, wait_for
@@ -61,14 +62,12 @@ def parse_query(query: Mapping[str, str], key: Key) -> GetAllCustomers:
     return GetAllCustomers(limit, cursor)
 
 
-def get_all_customers(
-    query: GetAllCustomers, read_model: ReadModel, key: Key, patience: Patience | None, clock: Time
-) -> str:
+def get_all_customers(query: GetAllCustomers, reader: Reader, key: Key, patience: Patience | None, clock: Time) -> str:
     """One page.
 
     Args:
         query: What is asked.
-        read_model: Where customers are read.
+        reader: Where customers are read.
         key: Gives what cursors are signed with; asked only when there is a next page.
         patience: A write that the answer must contain.
         clock: Real or not.
@@ -79,18 +78,28 @@ def get_all_customers(
 
     Raises:
         NotYetReadable: The projection does not have the write in time.
+        InvalidFields: The list that the cursor belongs to is no longer kept.
     """
-    generation = query.cursor.generation if query.cursor else read_model.active_generation()
+    generation = _generation(query.cursor, reader.generations.load())
     after = query.cursor.after if query.cursor else None
-    awaited = wait_for(patience, read_model, generation, clock) if patience else None
+    awaited = wait_for(patience, reader.rows, generation, clock) if patience else None
     # One more than shown tells whether there is a next page; another one may be an erased customer's.
-    found = read_model.page(generation, query.limit + 2, after)
+    found = reader.rows.page(generation, query.limit + 2, after)
     if awaited:
         found = _with(awaited, found, after)
     shown = found[: query.limit]
     next_cursor = seal(Cursor(generation, shown[-1].order), key()) if len(found) > query.limit else None
     documents = ",".join(listing.document for listing in shown)
     return f'{{"customers":[{documents}],"next_cursor":{json.dumps(next_cursor)}}}'
+
+
+def _generation(cursor: Cursor | None, generations: Generations) -> int:
+    """The generation to read: a list stays with the one that its first page came from, as long as that is fed."""
+    if cursor is None:
+        return generations.active
+    if cursor.generation not in generations.readable:
+        raise InvalidFields([FieldError("cursor", "cursor is too old: start again without it.")])
+    return cursor.generation
 
 
 def _with(row: Row, found: Sequence[Listing], after: str | None) -> Sequence[Listing]:

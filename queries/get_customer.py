@@ -1,20 +1,18 @@
 """Get one customer."""
 
 from events.customer import is_customer_id
-from projections.read_model import ReadModel
+from projections.read_model import Reader
 from projections.row import Listing, Row
 from queries.read_your_writes import Patience, Time, wait_for
 from shared.http.problems import NotFound
 
 
-def get_customer(
-    customer_id: str, read_model: ReadModel, patience: Patience | None, clock: Time
-) -> tuple[Listing, int]:
+def get_customer(customer_id: str, reader: Reader, patience: Patience | None, clock: Time) -> tuple[Listing, int]:
     """Find a customer.
 
     Args:
         customer_id: As asked for; anything that cannot be an id finds nothing.
-        read_model: Where customers are read.
+        reader: Where customers are read.
         patience: A write that the answer must contain.
         clock: Real or not.
 
@@ -25,15 +23,15 @@ def get_customer(
         NotFound: There is no such customer in the projection, or they were erased.
         NotYetReadable: The projection does not have the write in time.
     """
-    row = _row(customer_id, read_model, patience, clock) if is_customer_id(customer_id) else None
+    row = _row(customer_id, reader, patience, clock) if is_customer_id(customer_id) else None
     if row is None or row.listing is None:
         raise NotFound("There is no customer with this id. One that was created a moment ago may still be on its way.")
     return row.listing, row.version
 
 
-def _row(customer_id: str, read_model: ReadModel, patience: Patience | None, clock: Time) -> Row | None:
-    generation = read_model.active_generation()
+def _row(customer_id: str, reader: Reader, patience: Patience | None, clock: Time) -> Row | None:
+    generation = reader.generations.load().active
     if patience is None:
-        return read_model.get(customer_id, generation)
-    awaited = wait_for(patience, read_model, generation, clock)
-    return awaited if awaited.customer_id == customer_id else read_model.get(customer_id, generation, consistent=True)
+        return reader.rows.get(customer_id, generation)
+    awaited = wait_for(patience, reader.rows, generation, clock)
+    return awaited if awaited.customer_id == customer_id else reader.rows.get(customer_id, generation, consistent=True)

@@ -1,4 +1,4 @@
-"""The event table's stream: folds its events into the read table."""
+"""The event table's stream: folds its events into every living generation of the read table."""
 
 from typing import Any
 
@@ -6,40 +6,56 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from events.dynamodb_store import DynamoDbEventStore
 from events.envelope import Event
+from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
+from projections.lag import seconds_behind
 from projections.projector import Projector, Report
-from projections.stream import Batch, answer, read_batch
+from projections.stream import answer, read_batch
 from shared.runtime.clients import dynamodb
+from shared.runtime.clock import utc_now
 from shared.runtime.observability import logger, metrics, tracer
 from shared.runtime.settings import required
 
 store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"))
-read_model = DynamoDbReadModel(dynamodb(), required("READ_TABLE"))
-projector = Projector(read_model, store.read)
+generations = DynamoDbGenerations(dynamodb(), required("READ_TABLE"))
+projector = Projector(DynamoDbReadModel(dynamodb(), required("READ_TABLE")), store.read)
+in_parts = required("PARTIAL_ANSWERS") == "true"
 
 
 @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:  # noqa: ARG001 - Lambda's signature
     """Project one batch."""
-    batch = read_batch(event["Records"])
-    report = projector.project(batch.events, read_model.active_generation())
-    _tell(batch, report)
-    return answer(batch, report.failed)
-
-
-def _tell(batch: Batch, report: Report) -> None:
-    for projected in report.projected:
-        follow(projected)
-    logger.info("batch", extra={"applied": report.applied, "stale": report.stale, "healed": report.healed})
-    for number, reason in batch.unreadable.items():
-        logger.error("unreadable record", extra={"sequence_number": number, "reason": reason})
-    for customer_id, kind in report.failed.items():
-        logger.error("not projected", extra={"customer_id": customer_id, "failure": kind})
-    metrics.add_metric("EventsProjected", MetricUnit.Count, len(report.projected))
-    metrics.add_metric("EventsStale", MetricUnit.Count, report.stale)
-    metrics.add_metric("GapsHealed", MetricUnit.Count, report.healed)
-    metrics.add_metric("CustomersFailed", MetricUnit.Count, len(report.failed) + len(batch.unreadable))
+    arrivals = read_batch(event["Records"])
+    reports = projector.project_into([recorded for _, recorded in arrivals], generations.load().fed)
+    _tell(reports)
+    metrics.add_metric("SecondsBehind", MetricUnit.Seconds, seconds_behind(event["Records"], utc_now()))
     metrics.flush_metrics()
+    failed = {customer_id for report in reports for customer_id in report.failed}
+    return answer(arrivals, failed, in_parts=in_parts)
+
+
+def _tell(reports: list[Report]) -> None:
+    active = reports[-1]
+    for event in active.projected:
+        follow(event)
+    for report in reports:
+        for customer_id, parked in report.parked.items():
+            logger.error(
+                "parked", extra={"customer_id": customer_id, "version": parked.version, "reason": parked.reason}
+            )
+        for customer_id, kind in report.failed.items():
+            logger.warning("to be retried", extra={"customer_id": customer_id, "failure": kind})
+    counts = {
+        "EventsProjected": len(active.projected),
+        "EventsStale": active.stale,
+        "EventsWaiting": active.waiting,
+        "GapsHealed": active.healed,
+        "CustomersParked": len(active.parked),
+        "CustomersFailed": sum(len(report.failed) for report in reports),
+    }
+    for name, count in counts.items():
+        metrics.add_metric(name, MetricUnit.Count, count)
+    logger.info("batch", extra=counts)
 
 
 def follow(event: Event) -> None:

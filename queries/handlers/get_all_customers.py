@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from projections.dynamodb_read_model import DynamoDbReadModel
+from projections.dynamodb_read_model import reader_of
 from queries.get_all_customers import get_all_customers, parse_query
 from queries.read_your_writes import REAL_TIME, patience_of
 from shared.http.endpoint import endpoint
@@ -11,7 +11,7 @@ from shared.http.response import Response
 from shared.runtime.clients import dynamodb, secret
 from shared.runtime.settings import required
 
-read_model = DynamoDbReadModel(dynamodb(), required("READ_TABLE"))
+reader = reader_of(dynamodb(), required("READ_TABLE"))
 cursor_secret = required("CURSOR_SECRET")
 
 
@@ -25,4 +25,4 @@ def handle(request: Request) -> Response:
     """List customers."""
     query = parse_query(request.query, cursor_key)
     patience = patience_of(request.headers)
-    return Response(HTTPStatus.OK, get_all_customers(query, read_model, cursor_key, patience, REAL_TIME))
+    return Response(HTTPStatus.OK, get_all_customers(query, reader, cursor_key, patience, REAL_TIME))

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from projections.dynamodb_read_model import DynamoDbReadModel
+from projections.dynamodb_read_model import reader_of
 from queries.get_customer import get_customer
 from queries.read_your_writes import REAL_TIME, patience_of
 from shared.http.endpoint import endpoint
@@ -11,12 +11,12 @@ from shared.http.response import Response
 from shared.runtime.clients import dynamodb
 from shared.runtime.settings import required
 
-read_model = DynamoDbReadModel(dynamodb(), required("READ_TABLE"))
+reader = reader_of(dynamodb(), required("READ_TABLE"))
 
 
 @endpoint(scope="customers/read")
 def handle(request: Request) -> Response:
     """Show one customer."""
     patience = patience_of(request.headers)
-    listing, version = get_customer(request.path.get("customer_id", ""), read_model, patience, REAL_TIME)
+    listing, version = get_customer(request.path.get("customer_id", ""), reader, patience, REAL_TIME)
     return Response(HTTPStatus.OK, listing.document, {"ETag": f'"{version}"'})

@@ -3,6 +3,7 @@
 import traceback
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
+from botocore.exceptions import ClientError
 
 logger = Logger()
 metrics = Metrics()
@@ -21,4 +22,5 @@ def describe(error: BaseException) -> dict[str, object]:
         Fields for the logger's `extra`.
     """
     frames = traceback.extract_tb(error.__traceback__)
-    return {"error": type(error).__name__, "at": [f"{frame.name}:{frame.lineno}" for frame in frames[-5:]]}
+    name = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+    return {"error": name, "at": [f"{frame.name}:{frame.lineno}" for frame in frames[-5:]]}

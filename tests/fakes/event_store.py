@@ -6,16 +6,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from events.claims import NO_CLAIMS, ClaimChange, ClaimTaken
-from events.codec import REDACTED
-from events.envelope import Event
-from events.store import VersionConflict, check_append
+from events.codec import REDACTED, UnreadableEvent
+from events.envelope import Event, Recorded, Unreadable
+from events.store import EventPage, Position, VersionConflict, check_append
 
 
 class InMemoryEventStore:
-    """Keeps events and claims in dicts; see `events.store.EventStore`."""
+    """Keeps events and claims in dicts; see `events.store.EventStore`.
+
+    Attributes:
+        events: By customer and version.
+        broken: Rows that are no events, in the places of events.
+        errors: Raised by the next readings, one after the other.
+    """
 
     def __init__(self) -> None:
         self.events: dict[tuple[str, int], Event] = {}
+        self.broken: dict[tuple[str, int], Unreadable] = {}
+        self.errors: list[Exception] = []
         self.claims: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -51,12 +59,42 @@ class InMemoryEventStore:
             self.events[customer_id, version] = replace(self.events[customer_id, version], data=REDACTED)
 
     def read(self, customer_id: str, after_version: int = 0) -> list[Event]:
+        self._fail()
         with self._lock:
             events = list(self.events.values())
+        for id_, version in self.broken:
+            if id_ == customer_id and version > after_version:
+                raise UnreadableEvent(f"{id_} version {version}", self.broken[id_, version].reason)
         found = [event for event in events if event.customer_id == customer_id and event.version > after_version]
         return sorted(found, key=lambda event: event.version)
 
+    def read_page(
+        self, segment: int = 0, total_segments: int = 1, start: Position | None = None, limit: int = 500
+    ) -> EventPage:
+        self._fail()
+        intact = (event for event in self.read_all(segment, total_segments) if _key(event) not in self.broken)
+        broken = (row for row in self.broken.values() if _is_in(row, segment, total_segments))
+        events: list[Recorded] = sorted([*intact, *broken], key=_key)
+        if start:
+            last = (start["customer_id"], int(start["version"]))
+            events = [event for event in events if _key(event) > last]
+        page = events[:limit]
+        end = {"customer_id": page[-1].customer_id, "version": str(page[-1].version)} if page else None
+        return EventPage(page, end if len(events) > limit else None)
+
     def read_all(self, segment: int = 0, total_segments: int = 1) -> Iterator[Event]:
         for event in list(self.events.values()):
-            if zlib.crc32(event.customer_id.encode()) % total_segments == segment:
+            if _is_in(event, segment, total_segments):
                 yield event
+
+    def _fail(self) -> None:
+        if self.errors:
+            raise self.errors.pop(0)
+
+
+def _key(record: Recorded) -> tuple[str, int]:
+    return record.customer_id, record.version
+
+
+def _is_in(record: Recorded, segment: int, total_segments: int) -> bool:
+    return zlib.crc32(record.customer_id.encode()) % total_segments == segment

@@ -1,8 +1,12 @@
 """The read model in memory."""
 
-from collections.abc import Callable, Iterable, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from projections.read_model import FIRST_GENERATION, Write, Written
+from projections.generations import Generations, GenerationsChanged
+from projections.progress import SegmentProgress
+from projections.read_model import Reader, RowPage, Write, Written
 from projections.row import Listing, Row
 
 
@@ -16,24 +20,33 @@ class InMemoryReadModel:
     """
 
     def __init__(self) -> None:
-        self.rows: dict[tuple[str, int], Row] = {}
+        self.stored: dict[tuple[str, int], Row] = {}
         self.interfere: Callable[[Write], None] = lambda _: None
         self.failing: set[str] = set()
         self.history: list[tuple[str, int]] = []
 
-    def active_generation(self) -> int:
-        return FIRST_GENERATION
-
     def get(self, customer_id: str, generation: int, *, consistent: bool = False) -> Row | None:
-        return self.rows.get((customer_id, generation))
+        return self.stored.get((customer_id, generation))
 
     def page(self, generation: int, limit: int, after: str | None) -> list[Listing]:
-        listings = [row.listing for row in self.rows.values() if row.generation == generation and row.listing]
+        listings = [row.listing for row in self.stored.values() if row.generation == generation and row.listing]
         listings = [listing for listing in listings if after is None or listing.order < after]
         return sorted(listings, key=lambda listing: listing.order, reverse=True)[:limit]
 
     def current(self, customer_ids: Iterable[str], generation: int) -> dict[str, Row]:
-        return {id_: row for id_ in customer_ids if (row := self.rows.get((id_, generation)))}
+        return {id_: row for id_ in customer_ids if (row := self.stored.get((id_, generation)))}
+
+    def parked(self, generation: int) -> Iterator[Row]:
+        rows = [row for row in self.stored.values() if row.parked and row.generation == generation]
+        return iter(sorted(rows, key=lambda row: row.parked.since if row.parked else ""))
+
+    def rows(self, generation: int, segment: int, total_segments: int, start: Mapping[str, str] | None) -> RowPage:
+        rows = [row for row in self.stored.values() if row.generation == generation]
+        return RowPage([r for r in rows if zlib.crc32(r.customer_id.encode()) % total_segments == segment], None)
+
+    def remove(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            self.stored.pop((row.customer_id, row.generation), None)
 
     def write(self, writes: Sequence[Write]) -> list[Written]:
         return [self._write(write) for write in writes]
@@ -43,9 +56,46 @@ class InMemoryReadModel:
         row = write.row
         if row.customer_id in self.failing:
             return Written.FAILED
-        stored = self.rows.get((row.customer_id, row.generation))
-        if (stored.version if stored else 0) != write.replaces:
+        if _stands(self.stored.get((row.customer_id, row.generation))) != _stands(write.replaces):
             return Written.OUTRUN
-        self.rows[row.customer_id, row.generation] = row
+        self.stored[row.customer_id, row.generation] = row
         self.history.append((row.customer_id, row.version))
         return Written.APPLIED
+
+
+def _stands(row: Row | None) -> tuple[int, int] | None:
+    return (row.version, row.attempts) if row else None
+
+
+class InMemoryGenerations:
+    """Keeps the record of generations; see `projections.generations.GenerationStore`."""
+
+    def __init__(self) -> None:
+        self.saved = Generations()
+
+    def load(self) -> Generations:
+        return self.saved
+
+    def save(self, generations: Generations) -> Generations:
+        if generations.revision != self.saved.revision:
+            raise GenerationsChanged
+        self.saved = replace(generations, revision=generations.revision + 1)
+        return self.saved
+
+
+class InMemoryProgress:
+    """Keeps checkpoints; see `projections.progress.ProgressStore`."""
+
+    def __init__(self) -> None:
+        self.saved: dict[tuple[str, int], SegmentProgress] = {}
+
+    def load(self, work: str, segments: int) -> list[SegmentProgress]:
+        return [self.saved.get((work, segment), SegmentProgress(segment)) for segment in range(segments)]
+
+    def save(self, work: str, progress: SegmentProgress) -> None:
+        self.saved[work, progress.segment] = progress
+
+
+def reader_over(read_model: InMemoryReadModel) -> Reader:
+    """What queries read, with the first generation active."""
+    return Reader(read_model, InMemoryGenerations())

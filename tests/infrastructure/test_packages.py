@@ -11,7 +11,17 @@ import pytest
 
 from local.environments import ROOT
 
-FUNCTIONS = ["CreateCustomer", "EraseCustomer", "GetAllCustomers", "GetCustomer", "ProjectCustomers", "UpdateCustomer"]
+FUNCTIONS = [
+    "CreateCustomer",
+    "EraseCustomer",
+    "GetAllCustomers",
+    "GetCustomer",
+    "ProjectCustomers",
+    "RebuildControl",
+    "RebuildSegment",
+    "UpdateCustomer",
+    "VerifySegment",
+]
 # What Lambda's Python runtimes bring: "boto3 and botocore", and what those need (Lambda docs, "Python").
 RUNTIME = ["boto3", "botocore", "s3transfer", "dateutil", "six", "urllib3"]
 
@@ -45,7 +55,7 @@ def test_a_function_starts_on_its_package_the_layer_and_the_runtime_alone(
 
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-B", "-c", code],
-        env=dict.fromkeys(own, "x") | {"AWS_DEFAULT_REGION": "us-east-1", "PATH": os.defpath},
+        env=dict.fromkeys(own, "1") | {"AWS_DEFAULT_REGION": "us-east-1", "PATH": os.defpath},
         capture_output=True,
         text=True,
         check=False,
@@ -60,7 +70,7 @@ def test_a_package_holds_sources_only(built: Path, function: str) -> None:
     files = [path for path in (built / function).rglob("*") if path.is_file()]
 
     assert {path.suffix for path in files} == {".py"}
-    assert sum(path.stat().st_size for path in files) < 128 * 1024
+    assert sum(path.stat().st_size for path in files) < 192 * 1024
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
 """What the template must say, whatever the local AWS makes of it."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
+
+from projections.generations import SETTLES_AFTER
 
 Template = dict[str, Any]
 WRITING = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLInsert", "PartiQLUpdate", "PartiQLDelete"}
@@ -111,6 +114,22 @@ def test_the_stream_carries_new_images_and_its_mapping_loses_nothing_silently(te
     assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == {"GetAtt": "ProjectionFailureQueue.Arn"}
     [pattern] = mapping["FilterCriteria"]["Filters"]
     assert json.loads(pattern["Pattern"]) == {"eventName": ["INSERT"]}
+
+
+def test_the_projector_knows_whether_its_mapping_takes_partial_answers(
+    functions: dict[str, Template], template: Template
+) -> None:
+    """Where it did not, an answer that names failures would be taken for success and lose them."""
+    mapping = template["Resources"]["ProjectCustomersMapping"]["Properties"]
+    takes = "ReportBatchItemFailures" in mapping.get("FunctionResponseTypes", [])
+
+    assert functions["ProjectCustomers"]["Environment"]["Variables"]["PARTIAL_ANSWERS"] == str(takes).lower()
+
+
+def test_an_invocation_ends_before_the_generations_count_as_settled(functions: dict[str, Template]) -> None:
+    """A rollback or a removal waits until nobody can be at work in the old order of generations."""
+    for name in ("ProjectCustomers", "GetCustomer", "GetAllCustomers"):
+        assert timedelta(seconds=functions[name]["Timeout"]) <= SETTLES_AFTER, name
 
 
 @pytest.mark.parametrize("name", ["EventTable", "ClaimsTable", "ReadTable"])

@@ -33,6 +33,7 @@ class Aws:
         iam: Roles and policies.
         sts: Sessions of roles.
         sqs: Queues.
+        workflows: Step Functions.
     """
 
     def __init__(self, session: boto3.Session, endpoint: str) -> None:
@@ -44,6 +45,7 @@ class Aws:
         self.iam: IAMClient = session.client("iam", config=_CONFIG)
         self.sts: STSClient = session.client("sts", config=_CONFIG)
         self.sqs: SQSClient = session.client("sqs", config=_CONFIG)
+        self.workflows: Any = session.client("stepfunctions", config=_CONFIG)
 
     @cached_property
     def account(self) -> str:

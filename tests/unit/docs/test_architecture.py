@@ -62,7 +62,7 @@ def attributes(heading: str) -> dict[str, str]:
 def written_row(state: State) -> dict[str, str]:
     client = RecordingClient()
     row = row_of(state, generation=1)
-    DynamoDbReadModel(cast("DynamoDBClient", client), "table").write([Write(row, replaces=0)])
+    DynamoDbReadModel(cast("DynamoDBClient", client), "table").write([Write(row, replaces=None)])
     [statement] = client.statements
     columns = re.findall(r"'(\w+)'", statement["Statement"])
     return {name: next(iter(value)) for name, value in zip(columns, statement["Parameters"], strict=True)}

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import pytest
+
 from events.codec import to_item
-from events.envelope import Event
-from projections.stream import answer, read_batch
+from events.envelope import Event, Unreadable
+from projections.stream import BatchFailed, answer, read_batch
 from tests.samples import created
 
 
@@ -16,26 +18,23 @@ def record(number: str, event: Event | None = None, name: str = "INSERT", image:
 def test_inserts_are_events_in_the_order_of_the_stream() -> None:
     one, two = created("c-1"), created("c-2")
 
-    batch = read_batch([record("1", one), record("2", two)])
-
-    assert batch.arrivals == [("1", one), ("2", two)]
-    assert batch.events == [one, two]
+    assert read_batch([record("1", one), record("2", two)]) == [("1", one), ("2", two)]
 
 
 def test_only_an_insert_is_a_fact() -> None:
     event = created("c-1")
 
-    assert read_batch([record("1", event, "MODIFY"), record("2", None, "REMOVE")]).events == []
+    assert read_batch([record("1", event, "MODIFY"), record("2", None, "REMOVE")]) == []
 
 
-def test_a_record_that_is_no_event_names_itself_and_spares_its_neighbours() -> None:
+def test_a_record_that_is_no_event_is_known_by_its_key_and_spares_its_neighbours() -> None:
     good = created("c-1")
+    image = {"customer_id": {"S": "c-2"}, "version": {"N": "7"}, "data": {"S": "secret"}}
 
-    batch = read_batch([record("1", image={"customer_id": {"S": "x"}}), record("2", good)])
+    (_, bad), (_, event) = read_batch([record("1", image=image), record("2", good)])
 
-    assert batch.events == [good]
-    assert set(batch.unreadable) == {"1"}
-    assert answer(batch, []) == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+    assert event == good
+    assert bad == Unreadable("c-2", 7, "the row is not an event: KeyError")
 
 
 def test_every_record_of_a_failed_customer_comes_again_lowest_number_first() -> None:
@@ -43,8 +42,16 @@ def test_every_record_of_a_failed_customer_comes_again_lowest_number_first() -> 
         [record("9", created("c-1")), record("10", created("c-2")), record("100", created("c-1", version=2))]
     )
 
-    assert answer(batch, {"c-1"}) == {"batchItemFailures": [{"itemIdentifier": "9"}, {"itemIdentifier": "100"}]}
+    assert answer(batch, {"c-1"}, in_parts=True) == {
+        "batchItemFailures": [{"itemIdentifier": "9"}, {"itemIdentifier": "100"}]
+    }
 
 
-def test_no_failure_is_an_empty_list() -> None:
-    assert answer(read_batch([]), []) == {"batchItemFailures": []}
+@pytest.mark.parametrize("in_parts", [True, False])
+def test_no_failure_is_an_empty_list(in_parts: bool) -> None:
+    assert answer(read_batch([]), [], in_parts=in_parts) == {"batchItemFailures": []}
+
+
+def test_a_mapping_that_would_ignore_a_partial_answer_gets_a_failure_instead() -> None:
+    with pytest.raises(BatchFailed, match="1 of 2 records"):
+        answer(read_batch([record("1", created("c-1")), record("2", created("c-2"))]), {"c-2"}, in_parts=False)

@@ -8,14 +8,15 @@ import pytest
 
 from events.codec import decode
 from events.customer import Erased, evolve
-from projections.read_model import FIRST_GENERATION
+from projections.generations import FIRST_GENERATION, Generations
+from projections.read_model import Reader
 from projections.row import Listing, Row, row_of
 from queries.cursor import Cursor, seal
 from queries.get_all_customers import get_all_customers, parse_query
 from queries.read_your_writes import Patience, Time
 from shared.http.consistency import ConsistencyToken
 from shared.http.problems import InvalidFields
-from tests.fakes.read_model import InMemoryReadModel
+from tests.fakes.read_model import InMemoryGenerations, InMemoryReadModel, reader_over
 from tests.samples import created
 
 KEY = b"key"
@@ -32,7 +33,7 @@ def no_key() -> bytes:
 
 def add(read_model: InMemoryReadModel, customer_id: str, second: int) -> None:
     event = created(customer_id, second=second)
-    read_model.rows[customer_id, FIRST_GENERATION] = row_of(evolve(None, event, decode(event)), FIRST_GENERATION)
+    read_model.stored[customer_id, FIRST_GENERATION] = row_of(evolve(None, event, decode(event)), FIRST_GENERATION)
 
 
 def model(count: int) -> InMemoryReadModel:
@@ -44,7 +45,7 @@ def model(count: int) -> InMemoryReadModel:
 
 def page(read_model: InMemoryReadModel, patience: Patience | None = None, **query: str) -> dict[str, Any]:
     answer: dict[str, Any] = json.loads(
-        get_all_customers(parse_query(query, key), read_model, key, patience, NEVER_WAITS)
+        get_all_customers(parse_query(query, key), reader_over(read_model), key, patience, NEVER_WAITS)
     )
     return answer
 
@@ -89,9 +90,27 @@ def test_new_customers_do_not_shift_the_next_page() -> None:
 
 
 def test_later_pages_stay_with_the_generation_of_the_first() -> None:
-    cursor = seal(Cursor(generation=7, after="9999"), KEY)
+    read_model, generations = model(3), InMemoryGenerations()
+    reader = Reader(read_model, generations)
+    query = parse_query({"limit": "2"}, key)
+    first = json.loads(get_all_customers(query, reader, key, None, NEVER_WAITS))
+    generations.saved = Generations(active=2, previous=1, newest=2)
 
-    assert page(model(3), cursor=cursor) == {"customers": [], "next_cursor": None}
+    query = parse_query({"limit": "2", "cursor": first["next_cursor"]}, key)
+    second = json.loads(get_all_customers(query, reader, key, None, NEVER_WAITS))
+
+    assert [customer["id"] for customer in second["customers"]] == ["c-000"]
+
+
+@pytest.mark.parametrize("generation", [2, 7])
+def test_a_list_that_is_no_longer_fed_is_not_gone_on_with(generation: int) -> None:
+    """Generation 2 is being built and may be half full; generation 7 is none."""
+    generations = InMemoryGenerations()
+    generations.saved = Generations(active=1, building=2, newest=2)
+    query = parse_query({"cursor": seal(Cursor(generation, after="9999"), KEY)}, key)
+
+    with pytest.raises(InvalidFields, match="cursor"):
+        get_all_customers(query, Reader(model(3), generations), key, None, NEVER_WAITS)
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "1.5", "", "ten", " 5", "+5", "1e2", "\u0665", "0" * 50])
@@ -113,7 +132,7 @@ def test_every_bad_parameter_is_named_at_once() -> None:
 
 
 def test_a_page_without_a_next_needs_no_key() -> None:
-    assert get_all_customers(parse_query({}, no_key), model(3), no_key, None, NEVER_WAITS)
+    assert get_all_customers(parse_query({}, no_key), reader_over(model(3)), no_key, None, NEVER_WAITS)
 
 
 class LaggingIndex(InMemoryReadModel):
@@ -121,22 +140,22 @@ class LaggingIndex(InMemoryReadModel):
 
     def __init__(self, now: InMemoryReadModel) -> None:
         super().__init__()
-        self.index = dict(now.rows)
-        self.rows = now.rows
+        self.index = dict(now.stored)
+        self.stored = now.stored
 
     def page(self, generation: int, limit: int, after: str | None) -> list[Listing]:
-        table, self.rows = self.rows, self.index
+        table, self.stored = self.stored, self.index
         try:
             return super().page(generation, limit, after)
         finally:
-            self.rows = table
+            self.stored = table
 
 
 class TestReadYourWrites:
     """The list shows the awaited write although its index does not have it yet."""
 
     def put(self, read_model: InMemoryReadModel, row: Row) -> Patience:
-        read_model.rows[row.customer_id, FIRST_GENERATION] = row
+        read_model.stored[row.customer_id, FIRST_GENERATION] = row
         return Patience(ConsistencyToken(row.customer_id, row.version), seconds=0)
 
     def row(self, customer_id: str, second: int = 99, version: int = 1, city: str = "new") -> Row:

@@ -4,12 +4,12 @@ import pytest
 
 from events.codec import decode
 from events.customer import Erased, evolve
-from projections.read_model import FIRST_GENERATION
+from projections.generations import FIRST_GENERATION
 from projections.row import row_of
 from queries.get_customer import get_customer
 from queries.read_your_writes import Time
 from shared.http.problems import NotFound
-from tests.fakes.read_model import InMemoryReadModel
+from tests.fakes.read_model import InMemoryReadModel, reader_over
 from tests.samples import created
 
 NEVER_WAITS = Time(now=lambda: 0.0, sleep=lambda _: None)
@@ -20,20 +20,20 @@ def test_a_customer_is_found_by_id() -> None:
     read_model = InMemoryReadModel()
     event = created(ID)
     row = row_of(evolve(None, event, decode(event)), FIRST_GENERATION)
-    read_model.rows[ID, FIRST_GENERATION] = row
+    read_model.stored[ID, FIRST_GENERATION] = row
 
-    assert get_customer(ID, read_model, None, NEVER_WAITS) == (row.listing, 1)
+    assert get_customer(ID, reader_over(read_model), None, NEVER_WAITS) == (row.listing, 1)
 
 
 def test_an_erased_customer_is_not_found() -> None:
     read_model = InMemoryReadModel()
-    read_model.rows[ID, FIRST_GENERATION] = row_of(Erased(ID, 2), FIRST_GENERATION)
+    read_model.stored[ID, FIRST_GENERATION] = row_of(Erased(ID, 2), FIRST_GENERATION)
 
     with pytest.raises(NotFound):
-        get_customer(ID, read_model, None, NEVER_WAITS)
+        get_customer(ID, reader_over(read_model), None, NEVER_WAITS)
 
 
 @pytest.mark.parametrize("customer_id", [ID, "", "nope", ID.upper(), ID + "0", "#active-generation", "x" * 5000, "🙂"])
 def test_what_is_not_there_is_not_found(customer_id: str) -> None:
     with pytest.raises(NotFound):
-        get_customer(customer_id, InMemoryReadModel(), None, NEVER_WAITS)
+        get_customer(customer_id, reader_over(InMemoryReadModel()), None, NEVER_WAITS)

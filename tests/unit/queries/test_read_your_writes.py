@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from events.customer import Erased
-from projections.read_model import FIRST_GENERATION
+from projections.generations import FIRST_GENERATION
 from projections.row import Row, row_of
 from queries.get_customer import get_customer
 from queries.read_your_writes import Patience, Time, patience_of, wait_for
 from shared.http.consistency import ConsistencyToken, parse_token
 from shared.http.problems import InvalidFields, NotFound, NotYetReadable
-from tests.fakes.read_model import InMemoryReadModel
+from tests.fakes.read_model import InMemoryReadModel, reader_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ def wait(read_model: InMemoryReadModel, clock: Clock, version: int = 2, seconds:
 @pytest.mark.parametrize("version", [2, 3])
 def test_what_is_there_is_not_waited_for(version: int) -> None:
     read_model, clock = InMemoryReadModel(), Clock()
-    read_model.rows[ID, FIRST_GENERATION] = row(version)
+    read_model.stored[ID, FIRST_GENERATION] = row(version)
 
     assert wait(read_model, clock).version == version
     assert clock.seconds == 0
@@ -63,8 +63,8 @@ def test_what_is_there_is_not_waited_for(version: int) -> None:
 def test_what_comes_in_time_is_answered(before: int | None) -> None:
     read_model, clock = InMemoryReadModel(), Clock()
     if before:
-        read_model.rows[ID, FIRST_GENERATION] = row(before)
-    clock.happens[1.0] = lambda: read_model.rows.__setitem__((ID, FIRST_GENERATION), row(2))
+        read_model.stored[ID, FIRST_GENERATION] = row(before)
+    clock.happens[1.0] = lambda: read_model.stored.__setitem__((ID, FIRST_GENERATION), row(2))
 
     assert wait(read_model, clock).version == 2
     assert 1.0 <= clock.seconds < 1.3
@@ -73,7 +73,7 @@ def test_what_comes_in_time_is_answered(before: int | None) -> None:
 @pytest.mark.parametrize("seconds", [0, 2, 10])
 def test_what_does_not_come_is_an_honest_503_and_never_a_stale_answer(seconds: int) -> None:
     read_model, clock = InMemoryReadModel(), Clock()
-    read_model.rows[ID, FIRST_GENERATION] = row(1)
+    read_model.stored[ID, FIRST_GENERATION] = row(1)
 
     with pytest.raises(NotYetReadable) as raised:
         wait(read_model, clock, seconds=seconds)
@@ -86,24 +86,24 @@ def test_a_customer_on_the_way_is_no_false_404() -> None:
     patience = Patience(ConsistencyToken(ID, 1), seconds=1)
 
     with pytest.raises(NotYetReadable):
-        get_customer(ID, InMemoryReadModel(), patience, Clock().time)
+        get_customer(ID, reader_over(InMemoryReadModel()), patience, Clock().time)
 
 
 def test_an_awaited_erasure_is_a_true_404() -> None:
     read_model = InMemoryReadModel()
-    read_model.rows[ID, FIRST_GENERATION] = row(2)
+    read_model.stored[ID, FIRST_GENERATION] = row(2)
 
     with pytest.raises(NotFound):
-        get_customer(ID, read_model, Patience(ConsistencyToken(ID, 2), seconds=1), Clock().time)
+        get_customer(ID, reader_over(read_model), Patience(ConsistencyToken(ID, 2), seconds=1), Clock().time)
 
 
 def test_a_token_of_another_customer_is_waited_for_and_the_one_asked_for_is_shown() -> None:
     other = "1d8f3c52-6f0e-4f4b-9d55-3f5e2f8d1a77"
     read_model, clock = InMemoryReadModel(), Clock()
-    clock.happens[0.5] = lambda: read_model.rows.__setitem__((ID, FIRST_GENERATION), row(1))
+    clock.happens[0.5] = lambda: read_model.stored.__setitem__((ID, FIRST_GENERATION), row(1))
 
     with pytest.raises(NotFound):
-        get_customer(other, read_model, Patience(ConsistencyToken(ID, 1), seconds=1), clock.time)
+        get_customer(other, reader_over(read_model), Patience(ConsistencyToken(ID, 1), seconds=1), clock.time)
     assert clock.seconds >= 0.5
 
 

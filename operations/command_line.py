@@ -1,0 +1,103 @@
+"""The words of the command line."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from operations import inspecting, lost_batches, rebuilding, redriving, switching, verifying
+from operations.output import Output
+from operations.wiring import MOST_WORKERS, Tools
+
+Command = Callable[[Tools, argparse.Namespace, Output], int]
+WORKERS: Final = 4
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """Read the command line.
+
+    Args:
+        words: Without the program's name.
+
+    Returns:
+        The options, and the command as `run`.
+    """
+    parser = argparse.ArgumentParser(prog="customers", description="Looks after the projection of customers.")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add(commands, "status", inspecting.status, "the generations, and what waits")
+    listed = _add(commands, "parked", inspecting.parked, "the customers whose projection stands still")
+    _generation(listed, "the one that is read")
+    redriven = _add(commands, "redrive", redriving.redrive, "bring parked customers back")
+    _generation(redriven, "all that are fed")
+    _dry(redriven, "customers")
+    lost = _add(commands, "redrive-failures", lost_batches.redrive_failures, "catch up on batches that were given up")
+    _dry(lost, "batches")
+    verified = _add(commands, "verify", verifying.verify, "compare the projection with the events")
+    _generation(verified, "the one that is read")
+    verified.add_argument("--repair", action="store_true", help="write the rows that the events make")
+    verified.add_argument("--segments", type=_positive, help="parts of the reading (default: by the table's size)")
+    _workers(verified)
+    rebuild = commands.add_parser("rebuild", help="fill a new generation, and let queries read it")
+    _add_rebuild(rebuild)
+    return parser.parse_args(words)
+
+
+def _add_rebuild(rebuild: argparse.ArgumentParser) -> None:
+    steps = rebuild.add_subparsers(title="steps", required=True, metavar="STEP")
+    _add(steps, "start", rebuilding.start, "begin a new generation")
+    filled = _add(steps, "run", rebuilding.run, "fill it, from where the last run stopped")
+    _add(steps, "status", rebuilding.status, "how far it is")
+    verified = _add(steps, "verify", rebuilding.verify, "compare it with the events")
+    _add(steps, "switch", switching.switch, "let queries read it")
+    everything = _add(steps, "all", rebuilding.everything, "from start to switch")
+    _add(steps, "rollback", switching.rollback, "let queries read the one before")
+    _add(steps, "retire", switching.retire, "give up the one before")
+    _add(steps, "abandon", switching.abandon, "give up the new one")
+    removed = _add(steps, "remove", switching.remove, "delete the rows of those given up")
+    for command in (filled, everything, removed):
+        command.add_argument("--rate", type=_rate, help="at most so many rows a second (default: no limit)")
+    for command in (filled, verified, everything):
+        _workers(command)
+    for command in (verified, everything):
+        command.add_argument("--accept-parked", action="store_true", help="parked customers are no hindrance")
+
+
+def _add(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, run: Command, text: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+    command.set_defaults(run=run)
+    command.add_argument("--json", action="store_true", help="JSON lines")
+    command.add_argument("--stack-name", default="", help="a stack that your AWS credentials reach")
+    command.add_argument("--home", default="", help="folder of a local stack (default: .local)")
+    return command
+
+
+def _generation(command: argparse.ArgumentParser, default: str) -> None:
+    command.add_argument("--generation", type=_positive, metavar="N", help=f"which (default: {default})")
+
+
+def _dry(command: argparse.ArgumentParser, what: str) -> None:
+    command.add_argument("--go", action="store_true", help="do it; without it, say only what would happen")
+    command.add_argument("--limit", type=_positive, metavar="N", help=f"at most so many {what}")
+
+
+def _workers(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--workers", type=_some_workers, default=WORKERS, metavar="N", help=f"threads ({WORKERS})")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _some_workers(text: str) -> int:
+    return min(_positive(text), MOST_WORKERS)
+
+
+def _rate(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError("must be above 0")
+    return number

@@ -1,0 +1,177 @@
+"""`redrive-failures`: catches up on batches that the stream's mapping gave up.
+
+A message of the failure queue says when its records arrived and not what they held, and the stream may have forgotten
+them. The event table has not: whoever has an event of that time is looked at, and brought up to date.
+"""
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from events.codec import UnreadableEvent
+from events.customer import OutOfOrder
+from events.envelope import Recorded, Unreadable
+from operations.output import Output
+from operations.wiring import Tools
+from projections.plan import plan_for
+from projections.verify import Kind
+from shared.runtime.clock import timestamp
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+BATCHES: Final = {"shard": 50, "first": 27, "last": 27, "records": 7, "customers": 9, "outcome": 20}
+# An arrival is told to the second, and an event is timed by its writer's clock.
+MARGIN: Final = timedelta(minutes=5)
+# Nobody else takes a message while its customers are looked at.
+_HIDDEN_SECONDS: Final = 900
+
+
+class State(StrEnum):
+    """How a customer of a lost batch is."""
+
+    RIGHT = "right"
+    PARKED = "parked"
+    BEHIND = "behind"
+    LEFT = "left"
+
+
+@dataclass(slots=True)
+class Batch:
+    """A batch that was given up.
+
+    Attributes:
+        message: Its handle in the queue.
+        shard: Of the stream.
+        first: When its first record arrived.
+        last: When its last did.
+        records: How many.
+        customers: Whose events are of that time, by what is recorded of them last.
+    """
+
+    message: str
+    shard: str
+    first: datetime
+    last: datetime
+    records: int
+    customers: dict[str, Recorded] = field(default_factory=dict)
+
+    def concerns(self, record: Recorded) -> bool:
+        """Whether a record may have been in it; of an unreadable one nobody knows its time."""
+        if isinstance(record, Unreadable):
+            return True
+        return timestamp(self.first - MARGIN) <= record.occurred_at <= timestamp(self.last + MARGIN)
+
+
+def redrive_failures(tools: Tools, arguments: argparse.Namespace, output: Output) -> int:
+    """Bring the customers of every batch in the failure queue up to date.
+
+    Returns:
+        1 when a batch is left whose customers are neither right nor visibly parked.
+    """
+    batches = list(islice(_receive(tools), arguments.limit))
+    done: set[str] = set()
+    try:
+        _find_customers(tools, batches)
+        for batch in batches:
+            states = _settle(tools, batch, go=arguments.go)
+            settled = not states[State.LEFT] and not states[State.BEHIND]
+            if arguments.go and settled:
+                tools.failures.delete_message(QueueUrl=tools.failure_queue, ReceiptHandle=batch.message)
+                done.add(batch.message)
+            _print(batch, states, output)
+    finally:
+        _put_back(tools, [batch for batch in batches if batch.message not in done])
+    left = len(batches) - len(done)
+    more = "" if arguments.go or not batches else " Nothing was changed: --go does it."
+    output.say(f"{len(batches)} batch(es) looked at, {len(done)} done.{more}", dry=not arguments.go, left=left)
+    return 1 if arguments.go and left else 0
+
+
+def read_message(message: "MessageTypeDef") -> Batch:
+    """Read what the mapping wrote.
+
+    Args:
+        message: As SQS gives it. AWS Lambda docs, "Retain discarded records for a DynamoDB event source".
+    """
+    info: Mapping[str, str] = json.loads(message["Body"])["DDBStreamBatchInfo"]
+    return Batch(
+        message=message["ReceiptHandle"],
+        shard=info["shardId"],
+        first=datetime.fromisoformat(info["approximateArrivalOfFirstRecord"]),
+        last=datetime.fromisoformat(info["approximateArrivalOfLastRecord"]),
+        records=int(info["batchSize"]),
+    )
+
+
+def _receive(tools: Tools) -> Iterator[Batch]:
+    while received := tools.failures.receive_message(
+        QueueUrl=tools.failure_queue, MaxNumberOfMessages=1, VisibilityTimeout=_HIDDEN_SECONDS, WaitTimeSeconds=1
+    ).get("Messages"):
+        yield from map(read_message, received)
+
+
+def _put_back(tools: Tools, batches: list[Batch]) -> None:
+    for batch in batches:
+        tools.failures.change_message_visibility(
+            QueueUrl=tools.failure_queue, ReceiptHandle=batch.message, VisibilityTimeout=0
+        )
+
+
+def _find_customers(tools: Tools, batches: list[Batch]) -> None:
+    """One reading of the event table for all batches; kept are only those of their times."""
+    segments = plan_for(tools.count_events()).segments if batches else 0
+    for segment in range(segments):
+        position, ended = None, False
+        while not ended:
+            page = tools.store.read_page(segment, segments, position)
+            for record in page.records:
+                for batch in batches:
+                    if batch.concerns(record):
+                        batch.customers[record.customer_id] = record
+            position, ended = page.next, page.next is None
+
+
+def _settle(tools: Tools, batch: Batch, *, go: bool) -> Counter[State]:
+    generations = tools.generations.load().fed
+    return Counter(
+        _worst(_bring(tools, record, generation, go=go) for generation in generations)
+        for record in batch.customers.values()
+    )
+
+
+def _bring(tools: Tools, record: Recorded, generation: int, *, go: bool) -> State:
+    try:
+        found = tools.verifier.look(record.customer_id, generation)
+        if go and found and found.kind is Kind.UNREADABLE:
+            # The projector parks them, so that somebody sees why they stand still.
+            tools.projector.project([record], generation)
+            found = tools.verifier.look(record.customer_id, generation)
+        if found is None:
+            return State.RIGHT
+        if found.kind is Kind.PARKED:
+            return State.PARKED
+        if not go:
+            return State.BEHIND
+        return State.RIGHT if tools.verifier.repair(found, generation) else State.LEFT
+    except (BotoCoreError, ClientError, UnreadableEvent, OutOfOrder):
+        return State.LEFT
+
+
+def _worst(states: Iterator[State]) -> State:
+    return max(states, key=list(State).index)
+
+
+def _print(batch: Batch, states: Counter[State], output: Output) -> None:
+    outcome = ", ".join(f"{states[state]} {state}" for state in State if states[state]) or "nobody concerned"
+    times = {"first": timestamp(batch.first), "last": timestamp(batch.last)}
+    counts = {"records": batch.records, "customers": len(batch.customers)}
+    output.row(BATCHES, {"shard": batch.shard, **times, **counts, "outcome": outcome})

@@ -1,0 +1,151 @@
+"""`rebuild start | run | status | verify | all`: fills a new generation beside the one that is read."""
+
+import argparse
+from typing import Final
+
+from operations.comparing import Manner, compare
+from operations.crew import Board, work_off
+from operations.display import display, figures
+from operations.meter import STALLED_AFTER_SECONDS, Meter
+from operations.output import Output
+from operations.switching import switch
+from operations.token_bucket import TokenBucket
+from operations.verifying import tell
+from operations.wiring import Tools
+from projections.generations import Generations, WrongStep
+from projections.plan import Plan, keep, kept, plan_for
+from projections.progress import Progress, SegmentProgress
+from projections.rebuild import PAGE, Limiter, Unlimited, work_of
+from projections.verify import Kind
+
+GO_ON: Final = "make customers ARGS='rebuild run' goes on from here."
+
+
+def start(tools: Tools, _: argparse.Namespace, output: Output) -> int:
+    """Begin a new generation."""
+    begun = tools.generations.save(tools.generations.load().start_rebuild())
+    generation = building(begun)
+    plan = keep(tools.progress, generation, plan_for(tools.count_events()))
+    output.say(
+        f"Generation {generation} begun, in {plan.segments} segments: the projector feeds it from now on.",
+        generation=generation,
+        segments=plan.segments,
+    )
+    return 0
+
+
+def run(tools: Tools, arguments: argparse.Namespace, output: Output) -> int:
+    """Fill the generation that is being built, from where the last run stopped.
+
+    Returns:
+        1 when customers were parked in it.
+    """
+    generation = building(tools.generations.load())
+    plan = _plan(tools, generation)
+    board = Board(tools.progress.load(work_of(generation), plan.segments), plan.expected_events)
+    meter = Meter(tools.clock, board.progress(), _stalls_after(arguments.rate, arguments.workers))
+    rebuild = tools.rebuild(_limiter(tools, arguments.rate))
+
+    def step(at: SegmentProgress) -> SegmentProgress:
+        if tools.generations.load().building != generation:
+            raise WrongStep(f"Generation {generation} is not being built any more: somebody ended its rebuild.")
+        return rebuild.step(generation, at, plan.segments)
+
+    with display(f"Filling generation {generation}", as_json=output.as_json) as shown:
+        progress = work_off(board, step, arguments.workers, meter, shown)
+    output.say(f"Generation {generation}: {progress.customers:,} customers from {progress.events:,} events.")
+    if progress.problems:
+        output.say(f"{progress.problems} of them are parked: make customers ARGS='parked --generation {generation}'.")
+    return 1 if progress.problems else 0
+
+
+def status(tools: Tools, _: argparse.Namespace, output: Output) -> int:
+    """Print how far the rebuild is."""
+    generation = building(tools.generations.load())
+    progress = _progress(tools, generation)
+    reading = Meter(tools.clock, progress).read(progress)
+    newest = max((segment.at for segment in progress.segments), default="")
+    segments = sum(segment.done for segment in progress.segments)
+    output.say(
+        f"Generation {generation}: {reading.percent} %, {segments} of {len(progress.segments)} segments done, "
+        f"{figures(reading)}; last moved {newest or 'never'}.",
+        generation=generation,
+        percent=reading.percent,
+        segments=len(progress.segments),
+        segments_done=segments,
+        customers=progress.customers,
+        events=progress.events,
+        parked=progress.problems,
+        last_moved=newest,
+    )
+    return 0
+
+
+def verify(tools: Tools, arguments: argparse.Namespace, output: Output) -> int:
+    """Compare the new generation with the event table; only when they are equal may it be switched to.
+
+    Returns:
+        1 when they differ.
+    """
+    generation = building(tools.generations.load())
+    progress = _progress(tools, generation)
+    if not progress.done:
+        raise WrongStep(f"Generation {generation} is filled to {progress.percent:.1f} %: run it to its end first.")
+    comparison = compare(tools, generation, Manner(arguments.workers, len(progress.segments)), output)
+    tell(comparison, generation, output)
+    accepted = comparison.left[Kind.PARKED] if arguments.accept_parked else 0
+    if comparison.differences > accepted:
+        return 1
+    now = tools.generations.load()
+    if now.building != generation:
+        raise WrongStep(f"Generation {generation} is not being built any more: somebody ended its rebuild.")
+    tools.generations.save(now.confirm())
+    output.say(f"Generation {generation} is verified: make customers ARGS='rebuild switch' lets queries read it.")
+    return 0
+
+
+def everything(tools: Tools, arguments: argparse.Namespace, output: Output) -> int:
+    """From `start` to `switch`; goes on with a rebuild that is under way.
+
+    Returns:
+        What the first failing step returned.
+    """
+    generations = tools.generations.load()
+    if generations.previous is not None:
+        raise WrongStep(f"Generation {generations.previous} is kept from the last switch: retire it first.")
+    if generations.building is None:
+        start(tools, arguments, output)
+    parked = run(tools, arguments, output)
+    if parked and not arguments.accept_parked:
+        return parked
+    return verify(tools, arguments, output) or switch(tools, arguments, output)
+
+
+def building(generations: Generations) -> int:
+    """The generation that is being built.
+
+    Raises:
+        WrongStep: None is.
+    """
+    if generations.building is None:
+        raise WrongStep("No generation is being built: start a rebuild first.")
+    return generations.building
+
+
+def _plan(tools: Tools, generation: int) -> Plan:
+    # A start that was killed between its two writes has left none; nothing was filled then.
+    return kept(tools.progress, generation) or keep(tools.progress, generation, plan_for(tools.count_events()))
+
+
+def _progress(tools: Tools, generation: int) -> Progress:
+    plan = _plan(tools, generation)
+    return Progress(tools.progress.load(work_of(generation), plan.segments), plan.expected_events)
+
+
+def _limiter(tools: Tools, rate: float | None) -> Limiter:
+    return TokenBucket(rate, tools.clock, tools.pause) if rate else Unlimited()
+
+
+def _stalls_after(rate: float | None, workers: int) -> float:
+    """A page moves nothing until its rows may be written, which a low rate makes long."""
+    return max(STALLED_AFTER_SECONDS, 2 * PAGE * workers / rate) if rate else STALLED_AFTER_SECONDS

@@ -1,0 +1,126 @@
+"""Brings parked customers back once the cause is mended: from the event table, so that it works however long ago the
+stream forgot. Running it again changes nothing more.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import islice
+
+from events.customer import State
+from events.history import states
+from events.store import EventStore
+from projections.failures import is_curable, reason_of
+from projections.projector import Projector
+from projections.read_model import ReadModel, Write, Written
+from projections.row import Parked, Row, row_of
+
+
+class Outcome(StrEnum):
+    """What became of a parked customer."""
+
+    WOULD_RETURN = "would return"
+    """A dry run: their events can be folded now."""
+    RETURNED = "returned"
+    """Their row is what all their events make."""
+    STILL_PARKED = "still parked"
+    """An event still cannot be projected."""
+    TRY_AGAIN = "try again"
+    """A service did not answer, or another writer was faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redriven:
+    """One customer's outcome.
+
+    Attributes:
+        customer_id: Whose.
+        outcome: What became of them.
+        parked: Why they were, or still are, parked.
+        version: The version of their row now.
+    """
+
+    customer_id: str
+    outcome: Outcome
+    parked: Parked
+    version: int
+
+
+class Redrive:
+    """Redrives the parked customers of one generation."""
+
+    def __init__(self, store: EventStore, read_model: ReadModel, projector: Projector) -> None:
+        """Join it to both tables.
+
+        Args:
+            store: The event table.
+            read_model: The read table.
+            projector: Projects what came while a customer was brought back.
+        """
+        self._store = store
+        self._read_model = read_model
+        self._projector = projector
+
+    def run(self, generation: int, *, dry: bool = True, limit: int | None = None) -> Iterator[Redriven]:
+        """Try parked customers, the longest parked first. Stopping it at any point loses nothing.
+
+        Args:
+            generation: Which rows.
+            dry: Whether only to say what would happen.
+            limit: At most so many customers.
+        """
+        # Read up front, as the index changes under the run: a customer who stays parked must not come up twice.
+        parked = list(islice(self._read_model.parked(generation), limit))
+        for listed in parked:
+            row = self._read_model.current([listed.customer_id], generation).get(listed.customer_id)
+            if row and row.parked:
+                yield self._try(row, row.parked, dry=dry)
+
+    def _try(self, row: Row, parked: Parked, *, dry: bool) -> Redriven:
+        reached: State | None = None
+        try:
+            for state in states(self._store.read(row.customer_id)):
+                reached = state
+        except Exception as error:  # noqa: BLE001 - one customer's trouble must not end the run
+            if is_curable(error):
+                return Redriven(row.customer_id, Outcome.TRY_AGAIN, parked, row.version)
+            return self._still(row, reached, replace(parked, reason=reason_of(error)), dry=dry)
+        if reached is None or reached.version < row.version:
+            reason = f"the event table ends before version {row.version}"
+            return self._still(row, None, replace(parked, reason=reason), dry=dry)
+        if dry:
+            return Redriven(row.customer_id, Outcome.WOULD_RETURN, parked, row.version)
+        return self._return(row, parked, row_of(reached, row.generation))
+
+    def _return(self, row: Row, parked: Parked, right: Row) -> Redriven:
+        if self._read_model.write([Write(right, row)]) != [Written.APPLIED]:
+            return Redriven(row.customer_id, Outcome.TRY_AGAIN, parked, row.version)
+        if not self._catch_up(right):
+            return self._park_again(right, parked)
+        return Redriven(row.customer_id, Outcome.RETURNED, parked, right.version)
+
+    def _catch_up(self, row: Row) -> bool:
+        """Project what the stream brought while the customer was still parked: it waited, and will not come again."""
+        try:
+            later = self._store.read(row.customer_id, after_version=row.version)
+            return not self._projector.project(later, row.generation).failed
+        except Exception:  # noqa: BLE001 - whatever it is, the customer must stay where the next run finds them
+            return False
+
+    def _park_again(self, row: Row, parked: Parked) -> Redriven:
+        """An event that waited could not be brought: without a parked row, no later run would look for it."""
+        again = replace(
+            parked, version=row.version + 1, reason="later events were not brought", attempts=parked.attempts + 1
+        )
+        self._read_model.write([Write(replace(row, parked=again), row)])
+        return Redriven(row.customer_id, Outcome.TRY_AGAIN, again, row.version)
+
+    def _still(self, row: Row, reached: State | None, parked: Parked, *, dry: bool) -> Redriven:
+        """Parked as before, perhaps at a later event: what stands before it is shown."""
+        stands = row_of(reached, row.generation) if reached and reached.version > row.version else row
+        tried = replace(parked, version=stands.version + 1, attempts=parked.attempts + 1)
+        if not dry:
+            written = self._read_model.write([Write(replace(stands, parked=tried), row)])
+            if written != [Written.APPLIED]:
+                return Redriven(row.customer_id, Outcome.TRY_AGAIN, parked, row.version)
+        return Redriven(row.customer_id, Outcome.STILL_PARKED, tried, row.version if dry else stands.version)

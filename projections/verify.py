@@ -1,0 +1,224 @@
+"""Compares the read table with the event table, customer by customer, and can repair what differs.
+
+The two are read at different moments, while events go on arriving. So a difference counts only if it stands after
+another look at both, for as many looks as the stream may need.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from events.codec import UnreadableEvent
+from events.envelope import Event, Recorded
+from events.history import fold
+from events.store import EventStore
+from projections.failures import is_curable
+from projections.progress import SegmentProgress
+from projections.projector import readable
+from projections.read_model import ReadModel, Write, Written
+from projections.row import Row, row_of
+from shared.runtime.clock import timestamp, utc_now
+
+PAGE: Final = 500
+_LOOKS: Final = 4
+_FIRST_PAUSE_SECONDS: Final = 0.25
+# DynamoDB docs, "Change data capture for DynamoDB Streams": records are kept for 24 hours.
+_STREAM_KEEPS: Final = timedelta(hours=24)
+
+
+class Kind(StrEnum):
+    """What is wrong with a row."""
+
+    MISSING = "missing"
+    """There are events and no row."""
+    BEHIND = "behind"
+    """Newer events are not in it."""
+    AHEAD = "ahead"
+    """It has a version that the event table does not have: events were lost there."""
+    DIFFERENT = "different"
+    """It has the right version and not what the events make."""
+    PARKED = "parked"
+    """It stands still, and says why."""
+    UNREADABLE = "unreadable"
+    """The events themselves cannot be folded, and the row is not parked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One customer whose row is not what their events make.
+
+    Attributes:
+        customer_id: Whose.
+        kind: What is wrong.
+        expected: The version that the row should have.
+        found: The version that it has; 0 for none.
+        expired: Whether the stream has forgotten the missing event, so that only a repair brings it.
+    """
+
+    customer_id: str
+    kind: Kind
+    expected: int
+    found: int
+    expired: bool = False
+
+
+class Verifier:
+    """Compares one generation with the event table."""
+
+    def __init__(
+        self,
+        store: EventStore,
+        read_model: ReadModel,
+        pause: Callable[[float], None],
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        """Join it to both tables.
+
+        Args:
+            store: The event table.
+            read_model: The read table.
+            pause: Waits so many seconds.
+            now: The current instant, aware.
+        """
+        self._store = store
+        self._read_model = read_model
+        self._pause = pause
+        self._now = now
+
+    def step(
+        self, generation: int, at: SegmentProgress, total_segments: int
+    ) -> tuple[SegmentProgress, list[Difference]]:
+        """Compare one page of one segment of the event table.
+
+        Args:
+            generation: Which rows.
+            at: How far this segment is.
+            total_segments: Into how many segments the reading is cut.
+
+        Returns:
+            How far it is now, and the differences found in this page.
+        """
+        page = self._store.read_page(at.segment, total_segments, at.position, PAGE)
+        by_customer = _by_customer(page.records)
+        rows = self._read_model.current(by_customer, generation)
+        suspects = [id_ for id_, records in by_customer.items() if not _is_right(rows.get(id_), records, generation)]
+        found = [difference for id_ in suspects if (difference := self.look(id_, generation))]
+        begun = sum(record.version == 1 for record in page.records)
+        reached = at.advanced(customers=begun, events=len(page.records), problems=len(found))
+        return replace(reached, position=page.next, done=page.next is None, at=timestamp(self._now())), found
+
+    def orphans(self, generation: int, segment: int, total_segments: int) -> Iterator[Difference]:
+        """Rows whose version the event table does not have.
+
+        Args:
+            generation: Which rows.
+            segment: Which part, from 0.
+            total_segments: Into how many parts the reading is cut.
+        """
+        start: Mapping[str, str] | None = None
+        while True:
+            page = self._read_model.rows(generation, segment, total_segments, start)
+            yield from (difference for row in page.rows if (difference := self._orphan(row)))
+            start = page.next
+            if start is None:
+                return
+
+    def _orphan(self, row: Row) -> Difference | None:
+        if row.version == 0:
+            return None
+        try:
+            if self._store.read(row.customer_id, after_version=row.version - 1):
+                return None
+            newest = max((event.version for event in self._store.read(row.customer_id)), default=0)
+        except UnreadableEvent:
+            # Not an orphan: there are events, and `step` says that they cannot be read.
+            return None
+        return Difference(row.customer_id, Kind.AHEAD, expected=newest, found=row.version)
+
+    def look(self, customer_id: str, generation: int) -> Difference | None:
+        """Compare one customer, several times as long as there is a difference.
+
+        Args:
+            customer_id: Whose.
+            generation: Which row.
+
+        Returns:
+            The difference that stood through all looks; None where there was none in the end.
+        """
+        difference = None
+        for attempt in range(_LOOKS):
+            difference = self._compare(customer_id, generation)
+            if difference is None or difference.kind is Kind.PARKED or difference.expired:
+                return difference
+            self._pause(_FIRST_PAUSE_SECONDS * 2**attempt)
+        return difference
+
+    def repair(self, difference: Difference, generation: int) -> bool:
+        """Write the row that the customer's events make.
+
+        Args:
+            difference: As found. An `AHEAD` one is never repaired: the row may be the last trace of a lost event.
+            generation: Which row.
+
+        Returns:
+            Whether the row is right now.
+        """
+        if difference.kind in (Kind.AHEAD, Kind.PARKED, Kind.UNREADABLE):
+            return False
+        row = self._read_model.current([difference.customer_id], generation).get(difference.customer_id)
+        try:
+            state = fold(self._store.read(difference.customer_id))
+        except Exception as error:
+            if is_curable(error):
+                raise
+            return False
+        # One parked since is left to the redrive, which alone brings what waited while it wrote.
+        if state is None or (row and (row.parked or row.version > state.version)):
+            return False
+        right = row_of(state, generation)
+        if row == right:
+            return True
+        return self._read_model.write([Write(right, row)]) == [Written.APPLIED]
+
+    def _compare(self, customer_id: str, generation: int) -> Difference | None:
+        # The row first: events that come between the two readings then look like lag, never like a lost event.
+        row = self._read_model.current([customer_id], generation).get(customer_id)
+        found = row.version if row else 0
+        if row and row.parked:
+            return Difference(customer_id, Kind.PARKED, expected=row.parked.version, found=found)
+        try:
+            events = self._store.read(customer_id)
+            state = fold(events)
+        except Exception as error:
+            if is_curable(error):
+                raise
+            return Difference(customer_id, Kind.UNREADABLE, expected=found + 1, found=found)
+        if state is None or state.version < found:
+            return Difference(customer_id, Kind.AHEAD, expected=state.version if state else 0, found=found)
+        if state.version > found:
+            kind = Kind.BEHIND if row else Kind.MISSING
+            return Difference(customer_id, kind, state.version, found, expired=self._expired(events[found]))
+        return None if row == row_of(state, generation) else Difference(customer_id, Kind.DIFFERENT, found, found)
+
+    def _expired(self, event: Event) -> bool:
+        return event.occurred_at < timestamp(self._now() - _STREAM_KEEPS)
+
+
+def _by_customer(records: Sequence[Recorded]) -> dict[str, list[Recorded]]:
+    grouped: dict[str, list[Recorded]] = {}
+    for record in records:
+        grouped.setdefault(record.customer_id, []).append(record)
+    return grouped
+
+
+def _is_right(row: Row | None, records: Sequence[Recorded], generation: int) -> bool:
+    """Whether a row is what a page's records make; a customer whose events the page cuts always gets a closer look."""
+    if row is None:
+        return False
+    try:
+        state = fold(readable(record) for record in records)
+    except Exception:  # noqa: BLE001 - whatever a fold raises parks one customer, and must not end the verification
+        return False
+    return state is not None and row == row_of(state, generation)

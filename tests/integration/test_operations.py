@@ -1,0 +1,249 @@
+"""Operators' commands on the local stack: damage, poison, rebuilds, and readers who must not notice any of it."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any, Final
+from uuid import uuid4
+
+import httpx
+import pytest
+
+import operations.__main__ as program
+from events.codec import to_item
+from events.dynamodb_store import DynamoDbEventStore
+from events.envelope import Event
+from local.home import StackHome
+from projections.dynamodb_generations import DynamoDbGenerations
+from projections.dynamodb_read_model import DynamoDbReadModel
+from tests.e2e.customers import Customer, create, eventually, page, pages, shown
+from tests.integration.aws import Aws
+from tests.integration.records import an_event
+
+Run = Callable[..., tuple[int, str]]
+WORKFLOW_WITHIN: Final = 180.0
+
+
+@pytest.fixture
+def customers(home: StackHome, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command on the stack; gives its exit status and what it printed."""
+
+    def run(*words: str) -> tuple[int, str]:
+        status = program.main([*words, "--home", str(home.folder)])
+        printed = capsys.readouterr()
+        return status, printed.out + printed.err
+
+    return run
+
+
+@pytest.fixture
+def generations(aws: Aws, outputs: Mapping[str, str]) -> DynamoDbGenerations:
+    return DynamoDbGenerations(aws.dynamodb, outputs["ReadTable"])
+
+
+@pytest.fixture
+def room_for_a_rebuild(customers: Run, generations: DynamoDbGenerations) -> None:
+    """Nothing is left of an earlier rebuild that would stand in the way of the next."""
+    if generations.load().building is not None:
+        customers("rebuild", "abandon")
+    if generations.load().previous is not None:
+        customers("rebuild", "retire")
+
+
+@pytest.fixture
+def people(api: httpx.Client) -> list[Customer]:
+    """Four customers whose rows are there."""
+    made = [create(api) for _ in range(4)]
+    for customer in made:
+        shown(api, customer["id"])
+    return made
+
+
+@pytest.fixture
+def poison(aws: Aws, outputs: Mapping[str, str]) -> Iterator[Event]:
+    """An event that nobody can read; gone with all its rows after the test."""
+    event = replace(an_event(str(uuid4()), 1, full_name="Zebra7391"), type="CustomerVanished")
+    yield event
+    key = {"customer_id": {"S": event.customer_id}}
+    aws.dynamodb.delete_item(TableName=outputs["EventTable"], Key={**key, "version": {"N": "1"}})
+    for number in range(1, 10):
+        aws.dynamodb.delete_item(TableName=outputs["ReadTable"], Key={**key, "generation": {"N": str(number)}})
+
+
+def differences(printed: str) -> dict[str, tuple[str, int, int]]:
+    rows = [json.loads(line) for line in printed.splitlines()]
+    return {row["customer_id"]: (row["kind"], row["expected"], row["found"]) for row in rows if "kind" in row}
+
+
+def test_verify_names_exactly_the_damaged_rows_and_repair_heals_them(
+    aws: Aws,
+    outputs: Mapping[str, str],
+    api: httpx.Client,
+    customers: Run,
+    generations: DynamoDbGenerations,
+    people: list[Customer],
+) -> None:
+    assert customers("verify", "--json")[0] == 0
+    table, active = outputs["ReadTable"], {"generation": {"N": str(generations.load().active)}}
+    deleted, stale, changed, _ = [{"customer_id": {"S": customer["id"]}, **active} for customer in people]
+    api.put(f"/customers/{people[1]['id']}", json={**body(people[1]), "city": "Leeds"}).raise_for_status()
+    before = eventually(lambda: row_of_version(aws, table, stale, "2"))
+
+    aws.dynamodb.delete_item(TableName=table, Key=deleted)
+    aws.dynamodb.put_item(TableName=table, Item={**before, "version": {"N": "1"}})
+    document = json.dumps({**people[2], "city": "Nowhere"})
+    aws.dynamodb.update_item(
+        TableName=table,
+        Key=changed,
+        UpdateExpression="SET document = :document",
+        ExpressionAttributeValues={":document": {"S": document}},
+    )
+
+    status, printed = customers("verify", "--json")
+    assert status == 1
+    assert differences(printed) == {
+        people[0]["id"]: ("missing", 1, 0),
+        people[1]["id"]: ("behind", 2, 1),
+        people[2]["id"]: ("different", 1, 1),
+    }
+    assert customers("verify", "--repair")[0] == 0
+    assert customers("verify")[0] == 0
+    assert shown(api, people[0]["id"]).json() == people[0]
+    assert shown(api, people[1]["id"]).json()["city"] == "Leeds"
+    assert shown(api, people[2]["id"]).json() == people[2]
+
+
+def test_a_parked_customer_stays_until_the_event_is_mended_and_returns_once(
+    aws: Aws,
+    outputs: Mapping[str, str],
+    api: httpx.Client,
+    store: DynamoDbEventStore,
+    read_model: DynamoDbReadModel,
+    generations: DynamoDbGenerations,
+    customers: Run,
+    poison: Event,
+) -> None:
+    store.append([poison], 0)
+    neighbour = create(api)
+    active = generations.load().active
+
+    def parked() -> str:
+        status, printed = customers("parked")
+        assert status == 0
+        assert poison.customer_id in printed
+        return printed
+
+    assert "unknown type CustomerVanished" in eventually(parked)
+    assert shown(api, neighbour["id"]).json() == neighbour
+    assert customers("redrive")[0] == 1
+    assert customers("redrive", "--go")[0] == 1
+    assert "still parked" in customers("redrive", "--go")[1]
+
+    aws.dynamodb.put_item(TableName=outputs["EventTable"], Item=to_item(replace(poison, type="CustomerCreated")))
+    status, printed = customers("redrive")
+    assert (status, "would return" in printed) == (0, True)
+    assert read_model.current([poison.customer_id], active)[poison.customer_id].parked
+    status, printed = customers("redrive", "--go")
+    assert (status, "returned" in printed) == (0, True)
+    assert shown(api, poison.customer_id).json()["full_name"] == "Zebra7391"
+    assert customers("redrive", "--go") == (0, "Nobody is parked.\n")
+    assert customers("verify")[0] == 0
+
+
+@pytest.mark.usefixtures("room_for_a_rebuild")
+def test_nobody_notices_a_rebuild(
+    api: httpx.Client, customers: Run, generations: DynamoDbGenerations, people: list[Customer]
+) -> None:
+    before = generations.load().active
+    ended = threading.Event()
+
+    def write() -> list[Customer]:
+        made = []
+        while not ended.is_set():
+            made.append(create(api))
+            ended.wait(0.05)
+        return made
+
+    def read() -> int:
+        count = 0
+        while not ended.is_set():
+            for customer in people:
+                answer = api.get(f"/customers/{customer['id']}")
+                assert (answer.status_code, answer.json()) == (200, customer)
+            seen = {customer["id"] for found in pages(api, 50, people[0]["created_at"]) for customer in found}
+            assert {customer["id"] for customer in people} <= seen
+            count += 1
+        return count
+
+    with ThreadPoolExecutor(6) as pool:
+        writers, readers = [pool.submit(write) for _ in range(4)], [pool.submit(read) for _ in range(2)]
+        try:
+            status, printed = customers("rebuild", "all")
+        finally:
+            ended.set()
+        made = [customer for writer in writers for customer in writer.result()]
+        assert all(reader.result() for reader in readers)
+
+    assert status == 0, printed
+    after = generations.load()
+    assert after.active > before
+    assert after.previous == before
+    for customer in made:
+        assert shown(api, customer["id"]).json() == customer
+    assert customers("verify")[0] == 0
+
+
+@pytest.mark.usefixtures("room_for_a_rebuild")
+def test_the_workflow_rebuilds_and_switches_and_nobody_reads_anything_else(
+    aws: Aws,
+    outputs: Mapping[str, str],
+    api: httpx.Client,
+    generations: DynamoDbGenerations,
+    customers: Run,
+    people: list[Customer],
+) -> None:
+    before, listed = generations.load(), page(api, limit=100)["customers"]
+
+    ended = execute(aws, outputs["RebuildStateMachine"])
+
+    assert ended["status"] == "SUCCEEDED", ended
+    after = generations.load()
+    assert (after.active, after.previous) == (before.newest + 1, before.active)
+    assert page(api, limit=100)["customers"] == listed
+    for customer in people:
+        assert shown(api, customer["id"]).json() == customer
+    assert customers("verify")[0] == 0
+
+    # The one before is kept, so another one cannot be switched to: told at once, and nothing is begun.
+    refused = execute(aws, outputs["RebuildStateMachine"])
+    assert refused["status"] == "FAILED"
+    assert "retire it first" in refused["cause"]
+    assert generations.load() == after
+
+
+def test_a_stack_that_is_not_there_is_told_in_a_sentence(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert program.main(["status", "--home", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == "customers: The local stack is not running: start it with make up.\n"
+
+
+def body(customer: Customer) -> dict[str, Any]:
+    return {name: customer[name] for name in ("full_name", "email", "birth", "city", "country")}
+
+
+def row_of_version(aws: Aws, table: str, key: Mapping[str, Any], version: str) -> dict[str, Any]:
+    row: dict[str, Any] = aws.dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {})
+    assert row.get("version") == {"N": version}
+    return row
+
+
+def execute(aws: Aws, machine: str) -> Mapping[str, Any]:
+    started = aws.workflows.start_execution(stateMachineArn=machine, input="{}")
+
+    def ended() -> Mapping[str, Any]:
+        found: Mapping[str, Any] = aws.workflows.describe_execution(executionArn=started["executionArn"])
+        assert found["status"] != "RUNNING"
+        return found
+
+    return eventually(ended, within=WORKFLOW_WITHIN)

@@ -1,0 +1,133 @@
+"""DynamoDB's expressions, as far as our code uses them. An unknown one raises at once."""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from operator import eq, ge, gt, le, lt, ne
+from typing import Any, Final, NamedTuple
+
+from tests.simulation.signals import NotSimulated
+
+Item = dict[str, Any]
+Values = Mapping[str, Any]
+Condition = Callable[[Item, Values], bool]
+Update = Callable[[Item, Values], Item]
+
+_COMPARE: Final = {"=": eq, "<>": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
+_EXISTS: Final = re.compile(r"(attribute_exists|attribute_not_exists)\((#?\w+)\)")
+_COMPARISON: Final = re.compile(r"(#?\w+) (=|<>|<=|>=|<|>) (:\w+)")
+_ASSIGNMENT: Final = re.compile(r"(#?\w+) = (:\w+)")
+_CLAUSE: Final = re.compile(r"(SET|REMOVE) (.+?)(?= SET | REMOVE |$)")
+_INSERT: Final = re.compile(r'INSERT INTO "([\w-]+)" VALUE \{(.+)\}')
+_UPDATE: Final = re.compile(r'UPDATE "([\w-]+)"((?: +SET \w+=\?| +REMOVE \w+)+) +WHERE ((?:\w+=\?)(?: AND \w+=\?)*)')
+_FIELD: Final = re.compile(r"'(\w+)': \?")
+
+
+def value_of(attribute: Mapping[str, Any]) -> Any:
+    """An attribute value as Python compares it."""
+    if "S" in attribute:
+        return attribute["S"]
+    if "N" in attribute:
+        return int(attribute["N"])
+    raise NotSimulated(f"a comparison of {attribute}")
+
+
+@lru_cache(maxsize=256)
+def condition(text: str, names: tuple[tuple[str, str], ...] = ()) -> Condition:
+    """Read a condition without parentheses; OR binds weaker than AND."""
+    alternatives = [[_term(term.strip(), dict(names)) for term in part.split(" AND ")] for part in text.split(" OR ")]
+    if len(alternatives) == 1 and len(alternatives[0]) == 1:
+        return alternatives[0][0]
+    if len(alternatives) == 1 and len(alternatives[0]) == 2:
+        [[first, second]] = alternatives
+        return lambda item, values: first(item, values) and second(item, values)
+    return lambda item, values: any(all(term(item, values) for term in terms) for terms in alternatives)
+
+
+def _term(text: str, names: Mapping[str, str]) -> Condition:
+    if found := _EXISTS.fullmatch(text):
+        wanted, name = found[1] == "attribute_exists", _name(found[2], names)
+        return lambda item, _: (name in item) is wanted
+    if found := _COMPARISON.fullmatch(text):
+        return _comparison(_name(found[1], names), _COMPARE[found[2]], found[3])
+    raise NotSimulated(f"the condition {text!r}")
+
+
+def _comparison(name: str, compare: Callable[[Any, Any], bool], operand: str) -> Condition:
+    return lambda item, values: name in item and compare(value_of(item[name]), value_of(values[operand]))
+
+
+def _name(text: str, names: Mapping[str, str]) -> str:
+    return names[text] if text.startswith("#") else text
+
+
+@lru_cache(maxsize=64)
+def update(text: str, names: tuple[tuple[str, str], ...] = ()) -> Update:
+    """Read an update of plain SETs and REMOVEs."""
+    sets: list[tuple[str, str]] = []
+    removes: list[str] = []
+    if "".join(match[0] for match in _CLAUSE.finditer(text)).replace(" ", "") != text.replace(" ", ""):
+        raise NotSimulated(f"the update {text!r}")
+    for clause in _CLAUSE.finditer(text):
+        for part in clause[2].split(","):
+            _read_part(clause[1], part.strip(), dict(names), sets, removes)
+
+    def apply(item: Item, values: Values) -> Item:
+        new = {**item, **{name: values[operand] for name, operand in sets}}
+        for name in removes:
+            new.pop(name, None)
+        return new
+
+    return apply
+
+
+def _read_part(kind: str, part: str, names: Mapping[str, str], sets: list[tuple[str, str]], removes: list[str]) -> None:
+    if kind == "REMOVE":
+        removes.append(_name(part, names))
+    elif found := _ASSIGNMENT.fullmatch(part):
+        sets.append((_name(found[1], names), found[2]))
+    else:
+        raise NotSimulated(f"the assignment {part!r}")
+
+
+@lru_cache(maxsize=64)
+def key_condition(text: str) -> tuple[str, str, Condition | None]:
+    """Read a key condition: the partition key, its operand, and what must hold of the sort key."""
+    first, _, rest = text.partition(" AND ")
+    found = _COMPARISON.fullmatch(first)
+    if found is None or found[2] != "=":
+        raise NotSimulated(f"the key condition {text!r}")
+    return found[1], found[3], condition(rest) if rest else None
+
+
+class Statement(NamedTuple):
+    """A PartiQL statement, read.
+
+    Attributes:
+        table: Its name.
+        inserts: The names of the attributes that it inserts, in order; empty for an update.
+        sets: The names that it sets, in order.
+        removes: The names that it removes.
+        where: The names that must equal the last parameters, in order.
+    """
+
+    table: str
+    inserts: tuple[str, ...]
+    sets: tuple[str, ...]
+    removes: tuple[str, ...]
+    where: tuple[str, ...]
+
+
+@lru_cache(maxsize=256)
+def statement(text: str) -> Statement:
+    """Read an INSERT of one item, or an UPDATE by equality."""
+    if found := _INSERT.fullmatch(text):
+        names = tuple(_FIELD.findall(found[2]))
+        if ", ".join(f"'{name}': ?" for name in names) != found[2]:
+            raise NotSimulated(text)
+        return Statement(found[1], names, (), (), ())
+    if found := _UPDATE.fullmatch(text):
+        sets = tuple(re.findall(r"SET (\w+)=\?", found[2]))
+        removes = tuple(re.findall(r"REMOVE (\w+)", found[2]))
+        return Statement(found[1], (), sets, removes, tuple(re.findall(r"(\w+)=\?", found[3])))
+    raise NotSimulated(f"the statement {text!r}")

@@ -1,0 +1,113 @@
+"""Which faults a seed has, how often, and the count of what was done."""
+
+from collections import Counter
+from dataclasses import dataclass, fields
+from random import Random
+from typing import Final
+
+# Of one try of a call, as botocore makes up to three.
+ON_CALL: Final = ("throttle", "unavailable", "reset_before", "timeout_before", "lost_answer", "late_effect")
+
+
+@dataclass(slots=True)
+class Mix:
+    """How likely each fault is where it can happen; a seed has its own.
+
+    Attributes:
+        calls: A fault at one try of a client call.
+        lasts: That it outlasts botocore's tries.
+        crash: A function dies at a client call, before or after its effect.
+        interleave: Another actor steps inside a client call.
+        stale: An eventually consistent read shows the image before the last change, if that is younger than `lag`.
+        partial: Keys or statements of a batch are left undone.
+        conflict: A transaction or a conditional write collides with another.
+        redeliver: A batch is delivered once more, although it was answered.
+        throttled_invoke: An invoke does not reach the function.
+        lost_invoke: The function's answer is lost, or it times out at its end.
+        stream_away: The stream cannot be read for now.
+        unsaved: A checkpoint cannot be saved.
+        unsent: The failure queue cannot be reached.
+        kill: The mapping is killed, and restarted from its checkpoints.
+        split: A shard splits.
+        poison: A strange event is written to the event table.
+        outage: The mapping is away for hours; with `expiry`, for more than a day.
+        expiry: Whether the stream may forget what was never read.
+        lag: Seconds in which an eventually consistent read may be stale.
+        scattered: Whether a customer's events lie in different shards, as DynamoDB orders them per item only.
+    """
+
+    calls: float = 0.0
+    lasts: float = 0.0
+    crash: float = 0.0
+    interleave: float = 0.0
+    stale: float = 0.0
+    partial: float = 0.0
+    conflict: float = 0.0
+    redeliver: float = 0.0
+    throttled_invoke: float = 0.0
+    lost_invoke: float = 0.0
+    stream_away: float = 0.0
+    unsaved: float = 0.0
+    unsent: float = 0.0
+    kill: float = 0.0
+    split: float = 0.0
+    poison: float = 0.0
+    outage: float = 0.0
+    expiry: bool = False
+    lag: float = 1.0
+    scattered: bool = False
+
+
+_MOST: Final = {
+    "calls": 0.14, "lasts": 0.25, "crash": 0.03, "interleave": 0.20, "stale": 0.5, "partial": 0.10, "conflict": 0.10,
+    "redeliver": 0.15, "throttled_invoke": 0.15, "lost_invoke": 0.10, "stream_away": 0.10, "unsaved": 0.10,
+    "unsent": 0.5, "kill": 0.03, "split": 0.01, "poison": 0.012, "outage": 0.002,
+}  # fmt: skip
+
+
+def mix_of(random: Random) -> Mix:
+    """Draw a seed's mix: most kinds are there, some are absent, and some are as bad as can be."""
+    drawn = {name: _MOST[name] * random.choice((0.0, 0.5, 1.0, 1.0)) for name in _MOST}
+    return Mix(
+        **drawn, expiry=random.random() < 0.1, lag=random.choice((0.2, 1.0, 5.0)), scattered=random.random() < 0.3
+    )
+
+
+class Faults:
+    """Rolls the dice of a world and counts what came of them.
+
+    Attributes:
+        mix: What is likely; all zero once the world heals.
+        count: Faults by kind.
+    """
+
+    def __init__(self, mix: Mix, random: Random) -> None:
+        self.mix = mix
+        self.count: Counter[str] = Counter()
+        self._roll = random.random
+        self._random = random
+
+    def happens(self, kind: str, likelihood: float) -> bool:
+        """Whether a fault happens now; counts it."""
+        if likelihood and self._roll() < likelihood:
+            self.count[kind] += 1
+            return True
+        return False
+
+    def on_try(self) -> str | None:
+        """What goes wrong with one try of a call."""
+        if self.mix.calls and self._roll() < self.mix.calls:
+            kind = self._random.choice(ON_CALL)
+            self.count[kind] += 1
+            return kind
+        return None
+
+    def lasts(self) -> bool:
+        """Whether it goes wrong with the next try too; counts that one."""
+        return self.happens("again", self.mix.lasts)
+
+    def stop(self) -> None:
+        """From now on nothing fails."""
+        lag = self.mix.lag
+        self.mix = Mix(**{each.name: each.default for each in fields(Mix)})  # type: ignore[arg-type]
+        self.mix.lag = lag

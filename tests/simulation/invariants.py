@@ -1,0 +1,174 @@
+"""The rules that must never break, checked at every write of every table. docs name them I1 to I8."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from tests.simulation.expressions import Item
+from tests.simulation.oracle import REDACTED, Oracle, Person
+from tests.simulation.signals import Violation
+from tests.simulation.tables import Change, Table
+
+# Stands in every personal text of the simulation, and in nothing else.
+MARK: Final = "Zqx"
+
+_NO_ROW: Final = {"version": {"N": "0"}}
+
+
+def require(holds: object, rule: str, what: str) -> None:
+    """Raise a Violation unless something holds."""
+    if not holds:
+        raise Violation(rule, what)
+
+
+class Invariants:
+    """Watches the writes.
+
+    Attributes:
+        oracle: What is true.
+        foreign: Writes that are not our code's: strange events and their repair.
+        retired: Generations whose rows may go.
+        active: The generation that queries read.
+        rows_written: How many were looked at.
+    """
+
+    def __init__(self, oracle: Oracle, tables: Mapping[str, Table]) -> None:
+        self.oracle = oracle
+        self.foreign = False
+        self.retired: set[int] = set()
+        self.active = 1
+        self.rows_written = 0
+        self._rows = tables["read"]
+        self._claims = tables["claims"]
+        self._events = tables["events"]
+
+    def check(self, changes: Iterable[Change]) -> None:
+        """Look at what one write changed."""
+        owners: dict[str, None] = {}
+        for change in changes:
+            if change.table == "events":
+                owners[change.key[0]] = None
+                self._event(change)
+            elif change.table == "read":
+                self._row(change)
+            else:
+                self._claim(change)
+        if not self.foreign:
+            for owner in owners:
+                self._claims_of(owner)
+
+    # The event table.
+
+    def _event(self, change: Change) -> None:
+        customer_id, version = change.key
+        new = change.new
+        require(new, "I2", f"version {version} of {customer_id} was deleted")
+        if new and change.old is None:
+            self.oracle.add(customer_id, version, new, poison=self.foreign)
+        elif not self.foreign:
+            self._redaction(change)
+
+    def _redaction(self, change: Change) -> None:
+        where = f"version {change.key[1]} of {change.key[0]}"
+        old, new = change.old or {}, change.new or {}
+        changed = {name for name in {*old, *new} if old.get(name) != new.get(name)}
+        require(changed == {"data"} and new["data"]["S"] == REDACTED, "I2", f"{where} was changed: {sorted(changed)}")
+        require(self.oracle.people[change.key[0]].erased_at, "I2", f"{where} was redacted without an erasure")
+
+    def _claim(self, change: Change) -> None:
+        text = repr(change.new)
+        require(MARK not in text and MARK.lower() not in text, "I8", "a claim holds an address")
+
+    def _claims_of(self, customer_id: str) -> None:
+        person = self.oracle.people[customer_id]
+        if person.claim:
+            held = self._claims.get((person.claim, 0))
+            owner = held["customer_id"]["S"] if held else "nobody"
+            require(owner == customer_id, "UNIQUE", f"the address of {customer_id} is claimed by {owner}")
+
+    def claims_are_exact(self) -> None:
+        """Every claim is some customer's present address."""
+        for (claim, _), item in self._claims.all():
+            owner = item["customer_id"]["S"]
+            require(self.oracle.holders.get(claim) == owner, "UNIQUE", f"a claim of {owner} was not released")
+
+    # The read table.
+
+    def _row(self, change: Change) -> None:
+        if change.key[0].startswith("#"):
+            self._generations(change)
+            return
+        self.rows_written += 1
+        customer_id, generation = change.key
+        where = f"row {customer_id} of generation {generation}"
+        if change.new is None:
+            require(generation in self.retired, "I4", f"the {where} was deleted")
+            return
+        version = int(change.new["version"]["N"])
+        before = int(change.old["version"]["N"]) if change.old else 0
+        require(version >= before, "I4", f"the {where} went from version {before} to {version}")
+        if version == before and change.old:
+            same = change.old.get("document") == change.new.get("document")
+            require(same, "I4", f"the {where} changed within version {version}")
+        self._content(where, customer_id, version, change.new)
+
+    def _content(self, where: str, customer_id: str, version: int, row: Item) -> None:
+        if version == 0:
+            require("document" not in row, "I5", f"the {where} shows something at version 0")
+            return
+        person = self.oracle.people.get(customer_id)
+        require(person and version <= person.version, "I5", f"the {where} has version {version}, which nobody wrote")
+        if person:
+            self._document(where, person, version, row)
+
+    def _document(self, where: str, person: Person, version: int, row: Item) -> None:
+        expected = person.documents[version - 1]
+        if "document" not in row:
+            require(expected is None or person.erased_at, "I5", f"the {where} shows nothing at version {version}")
+            require("listing_shard" not in row, "I8", f"the {where} is listed without a document")
+            return
+        require(expected is not None, "I5", f"the {where} shows something at version {version}")
+        if expected:
+            shown = json.loads(row["document"]["S"])
+            require(shown == expected, "I5", f"the {where} is not the fold at version {version}")
+            order = f"{expected['created_at']}#{expected['id']}"
+            require(row["listing_order"]["S"] == order, "PAGES", f"the {where} is listed in a wrong place")
+
+    def _generations(self, change: Change) -> None:
+        """Reading may move to another generation only if nothing that was read goes back in time."""
+        if change.key[0] != "#generations" or change.new is None:
+            return
+        record = json.loads(change.new["record"]["S"])
+        self.retired |= set(record["retired"])
+        before, self.active = self.active, record["active"]
+        require(self.active not in self.retired, "I4", f"generation {self.active} is read, and it was retired")
+        if self.active == before:
+            return
+        for customer_id, items in self._rows.partitions.items():
+            if before in items and not customer_id.startswith("#"):
+                old, new = (int(items.get(each, _NO_ROW)["version"]["N"]) for each in (before, self.active))
+                require(new >= old, "I4", f"{customer_id} goes from {old} to {new} as generation {self.active} is read")
+
+    # What leaves the system.
+
+    def leaves(self, what: str, text: str) -> None:
+        """Demand that a text that is no answer holds nothing personal."""
+        if MARK in text or MARK.lower() in text:
+            raise Violation("I8", f"personal data in {what}: {text[:300]}")
+
+    def is_forgotten(self, customer_id: str) -> None:
+        """An erased customer's events hold nothing of them."""
+        for version, item in self._events.partitions[customer_id].items():
+            clean = item["type"]["S"] == "CustomerErased" or item["data"]["S"] == REDACTED
+            require(clean, "I8", f"version {version} of {customer_id} outlived their erasure")
+
+    def log_is_whole(self) -> None:
+        """I1 and I2 once more, from the table as it is in the end."""
+        for customer_id, person in self.oracle.people.items():
+            stored = self._events.partitions.get(customer_id, {})
+            require(sorted(stored) == list(range(1, person.version + 1)), "I1", f"the events of {customer_id}")
+
+
+def as_text(value: Any) -> str:
+    """What a logger would write of a value."""
+    return value if isinstance(value, str) else repr(value)

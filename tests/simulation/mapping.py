@@ -1,0 +1,171 @@
+"""The event source mapping as an actor: the real core of local/mapping over simulated ports."""
+
+import json
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Any, Final, Protocol
+
+from local.mapping.actions import Wait
+from local.mapping.batch import Batch
+from local.mapping.driver import MappingDriver, Ports
+from local.mapping.outcomes import Answer, FunctionFailed, FunctionReturned, InvokeFailed
+from local.mapping.policy import Policy
+from local.mapping.ports import Unavailable
+from local.mapping.positions import ShardCheckpoint
+from local.mapping.settings import MappingSettings
+from tests.simulation.clock import VirtualClock
+from tests.simulation.faults import Faults
+from tests.simulation.signals import Crash, Killed
+from tests.simulation.stream import ARN, SimulatedStream
+
+QUEUE: Final = "arn:aws:sqs:eu-west-1:000000000000:failures"
+_INSERTS: Final = '{"eventName": ["INSERT"]}'
+_FUNCTION: Final = "arn:aws:lambda:eu-west-1:000000000000:function:project:live"
+
+Function = Callable[[dict[str, Any], object], object]
+
+
+def settings_of(random: Random) -> MappingSettings:
+    """The template's mapping, or one that is set otherwise and must do as well."""
+    return MappingSettings(
+        uuid="mapping-1",
+        stream_arn=ARN,
+        function_arn=_FUNCTION,
+        batch_size=random.choice((1, 3, 10, 25, 100)),
+        window=random.choice((0.0, 0.0, 0.5)),
+        max_retries=random.choice((2, 4, 10)),
+        max_record_age=86_400,
+        bisect=random.random() < 0.8,
+        reports_failures=True,
+        destination=QUEUE,
+        patterns=random.choice(((_INSERTS,), (_INSERTS,), ())),
+    )
+
+
+def policy_of(random: Random) -> Policy:
+    """One reading of what AWS leaves open."""
+    return Policy(
+        restart_count_on_progress=random.random() < 0.7, halve_when_first_fails=random.random() < 0.7
+    )
+
+
+class Around(Protocol):
+    """What the mapping needs of its world."""
+
+    faults: Faults
+    random: Random
+    stream: SimulatedStream
+    clock: VirtualClock
+
+    def trace(self, *what: object) -> None: ...
+
+    def function_failed(self, error: Exception) -> None:
+        """An invocation ended with an error that its runtime would log."""
+
+    def discarded(self, document: Mapping[str, Any]) -> None:
+        """The failure queue took a document."""
+
+
+class MappingActor:
+    """Runs the mapping one action at a time, in any order of its shards, and kills it now and then."""
+
+    def __init__(self, world: Around, settings: MappingSettings, policy: Policy, function: Function) -> None:
+        self.invocations = 0
+        self._world = world
+        self._settings = settings
+        self._policy = policy
+        self._function = function
+        self._life = 0
+        self.away_until = 0.0
+        self.restart()
+
+    def restart(self) -> None:
+        """As after kill -9: all that is kept is what was saved; invocations under way go on without it."""
+        self._life += 1
+        world = self._world
+        self._busy: set[str] = set()
+        ports = Ports(world.stream, self, self, self, world.clock, self._redeliver)
+        self.driver = MappingDriver(self._settings, ports, self._policy)
+
+    def step(self) -> None:
+        """One action of one shard that is not waiting for the function."""
+        if self._world.clock.time < self.away_until:
+            return
+        self.driver.step_tree()
+        free = [name for name in self.driver.shards if name not in self._busy]
+        if free:
+            self._step(self._world.random.choice(free))
+
+    def drain(self, most: int) -> bool:
+        """Step until the checkpoints have passed every record, letting time jump; false if that takes too long."""
+        self.away_until = 0.0
+        for _ in range(most):
+            if self._world.stream.is_drained():
+                return True
+            self._world.clock.reach(self.driver.step())
+        return False
+
+    def _step(self, shard: str) -> None:
+        busy = self._busy
+        busy.add(shard)
+        try:
+            action = self.driver.shards[shard].step()
+            if not isinstance(action, Wait):
+                self._world.trace("mapping", shard, type(action).__name__)
+        except Killed:
+            self._world.trace("mapping", shard, "was killed")
+        finally:
+            busy.discard(shard)
+
+    # The ports that are not the stream.
+
+    def invoke(self, batch: Batch) -> Answer:
+        """See `Invoker.invoke`."""
+        faults, life = self._world.faults, self._life
+        if faults.happens("throttled_invoke", faults.mix.throttled_invoke):
+            return InvokeFailed("simulated")
+        self.invocations += 1
+        answer = self._run(batch)
+        if faults.happens("lost_invoke", faults.mix.lost_invoke):
+            answer = FunctionFailed("Unhandled")
+        if life != self._life:
+            raise Killed
+        return answer
+
+    def _run(self, batch: Batch) -> Answer:
+        try:
+            answer = self._function({"Records": [record.event for record in batch.records]}, None)
+        except Crash:
+            return FunctionFailed("Unhandled")
+        except Exception as error:  # noqa: BLE001 - as Lambda's runtime does
+            self._world.function_failed(error)
+            return FunctionFailed("Unhandled")
+        text = json.dumps(answer)
+        self._world.trace("invoked", batch.shard_id, len(batch), text)
+        return FunctionReturned(text.encode())
+
+    def send(self, destination: str, document: Mapping[str, object]) -> None:
+        """See `Destination.send`."""
+        faults = self._world.faults
+        if destination != QUEUE or faults.happens("unsent", faults.mix.unsent):
+            raise Unavailable("simulated")
+        self._world.discarded(document)
+        if faults.happens("sent_twice", faults.mix.unsent / 2):
+            raise Unavailable("simulated")
+
+    def load(self) -> Mapping[str, ShardCheckpoint]:
+        """See `Checkpoints.load`."""
+        return dict(self._world.stream.checkpoints)
+
+    def save(self, shard_id: str, checkpoint: ShardCheckpoint) -> None:
+        """See `Checkpoints.save`."""
+        faults = self._world.faults
+        if faults.happens("unsaved", faults.mix.unsaved):
+            raise OSError("simulated")
+        self._world.trace("checkpoint", shard_id, checkpoint.position.order)
+        self._world.stream.checkpoints[shard_id] = checkpoint
+
+    def _redeliver(self, _batch: Batch) -> bool:
+        faults = self._world.faults
+        return faults.happens("redelivered", faults.mix.redeliver)
+

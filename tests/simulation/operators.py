@@ -1,0 +1,169 @@
+"""Simulated operators: they rebuild, verify, switch, roll back, retire and redrive while everything else goes on.
+
+An operator's process may die at any call, and may be started beside another one. All it knows is what the tables hold.
+"""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any, Final, Protocol
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from events.dynamodb_store import DynamoDbEventStore
+from events.store import StoreBusy
+from projections.dynamodb_generations import DynamoDbGenerations
+from projections.dynamodb_progress import DynamoDbProgress
+from projections.dynamodb_read_model import DynamoDbReadModel
+from projections.generations import Generations, GenerationsChanged, WrongStep
+from projections.progress import SegmentProgress
+from projections.projector import Projector
+from projections.read_model import ReadModelBusy
+from projections.rebuild import Rebuild, RebuildFailed, Unlimited, work_of
+from projections.redrive import Outcome, Redrive
+from projections.verify import Difference, Kind, Verifier
+from tests.simulation.clock import VirtualClock
+from tests.simulation.invariants import require
+from tests.simulation.signals import Crash
+
+_SEGMENTS: Final = 2
+_REFUSALS: Final = (
+    GenerationsChanged, WrongStep, RebuildFailed, ReadModelBusy, StoreBusy, BotoCoreError, ClientError
+)  # fmt: skip
+
+
+class Around(Protocol):
+    """What operators need of their world."""
+
+    random: Random
+    clock: VirtualClock
+    client: Any
+
+    def sleep(self, seconds: float) -> None: ...
+
+    def trace(self, *what: object) -> None: ...
+
+    def unlimited(self, work: Callable[[], None]) -> None:
+        """Do something that no function's timeout ends."""
+
+
+class Operators:
+    """All operators together.
+
+    Attributes:
+        steps: How many they took.
+        switches: How often queries moved to another generation.
+    """
+
+    def __init__(self, world: Around) -> None:
+        self.steps = 0
+        self.switches = 0
+        self._world = world
+        store = DynamoDbEventStore(world.client, "events", pause=world.sleep)
+        self.rows = DynamoDbReadModel(world.client, "read", world.sleep)
+        self.generations = DynamoDbGenerations(world.client, "read")
+        self._progress = DynamoDbProgress(world.client, "read")
+        projector = Projector(self.rows, store.read, world.clock.utc_now)
+        self._rebuild = Rebuild(store, projector, self._progress, Unlimited(), world.sleep)
+        self._verifier = Verifier(store, self.rows, world.sleep, world.clock.utc_now)
+        self.redrive = Redrive(store, self.rows, projector)
+
+    def step(self) -> None:
+        """One piece of whatever is to be done; it may fail, and is then done again some time."""
+        self.steps += 1
+        try:
+            self._world.unlimited(lambda: self._step(self.generations.load()))
+        except Crash:
+            self._world.trace("operator", "crashed")
+        except _REFUSALS as refusal:
+            self._world.trace("operator", type(refusal).__name__)
+
+    def _step(self, record: Generations) -> None:
+        random = self._world.random
+        if record.retired and record.has_settled(self._world.clock.utc_now()):
+            self._remove(record)
+        elif random.random() < 0.3:
+            self._redrive(random.choice(record.fed), dry=random.random() < 0.2)
+        elif record.building is not None:
+            self._go_on(record, record.building)
+        elif record.previous is not None:
+            self._leave_previous(record)
+        else:
+            self.generations.save(record.start_rebuild())
+
+    def _leave_previous(self, record: Generations) -> None:
+        now = self._world.clock.utc_now()
+        if self._world.random.random() < 0.2:
+            self.generations.save(record.rollback(now))
+            self.switches += 1
+        else:
+            self.generations.save(record.retire(now))
+
+    def _go_on(self, record: Generations, generation: int) -> None:
+        now = self._world.clock.utc_now()
+        left = [each for each in self._progress.load(work_of(generation), _SEGMENTS) if not each.done]
+        if left:
+            self._rebuild.step(generation, self._world.random.choice(left), _SEGMENTS)
+        elif self._world.random.random() < 0.05:
+            self.generations.save(record.abandon(now))
+        elif not record.verified:
+            if not self.verify(generation):
+                self.generations.save(record.confirm())
+        else:
+            self.generations.save(record.switch(now) if record.previous is None else record.retire(now))
+            self.switches += record.previous is None
+
+    def verify(self, generation: int) -> list[Difference]:
+        """What is wrong with a generation and stays so when it is repaired; parked customers are visible, not wrong."""
+        found: list[Difference] = []
+        for segment in range(_SEGMENTS):
+            at = SegmentProgress(segment)
+            while not at.done:
+                at, differences = self._verifier.step(generation, at, _SEGMENTS)
+                found += differences
+            found += self._verifier.orphans(generation, segment, _SEGMENTS)
+        wrong = [each for each in found if each.kind is not Kind.PARKED]
+        return [each for each in wrong if not self._verifier.repair(each, generation)]
+
+    def _redrive(self, generation: int, *, dry: bool) -> list[Outcome]:
+        outcomes = []
+        for redriven in self.redrive.run(generation, dry=dry):
+            self._world.trace("redriven", redriven.customer_id, redriven.outcome)
+            outcomes.append(redriven.outcome)
+        return outcomes
+
+    def _remove(self, record: Generations) -> None:
+        generation = record.retired[0]
+        page = self.rows.rows(generation, 0, 1, None)
+        start = page.next
+        while not page.rows and start is not None:
+            page = self.rows.rows(generation, 0, 1, start)
+            start = page.next
+        if page.rows:
+            self.rows.remove(page.rows[:25])
+        else:
+            self.generations.save(record.removed(generation))
+
+    # When nothing fails any more.
+
+    def redrive_all(self) -> int:
+        """Redrive every generation; returns how many customers came back."""
+        outcomes = [each for number in self.generations.load().fed for each in self._redrive(number, dry=False)]
+        require(set(outcomes) <= {Outcome.RETURNED}, "I7", f"a redrive ended with {sorted(set(outcomes))}")
+        return len(outcomes)
+
+    def repair_all(self) -> None:
+        """Verify and repair every generation, so that a second look finds nothing."""
+        for number in self.generations.load().fed:
+            self.verify(number)
+            left = self.verify(number)
+            require(not left, "I5", f"generation {number} is beyond repair: {left}")
+
+    def finish(self, most: int) -> None:
+        """Bring what is begun to its end, until one generation is left."""
+        for _ in range(most):
+            record = self.generations.load()
+            if record.building is None and record.previous is None and not record.retired:
+                return
+            self._world.clock.advance(61)
+            self._step(record)
+        require(holds=False, rule="STUCK", what="a rebuild does not come to its end")

@@ -1,0 +1,101 @@
+"""Simulated callers of the API's reads: single customers, with and without a token, and the list page by page."""
+
+import json
+from random import Random
+from typing import Any, Protocol
+
+from shared.http.consistency import HEADER, ConsistencyToken
+from tests.simulation.answers import Answers
+from tests.simulation.clients import gateway_event
+from tests.simulation.invariants import require
+from tests.simulation.oracle import Oracle
+from tests.simulation.signals import Crash
+
+_MOST_PAGES = 200
+
+
+class Around(Protocol):
+    """What readers need of their world."""
+
+    random: Random
+    answers: Answers
+    oracle: Oracle
+
+    def request(self, operation: str, event: dict[str, Any]) -> dict[str, Any]: ...
+
+
+class Readers:
+    """All readers together.
+
+    Attributes:
+        reads: Requests sent.
+    """
+
+    def __init__(self, world: Around) -> None:
+        self.reads = 0
+        self._world = world
+
+    def step(self) -> None:
+        """Read something, perhaps in vain."""
+        try:
+            if self._world.random.random() < 0.7:
+                self._one()
+            else:
+                self._some_pages()
+        except Crash:
+            return
+
+    def _one(self) -> None:
+        random, people = self._world.random, self._world.oracle.people
+        if not people:
+            return
+        customer_id = random.choice(list(people)[-12:])
+        awaited = people[customer_id].version if random.random() < 0.6 else 0
+        response = self._ask("get", customer_id, awaited, {})
+        self._world.answers.check_read(customer_id, awaited, response["statusCode"], response["body"])
+
+    def _some_pages(self) -> None:
+        """The list's pages, as far as they can be had, in order and without repeats."""
+        random = self._world.random
+        limit = random.choice((1, 2, 7, 25, 100))
+        query = {"limit": str(limit)}
+        last = ""
+        for _ in range(3):
+            response = self._ask("list", "", 0, query)
+            if response["statusCode"] != 200:
+                require(response["statusCode"] == 503, "PAGES", f"the list answers {response}")
+                return
+            page = json.loads(response["body"])
+            last = self._page(page["customers"], limit, last)
+            if page["next_cursor"] is None:
+                return
+            query = {"limit": str(limit), "cursor": page["next_cursor"]}
+
+    def _page(self, customers: list[Any], limit: int, last: str) -> str:
+        require(len(customers) <= limit, "PAGES", f"{len(customers)} on a page of {limit}")
+        for shown in customers:
+            self._world.answers.is_true(shown, 0)
+            place = f"{shown['created_at']}#{shown['id']}"
+            require(not last or place < last, "PAGES", f"{place} stands behind {last}")
+            last = place
+        return last
+
+    def all(self, limit: int) -> dict[str, int]:
+        """The whole list, when nothing fails: versions by id."""
+        query, found, last = {"limit": str(limit)}, {}, ""
+        for _ in range(_MOST_PAGES):
+            response = self._ask("list", "", 0, query)
+            require(response["statusCode"] == 200, "PAGES", f"the list answers {response}")
+            page = json.loads(response["body"])
+            last = self._page(page["customers"], limit, last)
+            found |= {shown["id"]: shown["version"] for shown in page["customers"]}
+            if page["next_cursor"] is None:
+                break
+            query = {"limit": str(limit), "cursor": page["next_cursor"]}
+        return found
+
+    def _ask(self, operation: str, customer_id: str, awaited: int, query: dict[str, str]) -> dict[str, Any]:
+        self.reads += 1
+        headers = {HEADER: ConsistencyToken(customer_id, awaited).seal(), "Prefer": "wait=1"} if awaited else {}
+        event = gateway_event(f"read-{self.reads}", "customers/read", headers, customer_id, None)
+        return self._world.request(operation, event | {"queryStringParameters": query or None})

@@ -1,0 +1,93 @@
+"""Runs one seed, and adds up many."""
+
+import gc
+from collections import Counter
+from dataclasses import dataclass, field
+
+from tests.simulation.healing import heal
+from tests.simulation.signals import Violation
+from tests.simulation.world import World
+
+COMMANDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one seed did.
+
+    Attributes:
+        seed: Which.
+        digest: The hash of all its effects.
+        counts: What was done, by name.
+        faults: Faults by kind.
+        rule: The invariant that broke; empty for none.
+        broken: How it broke.
+    """
+
+    seed: int
+    digest: str
+    counts: dict[str, int]
+    faults: dict[str, int]
+    rule: str = ""
+    broken: str = ""
+
+
+def run_seed(seed: int, commands: int = COMMANDS, *, verbose: bool = False) -> Outcome:
+    """Run a seed from nothing to healed.
+
+    Args:
+        seed: Decides everything.
+        commands: How many commands are begun before the faults stop.
+        verbose: Whether every effect is printed.
+    """
+    world = World(seed, verbose=verbose)
+    rule = broken = ""
+    try:
+        while world.callers.commands < commands:
+            world.step()
+        heal(world)
+    except Violation as violation:
+        rule, broken = violation.rule, str(violation)
+        world.trace("VIOLATION", broken)
+    gc.collect(0)
+    counts = {
+        "commands": world.callers.commands,
+        "requests": world.callers.sent,
+        "reads": world.readers.reads,
+        "calls": world.client.calls,
+        "invocations": world.mapping.invocations,
+        "events": sum(person.version for person in world.oracle.people.values()),
+        "rows": world.invariants.rows_written,
+    }
+    return Outcome(seed, world.digest, counts, dict(world.faults.count), rule, broken)
+
+
+@dataclass(slots=True)
+class Figures:
+    """Many seeds together."""
+
+    seeds: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    broken: list[str] = field(default_factory=list)
+    digests: dict[int, str] = field(default_factory=dict)
+
+    def add(self, outcome: Outcome) -> None:
+        """Take in a seed's outcome."""
+        self.seeds += 1
+        self.counts.update(outcome.counts)
+        self.faults.update(outcome.faults)
+        self.digests[outcome.seed] = outcome.digest
+        if outcome.broken:
+            self.broken.append(f"{outcome.broken}\n  python -m tests.simulation --seed {outcome.seed} --trace")
+
+    def as_dict(self) -> dict[str, object]:
+        """All of it, JSON-safe."""
+        return {
+            "seeds": self.seeds,
+            **self.counts,
+            "faults": sum(self.faults.values()),
+            "faults_by_kind": dict(self.faults.most_common()),
+            "broken": self.broken,
+            "digests": self.digests,
+        }

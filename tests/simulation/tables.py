@@ -1,0 +1,94 @@
+"""Tables in plain dicts. Items are replaced and never changed in place, so an old image is just a reference."""
+
+import zlib
+from bisect import insort
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from tests.simulation.expressions import Item
+from tests.simulation.signals import NotSimulated
+
+Key = tuple[str, int]
+
+
+class Change(NamedTuple):
+    """One item before and after a write; None for none."""
+
+    table: str
+    key: Key
+    old: Item | None
+    new: Item | None
+
+
+class Index(NamedTuple):
+    """A global secondary index."""
+
+    partition: str
+    order: str
+
+
+class Table:
+    """One table with the key (text, number), or (text) alone.
+
+    Attributes:
+        partitions: Items by partition key and sort key.
+        places: Where a scan meets each item, in its order.
+        before: What stood under a key before its last change, and when that was.
+        members: For each index and index partition, the keys that are or were in it.
+    """
+
+    def __init__(self, name: str, partition: str, sort: str = "", **indexes: Index) -> None:
+        self.name: Final = name
+        self.partition: Final = partition
+        self.sort: Final = sort
+        self.indexes: Final = indexes
+        self.partitions: dict[str, dict[int, Item]] = {}
+        self.places: list[tuple[int, str, int]] = []
+        self.before: dict[Key, tuple[float, Item | None]] = {}
+        self.members: dict[tuple[str, Any], dict[Key, None]] = {}
+
+    def key(self, attributes: Mapping[str, Any]) -> Key:
+        """The key that an item or a Key parameter names."""
+        return attributes[self.partition]["S"], int(attributes[self.sort]["N"]) if self.sort else 0
+
+    def exact_key(self, attributes: Mapping[str, Any]) -> Key:
+        """Likewise, of a parameter that must hold the key and nothing else."""
+        if len(attributes) != (2 if self.sort else 1):
+            raise NotSimulated(f"{self.name}: the key {attributes}")
+        return self.key(attributes)
+
+    def get(self, key: Key) -> Item | None:
+        """The item as it stands."""
+        return self.partitions.get(key[0], {}).get(key[1])
+
+    def replace(self, key: Key, new: Item | None, now: float) -> Change:
+        """Write, or delete with None."""
+        items = self.partitions.setdefault(key[0], {})
+        old = items.get(key[1])
+        if old is None:
+            insort(self.places, place_in_scan(key))
+        if new is None:
+            items.pop(key[1], None)
+            self.places.remove(place_in_scan(key))
+        else:
+            items[key[1]] = new
+            for name, index in self.indexes.items():
+                if index.partition in new:
+                    place = name, next(iter(new[index.partition].values()))
+                    self.members.setdefault(place, {})[key] = None
+        self.before[key] = now, old
+        return Change(self.name, key, old, new)
+
+    def all(self) -> Iterator[tuple[Key, Item]]:
+        """Every item."""
+        for first, items in self.partitions.items():
+            for second, item in items.items():
+                yield (first, second), item
+
+
+def place_in_scan(key: Key) -> tuple[int, str, int]:
+    """Where a scan meets an item: in no order that means anything, and always the same."""
+    return zlib.crc32(key[0].encode()), key[0], key[1]
+
+
+Watch = Callable[[list[Change]], None]

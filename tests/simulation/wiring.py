@@ -1,0 +1,130 @@
+"""Puts the real handlers on the simulated world: clients, clock, ids, sleep, logger, metrics and tracer.
+
+Importing this module changes shared/runtime for the whole process, so only a process of its own may do it
+(`python -m tests.simulation`), and before any handler is imported.
+"""
+
+import os
+import time
+import uuid
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Final
+
+os.environ |= {
+    "EVENT_TABLE": "events",
+    "READ_TABLE": "read",
+    "CLAIMS_TABLE": "claims",
+    "CURSOR_SECRET": "cursor-secret",
+    "PARTIAL_ANSWERS": "true",
+    "POWERTOOLS_TRACE_DISABLED": "true",
+    "POWERTOOLS_METRICS_NAMESPACE": "simulation",
+    "AWS_DEFAULT_REGION": "eu-west-1",
+}
+
+from shared.runtime import clients, clock, ids, observability  # noqa: E402 - after the environment
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+
+class _Present:
+    """The world that runs now."""
+
+    world: "World"
+
+
+def enter(world: "World") -> None:
+    """Let the handlers live in a world from now on."""
+    _Present.world = world
+
+
+class _Client:
+    """The client of the world that runs now."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(_Present.world.client, name)
+
+
+class _Logger:
+    """Hands every record to the world instead of writing it."""
+
+    def info(self, message: str, extra: Any = None, **_: Any) -> None:
+        _Present.world.logged(message, extra)
+
+    warning = error = debug = critical = exception = info
+
+    def append_keys(self, **keys: Any) -> None:
+        _Present.world.logged("keys", keys)
+
+    remove_keys = clear_state = set_correlation_id = append_keys
+
+
+class _Metrics:
+    def add_metric(self, name: str, unit: Any, value: float) -> None:
+        _Present.world.measured(name, value)
+
+    def add_dimension(self, **_: Any) -> None: ...
+
+    def add_metadata(self, key: str, value: Any) -> None:
+        _Present.world.logged(key, value)
+
+    def flush_metrics(self) -> None: ...
+
+
+class _Tracer:
+    provider: Final = SimpleNamespace(in_subsegment=lambda _name: nullcontext(_Tracer()))
+
+    def capture_lambda_handler(self, *_: Any, **__: Any) -> Any:
+        return lambda handler: handler
+
+    def put_annotation(self, key: str, value: Any) -> None:
+        _Present.world.logged(key, value)
+
+    put_metadata = put_annotation
+
+
+def _now() -> datetime:
+    return _Present.world.clock.utc_now()
+
+
+def _new_id() -> str:
+    return str(uuid.UUID(int=_Present.world.ids.getrandbits(128), version=4))
+
+
+def _sleep(seconds: float) -> None:
+    _Present.world.sleep(seconds)
+
+
+clients.dynamodb = lambda: _Client()  # type: ignore[assignment,return-value]
+clients.secret = lambda _name: "a secret of the simulation"  # type: ignore[assignment]
+clock.utc_now = _now
+ids.new_id = _new_id
+observability.logger = _Logger()  # type: ignore[assignment]
+observability.metrics = _Metrics()  # type: ignore[assignment]
+observability.tracer = _Tracer()  # type: ignore[assignment]
+time.sleep = _sleep  # type: ignore[assignment]
+
+from queries import read_your_writes  # noqa: E402 - after the patches, which its constants would otherwise keep
+
+read_your_writes.REAL_TIME = read_your_writes.Time(lambda: _Present.world.clock.time, _sleep)  # type: ignore[misc]
+
+from commands.handlers import create_customer, erase_customer, update_customer  # noqa: E402
+from projections.handlers import project_customers  # noqa: E402
+from queries.handlers import get_all_customers, get_customer  # noqa: E402
+
+Handlers = SimpleNamespace
+HANDLERS: Final = SimpleNamespace(
+    create=lambda event: create_customer.handle(event, None),
+    update=lambda event: update_customer.handle(event, None),
+    erase=lambda event: erase_customer.handle(event, None),
+    project=lambda event, context: project_customers.handle(event, context),
+    get=lambda event: get_customer.handle(event, None),
+    list=lambda event: get_all_customers.handle(event, None),
+)
+
+
+def subsegment() -> AbstractContextManager[Any]:
+    """A tracer's subsegment, for code that asks for one."""
+    return nullcontext(_Tracer())

@@ -1,0 +1,253 @@
+"""A world: everything that one seed makes, and the scheduler that picks who steps next."""
+
+import hashlib
+import json
+import random as global_random
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Any, Final
+
+from tests.simulation import wiring
+from tests.simulation.answers import Answers
+from tests.simulation.clients import Callers
+from tests.simulation.clock import VirtualClock
+from tests.simulation.database import Database
+from tests.simulation.fake_dynamodb import FakeDynamoDb
+from tests.simulation.faults import Faults, mix_of
+from tests.simulation.invariants import Invariants
+from tests.simulation.mapping import MappingActor, policy_of, settings_of
+from tests.simulation.operators import Operators
+from tests.simulation.oracle import Oracle
+from tests.simulation.poison import Poisoner
+from tests.simulation.readers import Readers
+from tests.simulation.signals import Crash
+from tests.simulation.stream import SimulatedStream
+from tests.simulation.tables import Change, Index, Table
+
+_DEEPEST: Final = 3
+_HOUR: Final = 3600.0
+# Timeouts of the functions, in template.yml.
+_API_SECONDS: Final = 28.0
+_PROJECTOR_SECONDS: Final = 60.0
+_FOR_EVER: Final = float("inf")
+# A request that its sender gave up and the network carries on arrives within this time.
+_LATEST_SECONDS: Final = 3.0
+
+
+class World:
+    """One seed's world."""
+
+    def __init__(self, seed: int, *, verbose: bool = False) -> None:
+        self.random = Random(seed)
+        self.ids = Random(seed + 1)
+        # Our code's jitter comes from here.
+        global_random.seed(seed)
+        self.clock = VirtualClock()
+        self.faults = Faults(mix_of(self.random), self.random)
+        mix = self.faults.mix
+        shards = self.random.choice((1, 2, 4))
+        self.stream = SimulatedStream(shards, self.clock, self.random, self.faults, scattered=mix.scattered)
+        self.database = Database(_tables(), self.clock.now, self.written, self._is_stale)
+        self.client = FakeDynamoDb(self.database, self, self.random.choice((2, 7, 1000, 1000)))
+        self.oracle = Oracle()
+        self.invariants = Invariants(self.oracle, self.database.tables)
+        self.answers = Answers(self.oracle, self.invariants)
+        self.callers = Callers(self)
+        self.readers = Readers(self)
+        self.poisoner = Poisoner(self.database, self.invariants, self.random)
+        self.operators = Operators(self)
+        wiring.enter(self)
+        self.mapping = MappingActor(
+            self, settings_of(self.random), policy_of(self.random), self._project
+        )
+        # Customers of whom a record was given up, with a document in the failure queue to tell it.
+        self.dead_lettered: set[str] = set()
+        self._hash = hashlib.blake2b(digest_size=16)
+        self._verbose = verbose
+        self._depth = 0
+        self._late: list[tuple[float, Callable[[], object]]] = []
+        self._deadline = _FOR_EVER
+        self._weighted: list[tuple[float, Callable[[], None]]] = []
+        self._schedule()
+
+    @property
+    def digest(self) -> str:
+        """The hash of every effect so far."""
+        return self._hash.hexdigest()
+
+    # Who steps.
+
+    def _schedule(self) -> None:
+        """Each actor's share of the steps, cumulated; an actor to come takes its place here."""
+        mix = self.faults.mix
+        shares: list[tuple[float, Callable[[], None]]] = [
+            (0.40, self.callers.step),
+            (0.45, self._step_mapping),
+            (0.06, self.readers.step),
+            (0.012, self.operators.step),
+            (mix.kill, self._kill),
+            (mix.split, self._split),
+            (mix.poison, self._poison),
+            (mix.poison / 10, self._cure),
+            (mix.outage, self._outage),
+        ]
+        total = 0.0
+        for share, step in shares:
+            total += share
+            self._weighted.append((total, step))
+
+    def step(self) -> None:
+        """Let somebody step."""
+        self.clock.advance(self.random.random() * 0.1)
+        if self._late:
+            self.arrive()
+        chosen = self.random.random() * self._weighted[-1][0]
+        for bound, step in self._weighted:
+            if chosen < bound:
+                step()
+                return
+
+    def interlude(self) -> None:
+        """Perhaps let somebody else step, inside a call of the one who steps."""
+        likelihood = self.faults.mix.interleave
+        if likelihood and self._depth < _DEEPEST and self.random.random() < likelihood:
+            self._depth += 1
+            try:
+                self.step()
+            finally:
+                self._depth -= 1
+            self._end_in_time()
+
+    def sleep(self, seconds: float) -> None:
+        """Let the one who steps wait; the others go on."""
+        self.clock.advance(seconds)
+        if self._depth < _DEEPEST and self.faults.mix.interleave:
+            self._depth += 1
+            try:
+                self._step_mapping()
+                self.step()
+            finally:
+                self._depth -= 1
+        self._end_in_time()
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass."""
+        self.clock.advance(seconds)
+
+    def later(self, effect: Callable[[], object]) -> None:
+        """Carry out some time from now."""
+        self._late.append((self.clock.time + self.random.random() * _LATEST_SECONDS, effect))
+
+    def arrive(self) -> None:
+        """Carry out what the network has carried long enough."""
+        due = [effect for time, effect in self._late if time <= self.clock.time]
+        self._late = [each for each in self._late if each[0] > self.clock.time]
+        for effect in due:
+            effect()
+
+    def _until(self, seconds: float, work: Callable[[], Any]) -> Any:
+        """Do something that may last so long."""
+        before, self._deadline = self._deadline, self.clock.time + seconds
+        try:
+            return work()
+        finally:
+            self._deadline = before
+
+    def unlimited(self, work: Callable[[], None]) -> None:
+        """Do something that no function's timeout ends."""
+        self._until(_FOR_EVER, work)
+
+    def _end_in_time(self) -> None:
+        if self.clock.time > self._deadline:
+            self.faults.count["timed_out"] += 1
+            raise Crash("the function's timeout")
+
+    def _project(self, event: dict[str, Any], context: object) -> object:
+        return self._until(_PROJECTOR_SECONDS, lambda: wiring.HANDLERS.project(event, context))
+
+    def _step_mapping(self) -> None:
+        for _ in range(3):
+            self.mapping.step()
+
+    def _kill(self) -> None:
+        self.faults.count["killed"] += 1
+        self.trace("killed")
+        self.mapping.restart()
+
+    def _split(self) -> None:
+        self.faults.count["split"] += 1
+        self.stream.split()
+
+    def _poison(self) -> None:
+        if self.poisoner.strike():
+            self.faults.count["poisoned"] += 1
+
+    def _cure(self) -> None:
+        self.faults.count["cured"] += bool(self.poisoner.victims)
+        self.poisoner.cure(deploy=False)
+
+    def _outage(self) -> None:
+        self.faults.count["outage"] += 1
+        most = 30 * _HOUR if self.faults.mix.expiry else 2 * _HOUR
+        self.clock.advance(self.random.random() * most)
+
+    # What happens.
+
+    def request(self, operation: str, event: dict[str, Any]) -> dict[str, Any]:
+        """Call a handler as API Gateway does."""
+        handler = getattr(wiring.HANDLERS, operation)
+        response: dict[str, Any] = self._until(_API_SECONDS, lambda: handler(event))
+        self.trace(operation, event["requestContext"]["requestId"], response["statusCode"], response["body"])
+        return response
+
+    def written(self, changes: list[Change]) -> None:
+        """Something was written: trace it, put it on the stream, and look whether it was right."""
+        for change in changes:
+            self.trace("write", change.table, *change.key, change.new)
+            if change.table == "events":
+                self.stream.add(change)
+        self.invariants.check(changes)
+
+    def logged(self, message: str, extra: Any) -> None:
+        """A function wrote a log record or an annotation."""
+        self.invariants.leaves("a log record", f"{message} {extra!r}")
+
+    def measured(self, name: str, value: float) -> None:
+        """A function recorded a metric."""
+        self.invariants.leaves("a metric", f"{name} {value}")
+
+    def function_failed(self, error: Exception) -> None:
+        """An invocation ended with an error, which Lambda's runtime logs."""
+        self.trace("failed", type(error).__name__)
+        self.invariants.leaves("the runtime's log", repr(error))
+
+    def discarded(self, document: Mapping[str, Any]) -> None:
+        """The failure queue took a document."""
+        text = json.dumps(document)
+        self.trace("discarded", text)
+        self.invariants.leaves("the failure queue", text)
+        info = document["DDBStreamBatchInfo"]
+        first, last = int(info["startSequenceNumber"]), int(info["endSequenceNumber"])
+        self.dead_lettered |= self.stream.customers_between(info["shardId"], first, last)
+
+    def trace(self, *what: object) -> None:
+        """Add an effect to the hash."""
+        line = " ".join(map(str, what))
+        self._hash.update(line.encode())
+        if self._verbose:
+            print(f"{self.clock.time:.3f} {'  ' * self._depth}{line}")  # noqa: T201 - what --trace is for
+
+    def _is_stale(self, changed_at: float) -> bool:
+        mix = self.faults.mix
+        return self.clock.time - changed_at < mix.lag and self.faults.happens("stale_read", mix.stale)
+
+
+def _tables() -> list[Table]:
+    read = Table(
+        "read",
+        "customer_id",
+        "generation",
+        listing=Index("listing_shard", "listing_order"),
+        parked=Index("parked_in", "parked_since"),
+    )
+    return [Table("events", "customer_id", "version"), read, Table("claims", "claim")]

@@ -1,0 +1,70 @@
+"""A single write that a transaction on the same row keeps out is tried again, as a transaction itself is."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from events.dynamodb_store import DynamoDbEventStore
+from events.store import StoreBusy
+from tests.samples import updated
+
+CUSTOMER = "7d3f0c9e-52f1-4a5b-9c39-0f2f7f1d2a10"
+
+
+class ConditionalCheckFailedException(ClientError):
+    pass
+
+
+class TransactionConflictException(ClientError):
+    pass
+
+
+class TransactionCanceledException(ClientError):
+    pass
+
+
+class ContendedClient:
+    """Refuses so many writes because of a transaction under way, then takes one."""
+
+    exceptions = SimpleNamespace(
+        ConditionalCheckFailedException=ConditionalCheckFailedException,
+        TransactionConflictException=TransactionConflictException,
+        TransactionCanceledException=TransactionCanceledException,
+    )
+
+    def __init__(self, refusals: int) -> None:
+        self.refusals = refusals
+        self.taken: list[Any] = []
+
+    def put_item(self, **params: Any) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            raise TransactionConflictException({"Error": {"Code": "TransactionConflictException"}}, "PutItem")
+        self.taken.append(params)
+
+    update_item = put_item
+
+
+def store_on(client: ContendedClient) -> DynamoDbEventStore:
+    return DynamoDbEventStore(client, "events", "claims", pause=lambda _: None)  # type: ignore[arg-type]
+
+
+def test_append_waits_for_a_transaction_on_its_row() -> None:
+    client = ContendedClient(refusals=3)
+    store_on(client).append([updated(CUSTOMER, 2)], expected_version=1)
+    assert len(client.taken) == 1
+
+
+def test_redact_waits_for_a_transaction_on_its_row() -> None:
+    client = ContendedClient(refusals=3)
+    store_on(client).redact(CUSTOMER, [1, 2])
+    assert len(client.taken) == 2
+
+
+def test_append_says_so_when_transactions_keep_it_out() -> None:
+    client = ContendedClient(refusals=1_000)
+    with pytest.raises(StoreBusy):
+        store_on(client).append([updated(CUSTOMER, 2)], expected_version=1)
+    assert not client.taken

@@ -1,0 +1,110 @@
+"""A stack in memory, as the commands see it."""
+
+import io
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from unittest.mock import patch
+
+import operations.__main__ as program
+from events.customer import Customer
+from operations.output import Output
+from operations.wiring import Tools
+from projections.projector import Projector
+from tests.fakes.event_store import InMemoryEventStore
+from tests.fakes.read_model import InMemoryGenerations, InMemoryProgress, InMemoryReadModel
+from tests.samples import START, created
+
+
+@dataclass
+class Clock:
+    """Moves only when somebody waits."""
+
+    seconds: float = 0.0
+    waits: list[float] = field(default_factory=list)
+
+    def pause(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.seconds += seconds
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self.seconds)
+
+
+class FakeQueue:
+    """The failure queue: messages by handle, hidden while somebody has them."""
+
+    def __init__(self) -> None:
+        self.messages: dict[str, dict[str, object]] = {}
+        self.hidden: set[str] = set()
+
+    def get_queue_attributes(self, **_: object) -> Any:
+        return {"Attributes": {"ApproximateNumberOfMessages": str(len(self.messages) - len(self.hidden))}}
+
+    def receive_message(self, **_: object) -> Any:
+        for handle, body in self.messages.items():
+            if handle not in self.hidden:
+                self.hidden.add(handle)
+                return {"Messages": [{"ReceiptHandle": handle, "Body": json.dumps(body)}]}
+        return {}
+
+    def delete_message(self, *, ReceiptHandle: str, **_: object) -> None:  # noqa: N803 - SQS's name
+        del self.messages[ReceiptHandle]
+
+    def change_message_visibility(self, *, ReceiptHandle: str, **_: object) -> None:  # noqa: N803 - SQS's name
+        self.hidden.discard(ReceiptHandle)
+
+
+class FakeStack:
+    """All that `Tools` needs, and what tests ask of it."""
+
+    def __init__(self) -> None:
+        self.store = InMemoryEventStore()
+        self.read_model = InMemoryReadModel()
+        self.generations = InMemoryGenerations()
+        self.progress = InMemoryProgress()
+        self.queue = FakeQueue()
+        self.clock = Clock()
+        queue: Any = self.queue
+        self.tools = Tools(
+            store=self.store,
+            read_model=self.read_model,
+            generations=self.generations,
+            progress=self.progress,
+            count_events=lambda: len(self.store.events),
+            failures=queue,
+            failure_queue="queue",
+            pause=self.clock.pause,
+            clock=self.clock,
+            now=self.clock.now,
+        )
+
+    def customer(self, customer_id: str, *, projected: bool = True) -> None:
+        """A customer with one event, and a row unless told otherwise."""
+        event = created(customer_id)
+        self.store.append([event], 0)
+        if projected:
+            self.project(customer_id)
+
+    def project(self, customer_id: str) -> None:
+        for generation in self.generations.load().fed:
+            Projector(self.read_model, self.store.read, self.clock.now).project(
+                self.store.read(customer_id), generation
+            )
+
+    def shown(self, customer_id: str) -> Customer | None:
+        """The customer as queries see them."""
+        row = self.read_model.get(customer_id, self.generations.load().active)
+        return Customer.model_validate_json(row.listing.document) if row and row.listing else None
+
+    def run(self, *words: str) -> int:
+        """A command's exit status; its output is in `printed`."""
+        printed = io.StringIO()
+        with patch.object(program, "Output", lambda *, as_json: Output(as_json=as_json, to=printed)):
+            status = program.main(words, lambda *_: self.tools)
+        self.printed = printed.getvalue()
+        return status

@@ -1,0 +1,293 @@
+"""Parking: an event that no retry cures stops its own customer, visibly, and nobody else."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from events import customer, history
+from events.customer import CustomerEvent, State
+from events.envelope import Event, Recorded
+from projections.read_model import ReadModelBusy, Write
+from projections.row import Parked
+from shared.runtime.clock import timestamp
+from tests.samples import START, created, updated
+from tests.unit.projections.world import THROTTLE, TIMEOUT, World, poison, unreadable
+
+PERSONAL = ("Ada", "Lovelace", "ada@example.com", "1990-05-17", "London")
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"type": "CustomerTeleported"}, "unknown type CustomerTeleported in schema version 1"),
+        ({"schema_version": 99}, "unknown type CustomerUpdated in schema version 99"),
+        ({"schema_version": 0}, "unknown type CustomerUpdated in schema version 0"),
+        ({"data": "Ada Lovelace"}, "unreadable data"),
+        ({"data": '{"full_name": "Ada", "birth": "ada@example.com"}'}, "unreadable birth, city, country, email"),
+        ({"type": "CustomerCreated"}, "CustomerCreated makes no sense at version 2"),
+    ],
+)
+def test_given_an_event_that_cannot_be_read_then_its_customer_is_parked_and_says_why(
+    world: World, changes: dict[str, Any], reason: str
+) -> None:
+    one, two = world.log("c-1", 2)
+    world.project(one)
+
+    report = world.project(replace(two, **changes))
+
+    wanted = Parked(version=2, reason=reason, since=timestamp(START), attempts=1)
+    assert world.parked("c-1") == report.parked["c-1"] == wanted
+    assert report.failed == {}
+    assert not [word for word in PERSONAL if word in reason]
+
+
+def test_given_a_row_that_is_no_event_then_its_customer_is_parked(world: World) -> None:
+    one, two = world.log("c-1", 2)
+    world.project(one)
+
+    assert world.project(unreadable(two)).parked["c-1"].reason == "the row is not an event: KeyError"
+
+
+def test_given_a_fold_that_breaks_then_the_reason_names_the_kind_of_error_and_never_its_text(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [one], [good] = world.log("c-1", 1), world.log("good", 1)
+    real = customer.evolve
+
+    def breaks(state: State | None, event: Event, data: CustomerEvent) -> State:
+        if event.customer_id == "c-1":
+            raise ZeroDivisionError("Ada Lovelace divided by ada@example.com")
+        return real(state, event, data)
+
+    monkeypatch.setattr(history, "evolve", breaks)
+
+    report = world.project(one, good)
+
+    assert report.parked["c-1"].reason == "the fold raised ZeroDivisionError"
+    assert world.version("good") == 1
+
+
+def test_given_a_row_whose_own_document_is_broken_then_its_customer_is_parked_without_quoting_it(world: World) -> None:
+    one, two = world.log("c-1", 2)
+    world.project(one)
+    row = world.row("c-1")
+    assert row
+    assert row.listing
+    world.read_model.stored["c-1", 1] = replace(row, listing=replace(row.listing, document='{"id": "Ada"'))
+
+    assert world.project(two).parked["c-1"].reason == "the fold raised ValidationError"
+
+
+def test_a_parked_row_keeps_what_it_had(world: World) -> None:
+    one, two = world.log("c-1", 2)
+    world.project(one)
+    before = world.row("c-1")
+
+    world.project(poison(two))
+
+    after = world.row("c-1")
+    assert before
+    assert after
+    assert replace(after, parked=None) == before
+    assert after.listing == before.listing
+
+
+@pytest.mark.parametrize("broken", [poison, unreadable], ids=["poison", "unreadable"])
+def test_given_a_first_event_that_cannot_be_read_then_a_placeholder_of_version_0_stands_for_the_customer(
+    world: World, broken: object
+) -> None:
+    [one] = world.log("c-1", 1)
+
+    world.project(broken(one))  # type: ignore[operator]
+
+    row = world.row("c-1")
+    assert row
+    assert (row.version, row.listing, row.state()) == (0, None, None)
+    assert row.parked
+    assert row.parked.version == 1
+    assert world.read_model.page(1, 10, None) == []
+
+
+def test_what_stood_before_the_poison_event_in_its_batch_is_shown(world: World) -> None:
+    """The batch's cut must not decide what is read: with the poison event in the next batch it would be shown too."""
+    one, two, three, four = world.log("c-1", 4)
+    world.project(one)
+
+    world.project(two, poison(three), four)
+
+    assert world.version("c-1") == 2
+    parked = world.parked("c-1")
+    assert parked
+    assert parked.version == 3
+
+
+def test_what_stands_before_the_poison_event_in_the_log_is_shown_when_a_gap_is_healed(world: World) -> None:
+    one, _, three, four = world.log("c-1", 4)
+    world.replaced(poison(three))
+    world.project(one)
+
+    world.project(four)
+
+    assert world.version("c-1") == 2
+    parked = world.parked("c-1")
+    assert parked
+    assert (parked.version, parked.reason) == (3, "unknown type CustomerTeleported in schema version 1")
+
+
+def test_later_events_wait_behind_the_parked_one_and_are_counted(world: World) -> None:
+    one, two, three, four = world.log("c-1", 4)
+    world.project(one)
+    world.project(poison(two))
+    stood = world.row("c-1")
+
+    report = world.project(one, three, four)
+
+    assert (report.stale, report.waiting, report.applied) == (1, 2, 0)
+    assert (report.failed, report.parked) == ({}, {})
+    assert world.row("c-1") == stood
+
+
+def test_the_poison_event_delivered_again_waits_like_the_others(world: World) -> None:
+    one, two = world.log("c-1", 2)
+    world.project(one)
+    world.project(poison(two))
+
+    report = world.project(poison(two))
+
+    assert (report.waiting, report.parked) == (1, {})
+
+
+def test_neighbours_of_a_poison_event_go_on(world: World) -> None:
+    [bad], [good], [better] = world.log("bad", 1), world.log("good", 1), world.log("better", 1)
+
+    report = world.project(good, poison(bad), better)
+
+    assert (world.version("good"), world.version("better")) == (1, 1)
+    assert set(report.parked) == {"bad"}
+    assert {event.customer_id for event in report.projected} == {"good", "better"}
+
+
+@pytest.mark.parametrize("error", [THROTTLE, TIMEOUT, ReadModelBusy("busy")], ids=["throttle", "timeout", "busy"])
+def test_a_failure_that_a_retry_cures_is_never_parked_and_comes_back_as_failed(world: World, error: Exception) -> None:
+    _, two = world.log("c-1", 2)
+    [good] = world.log("good", 1)
+    world.read_errors = [error]
+
+    report = world.project(two, good)
+
+    assert report.failed == {"c-1": type(error).__name__}
+    assert report.parked == {}
+    assert world.row("c-1") is None
+    assert world.version("good") == 1
+    assert world.project(two).failed == {}
+    assert world.version("c-1") == 2
+
+
+def test_a_customer_parked_by_another_writer_meanwhile_stays_parked(world: World) -> None:
+    """Parking moves no version, so the version alone would let this write undo it."""
+    one, two = world.log("c-1", 2)
+    world.project(one)
+
+    def other_parks(_: Write) -> None:
+        world.read_model.interfere = lambda _: None
+        world.project(poison(two))
+
+    world.read_model.interfere = other_parks
+
+    report = world.project(two)
+
+    assert world.parked("c-1")
+    assert (report.applied, report.waiting, report.failed) == (0, 1, {})
+
+
+def test_a_customer_brought_on_by_another_writer_meanwhile_is_not_parked_over_it(world: World) -> None:
+    one, two = world.log("c-1", 2)
+    world.project(one)
+
+    def other_projects(_: Write) -> None:
+        world.read_model.interfere = lambda _: None
+        world.project(two)
+
+    world.read_model.interfere = other_projects
+
+    assert world.project(poison(two)).parked == {}
+    assert world.parked("c-1") is None
+    assert world.version("c-1") == 2
+
+
+class TestSeveralGenerations:
+    """Fed in the order building, previous, active: what is readable stands in the others already."""
+
+    def test_they_are_written_in_the_order_given(self, world: World) -> None:
+        written: list[int] = []
+        world.read_model.interfere = lambda write: written.append(write.row.generation)
+
+        world.projector.project_into(world.log("c-1", 1), (3, 1, 2))
+
+        assert written == [3, 1, 2]
+
+    def test_a_customer_who_failed_in_an_earlier_one_is_left_out_of_the_later_ones(self, world: World) -> None:
+        [late], [good] = world.log("late", 1), world.log("good", 1)
+        world.read_model.failing = {"late"}
+
+        reports = world.projector.project_into([late, good], (3, 1, 2))
+
+        assert [report.failed for report in reports] == [{"late": "write failed"}, {}, {}]
+        assert [world.version("good", number) for number in (3, 1, 2)] == [1, 1, 1]
+        world.read_model.failing = set()
+        assert [world.row("late", number) for number in (3, 1, 2)] == [None, None, None]
+
+    def test_a_customer_parked_in_an_earlier_one_is_still_fed_to_the_later_ones(self, world: World) -> None:
+        one, two = world.log("c-1", 2)
+        world.projector.project_into([one], (2, 1))
+        row = world.row("c-1", 2)
+        assert row
+        assert row.listing
+        world.read_model.stored["c-1", 2] = replace(row, listing=replace(row.listing, document="{"))
+
+        world.projector.project_into([two], (2, 1))
+
+        assert world.parked("c-1", 2)
+        assert world.version("c-1", 1) == 2
+
+    @pytest.mark.parametrize("breaks_at", range(1, 7))
+    def test_whenever_it_breaks_what_is_readable_in_the_last_one_stands_in_the_others(
+        self, world: World, breaks_at: int
+    ) -> None:
+        events: list[Recorded] = [*world.log("c-1", 2), *world.log("c-2", 1)]
+        calls = 0
+
+        def breaks(_: Write) -> None:
+            nonlocal calls
+            calls += 1
+            if calls == breaks_at:
+                raise TIMEOUT
+
+        world.read_model.interfere = breaks
+
+        with pytest.raises(type(TIMEOUT)):
+            world.projector.project_into(events, (3, 1, 2))
+
+        for customer_id in ("c-1", "c-2"):
+            versions = [world.version(customer_id, number) for number in (3, 1, 2)]
+            assert versions == sorted(versions, reverse=True)
+
+
+def test_no_reason_ever_quotes_the_person(world: World) -> None:
+    good = created("c-1")
+    broken = [
+        replace(good, data=good.data[:-3]),
+        replace(good, data=good.data.replace("1990-05-17", "London")),
+        replace(good, data=f'["{"Ada Lovelace"}"]'),
+        replace(updated("c-1", 1), data=good.data),
+    ]
+    for number, event in enumerate(broken):
+        report = world.project(replace(event, customer_id=f"c-{number}"))
+        [parked] = report.parked.values()
+        assert not [word for word in PERSONAL if word in parked.reason]

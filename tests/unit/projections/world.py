@@ -1,0 +1,96 @@
+"""A log, a read model and all that works between them, in memory and in virtual time."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from events.envelope import Event, Recorded, Unreadable
+from projections.generations import FIRST_GENERATION
+from projections.projector import Projector, Report
+from projections.rebuild import Rebuild, Unlimited
+from projections.redrive import Redrive
+from projections.row import Parked, Row
+from projections.verify import Verifier
+from tests.fakes.event_store import InMemoryEventStore
+from tests.fakes.read_model import InMemoryProgress, InMemoryReadModel
+from tests.samples import START, history
+
+THROTTLE = ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "Query")
+TIMEOUT = ReadTimeoutError(endpoint_url="https://dynamodb.test")
+
+
+class World:
+    """Everything joined.
+
+    Attributes:
+        pauses: How long each pause was, in seconds.
+        while_pausing: Called at every pause, so that a test can let something happen meanwhile.
+        read_errors: Raised by the next readings of a customer's events, one after the other.
+    """
+
+    def __init__(self) -> None:
+        self.store = InMemoryEventStore()
+        self.read_model = InMemoryReadModel()
+        self.progress = InMemoryProgress()
+        self.pauses: list[float] = []
+        self.while_pausing: Callable[[], None] = lambda: None
+        self.read_errors: list[Exception] = []
+        self.time = START
+        self.projector = Projector(self.read_model, self._read, self.now)
+        self.redrive = Redrive(self.store, self.read_model, self.projector)
+        self.verifier = Verifier(self.store, self.read_model, self._pause, self.now)
+        self.rebuild = Rebuild(self.store, self.projector, self.progress, Unlimited(), self._pause)
+
+    def now(self) -> datetime:
+        return self.time
+
+    def _pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.time += timedelta(seconds=seconds)
+        self.while_pausing()
+
+    def _read(self, customer_id: str) -> Sequence[Event]:
+        if self.read_errors:
+            raise self.read_errors.pop(0)
+        return self.store.read(customer_id)
+
+    def log(self, customer_id: str, versions: int) -> list[Event]:
+        """Append a customer's first events."""
+        events = history(customer_id, versions)
+        self.store.append(events, 0)
+        return events
+
+    def append(self, event: Event) -> Event:
+        self.store.append([event], event.version - 1)
+        return event
+
+    def replaced(self, event: Event) -> Event:
+        """Another event in an event's place: what was broken there is mended, or the other way round."""
+        self.store.events[event.customer_id, event.version] = event
+        return event
+
+    def project(self, *events: Recorded, generation: int = FIRST_GENERATION) -> Report:
+        return self.projector.project(events, generation)
+
+    def row(self, customer_id: str, generation: int = FIRST_GENERATION) -> Row | None:
+        return self.read_model.get(customer_id, generation)
+
+    def version(self, customer_id: str, generation: int = FIRST_GENERATION) -> int:
+        row = self.row(customer_id, generation)
+        return row.version if row else 0
+
+    def parked(self, customer_id: str, generation: int = FIRST_GENERATION) -> Parked | None:
+        row = self.row(customer_id, generation)
+        return row.parked if row else None
+
+
+def poison(event: Event) -> Event:
+    """An event of a kind that nobody knows."""
+    return replace(event, type="CustomerTeleported")
+
+
+def unreadable(event: Event) -> Unreadable:
+    """What is told of a row that is no event."""
+    return Unreadable(event.customer_id, event.version, "the row is not an event: KeyError")

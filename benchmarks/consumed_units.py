@@ -22,7 +22,7 @@ from events.customer import Customer
 from events.dynamodb_store import DynamoDbEventStore
 from events.envelope import Event
 from local import dynamodb_local, tables
-from projections.dynamodb_read_model import DynamoDbReadModel
+from projections.dynamodb_read_model import reader_of
 from projections.projector import Projector
 from queries.get_all_customers import GetAllCustomers, get_all_customers
 from queries.get_customer import get_customer
@@ -118,8 +118,8 @@ class Api:
 
     def __init__(self, client: "DynamoDBClient", names: dict[str, str]) -> None:
         self.store = DynamoDbEventStore(client, names["EventTable"], names["ClaimsTable"])
-        self.read_model = DynamoDbReadModel(client, names["ReadTable"])
-        self._projector = Projector(self.read_model, self.store.read)
+        self.reader = reader_of(client, names["ReadTable"])
+        self._projector = Projector(self.reader.rows, self.store.read)
 
     def create(self, body: dict[str, str], key: str | None = None) -> Customer:
         """POST /customers."""
@@ -144,16 +144,16 @@ class Api:
     def get(self, customer: Customer, *, awaited: bool = False) -> None:
         """GET /customers/{customer_id}, with a Consistency-Token or without."""
         patience = Patience(ConsistencyToken(customer.id, customer.version), 0) if awaited else None
-        get_customer(customer.id, self.read_model, patience, REAL_TIME)
+        get_customer(customer.id, self.reader, patience, REAL_TIME)
 
     def get_all(self, *, awaited: Customer | None = None) -> None:
         """GET /customers."""
         patience = Patience(ConsistencyToken(awaited.id, awaited.version), 0) if awaited else None
-        get_all_customers(GetAllCustomers(), self.read_model, lambda: b"key", patience, REAL_TIME)
+        get_all_customers(GetAllCustomers(), self.reader, lambda: b"key", patience, REAL_TIME)
 
     def project(self, events: list[Event]) -> None:
         """One batch of the stream."""
-        report = self._projector.project(events, self.read_model.active_generation())
+        report = self._projector.project(events, self.reader.generations.load().active)
         if report.failed:
             raise RuntimeError(f"not projected: {report.failed}")
 

@@ -61,8 +61,7 @@ class DynamoDbEventStore:
         if len(events) == 1 and claims == NO_CLAIMS and not redact:
             self._append_one(events[0])
         else:
-            beside = self._beside(events[0].customer_id, claims, redact)
-            self._append_together(events, beside, claims_taken=len(claims.take))
+            self._append_with(events, claims, redact)
 
     def redact(self, customer_id: str, versions: Sequence[int]) -> None:
         """See `EventStore.redact`."""
@@ -102,12 +101,20 @@ class DynamoDbEventStore:
         last: Any = answer.get("LastEvaluatedKey")
         return EventPage([recorded(item) for item in answer["Items"]], _to_position(last) if last else None)
 
+    def _append_with(self, events: Sequence[Event], claims: ClaimChange, redact: Sequence[int]) -> None:
+        try:
+            self._append_together(events, claims, redact)
+        except _ClaimOfAnother:
+            # After a restore of one table alone an address may be another's by now: theirs is not ours to free.
+            self._append_together(events, ClaimChange(take=claims.take), redact)
+
     def _append_one(self, event: Event) -> None:
         self._until_through(partial(self._append_alone, event))
 
-    def _append_together(self, events: Sequence[Event], beside: list[Any], claims_taken: int) -> None:
-        items: list[Any] = [*({"Put": self._put(event)} for event in events), *beside]
-        self._until_through(partial(self._transact, items, events, claims_taken))
+    def _append_together(self, events: Sequence[Event], claims: ClaimChange, redact: Sequence[int]) -> None:
+        puts: list[Any] = [{"Put": self._put(event)} for event in events]
+        items = [*puts, *self._beside(events[0].customer_id, claims, redact)]
+        self._until_through(partial(self._transact, items, events, claims))
 
     def _until_through(self, write: Callable[[], bool]) -> None:
         """Try a write until no transaction on the same rows stands in its way."""
@@ -128,11 +135,11 @@ class DynamoDbEventStore:
             return False
         return True
 
-    def _transact(self, items: list[Any], events: Sequence[Event], claims_taken: int) -> bool:
+    def _transact(self, items: list[Any], events: Sequence[Event], claims: ClaimChange) -> bool:
         try:
             self._client.transact_write_items(TransactItems=items)
         except self._client.exceptions.TransactionCanceledException as refused:
-            return _explained(refused, events, claims_taken)
+            return _explained(refused, events, claims)
         return True
 
     def _redact_one(self, redaction: Any) -> bool:
@@ -190,10 +197,14 @@ def _unless_ours(stored: Any, event: Event) -> None:
         raise VersionConflict(event.customer_id, event.version, found) from None
 
 
-def _explained(refused: ClientError, events: Sequence[Event], claims_taken: int) -> bool:
+class _ClaimOfAnother(Exception):
+    """A claim to be released is not held by the customer who gives it up."""
+
+
+def _explained(refused: ClientError, events: Sequence[Event], claims: ClaimChange) -> bool:
     """What a cancelled transaction means: an earlier success of ours (true), contention (false), or a refusal.
 
-    Its reasons stand in the order of its items: events, claims taken, then the rest.
+    Its reasons stand in the order of its items: events, claims taken, claims released, then the rest.
 
     Raises:
         VersionConflict: An event's version is taken.
@@ -207,8 +218,11 @@ def _explained(refused: ClientError, events: Sequence[Event], claims_taken: int)
         _unless_ours(reasons[number].get("Item"), events[number])
     if taken:
         return True
-    if _REFUSED in codes[len(events) : len(events) + claims_taken]:
+    released_from = len(events) + len(claims.take)
+    if _REFUSED in codes[len(events) : released_from]:
         raise ClaimTaken
+    if _REFUSED in codes[released_from : released_from + len(claims.release)]:
+        raise _ClaimOfAnother
     if set(codes) - _CONTENTION:
         raise refused
     return False

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
+from pydantic import ValidationError
+
 from events.codec import UnreadableEvent
 from events.customer import OutOfOrder, State
 from events.envelope import Event, Recorded, Unreadable
@@ -162,7 +164,7 @@ class Projector:
 
     def _states(self, row: Row | None, later: Sequence[Recorded], report: Report) -> Iterator[State]:
         """What a row becomes, event by event: where one cannot be projected, the ones before it still are."""
-        state = row.state() if row else None
+        state = _state_of(row)
         for event in sorted(later, key=lambda event: event.version):
             version = state.version if state else 0
             if event.version == version + 1:
@@ -170,7 +172,7 @@ class Projector:
                 if state:
                     yield state
             elif event.version > version:
-                for state in self._healed(event, version):
+                for state in self._healed(event, max(version, row.version if row else 0)):
                     yield state
                 report.healed += 1
 
@@ -183,6 +185,16 @@ class Projector:
                 yield state
         if reached < event.version:
             raise OutOfOrder(f"the event table lacks version {event.version}")
+
+
+def _state_of(row: Row | None) -> State | None:
+    """What a row says of its customer. One that today's code cannot read was written by other code: as its events know
+    better, it counts as a gap.
+    """
+    try:
+        return row.state() if row else None
+    except ValidationError:
+        return None
 
 
 def readable(record: Recorded) -> Event:

@@ -213,6 +213,20 @@ class TestTogether:
         with pytest.raises(ClaimTaken):
             event_store.append([created()], 0, ClaimChange(take=(new,)))
 
+    def test_a_claim_that_is_anothers_by_now_is_not_freed_and_does_not_stand_in_the_way(
+        self, event_store: EventStore
+    ) -> None:
+        """After a restore of one table alone; a person must be erasable all the same."""
+        claim, one = self.claim(), created()
+        event_store.append([created()], 0, ClaimChange(take=(claim,)))
+        event_store.append([one], 0)
+
+        event_store.append([erased(one.customer_id, 2)], 1, ClaimChange(release=(claim,)), redact=[1])
+
+        assert event_store.read(one.customer_id)[0].data == REDACTED
+        with pytest.raises(ClaimTaken):
+            event_store.append([created()], 0, ClaimChange(take=(claim,)))
+
     def test_a_conflict_moves_no_claim_and_redacts_nothing(self, event_store: EventStore) -> None:
         old, new = self.claim(), self.claim()
         one = created()

@@ -44,7 +44,8 @@ class InMemoryEventStore:
             self.events |= {(event.customer_id, event.version): event for event in events}
             self.claims |= dict.fromkeys(claims.take, customer_id)
             for claim in claims.release:
-                self.claims.pop(claim, None)
+                if self.claims.get(claim) == customer_id:
+                    del self.claims[claim]
             self.redact(customer_id, redact)
 
     def _is_ours(self, events: Sequence[Event]) -> bool:

@@ -11,6 +11,7 @@ from events.dynamodb_store import DynamoDbEventStore
 from local import functions, mapping_service
 from local.aws import credentials
 from local.home import StackHome
+from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
 from tests.conftest import LocalStack
 from tests.integration.aws import Aws
@@ -58,6 +59,12 @@ def store(aws: Aws, outputs: Mapping[str, str]) -> DynamoDbEventStore:
 @pytest.fixture(scope="session")
 def read_model(aws: Aws, outputs: Mapping[str, str]) -> DynamoDbReadModel:
     return DynamoDbReadModel(aws.dynamodb, outputs["ReadTable"])
+
+
+@pytest.fixture
+def active(aws: Aws, outputs: Mapping[str, str]) -> int:
+    """The generation that queries read."""
+    return DynamoDbGenerations(aws.dynamodb, outputs["ReadTable"]).load().active
 
 
 @pytest.fixture

@@ -46,6 +46,7 @@ def test_a_write_is_followed_from_its_answer_to_its_row(
     function_names: Mapping[str, str],
     store: DynamoDbEventStore,
     read_model: DynamoDbReadModel,
+    active: int,
     now: float,
     write: str,
 ) -> None:
@@ -61,7 +62,7 @@ def test_a_write_is_followed_from_its_answer_to_its_row(
     assert answer.headers["etag"] == f'"{event.version}"'
 
     assert api.get(f"/customers/{customer_id}", headers=seeing(answer)).status_code in (200, 404)
-    row = read_model.get(customer_id, read_model.active_generation(), consistent=True)
+    row = read_model.get(customer_id, active, consistent=True)
     assert row is not None
     assert row.version == event.version
 

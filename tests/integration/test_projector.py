@@ -26,9 +26,9 @@ def project(aws: Aws, function_names: Mapping[str, str]) -> Project:
 
 
 @pytest.fixture
-def row_of(read_model: DynamoDbReadModel) -> Callable[[Event], Row | None]:
+def row_of(read_model: DynamoDbReadModel, active: int) -> Callable[[Event], Row | None]:
     """The row of an event's customer."""
-    return lambda event: read_model.get(event.customer_id, read_model.active_generation())
+    return lambda event: read_model.get(event.customer_id, active)
 
 
 def _is_at(row: Row | None, version: int) -> bool:

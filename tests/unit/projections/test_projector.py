@@ -200,6 +200,20 @@ def test_the_report_names_the_events_that_are_now_readable(world: World) -> None
     assert world.project(one, two, three).projected == [two, three]
 
 
+def test_a_row_that_todays_code_cannot_read_is_made_anew_from_the_events(world: World) -> None:
+    *before, last = world.log("c-1", 3)
+    world.project(*before)
+    row = world.read_model.stored["c-1", FIRST_GENERATION]
+    assert row.listing
+    other = replace(row, listing=replace(row.listing, document='{"id": "c-1"}'))
+    world.read_model.stored["c-1", FIRST_GENERATION] = other
+
+    report = world.project(last)
+
+    assert (report.applied, report.healed, report.parked) == (1, 1, {})
+    assert world.city("c-1") == "city 3"
+
+
 Delivery = tuple[int, int]
 
 

@@ -61,7 +61,7 @@ class InMemoryEventStore:
     def read_recorded(self, customer_id: str, after_version: int = 0) -> list[Recorded]:
         self._fail()
         with self._lock:
-    PLACE
+            records: dict[tuple[str, int], Recorded] = {**self.events, **self.broken}
         found = [records[key] for key in records if key[0] == customer_id and key[1] > after_version]
         return sorted(found, key=lambda record: record.version)
 

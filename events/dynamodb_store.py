@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from events.claims import NO_CLAIMS, ClaimChange, ClaimTaken
 from events.codec import REDACTED, from_item, recorded, to_item
-from events.envelope import Event
+from events.envelope import Event, Recorded
 from events.store import EventPage, Position, StoreBusy, VersionConflict, check_append
 
 if TYPE_CHECKING:
@@ -70,13 +70,20 @@ class DynamoDbEventStore:
 
     def read(self, customer_id: str, after_version: int = 0) -> list[Event]:
         """See `EventStore.read`."""
+        return [from_item(item) for item in self._items(customer_id, after_version)]
+
+    def read_recorded(self, customer_id: str, after_version: int = 0) -> list[Recorded]:
+        """See `EventStore.read_recorded`."""
+        return [recorded(item) for item in self._items(customer_id, after_version)]
+
+    def _items(self, customer_id: str, after_version: int) -> Iterator[Any]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="customer_id = :id AND version > :after",
             ExpressionAttributeValues={":id": {"S": customer_id}, ":after": {"N": str(after_version)}},
             ConsistentRead=True,
         )
-        return [from_item(item) for page in pages for item in page["Items"]]
+        return (item for page in pages for item in page["Items"])
 
     def read_all(self, segment: int = 0, total_segments: int = 1) -> Iterator[Event]:
         """See `EventStore.read_all`."""

@@ -93,6 +93,18 @@ class EventStore(Protocol):
         Args:
             customer_id: Whose.
             after_version: Leaves out this version and the ones before it.
+
+        Raises:
+            UnreadableEvent: One of them is no event; none is given then.
+        """
+        ...
+
+    def read_recorded(self, customer_id: str, after_version: int = 0) -> Sequence[Recorded]:
+        """The same, where a row that is no event must not keep the ones before it from being read.
+
+        Args:
+            customer_id: Whose.
+            after_version: As above.
         """
         ...
 

@@ -70,7 +70,7 @@ class Tools:
     @property
     def projector(self) -> Projector:
         """Writes rows."""
-        return Projector(self.read_model, self.store.read, self.now)
+        return Projector(self.read_model, self.store.read_recorded, self.now)
 
     @property
     def verifier(self) -> Verifier:

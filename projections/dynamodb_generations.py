@@ -1,6 +1,7 @@
 """The record of generations on DynamoDB: one item in the read table, changed only from the revision that was read."""
 
 import json
+import uuid
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -31,10 +32,17 @@ class DynamoDbGenerations:
     def save(self, generations: Generations) -> Generations:
         """See `GenerationStore.save`."""
         saved = replace(generations, revision=generations.revision + 1)
+        # Another's record may read the same: two who start a rebuild at once would both believe that it is theirs.
+        ours = str(uuid.uuid4())
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item={**_KEY, "revision": {"N": str(saved.revision)}, "record": {"S": json.dumps(asdict(saved))}},
+                Item={
+                    **_KEY,
+                    "revision": {"N": str(saved.revision)},
+                    "record": {"S": json.dumps(asdict(saved))},
+                    "saved_as": {"S": ours},
+                },
                 ConditionExpression="attribute_not_exists(customer_id) OR revision = :read",
                 ExpressionAttributeValues={":read": {"N": str(generations.revision)}},
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
@@ -42,6 +50,6 @@ class DynamoDbGenerations:
         except self._client.exceptions.ConditionalCheckFailedException as refused:
             stored: Any = refused.response.get("Item")
             # After a lost answer the client's own retry meets the very record that it wrote.
-            if not stored or stored["record"]["S"] != json.dumps(asdict(saved)):
+            if not stored or stored.get("saved_as") != {"S": ours}:
                 raise GenerationsChanged("the generations were changed meanwhile") from None
         return saved

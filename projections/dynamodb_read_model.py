@@ -96,13 +96,14 @@ class DynamoDbReadModel:
     def remove(self, rows: Sequence[Row]) -> None:
         """See `ReadModel.remove`."""
         requests: Any = [{"DeleteRequest": {"Key": _key(row.customer_id, row.generation)}} for row in rows]
+        if not requests:
+            return
         for attempt in range(_TRIES):
-            if not requests:
-                return
             answer = self._client.batch_write_item(RequestItems={self._table: requests})
             requests = answer.get("UnprocessedItems", {}).get(self._table, [])
-            if requests:
-                self._sleep(_FIRST_WAIT_SECONDS * 2**attempt)
+            if not requests:
+                return
+            self._sleep(_FIRST_WAIT_SECONDS * 2**attempt)
         raise ReadModelBusy(f"{len(requests)} rows were not removed in {_TRIES} tries")
 
     def _shard(self, shard: str, share: int, after: str | None) -> Iterator[Listing]:
@@ -154,7 +155,9 @@ class DynamoDbReadModel:
         present = _present(content)
         sets = " ".join(f"SET {name}=?" for name in present)
         removes = " ".join(f"REMOVE {name}" for name in content if name not in present)
-        where = "WHERE customer_id=? AND generation=? AND version=? AND parked_attempts=?"
+        # Rows written before there was parking say nothing of it.
+        attempts = "parked_attempts=?" if replaced.attempts else "(parked_attempts=? OR parked_attempts IS MISSING)"
+        where = f"WHERE customer_id=? AND generation=? AND version=? AND {attempts}"
         stands = [{"N": str(replaced.version)}, {"N": str(replaced.attempts)}]
         key = _key(write.row.customer_id, write.row.generation)
         return {

@@ -29,7 +29,7 @@ from shared.runtime.clock import timestamp, utc_now
 # A round is lost only to a writer that moved the row on meanwhile, so a second one nearly always ends it.
 _ROUNDS: Final = 4
 
-ReadEvents = Callable[[str], Sequence[Event]]
+ReadEvents = Callable[[str], Sequence[Recorded]]
 Waiting = Mapping[str, list[Recorded]]
 
 
@@ -179,7 +179,7 @@ class Projector:
     def _healed(self, event: Recorded, version: int) -> Iterator[State]:
         """The states after a version as all events make them, which must include the event that showed the gap."""
         reached = 0
-        for state in states(self._read_events(event.customer_id)):
+        for state in states(map(readable, self._read_events(event.customer_id))):
             reached = state.version
             if reached > version:
                 yield state

@@ -11,7 +11,7 @@ from events.customer import State
 from events.history import states
 from events.store import EventStore
 from projections.failures import is_curable, reason_of
-from projections.projector import Projector
+from projections.projector import Projector, readable
 from projections.read_model import ReadModel, Write, Written
 from projections.row import Parked, Row, row_of
 
@@ -79,7 +79,7 @@ class Redrive:
     def _try(self, row: Row, parked: Parked, *, dry: bool) -> Redriven:
         reached: State | None = None
         try:
-            for state in states(self._store.read(row.customer_id)):
+            for state in states(map(readable, self._store.read_recorded(row.customer_id))):
                 reached = state
         except Exception as error:  # noqa: BLE001 - one customer's trouble must not end the run
             if is_curable(error):
@@ -102,7 +102,7 @@ class Redrive:
     def _catch_up(self, row: Row) -> bool:
         """Project what the stream brought while the customer was still parked: it waited, and will not come again."""
         try:
-            later = self._store.read(row.customer_id, after_version=row.version)
+            later = self._store.read_recorded(row.customer_id, after_version=row.version)
             return not self._projector.project(later, row.generation).failed
         except Exception:  # noqa: BLE001 - whatever it is, the customer must stay where the next run finds them
             return False

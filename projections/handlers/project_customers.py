@@ -18,7 +18,7 @@ from shared.runtime.settings import required
 
 store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"))
 generations = DynamoDbGenerations(dynamodb(), required("READ_TABLE"))
-projector = Projector(DynamoDbReadModel(dynamodb(), required("READ_TABLE")), store.read)
+projector = Projector(DynamoDbReadModel(dynamodb(), required("READ_TABLE")), store.read_recorded)
 in_parts = required("PARTIAL_ANSWERS") == "true"
 
 

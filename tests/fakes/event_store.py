@@ -59,6 +59,13 @@ class InMemoryEventStore:
         for version in versions:
             self.events[customer_id, version] = replace(self.events[customer_id, version], data=REDACTED)
 
+    def read_recorded(self, customer_id: str, after_version: int = 0) -> list[Recorded]:
+        self._fail()
+        with self._lock:
+            records: dict[tuple[str, int], Recorded] = {**self.events, **self.broken}
+        found = [records[key] for key in records if key[0] == customer_id and key[1] > after_version]
+        return sorted(found, key=lambda record: record.version)
+
     def read(self, customer_id: str, after_version: int = 0) -> list[Event]:
         self._fail()
         with self._lock:

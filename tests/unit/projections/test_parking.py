@@ -129,6 +129,19 @@ def test_what_stands_before_the_poison_event_in_the_log_is_shown_when_a_gap_is_h
     assert (parked.version, parked.reason) == (3, "unknown type CustomerTeleported in schema version 1")
 
 
+def test_what_stands_before_a_row_that_is_no_event_is_shown_when_a_gap_is_healed(world: World) -> None:
+    one, _, three, four = world.log("c-1", 4)
+    world.store.broken["c-1", 3] = unreadable(three)
+    world.project(one)
+
+    world.project(four)
+
+    assert world.version("c-1") == 2
+    parked = world.parked("c-1")
+    assert parked
+    assert (parked.version, parked.reason) == (3, "the row is not an event: KeyError")
+
+
 def test_later_events_wait_behind_the_parked_one_and_are_counted(world: World) -> None:
     one, two, three, four = world.log("c-1", 4)
     world.project(one)

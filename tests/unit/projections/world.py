@@ -51,10 +51,10 @@ class World:
         self.time += timedelta(seconds=seconds)
         self.while_pausing()
 
-    def _read(self, customer_id: str) -> Sequence[Event]:
+    def _read(self, customer_id: str) -> Sequence[Recorded]:
         if self.read_errors:
             raise self.read_errors.pop(0)
-        return self.store.read(customer_id)
+        return self.store.read_recorded(customer_id)
 
     def log(self, customer_id: str, versions: int) -> list[Event]:
         """Append a customer's first events."""

@@ -143,9 +143,8 @@ class Projector:
         if not later:
             return None
         if row and row.parked:
-            # Counted in the row, so that a redrive that read the events before this one came cannot unpark it: only a
-            # row that stands as it was read is replaced, and an event that waited comes no second time.
-            return Write(replace(row, parked=replace(row.parked, attempts=row.attempts + 1)), row)
+            report.waiting += len(later)
+            return None
         reached: State | None = None
         try:
             for state in self._states(row, later, report):
@@ -211,9 +210,6 @@ def readable(record: Recorded) -> Event:
 
 def _count(write: Write, events: Iterable[Recorded], report: Report) -> None:
     stood = write.replaces.version if write.replaces else 0
-    if write.replaces and write.replaces.parked:
-        report.waiting += sum(event.version > stood for event in events)
-        return
     report.projected += [
         event for event in events if isinstance(event, Event) and stood < event.version <= write.row.version
     ]

@@ -11,7 +11,7 @@ from events.customer import State
 from events.history import states
 from events.store import EventStore
 from projections.failures import is_curable, reason_of
-from projections.projector import readable
+from projections.projector import Projector, readable
 from projections.read_model import ReadModel, Write, Written
 from projections.row import Parked, Row, row_of
 
@@ -49,15 +49,17 @@ class Redriven:
 class Redrive:
     """Redrives the parked customers of one generation."""
 
-    def __init__(self, store: EventStore, read_model: ReadModel) -> None:
+    def __init__(self, store: EventStore, read_model: ReadModel, projector: Projector) -> None:
         """Join it to both tables.
 
         Args:
             store: The event table.
             read_model: The read table.
+            projector: Projects what came while a customer was brought back.
         """
         self._store = store
         self._read_model = read_model
+        self._projector = projector
 
     def run(self, generation: int, *, dry: bool = True, limit: int | None = None) -> Iterator[Redriven]:
         """Try parked customers, the longest parked first. Stopping it at any point loses nothing.
@@ -91,10 +93,27 @@ class Redrive:
         return self._return(row, parked, row_of(reached, row.generation))
 
     def _return(self, row: Row, parked: Parked, right: Row) -> Redriven:
-        # Where another event came since the row was read, it was counted there, and the row is not the one read.
         if self._read_model.write([Write(right, row)]) != [Written.APPLIED]:
             return Redriven(row.customer_id, Outcome.TRY_AGAIN, parked, row.version)
+        if not self._catch_up(right):
+            return self._park_again(right, parked)
         return Redriven(row.customer_id, Outcome.RETURNED, parked, right.version)
+
+    def _catch_up(self, row: Row) -> bool:
+        """Project what the stream brought while the customer was still parked: it waited, and will not come again."""
+        try:
+            later = self._store.read_recorded(row.customer_id, after_version=row.version)
+            return not self._projector.project(later, row.generation).failed
+        except Exception:  # noqa: BLE001 - whatever it is, the customer must stay where the next run finds them
+            return False
+
+    def _park_again(self, row: Row, parked: Parked) -> Redriven:
+        """An event that waited could not be brought: without a parked row, no later run would look for it."""
+        again = replace(
+            parked, version=row.version + 1, reason="later events were not brought", attempts=parked.attempts + 1
+        )
+        self._read_model.write([Write(replace(row, parked=again), row)])
+        return Redriven(row.customer_id, Outcome.TRY_AGAIN, again, row.version)
 
     def _still(self, row: Row, reached: State | None, parked: Parked, *, dry: bool) -> Redriven:
         """Parked as before, perhaps at a later event: what stands before it is shown."""

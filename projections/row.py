@@ -32,7 +32,7 @@ class Parked:
         version: The event that cannot be projected.
         reason: Why; holds nothing personal.
         since: When it was first met: RFC 3339, UTC, 27 characters.
-        attempts: How often it was tried, by a redrive or because it or a later event came.
+        attempts: How often it was tried.
     """
 
     version: int

@@ -65,7 +65,7 @@ class Operators:
         projector = Projector(self.rows, store.read, world.clock.utc_now)
         self._rebuild = Rebuild(store, projector, self._progress, Unlimited(), world.sleep)
         self._verifier = Verifier(store, self.rows, world.sleep, world.clock.utc_now)
-        self.redrive = Redrive(store, self.rows)
+        self.redrive = Redrive(store, self.rows, projector)
 
     def step(self) -> None:
         """One piece of whatever is to be done; it may fail, and is then done again some time."""

@@ -158,25 +158,33 @@ def test_an_event_that_arrived_between_the_reading_and_the_writing_is_not_lost(w
 
     world.read_model.interfere = arrives
 
-    assert outcomes(world) == [Outcome.TRY_AGAIN]
-    assert world.parked("c-1")
     assert outcomes(world) == [Outcome.RETURNED]
     assert (world.version("c-1"), world.parked("c-1")) == (4, None)
 
 
-def test_a_run_that_is_killed_at_the_writing_leaves_the_customer_to_the_next_one(world: World) -> None:
+@pytest.mark.parametrize("trouble", ["the log", "the row"])
+def test_such_an_event_that_cannot_be_brought_now_is_brought_by_the_next_run(world: World, trouble: str) -> None:
     world.replaced(parked(world))
+    writes = 0
 
-    def dies(_: Write) -> None:
-        world.read_model.interfere = lambda _: None
-        world.project(world.append(updated("c-1", 4)))
-        raise KeyboardInterrupt
+    def arrives(_: Write) -> None:
+        nonlocal writes
+        writes += 1
+        if writes == 1:
+            world.read_model.interfere = lambda _: None
+            world.project(world.append(updated("c-1", 4)))
+            world.read_model.interfere = arrives
+            world.store.errors = [TIMEOUT] if trouble == "the log" else []
+        elif writes == 2:
+            world.read_model.failing = {"c-1"} if trouble == "the row" else set()
+        else:
+            world.read_model.failing = set()
 
-    world.read_model.interfere = dies
+    world.read_model.interfere = arrives
 
-    with pytest.raises(KeyboardInterrupt):
-        outcomes(world)
+    assert outcomes(world) == [Outcome.TRY_AGAIN]
     assert world.parked("c-1")
+    world.read_model.interfere = lambda _: None
     assert outcomes(world) == [Outcome.RETURNED]
     assert world.version("c-1") == 4
 

@@ -39,7 +39,7 @@ class World:
         self.read_errors: list[Exception] = []
         self.time = START
         self.projector = Projector(self.read_model, self._read, self.now)
-        self.redrive = Redrive(self.store, self.read_model)
+        self.redrive = Redrive(self.store, self.read_model, self.projector)
         self.verifier = Verifier(self.store, self.read_model, self._pause, self.now)
         self.rebuild = Rebuild(self.store, self.projector, self.progress, Unlimited(), self._pause)
 

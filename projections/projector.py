@@ -142,7 +142,7 @@ class Projector:
         report.stale += len(events) - len(later)
         if not later:
             return None
-        if row and row.parked:
+        if row and row.parked and not row.parked.is_returning:
             report.waiting += len(later)
             return None
         reached: State | None = None

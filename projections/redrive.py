@@ -13,7 +13,7 @@ from events.store import EventStore
 from projections.failures import is_curable, reason_of
 from projections.projector import Projector, readable
 from projections.read_model import ReadModel, Write, Written
-from projections.row import Parked, Row, row_of
+from projections.row import RETURNING, Parked, Row, row_of
 
 
 class Outcome(StrEnum):
@@ -93,27 +93,25 @@ class Redrive:
         return self._return(row, parked, row_of(reached, row.generation))
 
     def _return(self, row: Row, parked: Parked, right: Row) -> Redriven:
-        if self._read_model.write([Write(right, row)]) != [Written.APPLIED]:
+        """Bring a customer back in two writes, as an event may have waited since theirs were read: the first write
+        ends the waiting and leaves the row parked, so that it is found again if nobody comes to the second.
+        """
+        mark = replace(parked, version=right.version + 1, reason=RETURNING, attempts=parked.attempts + 1)
+        returning = replace(right, parked=mark)
+        if self._read_model.write([Write(returning, row)]) != [Written.APPLIED] or not self._catch_up(returning, right):
             return Redriven(row.customer_id, Outcome.TRY_AGAIN, parked, row.version)
-        if not self._catch_up(right):
-            return self._park_again(right, parked)
         return Redriven(row.customer_id, Outcome.RETURNED, parked, right.version)
 
-    def _catch_up(self, row: Row) -> bool:
-        """Project what the stream brought while the customer was still parked: it waited, and will not come again."""
+    def _catch_up(self, returning: Row, right: Row) -> bool:
+        """Project what the stream brought while the customer was still parked: it will not come again."""
         try:
-            later = self._store.read_recorded(row.customer_id, after_version=row.version)
-            return not self._projector.project(later, row.generation).failed
-        except Exception:  # noqa: BLE001 - whatever it is, the customer must stay where the next run finds them
+            later = self._store.read_recorded(right.customer_id, after_version=right.version)
+            if later:
+                return not self._projector.project(later, right.generation).failed
+        except Exception:  # noqa: BLE001 - whatever it is, the customer stays where the next run finds them
             return False
-
-    def _park_again(self, row: Row, parked: Parked) -> Redriven:
-        """An event that waited could not be brought: without a parked row, no later run would look for it."""
-        again = replace(
-            parked, version=row.version + 1, reason="later events were not brought", attempts=parked.attempts + 1
-        )
-        self._read_model.write([Write(replace(row, parked=again), row)])
-        return Redriven(row.customer_id, Outcome.TRY_AGAIN, again, row.version)
+        # Outrun means that the live projector has brought a newer event, and the customer back with it.
+        return self._read_model.write([Write(right, returning)]) != [Written.FAILED]
 
     def _still(self, row: Row, reached: State | None, parked: Parked, *, dry: bool) -> Redriven:
         """Parked as before, perhaps at a later event: what stands before it is shown."""

@@ -9,6 +9,8 @@ from events.customer import Customer, Erased, State
 # One partition takes 1,000 write units a second (DynamoDB docs, "Partitions and data distribution"): four shards of
 # the listing keep a busy day's sign-ups off one hot key, and a page still asks only four.
 LISTING_SHARDS: Final = 4
+# The reason that a redrive leaves in a row while it brings the customer back.
+RETURNING: Final = "returning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,13 @@ class Parked:
     reason: str
     since: str
     attempts: int
+
+    @property
+    def is_returning(self) -> bool:
+        """Whether a redrive is bringing the customer back: later events wait no more, and the row is still found by
+        the next redrive if this one dies.
+        """
+        return self.reason == RETURNING
 
 
 @dataclass(frozen=True, slots=True)

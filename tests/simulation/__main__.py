@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from time import perf_counter
+from time import perf_counter, process_time
 
 from tests.simulation.run import Figures, run_seed
 
@@ -17,7 +17,7 @@ def main() -> int:
         figures.add(run_seed(seed, arguments.commands, verbose=arguments.trace))
         if figures.broken and arguments.fail_fast:
             break
-    print(json.dumps(figures.as_dict() | {"seconds": round(perf_counter() - started, 1)}))  # noqa: T201 - its output
+    print(json.dumps(figures.as_dict() | {"seconds": round(perf_counter() - started, 1), "cpu_seconds": round(process_time(), 1)}))  # noqa: T201 - its output
     return 1 if figures.broken else 0
 
 

@@ -149,10 +149,12 @@ class Database:
             old, new, code = table.get(key), item, "DuplicateItem"
             holds = old is None
         else:
-            where = dict(zip(read.where, parameters[len(read.sets) :], strict=True))
-            key = table.key(where)
+            wanted = list(zip(read.where, parameters[len(read.sets) :], strict=True))
+            key = table.key({name: value for (name, _), value in wanted})
             old, code = table.get(key), "ConditionalCheckFailed"
-            holds = old is not None and all(old.get(name) == value for name, value in where.items())
+            holds = old is not None and all(
+                old.get(name) == value or (optional and name not in old) for (name, optional), value in wanted
+            )
             new = {**(old or {}), **dict(zip(read.sets, parameters, strict=False))}
             for name in read.removes:
                 new.pop(name, None)

@@ -31,6 +31,8 @@ class Mix:
         split: A shard splits.
         poison: A strange event is written to the event table.
         outage: The mapping is away for hours; with `expiry`, for more than a day.
+        operate: Operators take a step.
+        cure: What is poisoned is repaired.
         expiry: Whether the stream may forget what was never read.
         lag: Seconds in which an eventually consistent read may be stale.
         scattered: Whether a customer's events lie in different shards, as DynamoDB orders them per item only.
@@ -53,6 +55,8 @@ class Mix:
     split: float = 0.0
     poison: float = 0.0
     outage: float = 0.0
+    operate: float = 0.0
+    cure: float = 0.0
     expiry: bool = False
     lag: float = 1.0
     scattered: bool = False
@@ -61,13 +65,14 @@ class Mix:
 _MOST: Final = {
     "calls": 0.14, "lasts": 0.25, "crash": 0.03, "interleave": 0.20, "stale": 0.5, "partial": 0.10, "conflict": 0.10,
     "redeliver": 0.15, "throttled_invoke": 0.15, "lost_invoke": 0.10, "stream_away": 0.10, "unsaved": 0.10,
-    "unsent": 0.5, "kill": 0.03, "split": 0.01, "poison": 0.012, "outage": 0.002,
+    "unsent": 0.5, "kill": 0.03, "split": 0.01, "poison": 0.008, "outage": 0.002,
 }  # fmt: skip
 
 
 def mix_of(random: Random) -> Mix:
     """Draw a seed's mix: most kinds are there, some are absent, and some are as bad as can be."""
     drawn = {name: _MOST[name] * random.choice((0.0, 0.5, 1.0, 1.0)) for name in _MOST}
+    drawn |= {"operate": random.choice((0.0, 0.0, 0.01, 0.03)), "cure": random.choice((0.0, 0.01))}
     return Mix(
         **drawn, expiry=random.random() < 0.1, lag=random.choice((0.2, 1.0, 5.0)), scattered=random.random() < 0.3
     )

@@ -29,6 +29,7 @@ class Invariants:
         foreign: Writes that are not our code's: strange events and their repair.
         retired: Generations whose rows may go.
         active: The generation that queries read.
+        struck: The versions of each customer that were ever strange.
         rows_written: How many were looked at.
     """
 
@@ -37,6 +38,7 @@ class Invariants:
         self.foreign = False
         self.retired: set[int] = set()
         self.active = 1
+        self.struck: dict[str, set[int]] = {}
         self.rows_written = 0
         self._rows = tables["read"]
         self._claims = tables["claims"]
@@ -63,6 +65,8 @@ class Invariants:
         customer_id, version = change.key
         new = change.new
         require(new, "I2", f"version {version} of {customer_id} was deleted")
+        if self.foreign:
+            self.struck.setdefault(customer_id, set()).add(version)
         if new and change.old is None:
             self.oracle.add(customer_id, version, new, poison=self.foreign)
         elif not self.foreign:
@@ -111,6 +115,20 @@ class Invariants:
             same = change.old.get("document") == change.new.get("document")
             require(same, "I4", f"the {where} changed within version {version}")
         self._content(where, customer_id, version, change.new)
+        self._parking(where, customer_id, version, change.new)
+
+    def _parking(self, where: str, customer_id: str, version: int, row: Item) -> None:
+        """Who is parked stands right before a strange event: nothing that can be shown is held back."""
+        if "parked_in" not in row:
+            return
+        self.leaves("a parked row", row["parked_reason"]["S"])
+        require(int(row["parked_version"]["N"]) == version + 1, "PARKED", f"the {where} does not say which event it is")
+        strange = self._is_strange(customer_id, version + 1)
+        retried = row["parked_reason"]["S"].startswith("returning")
+        require(strange or retried, "PARKED", f"the {where} is parked at version {version} without a reason")
+
+    def _is_strange(self, customer_id: str, version: int) -> bool:
+        return version in self.struck.get(customer_id, ())
 
     def _content(self, where: str, customer_id: str, version: int, row: Item) -> None:
         if version == 0:
@@ -147,7 +165,8 @@ class Invariants:
         for customer_id, items in self._rows.partitions.items():
             if before in items and not customer_id.startswith("#"):
                 old, new = (int(items.get(each, _NO_ROW)["version"]["N"]) for each in (before, self.active))
-                require(new >= old, "I4", f"{customer_id} goes from {old} to {new} as generation {self.active} is read")
+                excused = "parked_in" in items.get(self.active, ()) and self._is_strange(customer_id, new + 1)
+                require(new >= old or excused, "I4", f"{customer_id} goes from {old} to {new} as generation {self.active} is read")
 
     # What leaves the system.
 

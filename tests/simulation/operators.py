@@ -82,7 +82,9 @@ class Operators:
         if record.retired and record.has_settled(self._world.clock.utc_now()):
             self._remove(record)
         elif random.random() < 0.3:
-            self._redrive(random.choice(record.fed), dry=random.random() < 0.2)
+            dry = random.random() < 0.2
+            for generation in record.fed:
+                self._redrive(generation, dry=dry)
         elif record.building is not None:
             self._go_on(record, record.building)
         elif record.previous is not None:
@@ -106,14 +108,14 @@ class Operators:
         elif self._world.random.random() < 0.05:
             self.generations.save(record.abandon(now))
         elif not record.verified:
-            if not self.verify(generation):
+            if not self.verify(generation, accept_parked=self._world.random.random() < 0.3):
                 self.generations.save(record.confirm())
         else:
             self.generations.save(record.switch(now) if record.previous is None else record.retire(now))
             self.switches += record.previous is None
 
-    def verify(self, generation: int) -> list[Difference]:
-        """What is wrong with a generation and stays so when it is repaired; parked customers are visible, not wrong."""
+    def verify(self, generation: int, *, accept_parked: bool = True) -> list[Difference]:
+        """What is wrong with a generation and stays so when it is repaired."""
         found: list[Difference] = []
         for segment in range(_SEGMENTS):
             at = SegmentProgress(segment)
@@ -121,7 +123,7 @@ class Operators:
                 at, differences = self._verifier.step(generation, at, _SEGMENTS)
                 found += differences
             found += self._verifier.orphans(generation, segment, _SEGMENTS)
-        wrong = [each for each in found if each.kind is not Kind.PARKED]
+        wrong = [each for each in found if each.kind is not Kind.PARKED or not accept_parked]
         return [each for each in wrong if not self._verifier.repair(each, generation)]
 
     def _redrive(self, generation: int, *, dry: bool) -> list[Outcome]:

@@ -29,6 +29,9 @@ _HOUR: Final = 3600.0
 # Timeouts of the functions, in template.yml.
 _API_SECONDS: Final = 28.0
 _PROJECTOR_SECONDS: Final = 60.0
+# How many steps of others come between two calls of one actor, where any do.
+_SHORT_BURSTS: Final = (1,)
+_LONG_BURSTS: Final = (1, 2, 8)
 _FOR_EVER: Final = float("inf")
 # A request that its sender gave up and the network carries on arrives within this time.
 _LATEST_SECONDS: Final = 3.0
@@ -67,6 +70,7 @@ class World:
         self._depth = 0
         self._late: list[tuple[float, Callable[[], object]]] = []
         self._deadline = _FOR_EVER
+        self._bursts = _SHORT_BURSTS
         self._weighted: list[tuple[float, Callable[[], None]]] = []
         self._schedule()
 
@@ -83,12 +87,12 @@ class World:
         shares: list[tuple[float, Callable[[], None]]] = [
             (0.40, self.callers.step),
             (0.45, self._step_mapping),
-            (0.06, self.readers.step),
-            (0.012, self.operators.step),
+            (0.05, self.readers.step),
+            (mix.operate, self.operators.step),
             (mix.kill, self._kill),
             (mix.split, self._split),
             (mix.poison, self._poison),
-            (mix.poison / 10, self._cure),
+            (mix.cure, self._cure),
             (mix.outage, self._outage),
         ]
         total = 0.0
@@ -113,7 +117,8 @@ class World:
         if likelihood and self._depth < _DEEPEST and self.random.random() < likelihood:
             self._depth += 1
             try:
-                self.step()
+                for _ in range(self.random.choice(self._bursts)):
+                    self.step()
             finally:
                 self._depth -= 1
             self._end_in_time()
@@ -148,14 +153,21 @@ class World:
     def _until(self, seconds: float, work: Callable[[], Any]) -> Any:
         """Do something that may last so long."""
         before, self._deadline = self._deadline, self.clock.time + seconds
+        bursts = self._bursts
+        if seconds != _FOR_EVER:
+            self._bursts = _SHORT_BURSTS
         try:
             return work()
         finally:
-            self._deadline = before
+            self._deadline, self._bursts = before, bursts
 
     def unlimited(self, work: Callable[[], None]) -> None:
-        """Do something that no function's timeout ends."""
-        self._until(_FOR_EVER, work)
+        """Do something that no function's timeout ends; much may happen between two of its calls."""
+        before, self._bursts = self._bursts, _LONG_BURSTS
+        try:
+            self._until(_FOR_EVER, work)
+        finally:
+            self._bursts = before
 
     def _end_in_time(self) -> None:
         if self.clock.time > self._deadline:

@@ -175,18 +175,60 @@ def test_such_an_event_that_cannot_be_brought_now_is_brought_by_the_next_run(wor
             world.project(world.append(updated("c-1", 4)))
             world.read_model.interfere = arrives
             world.store.errors = [TIMEOUT] if trouble == "the log" else []
-        elif writes == 2:
-            world.read_model.failing = {"c-1"} if trouble == "the row" else set()
-        else:
-            world.read_model.failing = set()
+        elif trouble == "the row":
+            world.read_model.failing = {"c-1"}
 
     world.read_model.interfere = arrives
 
     assert outcomes(world) == [Outcome.TRY_AGAIN]
     assert world.parked("c-1")
     world.read_model.interfere = lambda _: None
+    world.read_model.failing = set()
     assert outcomes(world) == [Outcome.RETURNED]
     assert world.version("c-1") == 4
+
+
+def test_killed_between_its_two_writes_it_is_gone_on_with_by_the_next_run(world: World) -> None:
+    """An event waited since the customer's were read, and the stream does not bring it again."""
+    world.replaced(parked(world))
+    writes = 0
+
+    def killed(_: Write) -> None:
+        nonlocal writes
+        writes += 1
+        if writes == 1:
+            world.read_model.interfere = lambda _: None
+            assert world.project(world.append(updated("c-1", 4))).waiting == 1
+            world.read_model.interfere = killed
+        else:
+            raise KeyboardInterrupt
+
+    world.read_model.interfere = killed
+    with pytest.raises(KeyboardInterrupt):
+        run(world)
+
+    assert world.version("c-1") == 3
+    assert world.parked("c-1")
+    world.read_model.interfere = lambda _: None
+    assert outcomes(world) == [Outcome.RETURNED]
+    assert (world.version("c-1"), world.parked("c-1")) == (4, None)
+
+
+def test_an_event_of_a_customer_who_is_coming_back_does_not_wait(world: World) -> None:
+    world.replaced(parked(world))
+    writes = 0
+
+    def arrives(_: Write) -> None:
+        nonlocal writes
+        writes += 1
+        if writes == 2:
+            world.read_model.interfere = lambda _: None
+            assert world.project(world.append(updated("c-1", 4))).waiting == 0
+
+    world.read_model.interfere = arrives
+
+    assert outcomes(world) == [Outcome.RETURNED]
+    assert (world.version("c-1"), world.parked("c-1")) == (4, None)
 
 
 def test_a_lost_race_says_try_again_and_undoes_nothing(world: World) -> None:

@@ -84,7 +84,7 @@ def _header(description: str, schema: Json, *, required: bool = True) -> Json:
 HEADERS: Final[dict[str, Json]] = {
     "Location": _header("The customer, relative to the request's address.", _LOCATION),
     "ETag": _header("The customer's version, for If-Match.", _ETAG),
-    "Consistency-Token": _header("Names this write: a GET that sends it back contains it.", _TOKEN),
+    "Consistency-Token": _header("Names the newest write: a GET that sends it back contains it.", _TOKEN),
     "X-Correlation-Id": _header("What ties this call to what it caused: the caller's own id, or one made here.", _TEXT),
     "Retry-After": _header("Seconds to wait before sending it again.", {"type": "integer", "minimum": 0}),
     "WWW-Authenticate": _header("How to authenticate.", _TEXT, required=False),

@@ -24,7 +24,7 @@ ANY_ROUTE: Final[tuple[Kind, ...]] = (
 )
 _OWN_HEADERS: Final[dict[HTTPStatus, tuple[str, ...]]] = {
     HTTPStatus.UNAUTHORIZED: ("WWW-Authenticate",),
-    HTTPStatus.PRECONDITION_FAILED: ("ETag",),
+    HTTPStatus.PRECONDITION_FAILED: ("ETag", "Consistency-Token"),
     HTTPStatus.TOO_MANY_REQUESTS: ("Retry-After",),
     HTTPStatus.SERVICE_UNAVAILABLE: ("Retry-After",),
 }

@@ -39,7 +39,7 @@ def fits(value: object, schema: Json) -> bool:
 def example(kind: type[Problem]) -> Problem:
     """A problem as its class makes it."""
     if kind is problems.StaleVersion:
-        return problems.StaleVersion(3)
+        return problems.StaleVersion(3, "token")
     if kind is problems.FieldTaken:
         return problems.FieldTaken("email")
     if kind is InvalidFields:

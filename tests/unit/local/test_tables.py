@@ -18,9 +18,9 @@ def test_the_event_table_is_the_templates_own() -> None:
     assert event_table["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
 
 
-def test_the_read_table_keeps_its_index() -> None:
+def test_the_read_table_keeps_its_indexes() -> None:
     read_table = tables.of_template()["ReadTable"]
-    assert [index["IndexName"] for index in read_table["GlobalSecondaryIndexes"]] == ["listing"]
+    assert [index["IndexName"] for index in read_table["GlobalSecondaryIndexes"]] == ["listing", "parked"]
 
 
 def test_no_table_keeps_anything_unresolved() -> None:

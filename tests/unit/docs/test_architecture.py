@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -18,9 +19,9 @@ from events.store import MOST_REDACTED_AT_ONCE
 from local import environments, home, tables
 from local.environments import ROOT
 from projections import dynamodb_read_model, projector
-from projections.dynamodb_read_model import LISTING_INDEX, DynamoDbReadModel
+from projections.dynamodb_read_model import LISTING_INDEX, PARKED_INDEX, DynamoDbReadModel
 from projections.read_model import Write
-from projections.row import LISTING_SHARDS, row_of
+from projections.row import LISTING_SHARDS, Parked, row_of
 from queries import cursor, read_your_writes
 from shared.http import body, headers, request
 from tests.unit.docs.pages import ARCHITECTURE, ERASURE, LOCAL_STACK, PAGES, README, Page, names
@@ -59,9 +60,9 @@ def attributes(heading: str) -> dict[str, str]:
     return {names(row[0])[0]: row[1] for row in ARCHITECTURE.table(heading, "Attribute")}
 
 
-def written_row(state: State) -> dict[str, str]:
+def written_row(state: State, parked: Parked | None = None) -> dict[str, str]:
     client = RecordingClient()
-    row = row_of(state, generation=1)
+    row = replace(row_of(state, generation=1), parked=parked)
     DynamoDbReadModel(cast("DynamoDBClient", client), "table").write([Write(row, replaces=None)])
     [statement] = client.statements
     columns = re.findall(r"'(\w+)'", statement["Statement"])
@@ -80,6 +81,13 @@ def test_the_metadata_are_the_stated_ones() -> None:
 
 def test_the_read_table_has_the_stated_attributes() -> None:
     assert attributes("Read table") == written_row(evolve(None, EVENT, DATA))
+
+
+def test_a_parked_row_has_the_stated_attributes_besides() -> None:
+    state = evolve(None, EVENT, DATA)
+    parked = written_row(state, Parked(2, "reason", "2026-05-17T09:30:00.000000Z", 1))
+
+    assert attributes("Parking") == {name: kind for name, kind in parked.items() if name not in written_row(state)}
 
 
 def test_a_tombstone_has_the_stated_attributes_and_erasure_takes_the_others() -> None:
@@ -176,14 +184,16 @@ def test_a_table_has_its_stated_name_and_keys(heading: str, table: str) -> None:
     assert re.search(rf"Partition\s+key\s+`{partition}`,\s+sort\s+key\s+`{sort}`", text)
 
 
-def test_the_index_and_its_keys_have_their_names() -> None:
-    [index] = RESOURCES["ReadTable"]["Properties"]["GlobalSecondaryIndexes"]
-    shard, order = (key["AttributeName"] for key in index["KeySchema"])
-    rows = {names(row[0])[0]: row[2] for row in ARCHITECTURE.table("Read table", "Attribute")}
+def test_the_indexes_and_their_keys_have_their_names() -> None:
+    indexes = RESOURCES["ReadTable"]["Properties"]["GlobalSecondaryIndexes"]
+    tables_ = (ARCHITECTURE.table("Read table", "Attribute"), ARCHITECTURE.table("Parking", "Attribute"))
+    rows = {names(row[0])[0]: row[2] for table in tables_ for row in table}
 
-    assert index["IndexName"] == LISTING_INDEX
-    assert f"partition key of the index `{LISTING_INDEX}`" in rows[shard]
-    assert f"sort key of the index `{LISTING_INDEX}`" in rows[order]
+    assert [index["IndexName"] for index in indexes] == [LISTING_INDEX, PARKED_INDEX]
+    for index in indexes:
+        partition, sort = (key["AttributeName"] for key in index["KeySchema"])
+        assert f"partition key of the index `{index['IndexName']}`" in rows[partition]
+        assert f"sort key of the index `{index['IndexName']}`" in rows[sort]
 
 
 @pytest.mark.parametrize(

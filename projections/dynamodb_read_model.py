@@ -155,9 +155,7 @@ class DynamoDbReadModel:
         present = _present(content)
         sets = " ".join(f"SET {name}=?" for name in present)
         removes = " ".join(f"REMOVE {name}" for name in content if name not in present)
-        # Rows written before there was parking say nothing of it.
-        attempts = "parked_attempts=?" if replaced.attempts else "(parked_attempts=? OR parked_attempts IS MISSING)"
-        where = f"WHERE customer_id=? AND generation=? AND version=? AND {attempts}"
+        where = "WHERE customer_id=? AND generation=? AND version=? AND parked_attempts=?"
         stands = [{"N": str(replaced.version)}, {"N": str(replaced.attempts)}]
         key = _key(write.row.customer_id, write.row.generation)
         return {

@@ -11,7 +11,7 @@ import pytest
 from local import tables
 from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.read_model import ReadModel, ReadModelBusy, Write, Written
-from projections.row import Listing, Row
+from projections.row import Listing, Parked, Row
 from tests.fakes.network import LossyNetwork, lossy
 
 if TYPE_CHECKING:
@@ -201,3 +201,136 @@ class TestOnTheWire:
             read_model.current(["c-1"], 1)
         assert waits == sorted(waits)
         assert len(waits) == 5
+
+
+def parked(row: Row, attempts: int = 1, since: str = "2026-05-17T09:30:00.000000Z") -> Row:
+    return replace(row, parked=Parked(row.version + 1, "unknown type CustomerTeleported", since, attempts))
+
+
+def test_a_parked_row_keeps_what_it_shows_and_says_why(read_model: ReadModel, generation: int) -> None:
+    one = row(generation)
+    read_model.write([Write(one, None)])
+
+    assert read_model.write([Write(parked(one), one)]) == [Written.APPLIED]
+
+    assert read_model.get(one.customer_id, generation) == parked(one)
+    assert read_model.page(generation, 10, None) == [one.listing]
+
+
+def test_a_customer_parked_at_their_first_event_is_not_listed(read_model: ReadModel, generation: int) -> None:
+    placeholder = parked(Row(str(uuid.uuid4()), generation, 0, None))
+
+    assert read_model.write([Write(placeholder, None)]) == [Written.APPLIED]
+    assert read_model.current([placeholder.customer_id], generation) == {placeholder.customer_id: placeholder}
+    assert read_model.page(generation, 10, None) == []
+
+    back = row(generation, 1, placeholder.customer_id)
+    assert read_model.write([Write(back, None)]) == [Written.OUTRUN]
+    assert read_model.write([Write(back, placeholder)]) == [Written.APPLIED]
+    assert read_model.get(back.customer_id, generation) == back
+
+
+def test_parked_customers_are_found_the_longest_first_and_by_generation(read_model: ReadModel, generation: int) -> None:
+    rows = [parked(row(generation), since=f"2026-05-17T09:30:{second:02}.000000Z") for second in (30, 10, 20)]
+    others = [row(generation), parked(row(generation + 500_000))]
+    read_model.write([Write(each, None) for each in [*rows, *others]])
+
+    found = list(read_model.parked(generation))
+
+    wanted = [rows[1], rows[2], rows[0]]
+    assert [(each.customer_id, each.version, each.parked) for each in found] == [
+        (each.customer_id, each.version, each.parked) for each in wanted
+    ]
+
+
+def test_one_who_came_back_is_no_longer_found_among_the_parked(read_model: ReadModel, generation: int) -> None:
+    one = parked(row(generation))
+    read_model.write([Write(one, None)])
+    back = row(generation, 2, one.customer_id)
+
+    assert read_model.write([Write(back, one)]) == [Written.APPLIED]
+
+    assert list(read_model.parked(generation)) == []
+    assert read_model.get(one.customer_id, generation) == back
+
+
+def test_a_writer_who_read_the_row_before_it_was_parked_is_outrun(read_model: ReadModel, generation: int) -> None:
+    """Parking moves no version, so the version alone would let this write undo it."""
+    one = row(generation)
+    read_model.write([Write(one, None)])
+    read_model.write([Write(parked(one), one)])
+
+    assert read_model.write([Write(row(generation, 2, one.customer_id), one)]) == [Written.OUTRUN]
+    assert read_model.write([Write(parked(one), one)]) == [Written.OUTRUN]
+    assert read_model.get(one.customer_id, generation) == parked(one)
+
+
+def test_a_writer_who_read_the_row_parked_before_it_was_tried_again_or_came_back_is_outrun(
+    read_model: ReadModel, generation: int
+) -> None:
+    first = parked(row(generation))
+    read_model.write([Write(first, None)])
+    second = parked(replace(first, parked=None), attempts=2)
+
+    assert read_model.write([Write(second, first)]) == [Written.APPLIED]
+    assert read_model.write([Write(row(generation, 2, first.customer_id), first)]) == [Written.OUTRUN]
+
+    back = replace(first, parked=None)
+    assert read_model.write([Write(back, second)]) == [Written.APPLIED]
+    assert read_model.write([Write(parked(back, attempts=3), second)]) == [Written.OUTRUN]
+    assert read_model.get(first.customer_id, generation) == back
+
+
+def test_segments_together_are_every_row_of_a_generation_once(read_model: ReadModel, generation: int) -> None:
+    rows = [row(generation) for _ in range(30)]
+    kept = [*rows, Row(str(uuid.uuid4()), generation, 2, None), parked(row(generation))]
+    read_model.write([Write(each, None) for each in [*kept, row(generation + 500_000)]])
+
+    assert sorted(each.customer_id for each in every_row(read_model, generation)) == sorted(
+        each.customer_id for each in kept
+    )
+    assert {each.customer_id: each for each in every_row(read_model, generation)} == {r.customer_id: r for r in kept}
+
+
+def every_row(read_model: ReadModel, generation: int) -> list[Row]:
+    found: list[Row] = []
+    for segment in range(3):
+        page = read_model.rows(generation, segment, 3, None)
+        found += page.rows
+        while page.next:
+            page = read_model.rows(generation, segment, 3, page.next)
+            found += page.rows
+    return found
+
+
+def test_removed_rows_are_gone_and_no_others(read_model: ReadModel, generation: int) -> None:
+    rows = [row(generation) for _ in range(25)]
+    other = replace(rows[0], generation=generation + 500_000)
+    read_model.write([Write(each, None) for each in [*rows, other]])
+
+    read_model.remove(rows[:24])
+    read_model.remove(rows[:24])
+    read_model.remove([])
+
+    assert every_row(read_model, generation) == [rows[24]]
+    assert read_model.get(other.customer_id, other.generation) == other
+
+
+class Leaves:
+    """Leaves a removal undone so many times."""
+
+    def __init__(self, times: int) -> None:
+        self.times = times
+
+    def batch_write_item(self, RequestItems: dict[str, object]) -> dict[str, object]:  # noqa: N803 - boto3's name
+        self.times -= 1
+        return {"UnprocessedItems": RequestItems if self.times >= 0 else {}}
+
+
+def test_a_removal_that_succeeds_at_the_last_try_has_succeeded() -> None:
+    DynamoDbReadModel(Leaves(4), "t", lambda _: None).remove([row(1)])  # type: ignore[arg-type]
+
+
+def test_a_removal_that_is_left_undone_for_ever_is_busy() -> None:
+    with pytest.raises(ReadModelBusy, match="1 rows were not removed in 5 tries"):
+        DynamoDbReadModel(Leaves(5), "t", lambda _: None).remove([row(1)])  # type: ignore[arg-type]

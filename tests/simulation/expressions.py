@@ -19,7 +19,8 @@ _COMPARISON: Final = re.compile(r"(#?\w+) (=|<>|<=|>=|<|>) (:\w+)")
 _ASSIGNMENT: Final = re.compile(r"(#?\w+) = (:\w+)")
 _CLAUSE: Final = re.compile(r"(SET|REMOVE) (.+?)(?= SET | REMOVE |$)")
 _INSERT: Final = re.compile(r'INSERT INTO "([\w-]+)" VALUE \{(.+)\}')
-_UPDATE: Final = re.compile(r'UPDATE "([\w-]+)"((?: +SET \w+=\?| +REMOVE \w+)+) +WHERE ((?:\w+=\?)(?: AND \w+=\?)*)')
+_UPDATE: Final = re.compile(r'UPDATE "([\w-]+)"((?: +SET \w+=\?| +REMOVE \w+)+) +WHERE (.+)')
+_EQUAL: Final = re.compile(r"(\w+)=\?|\((\w+)=\? OR \2 IS MISSING\)")
 _FIELD: Final = re.compile(r"'(\w+)': \?")
 
 
@@ -108,14 +109,14 @@ class Statement(NamedTuple):
         inserts: The names of the attributes that it inserts, in order; empty for an update.
         sets: The names that it sets, in order.
         removes: The names that it removes.
-        where: The names that must equal the last parameters, in order.
+        where: The names that must equal the last parameters, in order, and whether each may be missing instead.
     """
 
     table: str
     inserts: tuple[str, ...]
     sets: tuple[str, ...]
     removes: tuple[str, ...]
-    where: tuple[str, ...]
+    where: tuple[tuple[str, bool], ...]
 
 
 @lru_cache(maxsize=256)
@@ -126,8 +127,16 @@ def statement(text: str) -> Statement:
         if ", ".join(f"'{name}': ?" for name in names) != found[2]:
             raise NotSimulated(text)
         return Statement(found[1], names, (), (), ())
-    if found := _UPDATE.fullmatch(text):
+    # Every simulated row was written by this code, so none lacks what it writes.
+    if found := _UPDATE.fullmatch(re.sub(r"\((\w+=\?) OR \w+ IS MISSING\)", r"\1", text)):
         sets = tuple(re.findall(r"SET (\w+)=\?", found[2]))
         removes = tuple(re.findall(r"REMOVE (\w+)", found[2]))
-        return Statement(found[1], (), sets, removes, tuple(re.findall(r"(\w+)=\?", found[3])))
+        return Statement(found[1], (), sets, removes, tuple(map(_equality, found[3].split(" AND "))))
     raise NotSimulated(f"the statement {text!r}")
+
+
+def _equality(text: str) -> tuple[str, bool]:
+    found = _EQUAL.fullmatch(text)
+    if found is None:
+        raise NotSimulated(f"the condition {text!r}")
+    return found[1] or found[2], found[1] is None

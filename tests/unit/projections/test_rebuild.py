@@ -132,8 +132,8 @@ def kill_at(world: World, number: int) -> Callable[[], int]:
 
 
 def revive(world: World) -> None:
-    del world.read_model._write  # type: ignore[method-assign]
-    del world.progress.save  # type: ignore[method-assign]
+    del world.read_model._write
+    del world.progress.save
 
 
 def test_killed_before_or_after_any_effect_and_gone_on_with_it_ends_in_the_same_rows(

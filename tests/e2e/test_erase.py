@@ -94,6 +94,7 @@ def test_with_a_stale_if_match_nobody_is_erased(api: httpx.Client, customer: Cus
     answer = _delete(api, customer, **{"If-Match": '"1"'})
     assert_problem(answer, 412, "stale-version")
     assert answer.headers["etag"] == '"2"'
+    assert api.get(answer.url, headers=seeing(answer)).json() == customer
     _assert_still_there(api, customer)
     assert _delete(api, customer, **{"If-Match": answer.headers["etag"]}).status_code == 204
 

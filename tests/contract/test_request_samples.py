@@ -77,7 +77,11 @@ def test_each_table_is_the_one_that_the_local_stage_has(function: str) -> None:
     own = FUNCTIONS[function]["Environment"]["Variables"]
     definitions = tables.of_template()
 
-    named = {name: source["Ref"] for name, source in own.items() if source.get("Ref") in definitions}
+    named = {
+        name: source["Ref"]
+        for name, source in own.items()
+        if isinstance(source, dict) and source.get("Ref") in definitions
+    }
 
     assert named
     assert {name: ENVIRONMENT[function][name] for name in named} == {

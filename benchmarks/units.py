@@ -177,7 +177,7 @@ class Reckoner:
             yield table, write_units(item_bytes(item))
             indexed = item_bytes(item) if "listing_shard" in item else 0
         else:
-            customer, generation = values[-3], values[-2]
+            customer, generation, *_ = values[-4:]
             before = self._stored(table, {"customer_id": customer, "generation": generation})
             indexed = max(before, item_bytes({"document": values[1]}) + _INDEX_KEYS_BYTES)
             yield table, write_units(indexed)

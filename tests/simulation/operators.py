@@ -22,10 +22,9 @@ from projections.rebuild import Rebuild, RebuildFailed, Unlimited, work_of
 from projections.redrive import Outcome, Redrive
 from projections.verify import Difference, Kind, Verifier
 from tests.simulation.clock import VirtualClock
-from tests.simulation.invariants import require
+from tests.simulation.invariants import SEGMENTS, require
 from tests.simulation.signals import Crash
 
-_SEGMENTS: Final = 2
 _REFUSALS: Final = (
     GenerationsChanged, WrongStep, RebuildFailed, ReadModelBusy, StoreBusy, BotoCoreError, ClientError
 )  # fmt: skip
@@ -102,9 +101,9 @@ class Operators:
 
     def _go_on(self, record: Generations, generation: int) -> None:
         now = self._world.clock.utc_now()
-        left = [each for each in self._progress.load(work_of(generation), _SEGMENTS) if not each.done]
+        left = [each for each in self._progress.load(work_of(generation), SEGMENTS) if not each.done]
         if left:
-            self._rebuild.step(generation, self._world.random.choice(left), _SEGMENTS)
+            self._rebuild.step(generation, self._world.random.choice(left), SEGMENTS)
         elif self._world.random.random() < 0.05:
             self.generations.save(record.abandon(now))
         elif not record.verified:
@@ -117,12 +116,12 @@ class Operators:
     def verify(self, generation: int, *, accept_parked: bool = True) -> list[Difference]:
         """What is wrong with a generation and stays so when it is repaired."""
         found: list[Difference] = []
-        for segment in range(_SEGMENTS):
+        for segment in range(SEGMENTS):
             at = SegmentProgress(segment)
             while not at.done:
-                at, differences = self._verifier.step(generation, at, _SEGMENTS)
+                at, differences = self._verifier.step(generation, at, SEGMENTS)
                 found += differences
-            found += self._verifier.orphans(generation, segment, _SEGMENTS)
+            found += self._verifier.orphans(generation, segment, SEGMENTS)
         wrong = [each for each in found if each.kind is not Kind.PARKED or not accept_parked]
         return [each for each in wrong if not self._verifier.repair(each, generation)]
 

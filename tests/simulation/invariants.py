@@ -172,7 +172,11 @@ class Invariants:
             if before in items and not customer_id.startswith("#"):
                 old, new = (int(items.get(each, _NO_ROW)["version"]["N"]) for each in (before, self.active))
                 excused = "parked_in" in items.get(self.active, ()) and self._is_strange(customer_id, new + 1)
-                require(new >= old or excused, "I4", f"{customer_id} goes from {old} to {new} as generation {self.active} is read")
+                require(
+                    new >= old or excused,
+                    "I4",
+                    f"{customer_id} goes from {old} to {new} as generation {self.active} is read",
+                )
 
     def _rebuilt(self, change: Change) -> None:
         """A segment that a rebuild calls done has everything that was in the event table when the rebuild began."""

@@ -94,8 +94,12 @@ def _now() -> datetime:
     return _Present.world.clock.utc_now()
 
 
+def _uuid4() -> uuid.UUID:
+    return uuid.UUID(int=_Present.world.ids.getrandbits(128), version=4)
+
+
 def _new_id() -> str:
-    return str(uuid.UUID(int=_Present.world.ids.getrandbits(128), version=4))
+    return str(_uuid4())
 
 
 def _sleep(seconds: float) -> None:
@@ -109,6 +113,7 @@ ids.new_id = _new_id
 observability.logger = _Logger()  # type: ignore[assignment]
 observability.metrics = _Metrics()  # type: ignore[assignment]
 observability.tracer = _Tracer()  # type: ignore[assignment]
+uuid.uuid4 = _uuid4
 time.sleep = _sleep  # type: ignore[assignment]
 
 from queries import read_your_writes  # noqa: E402 - after the patches, which its constants would otherwise keep

@@ -17,7 +17,11 @@ def main() -> int:
         figures.add(run_seed(seed, arguments.commands, verbose=arguments.trace))
         if figures.broken and arguments.fail_fast:
             break
-    print(json.dumps(figures.as_dict() | {"seconds": round(perf_counter() - started, 1), "cpu_seconds": round(process_time(), 1)}))  # noqa: T201 - its output
+    print(
+        json.dumps(
+            figures.as_dict() | {"seconds": round(perf_counter() - started, 1), "cpu_seconds": round(process_time(), 1)}
+        )
+    )
     return 1 if figures.broken else 0
 
 

@@ -48,11 +48,14 @@ class Answers:
         if person is None:
             return
         require(person.documents[version - 1] == shown, "I1", f"{what}: version {version} is not as acknowledged")
-        if intent.body and not intent.reuses:
+        if intent.body:
             asked = {name: shown[name] for name in PERSONAL}
             require(asked == intent.body, "I1", f"{what}: acknowledged as something else")
         require(headers["ETag"] == f'"{version}"', "I3", f"{what}: the ETag is {headers['ETag']}")
         require("Consistency-Token" in headers, "RYW", f"{what}: no Consistency-Token")
+        if intent.seen is not None and self.caused(intent):
+            caused = self.caused(intent)
+            require(caused and caused[1] == intent.seen + 1, "I3", f"{what} onto {intent.seen} made {caused}")
         if intent.answered and intent.answered[0] < 300 and intent.changed:
             require(intent.answered == (status, body), "I3", f"{what}: another answer than the first time")
 

@@ -61,12 +61,14 @@ class Callers:
     Attributes:
         sent: Requests sent.
         commands: Intents begun.
+        favourites: Customers whom callers change most at the moment.
         known: Customers that some caller knows of, as they were told last.
     """
 
     def __init__(self, world: Around) -> None:
         self.sent = 0
         self.commands = 0
+        self.favourites: list[str] = []
         self.known: dict[str, dict[str, Any]] = {}
         self._world = world
         self._waiting: list[Intent] = []
@@ -99,6 +101,9 @@ class Callers:
         if operation == "create":
             return self._perhaps_reused(Intent("create", "", self._body(), key))
         # A few customers get most of the changes, so that writers meet.
+        favourites = [each for each in self.favourites if each in self.known]
+        if favourites and random.random() < 0.5:
+            known = favourites
         customer_id = random.choice(known[-6:] if random.random() < 0.7 else known)
         seen = self.known[customer_id]["version"] if random.random() < 0.3 else None
         body = self._change(customer_id) if operation == "update" else None

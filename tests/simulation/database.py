@@ -9,7 +9,7 @@ from typing import Any, Final
 from tests.simulation.errors import cancelled, refused
 from tests.simulation.expressions import Item, condition, key_condition, statement, update, value_of
 from tests.simulation.signals import NotSimulated
-from tests.simulation.tables import Change, Key, Table, Watch, place_in_scan
+from tests.simulation.tables import Key, Table, Watch, place_in_scan
 
 _NONE: Final[Mapping[str, Any]] = {}
 _ITEMS_A_TRANSACTION: Final = 100
@@ -227,4 +227,3 @@ class Database:
 
 def _only(item: Item, wanted: Sequence[str]) -> Item:
     return {name: item[name] for name in wanted if name in item} if wanted else item
-

@@ -28,7 +28,8 @@ EXCEPTIONS: Final = Exceptions()
 def refused(code: str, operation: str, **beside: Any) -> ClientError:
     """An error answer of DynamoDB."""
     made: type[ClientError] = getattr(EXCEPTIONS, code)
-    return made({"Error": {"Code": code, "Message": "simulated"}, **beside}, operation)
+    answer: Any = {"Error": {"Code": code, "Message": "simulated"}, **beside}
+    return made(answer, operation)
 
 
 def cancelled(reasons: Sequence[Mapping[str, Any]]) -> ClientError:

@@ -4,8 +4,8 @@ Every call is a point where another actor may step in, where the function may di
 may be lost.
 """
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final, Protocol
 
 from botocore.exceptions import ClientError
@@ -107,7 +107,7 @@ class FakeDynamoDb:
         limit = min(params.get("PaginationConfig", {}).get("PageSize", self._page_items), self._page_items)
         start = None
         while True:
-            items, start = self._call(operation, lambda start=start: read(params, start, limit), params)
+            items, start = self._call(operation, partial(read, params, start, limit), params)
             yield {"Items": items}
             if start is None:
                 return
@@ -131,7 +131,7 @@ class FakeDynamoDb:
         return result
 
     def _tried(self, operation: str, effect: Callable[[], Any]) -> Any:
-        faults = self._world.faults
+        faults, failed = self._world.faults, ""
         kind = faults.on_try()
         for _ in range(_TRIES):
             if kind is None:
@@ -162,7 +162,8 @@ class FakeDynamoDb:
 
     def _transaction(self, params: Mapping[str, Any]) -> Callable[[], Any]:
         """A transaction; the client's own retries carry one token, so that only the first success does anything."""
-        faults, done = self._world.faults, []
+        faults = self._world.faults
+        done: list[Any] = []
 
         def effect() -> Any:
             if done:

@@ -72,7 +72,7 @@ _MOST: Final = {
 def mix_of(random: Random) -> Mix:
     """Draw a seed's mix: most kinds are there, some are absent, and some are as bad as can be."""
     drawn = {name: _MOST[name] * random.choice((0.0, 0.5, 1.0, 1.0)) for name in _MOST}
-    drawn |= {"operate": random.choice((0.0, 0.0, 0.01, 0.03)), "cure": random.choice((0.0, 0.01))}
+    drawn |= {"operate": random.choice((0.0, 0.0, 0.01, 0.03)), "cure": random.choice((0.0, 0.03))}
     return Mix(
         **drawn, expiry=random.random() < 0.1, lag=random.choice((0.2, 1.0, 5.0)), scattered=random.random() < 0.3
     )

@@ -7,10 +7,12 @@ from typing import Any, Final
 from tests.simulation.expressions import Item
 from tests.simulation.oracle import REDACTED, Oracle, Person
 from tests.simulation.signals import Violation
-from tests.simulation.tables import Change, Table
+from tests.simulation.tables import Change, Table, place_in_scan
 
 # Stands in every personal text of the simulation, and in nothing else.
 MARK: Final = "Zqx"
+# Into how many segments the simulated operators cut a rebuild.
+SEGMENTS: Final = 2
 
 _NO_ROW: Final = {"version": {"N": "0"}}
 
@@ -41,6 +43,7 @@ class Invariants:
         self.struck: dict[str, set[int]] = {}
         self.rows_written = 0
         self._rows = tables["read"]
+        self._found: dict[int, dict[str, int]] = {}
         self._claims = tables["claims"]
         self._events = tables["events"]
 
@@ -101,6 +104,7 @@ class Invariants:
     def _row(self, change: Change) -> None:
         if change.key[0].startswith("#"):
             self._generations(change)
+            self._rebuilt(change)
             return
         self.rows_written += 1
         customer_id, generation = change.key
@@ -157,6 +161,8 @@ class Invariants:
         if change.key[0] != "#generations" or change.new is None:
             return
         record = json.loads(change.new["record"]["S"])
+        if record["building"] not in self._found:
+            self._found[record["building"]] = {name: each.version for name, each in self.oracle.people.items()}
         self.retired |= set(record["retired"])
         before, self.active = self.active, record["active"]
         require(self.active not in self.retired, "I4", f"generation {self.active} is read, and it was retired")
@@ -166,7 +172,25 @@ class Invariants:
             if before in items and not customer_id.startswith("#"):
                 old, new = (int(items.get(each, _NO_ROW)["version"]["N"]) for each in (before, self.active))
                 excused = "parked_in" in items.get(self.active, ()) and self._is_strange(customer_id, new + 1)
-                require(new >= old or excused, "I4", f"{customer_id} goes from {old} to {new} as generation {self.active} is read")
+                require(
+                    new >= old or excused,
+                    "I4",
+                    f"{customer_id} goes from {old} to {new} as generation {self.active} is read",
+                )
+
+    def _rebuilt(self, change: Change) -> None:
+        """A segment that a rebuild calls done has everything that was in the event table when the rebuild began."""
+        work, segment = change.key
+        if not work.startswith("#rebuild-") or work.endswith("plan") or change.new is None:
+            return
+        generation = int(work.rpartition("-")[2])
+        if not json.loads(change.new["progress"]["S"])["done"] or generation in self.retired:
+            return
+        for customer_id, version in self._found[generation].items():
+            if place_in_scan((customer_id, 0))[0] % SEGMENTS == segment:
+                row = self._rows.get((customer_id, generation))
+                done = row and ("parked_in" in row or int(row["version"]["N"]) >= version)
+                require(done, "I5", f"the rebuild of generation {generation} passed {customer_id} over")
 
     # What leaves the system.
 

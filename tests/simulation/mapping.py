@@ -44,9 +44,7 @@ def settings_of(random: Random) -> MappingSettings:
 
 def policy_of(random: Random) -> Policy:
     """One reading of what AWS leaves open."""
-    return Policy(
-        restart_count_on_progress=random.random() < 0.7, halve_when_first_fails=random.random() < 0.7
-    )
+    return Policy(restart_count_on_progress=random.random() < 0.7, halve_when_first_fails=random.random() < 0.7)
 
 
 class Around(Protocol):
@@ -168,4 +166,3 @@ class MappingActor:
     def _redeliver(self, _batch: Batch) -> bool:
         faults = self._world.faults
         return faults.happens("redelivered", faults.mix.redeliver)
-

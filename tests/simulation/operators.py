@@ -4,6 +4,7 @@ An operator's process may die at any call, and may be started beside another one
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from random import Random
 from typing import Any, Final, Protocol
 
@@ -22,10 +23,11 @@ from projections.rebuild import Rebuild, RebuildFailed, Unlimited, work_of
 from projections.redrive import Outcome, Redrive
 from projections.verify import Difference, Kind, Verifier
 from tests.simulation.clock import VirtualClock
-from tests.simulation.invariants import require
+from tests.simulation.invariants import SEGMENTS, require
 from tests.simulation.signals import Crash
 
-_SEGMENTS: Final = 2
+# How often an operator tries to switch without a look at how far the rebuild is.
+_TOO_EARLY: Final = 0.1
 _REFUSALS: Final = (
     GenerationsChanged, WrongStep, RebuildFailed, ReadModelBusy, StoreBusy, BotoCoreError, ClientError
 )  # fmt: skip
@@ -42,8 +44,8 @@ class Around(Protocol):
 
     def trace(self, *what: object) -> None: ...
 
-    def unlimited(self, work: Callable[[], None]) -> None:
-        """Do something that no function's timeout ends."""
+    def by_hand(self, work: Callable[[], None]) -> None:
+        """Let an operator do something."""
 
 
 class Operators:
@@ -69,9 +71,16 @@ class Operators:
 
     def step(self) -> None:
         """One piece of whatever is to be done; it may fail, and is then done again some time."""
+        self._try(lambda: self._step(self.generations.load()))
+
+    def redrive_now(self) -> None:
+        """Redrive everybody, as far as that goes."""
+        self._try(lambda: self._redrive_fed(self.generations.load(), dry=False))
+
+    def _try(self, work: Callable[[], None]) -> None:
         self.steps += 1
         try:
-            self._world.unlimited(lambda: self._step(self.generations.load()))
+            self._world.by_hand(work)
         except Crash:
             self._world.trace("operator", "crashed")
         except _REFUSALS as refusal:
@@ -82,15 +91,17 @@ class Operators:
         if record.retired and record.has_settled(self._world.clock.utc_now()):
             self._remove(record)
         elif random.random() < 0.3:
-            dry = random.random() < 0.2
-            for generation in record.fed:
-                self._redrive(generation, dry=dry)
+            self._redrive_fed(record, dry=random.random() < 0.2)
         elif record.building is not None:
             self._go_on(record, record.building)
         elif record.previous is not None:
             self._leave_previous(record)
         else:
             self.generations.save(record.start_rebuild())
+
+    def _redrive_fed(self, record: Generations, *, dry: bool) -> None:
+        for generation in record.fed:
+            self._redrive(generation, dry=dry)
 
     def _leave_previous(self, record: Generations) -> None:
         now = self._world.clock.utc_now()
@@ -102,9 +113,13 @@ class Operators:
 
     def _go_on(self, record: Generations, generation: int) -> None:
         now = self._world.clock.utc_now()
-        left = [each for each in self._progress.load(work_of(generation), _SEGMENTS) if not each.done]
+        if self._world.random.random() < _TOO_EARLY:
+            self.generations.save(record.switch(now))
+            self.switches += 1
+            return
+        left = [each for each in self._progress.load(work_of(generation), SEGMENTS) if not each.done]
         if left:
-            self._rebuild.step(generation, self._world.random.choice(left), _SEGMENTS)
+            self._rebuild.step(generation, self._world.random.choice(left), SEGMENTS)
         elif self._world.random.random() < 0.05:
             self.generations.save(record.abandon(now))
         elif not record.verified:
@@ -117,12 +132,12 @@ class Operators:
     def verify(self, generation: int, *, accept_parked: bool = True) -> list[Difference]:
         """What is wrong with a generation and stays so when it is repaired."""
         found: list[Difference] = []
-        for segment in range(_SEGMENTS):
+        for segment in range(SEGMENTS):
             at = SegmentProgress(segment)
             while not at.done:
-                at, differences = self._verifier.step(generation, at, _SEGMENTS)
+                at, differences = self._verifier.step(generation, at, SEGMENTS)
                 found += differences
-            found += self._verifier.orphans(generation, segment, _SEGMENTS)
+            found += self._verifier.orphans(generation, segment, SEGMENTS)
         wrong = [each for each in found if each.kind is not Kind.PARKED or not accept_parked]
         return [each for each in wrong if not self._verifier.repair(each, generation)]
 
@@ -167,5 +182,6 @@ class Operators:
             if record.building is None and record.previous is None and not record.retired:
                 return
             self._world.clock.advance(61)
-            self._step(record)
+            with suppress(WrongStep):
+                self._step(record)
         require(holds=False, rule="STUCK", what="a rebuild does not come to its end")

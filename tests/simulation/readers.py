@@ -82,7 +82,8 @@ class Readers:
 
     def all(self, limit: int) -> dict[str, int]:
         """The whole list, when nothing fails: versions by id."""
-        query, found, last = {"limit": str(limit)}, {}, ""
+        query, last = {"limit": str(limit)}, ""
+        found: dict[str, int] = {}
         for _ in range(_MOST_PAGES):
             response = self._ask("list", "", 0, query)
             require(response["statusCode"] == 200, "PAGES", f"the list answers {response}")

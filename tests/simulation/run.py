@@ -40,10 +40,10 @@ def run_seed(seed: int, commands: int = COMMANDS, *, verbose: bool = False) -> O
         commands: How many commands are begun before the faults stop.
         verbose: Whether every effect is printed.
     """
-    world = World(seed, verbose=verbose)
+    world = World(seed, commands, verbose=verbose)
     rule = broken = ""
     try:
-        while world.callers.commands < commands:
+        while not world.is_over:
             world.step()
         heal(world)
     except Violation as violation:
@@ -57,6 +57,7 @@ def run_seed(seed: int, commands: int = COMMANDS, *, verbose: bool = False) -> O
         "calls": world.client.calls,
         "invocations": world.mapping.invocations,
         "events": sum(person.version for person in world.oracle.people.values()),
+        "switches": world.operators.switches,
         "rows": world.invariants.rows_written,
     }
     return Outcome(seed, world.digest, counts, dict(world.faults.count), rule, broken)

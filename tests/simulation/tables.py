@@ -92,3 +92,15 @@ def place_in_scan(key: Key) -> tuple[int, str, int]:
 
 
 Watch = Callable[[list[Change]], None]
+
+
+def our_tables() -> list[Table]:
+    """The tables of template.yml."""
+    read = Table(
+        "read",
+        "customer_id",
+        "generation",
+        listing=Index("listing_shard", "listing_order"),
+        parked=Index("parked_in", "parked_since"),
+    )
+    return [Table("events", "customer_id", "version"), read, Table("claims", "claim")]

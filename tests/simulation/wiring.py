@@ -7,7 +7,7 @@ Importing this module changes shared/runtime for the whole process, so only a pr
 import os
 import time
 import uuid
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from datetime import datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
@@ -23,7 +23,7 @@ os.environ |= {
     "AWS_DEFAULT_REGION": "eu-west-1",
 }
 
-from shared.runtime import clients, clock, ids, observability  # noqa: E402 - after the environment
+from shared.runtime import clients, clock, ids, observability
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -85,46 +85,50 @@ class _Tracer:
     put_metadata = put_annotation
 
 
+def _seconds() -> float:
+    seconds: float = _Present.world.clock.time
+    return seconds
+
+
 def _now() -> datetime:
     return _Present.world.clock.utc_now()
 
 
+def _uuid4() -> uuid.UUID:
+    return uuid.UUID(int=_Present.world.ids.getrandbits(128), version=4)
+
+
 def _new_id() -> str:
-    return str(uuid.UUID(int=_Present.world.ids.getrandbits(128), version=4))
+    return str(_uuid4())
 
 
 def _sleep(seconds: float) -> None:
     _Present.world.sleep(seconds)
 
 
-clients.dynamodb = lambda: _Client()  # type: ignore[assignment,return-value]
+clients.dynamodb = _Client  # type: ignore[assignment]
 clients.secret = lambda _name: "a secret of the simulation"  # type: ignore[assignment]
 clock.utc_now = _now
 ids.new_id = _new_id
 observability.logger = _Logger()  # type: ignore[assignment]
 observability.metrics = _Metrics()  # type: ignore[assignment]
 observability.tracer = _Tracer()  # type: ignore[assignment]
+uuid.uuid4 = _uuid4
 time.sleep = _sleep  # type: ignore[assignment]
 
 from queries import read_your_writes  # noqa: E402 - after the patches, which its constants would otherwise keep
 
-read_your_writes.REAL_TIME = read_your_writes.Time(lambda: _Present.world.clock.time, _sleep)  # type: ignore[misc]
+read_your_writes.REAL_TIME = read_your_writes.Time(_seconds, _sleep)  # type: ignore[misc]
 
 from commands.handlers import create_customer, erase_customer, update_customer  # noqa: E402
 from projections.handlers import project_customers  # noqa: E402
 from queries.handlers import get_all_customers, get_customer  # noqa: E402
 
-Handlers = SimpleNamespace
 HANDLERS: Final = SimpleNamespace(
     create=lambda event: create_customer.handle(event, None),
     update=lambda event: update_customer.handle(event, None),
     erase=lambda event: erase_customer.handle(event, None),
-    project=lambda event, context: project_customers.handle(event, context),
+    project=project_customers.handle,
     get=lambda event: get_customer.handle(event, None),
     list=lambda event: get_all_customers.handle(event, None),
 )
-
-
-def subsegment() -> AbstractContextManager[Any]:
-    """A tracer's subsegment, for code that asks for one."""
-    return nullcontext(_Tracer())

@@ -1,9 +1,8 @@
 """A world: everything that one seed makes, and the scheduler that picks who steps next."""
 
 import hashlib
-import json
 import random as global_random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, Final
 
@@ -18,11 +17,12 @@ from tests.simulation.invariants import Invariants
 from tests.simulation.mapping import MappingActor, policy_of, settings_of
 from tests.simulation.operators import Operators
 from tests.simulation.oracle import Oracle
+from tests.simulation.outlets import Outlets
 from tests.simulation.poison import Poisoner
 from tests.simulation.readers import Readers
 from tests.simulation.signals import Crash
 from tests.simulation.stream import SimulatedStream
-from tests.simulation.tables import Change, Index, Table
+from tests.simulation.tables import Change, our_tables
 
 _DEEPEST: Final = 3
 _HOUR: Final = 3600.0
@@ -30,17 +30,20 @@ _HOUR: Final = 3600.0
 _API_SECONDS: Final = 28.0
 _PROJECTOR_SECONDS: Final = 60.0
 # How many steps of others come between two calls of one actor, where any do.
-_SHORT_BURSTS: Final = (1,)
-_LONG_BURSTS: Final = (1, 2, 8)
+_SHORT_BURSTS: Final[Sequence[int]] = (1,)
+_LONG_BURSTS: Final[Sequence[int]] = (1, 4, 12)
+# Longer than this no operator may work on a generation that another one gave up: `projections.generations`.
+_OPERATOR_SECONDS: Final = 60.0
 _FOR_EVER: Final = float("inf")
 # A request that its sender gave up and the network carries on arrives within this time.
 _LATEST_SECONDS: Final = 3.0
 
 
-class World:
+class World(Outlets):
     """One seed's world."""
 
-    def __init__(self, seed: int, *, verbose: bool = False) -> None:
+    def __init__(self, seed: int, commands: int, *, verbose: bool = False) -> None:
+        self._most_commands = commands
         self.random = Random(seed)
         self.ids = Random(seed + 1)
         # Our code's jitter comes from here.
@@ -50,7 +53,7 @@ class World:
         mix = self.faults.mix
         shards = self.random.choice((1, 2, 4))
         self.stream = SimulatedStream(shards, self.clock, self.random, self.faults, scattered=mix.scattered)
-        self.database = Database(_tables(), self.clock.now, self.written, self._is_stale)
+        self.database = Database(our_tables(), self.clock.now, self.written, self._is_stale)
         self.client = FakeDynamoDb(self.database, self, self.random.choice((2, 7, 1000, 1000)))
         self.oracle = Oracle()
         self.invariants = Invariants(self.oracle, self.database.tables)
@@ -60,11 +63,8 @@ class World:
         self.poisoner = Poisoner(self.database, self.invariants, self.random)
         self.operators = Operators(self)
         wiring.enter(self)
-        self.mapping = MappingActor(
-            self, settings_of(self.random), policy_of(self.random), self._project
-        )
-        # Customers of whom a record was given up, with a document in the failure queue to tell it.
-        self.dead_lettered: set[str] = set()
+        self.mapping = MappingActor(self, settings_of(self.random), policy_of(self.random), self._project)
+        self.dead_lettered = set()
         self._hash = hashlib.blake2b(digest_size=16)
         self._verbose = verbose
         self._depth = 0
@@ -78,6 +78,11 @@ class World:
     def digest(self) -> str:
         """The hash of every effect so far."""
         return self._hash.hexdigest()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether callers have begun all their commands: a long work must not be drawn out for ever by others."""
+        return self.callers.commands >= self._most_commands
 
     # Who steps.
 
@@ -114,19 +119,23 @@ class World:
     def interlude(self) -> None:
         """Perhaps let somebody else step, inside a call of the one who steps."""
         likelihood = self.faults.mix.interleave
-        if likelihood and self._depth < _DEEPEST and self.random.random() < likelihood:
+        if self._depth < _DEEPEST and self.random.random() < likelihood and not self.is_over:
             self._depth += 1
+            bursts, self._bursts = self._bursts, _SHORT_BURSTS
             try:
-                for _ in range(self.random.choice(self._bursts)):
+                if self.callers.favourites:
+                    self._favourites_act()
+                for _ in range(self.random.choice(bursts)):
                     self.step()
             finally:
                 self._depth -= 1
+                self._bursts = bursts
             self._end_in_time()
 
     def sleep(self, seconds: float) -> None:
         """Let the one who steps wait; the others go on."""
         self.clock.advance(seconds)
-        if self._depth < _DEEPEST and self.faults.mix.interleave:
+        if self._depth < _DEEPEST and self.faults.mix.interleave and not self.is_over:
             self._depth += 1
             try:
                 self._step_mapping()
@@ -153,19 +162,16 @@ class World:
     def _until(self, seconds: float, work: Callable[[], Any]) -> Any:
         """Do something that may last so long."""
         before, self._deadline = self._deadline, self.clock.time + seconds
-        bursts = self._bursts
-        if seconds != _FOR_EVER:
-            self._bursts = _SHORT_BURSTS
         try:
             return work()
         finally:
-            self._deadline, self._bursts = before, bursts
+            self._deadline = before
 
-    def unlimited(self, work: Callable[[], None]) -> None:
-        """Do something that no function's timeout ends; much may happen between two of its calls."""
-        before, self._bursts = self._bursts, _LONG_BURSTS
+    def by_hand(self, work: Callable[[], None]) -> None:
+        """Let an operator do something; much may happen between two of its calls."""
+        before, self._bursts = self._bursts, _LONG_BURSTS if not self._depth else _SHORT_BURSTS
         try:
-            self._until(_FOR_EVER, work)
+            self._until(_OPERATOR_SECONDS, work)
         finally:
             self._bursts = before
 
@@ -176,6 +182,12 @@ class World:
 
     def _project(self, event: dict[str, Any], context: object) -> object:
         return self._until(_PROJECTOR_SECONDS, lambda: wiring.HANDLERS.project(event, context))
+
+    def _favourites_act(self) -> None:
+        """Owners change what is being redriven, and the stream brings it at once."""
+        self.callers.step()
+        for _ in range(5):
+            self._step_mapping()
 
     def _step_mapping(self) -> None:
         for _ in range(3):
@@ -195,8 +207,14 @@ class World:
             self.faults.count["poisoned"] += 1
 
     def _cure(self) -> None:
-        self.faults.count["cured"] += bool(self.poisoner.victims)
-        self.poisoner.cure(deploy=False)
+        """Somebody repairs what is broken and redrives at once, while its owners try again what failed."""
+        victims = list(self.poisoner.victims)
+        if victims:
+            self.faults.count["cured"] += 1
+            self.poisoner.cure(deploy=False)
+            self.callers.favourites = victims
+            self.operators.redrive_now()
+            self.callers.favourites = []
 
     def _outage(self) -> None:
         self.faults.count["outage"] += 1
@@ -220,46 +238,13 @@ class World:
                 self.stream.add(change)
         self.invariants.check(changes)
 
-    def logged(self, message: str, extra: Any) -> None:
-        """A function wrote a log record or an annotation."""
-        self.invariants.leaves("a log record", f"{message} {extra!r}")
-
-    def measured(self, name: str, value: float) -> None:
-        """A function recorded a metric."""
-        self.invariants.leaves("a metric", f"{name} {value}")
-
-    def function_failed(self, error: Exception) -> None:
-        """An invocation ended with an error, which Lambda's runtime logs."""
-        self.trace("failed", type(error).__name__)
-        self.invariants.leaves("the runtime's log", repr(error))
-
-    def discarded(self, document: Mapping[str, Any]) -> None:
-        """The failure queue took a document."""
-        text = json.dumps(document)
-        self.trace("discarded", text)
-        self.invariants.leaves("the failure queue", text)
-        info = document["DDBStreamBatchInfo"]
-        first, last = int(info["startSequenceNumber"]), int(info["endSequenceNumber"])
-        self.dead_lettered |= self.stream.customers_between(info["shardId"], first, last)
-
     def trace(self, *what: object) -> None:
         """Add an effect to the hash."""
         line = " ".join(map(str, what))
         self._hash.update(line.encode())
         if self._verbose:
-            print(f"{self.clock.time:.3f} {'  ' * self._depth}{line}")  # noqa: T201 - what --trace is for
+            print(f"{self.clock.time:.3f} {'  ' * self._depth}{line}")
 
     def _is_stale(self, changed_at: float) -> bool:
         mix = self.faults.mix
         return self.clock.time - changed_at < mix.lag and self.faults.happens("stale_read", mix.stale)
-
-
-def _tables() -> list[Table]:
-    read = Table(
-        "read",
-        "customer_id",
-        "generation",
-        listing=Index("listing_shard", "listing_order"),
-        parked=Index("parked_in", "parked_since"),
-    )
-    return [Table("events", "customer_id", "version"), read, Table("claims", "claim")]

@@ -1,0 +1,32 @@
+"""What a deliberate defect is."""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One name that gets another value."""
+
+    owner: Any
+    name: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """A defect.
+
+    Attributes:
+        name: What is wrong, in a few words.
+        changes: How it is made.
+        equivalent: Why nobody can notice it, for one that another line of defence makes harmless.
+    """
+
+    name: str
+    changes: tuple[Change, ...]
+    equivalent: str = ""
+
+
+def one(name: str, owner: Any, attribute: str, value: Any, equivalent: str = "") -> Mutation:
+    return Mutation(name, (Change(owner, attribute, value),), equivalent)

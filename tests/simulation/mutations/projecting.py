@@ -1,0 +1,159 @@
+"""Defects of the projector and of the read table's writes and reads."""
+
+from dataclasses import replace
+from typing import Any, Final
+
+from events import customer
+from events.customer import Customer
+from events.dynamodb_store import DynamoDbEventStore
+from projections import dynamodb_read_model, projector
+from projections.dynamodb_read_model import DynamoDbReadModel
+from projections.handlers import project_customers
+from projections.read_model import Written
+from projections.row import row_of
+from projections.stream import read_batch
+from queries import get_all_customers, get_customer, read_your_writes
+from shared.runtime import observability
+from tests.simulation.mutations.base import Change, Mutation, one
+
+# The read table.
+
+
+def _ungated(self: Any, write: Any, replaced: Any) -> Any:
+    made = _update(self, write, replaced)
+    head, _, _ = made["Statement"].partition(" AND version=?")
+    values = made["Parameters"][: head.count("?")]
+    return {"Statement": head, "Parameters": values}
+
+
+def put_rows(self: Any, writes: Any) -> Any:
+    """Put rows as they are, without any condition."""
+    for write in writes:
+        self._client.batch_write_item(RequestItems={self._table: [{"PutRequest": {"Item": _item(write.row)}}]})
+    return [Written.APPLIED] * len(writes)
+
+
+def _item(row: Any) -> Any:
+    content = dynamodb_read_model._content(row)
+    return {**dynamodb_read_model._key(row.customer_id, row.generation), **dynamodb_read_model._present(content)}
+
+
+def _delete_erased(self: Any, writes: Any) -> Any:
+    for write in writes:
+        if write.row.listing is None and not write.row.parked:
+            key = dynamodb_read_model._key(write.row.customer_id, write.row.generation)
+            self._client.delete_item(TableName=self._table, Key=key)
+    kept = [write for write in writes if write.row.listing or write.row.parked]
+    done = iter(_write(self, kept))
+    return [next(done) if write in kept else Written.APPLIED for write in writes]
+
+
+def _failed_is_applied(self: Any, writes: Any) -> Any:
+    return [Written.APPLIED if each is Written.FAILED else each for each in _write(self, writes)]
+
+
+def _always_applied(response: Any) -> Written:
+    return Written.APPLIED if response.get("Error", {}).get("Code") in _RACES else _outcome(response)
+
+
+def _listed_with_repeats(self: Any, generation: int, limit: int, after: str | None) -> Any:
+    return _page(self, generation, limit, after and f"{after}~")
+
+
+def _listed_oldest_first(self: Any, generation: int, limit: int, after: str | None) -> Any:
+    return list(reversed(_page(self, generation, limit, after)))
+
+
+_update, _write, _page = DynamoDbReadModel._update, DynamoDbReadModel.write, DynamoDbReadModel.page
+_outcome, _RACES = dynamodb_read_model._outcome, dynamodb_read_model._RACES
+
+READ_TABLE: Final = (
+    one("rows updated without a version condition", DynamoDbReadModel, "_update", _ungated),
+    one("rows put without any condition", DynamoDbReadModel, "write", put_rows),
+    one("an erased row deleted instead of kept", DynamoDbReadModel, "write", _delete_erased),
+    one("a failed write taken for done", DynamoDbReadModel, "write", _failed_is_applied),
+    one("an outrun write taken for done", dynamodb_read_model, "_outcome", _always_applied),
+    one("the cursor's own customer on the next page too", DynamoDbReadModel, "page", _listed_with_repeats),
+    one("the list in the wrong order", DynamoDbReadModel, "page", _listed_oldest_first),
+)
+
+
+# The projector.
+
+
+def _nothing_healed(*_: Any) -> Any:
+    return iter(())
+
+
+def _skipping(self: Any, row: Any, later: Any, report: Any) -> Any:
+    """Strange events are passed over."""
+    state = row.state() if row else None
+    for event in sorted(later, key=lambda each: each.version):
+        try:
+            yield from _states(self, row if state is None else _row_of(state, row), [event], report)
+        except Exception:  # noqa: BLE001 - the defect
+            if state:
+                yield (
+                    replace(state, version=event.version)
+                    if not isinstance(state, Customer)
+                    else state.model_copy(update={"version": event.version})
+                )
+
+
+def _row_of(state: Any, row: Any) -> Any:
+    return row_of(state, row.generation if row else 1)
+
+
+def _modified_too(records: Any) -> Any:
+    return _read_batch([{**record, "eventName": "INSERT"} for record in records if "NewImage" in record["dynamodb"]])
+
+
+def _as_created_now(event: Any, person: Any, created_at: str) -> Any:
+    return _customer(event, person, event.occurred_at)
+
+
+def _telling(event: Any) -> None:
+    observability.logger.info("projected", extra={"data": event.data})
+
+
+def _stale_items(self: Any, customer_id: str, after_version: int) -> Any:
+    pages = self._client.get_paginator("query").paginate(
+        TableName=self._table,
+        KeyConditionExpression="customer_id = :id AND version > :after",
+        ExpressionAttributeValues={":id": {"S": customer_id}, ":after": {"N": str(after_version)}},
+    )
+    return (item for page in pages for item in page["Items"])
+
+
+_states, _read_batch = projector.Projector._states, read_batch
+_customer = customer._customer
+
+PROJECTOR: Final = (
+    one("a gap passed over", projector.Projector, "_healed", _nothing_healed),
+    one("a strange event passed over", projector.Projector, "_states", _skipping),
+    one("every trouble parks its customer", projector, "is_curable", lambda _: False),
+    one("no failure told to the mapping", project_customers, "answer", lambda *_, **__: {"batchItemFailures": []}),
+    one("personal data in the log", project_customers, "follow", _telling),
+    one("created_at of the newest event", customer, "_customer", _as_created_now),
+    one(
+        "changes of events taken for events", project_customers, "read_batch", _modified_too,
+        "a change comes after its event's own record, and is then of a version that the row has already",
+    ),
+    one("eventually consistent reads of events", DynamoDbEventStore, "_items", _stale_items),
+)  # fmt: skip
+
+
+# Reads.
+
+
+def _impatient(patience: Any, read_model: Any, generation: int, clock: Any) -> Any:
+    row = read_model.get(patience.token.key, generation, consistent=True)
+    return row or read_your_writes.wait_for(patience, read_model, generation, clock)
+
+
+QUERIES: Final = (
+    Mutation(
+        "reads that do not wait for the write they name",
+        (Change(get_customer, "wait_for", _impatient), Change(get_all_customers, "wait_for", _impatient)),
+    ),
+)

@@ -1,0 +1,47 @@
+"""Where texts leave the system beside its answers: logs, metrics and the failure queue. Nothing personal may (I8)."""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+from tests.simulation.invariants import Invariants
+from tests.simulation.stream import SimulatedStream
+
+
+class Outlets(ABC):
+    """The outlets of a world.
+
+    Attributes:
+        dead_lettered: Customers of whom a record was given up, with a document in the failure queue to tell it.
+    """
+
+    invariants: Invariants
+    stream: SimulatedStream
+    dead_lettered: set[str]
+
+    @abstractmethod
+    def trace(self, *what: object) -> None:
+        """Add an effect to the hash."""
+
+    def logged(self, message: str, extra: Any) -> None:
+        """A function wrote a log record or an annotation."""
+        self.invariants.leaves("a log record", f"{message} {extra!r}")
+
+    def measured(self, name: str, value: float) -> None:
+        """A function recorded a metric."""
+        self.invariants.leaves("a metric", f"{name} {value}")
+
+    def function_failed(self, error: Exception) -> None:
+        """An invocation ended with an error, which Lambda's runtime logs."""
+        self.trace("failed", type(error).__name__)
+        self.invariants.leaves("the runtime's log", repr(error))
+
+    def discarded(self, document: Mapping[str, Any]) -> None:
+        """The failure queue took a document."""
+        text = json.dumps(document)
+        self.trace("discarded", text)
+        self.invariants.leaves("the failure queue", text)
+        info = document["DDBStreamBatchInfo"]
+        first, last = int(info["startSequenceNumber"]), int(info["endSequenceNumber"])
+        self.dead_lettered |= self.stream.customers_between(info["shardId"], first, last)

@@ -1,0 +1,38 @@
+"""What the simulation found and nobody has mended yet: each test states what should hold."""
+
+import pytest
+
+from commands.context import Context
+from commands.create_customer import CreateCustomer, create_customer
+from commands.update_customer import UpdateCustomer, update_customer
+from events.envelope import Metadata
+from tests.fakes.event_store import InMemoryEventStore
+from tests.samples import START, valid_body
+
+CUSTOMER = "7d3f0c9e-52f1-4a5b-9c39-0f2f7f1d2a10"
+
+
+def context(command: str, event: str) -> Context:
+    return Context(START, event, Metadata(command, command, "user-1", command))
+
+
+@pytest.mark.xfail(strict=True, reason="I3: a command that changes nothing leaves no trace by which to recognise it")
+def test_a_repeated_update_that_changed_nothing_does_not_undo_what_came_after_it() -> None:
+    store = InMemoryEventStore()
+    details = UpdateCustomer.model_validate(valid_body(), context={"today": START.date()})
+    other = UpdateCustomer.model_validate(valid_body(city="Paris"), context={"today": START.date()})
+    create_customer(
+        CreateCustomer(
+            **details.model_dump(mode="json"),
+        ),
+        store,
+        CUSTOMER,
+        context("create", "e-1"),
+    )
+    first = update_customer(details, store, CUSTOMER, context("key-1", "e-2"), lambda _: None)
+    update_customer(other, store, CUSTOMER, context("key-2", "e-3"), lambda _: None)
+
+    again = update_customer(details, store, CUSTOMER, context("key-1", "e-4"), lambda _: None)
+
+    assert again == first
+    assert [event.version for event in store.read(CUSTOMER)] == [1, 2]

@@ -47,9 +47,9 @@ customers: ## Look after the projection (ARGS="verify"; ARGS="--help" lists the 
 	$(call need,dev)
 	@$(DEV)/python -m operations $(ARGS) $(if $(STACK_HOME),--home '$(STACK_HOME)')
 
-test: ## Run every test
+test: ## Run every test but the simulation, which takes minutes
 	$(call need,dev sam emulator)
-	@$(DEV)/pytest tests
+	@$(DEV)/pytest tests --ignore=tests/simulation
 
 check: ## Check formatting, lint, types, import rules and the template
 	$(call need,dev sam)

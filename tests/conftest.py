@@ -16,6 +16,13 @@ from local.outputs import Outputs
 from tests.e2e.target import Target, from_environment, from_outputs
 from tests.e2e.tokens import READ, WRITE, client_credentials, machine_secret
 
+# Powertools reads these when it is first imported, in whichever tier that is.
+os.environ |= {
+    "POWERTOOLS_METRICS_NAMESPACE": "CustomersApi",
+    "POWERTOOLS_SERVICE_NAME": "customers",
+    "POWERTOOLS_TRACE_DISABLED": "true",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class LocalStack:

@@ -11,9 +11,6 @@ os.environ |= {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": "us-east-1",
-    "POWERTOOLS_METRICS_NAMESPACE": "CustomersApi",
-    "POWERTOOLS_SERVICE_NAME": "customers",
-    "POWERTOOLS_TRACE_DISABLED": "true",
 }
 
 

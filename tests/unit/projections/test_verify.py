@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -321,9 +322,14 @@ def test_a_customer_of_many_pages_is_reported_once_wherever_their_row_stands(
 
 def test_nothing_is_waited_for_after_the_last_look(world: World) -> None:
     behind(world)
-    looks = []
-    current = world.read_model.current
-    world.read_model.current = lambda *args: (looks.append(len(world.pauses)), current(*args))[1]  # type: ignore[assignment]
+    looks: list[int] = []
+    real = world.read_model.current
+
+    def current(*args: Any) -> Any:
+        looks.append(len(world.pauses))
+        return real(*args)
+
+    world.read_model.current = current  # type: ignore[assignment]
 
     assert world.verifier.look("c-1", 1)
 

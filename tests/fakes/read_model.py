@@ -46,7 +46,11 @@ class InMemoryReadModel:
     def rows_given_up(
         self, generations: Generations, segment: int, total_segments: int, start: Mapping[str, str] | None
     ) -> RowPage:
-        return self._segment(lambda row: row.generation in generations.given_up, segment, total_segments)
+        return self._segment(
+            lambda row: row.generation <= generations.newest and row.generation not in generations.fed,
+            segment,
+            total_segments,
+        )
 
     def _segment(self, wanted: Callable[[Row], bool], segment: int, total_segments: int) -> RowPage:
         rows = [row for row in self.stored.values() if wanted(row)]

@@ -38,22 +38,13 @@ FUNCTIONS: Final = (
 # Who writes rows.
 WRITERS: Final = ("ProjectCustomers", "RebuildSegment")
 REBUILD: Final = ("RebuildControl", "RebuildSegment", "VerifySegment")
-# Not a table of its own: the items of the read table that are no customers, and are kept under keys with this sign.
-RECORDS: Final = "records of the read table"
-_SIGN: Final = {RECORDS: "#"}
-_SORT_KEY: Final = {"EventTable": "version", "ReadTable": "generation", RECORDS: "generation"}
-_PARTITION_KEY: Final = {
-    "EventTable": "customer_id", "ReadTable": "customer_id", RECORDS: "customer_id", "ClaimsTable": "claim"
-}  # fmt: skip
-
-
-def _id(table: str) -> str:
-    return f"{_SIGN.get(table, '')}{uuid4()}"
+_SORT_KEY: Final = {"EventTable": "version", "ReadTable": "generation"}
+_PARTITION_KEY: Final = {"EventTable": "customer_id", "ReadTable": "customer_id", "ClaimsTable": "claim"}
 
 
 def _key(table: str) -> dict[str, Any]:
     sort = {_SORT_KEY[table]: {"N": "1"}} if table in _SORT_KEY else {}
-    return {_PARTITION_KEY[table]: {"S": _id(table)}, **sort}
+    return {_PARTITION_KEY[table]: {"S": str(uuid4())}, **sort}
 
 
 def _if_there(table: str) -> str:
@@ -77,7 +68,7 @@ def _update(client: "DynamoDBClient", name: str, table: str) -> object:
 
 
 def _query(client: "DynamoDBClient", name: str, table: str) -> object:
-    values: dict[str, Any] = {":id": {"S": _id(table)}}
+    values: dict[str, Any] = {":id": {"S": str(uuid4())}}
     condition = f"{_PARTITION_KEY[table]} = :id"
     return client.query(TableName=name, KeyConditionExpression=condition, ExpressionAttributeValues=values)
 
@@ -131,19 +122,15 @@ ALLOWED: Final[dict[tuple[str, str], set[str]]] = {
     ("ProjectCustomers", "EventTable"): {"Query"},
     ("ProjectCustomers", "ClaimsTable"): set(),
     ("ProjectCustomers", "ReadTable"): {"GetItem", "BatchGetItem"},
-    # Their checkpoints they may put, and no row: rows are written by conditional statements alone.
     ("RebuildControl", "EventTable"): {"DescribeTable"},
     ("RebuildControl", "ClaimsTable"): set(),
-    ("RebuildControl", "ReadTable"): {"BatchGetItem"},
-    ("RebuildControl", RECORDS): {"BatchGetItem", "GetItem", "PutItem", "Query"},
+    ("RebuildControl", "ReadTable"): {"BatchGetItem", "GetItem", "PutItem", "Query"},
     ("RebuildSegment", "EventTable"): {"Query", "Scan"},
     ("RebuildSegment", "ClaimsTable"): set(),
-    ("RebuildSegment", "ReadTable"): {"BatchGetItem"},
-    ("RebuildSegment", RECORDS): {"BatchGetItem", "GetItem", "PutItem", "Query"},
+    ("RebuildSegment", "ReadTable"): {"BatchGetItem", "GetItem", "PutItem", "Query"},
     ("VerifySegment", "EventTable"): {"Query", "Scan"},
     ("VerifySegment", "ClaimsTable"): set(),
-    ("VerifySegment", "ReadTable"): {"BatchGetItem", "Scan"},
-    ("VerifySegment", RECORDS): {"BatchGetItem", "GetItem", "PutItem", "Query", "Scan"},
+    ("VerifySegment", "ReadTable"): {"BatchGetItem", "GetItem", "PutItem", "Query", "Scan"},
     ("GetAllCustomers", "EventTable"): set(),
     ("GetAllCustomers", "ClaimsTable"): set(),
     ("GetAllCustomers", "ReadTable"): {"GetItem"},
@@ -260,7 +247,7 @@ def _is_allowed(call: Callable[[], object]) -> bool:
     try:
         call()
     except ClientError as refused:
-        if refused.response["Error"]["Code"] == "AccessDeniedException":
+        if refused.response["Error"]["Code"] in {"AccessDenied", "AccessDeniedException"}:
             return False
         if refused.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
@@ -277,7 +264,7 @@ def test_no_function_is_left_out() -> None:
 def test_a_function_may_do_its_own_work_on_a_table_and_nothing_else(
     roles: dict[str, Role], outputs: Mapping[str, str], function: str, table: str
 ) -> None:
-    client, name = roles[function].dynamodb, outputs["ReadTable" if table == RECORDS else table]
+    client, name = roles[function].dynamodb, outputs[table]
     granted = {
         action
         for action, call in ACTIONS.items()
@@ -306,8 +293,23 @@ def test_the_deployed_policies_let_partiql_near_no_event(
     local = {"BatchExecuteStatement"} if function in WRITERS else set()
     assert roles[function].actions_on(events) == ALLOWED[function, "EventTable"] | local
     writes = {"PartiQLInsert", "PartiQLUpdate"} if function in WRITERS else set()
-    own = ALLOWED[function, "ReadTable"] | ALLOWED.get((function, RECORDS), set())
-    assert roles[function].actions_on(rows) == own | writes | local
+    assert roles[function].actions_on(rows) == ALLOWED[function, "ReadTable"] | writes | local
+
+
+@pytest.mark.parametrize("function", REBUILD)
+def test_a_rebuild_may_put_its_own_records_and_no_row(
+    roles: dict[str, Role], aws: Aws, outputs: Mapping[str, str], function: str
+) -> None:
+    """The local AWS does not look at leading keys, so here too the deployed policies are read."""
+    rows = f"arn:aws:dynamodb:{outputs['Region']}:{aws.account}:table/{outputs['ReadTable']}"
+    [records] = [
+        statement
+        for document in roles[function].documents
+        for statement in _several(document["Statement"])
+        if rows in _several(statement["Resource"]) and "dynamodb:PutItem" in _several(statement["Action"])
+    ]
+    assert set(records["Action"]) == {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}
+    assert records["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#*"]}}
 
 
 @pytest.mark.parametrize("function", REBUILD)
@@ -340,9 +342,9 @@ def test_the_workflow_may_run_its_own_three_functions_and_nothing_else(
     assert not _is_allowed(lambda: machines.start_execution(stateMachineArn=other, input="{}"))
 
 
-@pytest.mark.parametrize("table", ["EventTable", "ClaimsTable", "ReadTable", RECORDS])
+@pytest.mark.parametrize("table", ["EventTable", "ClaimsTable", "ReadTable"])
 def test_the_workflow_itself_may_touch_no_table(workflow: Role, outputs: Mapping[str, str], table: str) -> None:
-    name = outputs["ReadTable" if table == RECORDS else table]
+    name = outputs[table]
     for action, call in ACTIONS.items():
         assert not _is_allowed(lambda call=call: call(workflow.dynamodb, name, table)), action  # type: ignore[misc]
 

@@ -51,7 +51,13 @@ def run(tools: Tools, arguments: argparse.Namespace, output: Output) -> int:
 
     with display(f"Filling generation {generation}", as_json=output.as_json) as shown:
         progress = work_off(board, step, arguments.workers, meter, shown)
-    output.say(f"Generation {generation}: {progress.customers:,} customers from {progress.events:,} events.")
+    output.say(
+        f"Generation {generation}: {progress.customers:,} customers from {progress.events:,} events.",
+        generation=generation,
+        customers=progress.customers,
+        events=progress.events,
+        parked=progress.problems,
+    )
     if progress.problems:
         output.say(f"{progress.problems} of them are parked: make customers ARGS='parked --generation {generation}'.")
     return 1 if progress.problems else 0

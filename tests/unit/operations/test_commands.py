@@ -123,6 +123,15 @@ def test_a_rebuild_goes_from_start_to_switch(stack: FakeStack) -> None:
     assert stack.shown("a")
 
 
+def test_a_run_ends_with_what_it_did_as_programs_read_it(stack: FakeStack) -> None:
+    poison(stack, "a")
+    stack.customer("b")
+    stack.run("rebuild", "start")
+
+    assert stack.run("rebuild", "run", "--json") == 1
+    assert json.loads(stack.printed.splitlines()[-1]) == {"generation": 2, "customers": 2, "events": 2, "parked": 1}
+
+
 def test_a_rebuild_goes_on_with_the_segments_that_it_was_begun_with(stack: FakeStack) -> None:
     stack.customer("a")
     stack.run("rebuild", "start")

@@ -1,6 +1,6 @@
 """A person signs in on the hosted page: authorization code with PKCE, over plain HTTP.
 
-AWS's own page needs a browser that runs scripts, so nothing signs in there.
+AWS's own page needs a browser that runs scripts.
 """
 
 import secrets

@@ -34,6 +34,7 @@ FUNCTIONS: Final = (
     "VerifySegment",
     "GetAllCustomers",
     "GetCustomer",
+    "ShowDocs",
 )
 # Who writes rows.
 WRITERS: Final = ("ProjectCustomers", "RebuildSegment")
@@ -137,6 +138,9 @@ ALLOWED: Final[dict[tuple[str, str], set[str]]] = {
     ("GetCustomer", "EventTable"): set(),
     ("GetCustomer", "ClaimsTable"): set(),
     ("GetCustomer", "ReadTable"): {"GetItem"},
+    ("ShowDocs", "EventTable"): set(),
+    ("ShowDocs", "ClaimsTable"): set(),
+    ("ShowDocs", "ReadTable"): set(),
 }
 
 

@@ -37,7 +37,7 @@ class Answers:
             self._erased(intent)
         else:
             self._written(intent, status, body, headers)
-        self._one_event(intent)
+        self._one_event(intent, status)
 
     def _written(self, intent: "Intent", status: int, body: str, headers: Headers) -> None:
         shown = json.loads(body)
@@ -56,7 +56,7 @@ class Answers:
         if intent.seen is not None and self.caused(intent):
             caused = self.caused(intent)
             require(caused and caused[1] == intent.seen + 1, "I3", f"{what} onto {intent.seen} made {caused}")
-        if intent.answered and intent.answered[0] < 300 and intent.changed:
+        if intent.answered and intent.answered[0] < 300:
             require(intent.answered == (status, body), "I3", f"{what}: another answer than the first time")
 
     def _erased(self, intent: "Intent") -> None:
@@ -92,10 +92,13 @@ class Answers:
         require(poisoned or not self.calm, "ERRORS", f"{status} although nothing fails: {body}")
         require(poisoned or status == 503, "ERRORS", f"{status} for a passing trouble: {body}")
 
-    def _one_event(self, intent: "Intent") -> None:
-        if intent.is_recognisable:
-            found = {self._oracle.requests[each] for each in intent.requests if each in self._oracle.requests}
-            require(len(found) <= 1, "I3", f"{intent.operation} caused {sorted(found)}")
+    def _one_event(self, intent: "Intent", status: int) -> None:
+        if not intent.is_recognisable:
+            return
+        found = {self._oracle.requests[each] for each in intent.requests if each in self._oracle.requests}
+        require(len(found) <= 1, "I3", f"{intent.operation} caused {sorted(found)}")
+        if intent.key and status in (200, 201) and not intent.reuses:
+            require(found, "I3", f"{intent.operation} with a key left no event")
 
     def caused(self, intent: "Intent") -> tuple[str, int] | None:
         """The event that a command caused."""

@@ -54,6 +54,10 @@ def _undecided(state: Any) -> Any:
     return decision and replace(decision, redact=())
 
 
+def _traceless(state: Any, command: Any, *, keyed: bool) -> Any:
+    return _update(state, command, keyed=False)
+
+
 def _kept(before: Any, after_: Any) -> ClaimChange:
     return replace(move_claim(before, after_), release=())
 
@@ -62,6 +66,7 @@ def _free(before: Any, after_: Any) -> ClaimChange:
     return replace(move_claim(before, after_), take=())
 
 
+_update = update_customer.decide
 _context_of, _erase, _put = context.context_of, erase_customer.decide, DynamoDbEventStore._put
 _append, _append_alone = DynamoDbEventStore.append, DynamoDbEventStore._append_alone
 _HANDLERS: Final = create_handler, update_handler, erase_handler
@@ -70,6 +75,7 @@ COMMANDS: Final = (
     Mutation("the Idempotency-Key ignored", tuple(Change(each, "context_of", _unkeyed) for each in _HANDLERS)),
     one("the command id ignored", context.Context, "caused", lambda *_: False),
     one("the request's hash ignored", context.Context, "caused", _hashless),
+    one("a keyed command that changes nothing leaves no event", update_customer, "decide", _traceless),
     one("If-Match ignored", handling, "_require_seen", lambda *_: None),
     one("any event in the way taken for ours", dynamodb_store, "_unless_ours", lambda *_: None),
     one(

@@ -177,12 +177,16 @@ class Projector:
                 report.healed += 1
 
     def _healed(self, event: Recorded, version: int) -> Iterator[State]:
-        """The states after a version as all events make them, which must include the event that showed the gap."""
+        """The states after a version, up to the event that showed the gap and no further: the generations before this
+        one were brought to that event, and none may be ahead of them.
+        """
         reached = 0
         for state in states(map(readable, self._read_events(event.customer_id))):
             reached = state.version
             if reached > version:
                 yield state
+            if reached == event.version:
+                return
         if reached < event.version:
             raise OutOfOrder(f"the event table lacks version {event.version}")
 

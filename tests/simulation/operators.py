@@ -67,7 +67,7 @@ class Operators:
         projector = Projector(self.rows, store.read, world.clock.utc_now)
         self._rebuild = Rebuild(store, projector, self._progress, Unlimited(), world.sleep)
         self._verifier = Verifier(store, self.rows, world.sleep, world.clock.utc_now)
-        self.redrive = Redrive(store, self.rows, projector)
+        self.redrive = Redrive(store, self.rows, projector, self.generations)
 
     def step(self) -> None:
         """One piece of whatever is to be done; it may fail, and is then done again some time."""
@@ -139,7 +139,10 @@ class Operators:
                 found += differences
             found += self._verifier.orphans(generation, segment, SEGMENTS)
         wrong = [each for each in found if each.kind is not Kind.PARKED or not accept_parked]
-        return [each for each in wrong if not self._verifier.repair(each, generation)]
+        return [each for each in wrong if not self._repair(each, generation)]
+
+    def _repair(self, difference: Difference, generation: int) -> bool:
+        return self._verifier.repair(difference, generation, self.generations.load().before(generation))
 
     def _redrive(self, generation: int, *, dry: bool) -> list[Outcome]:
         outcomes = []

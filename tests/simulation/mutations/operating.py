@@ -99,6 +99,14 @@ def _half_returned(self: Any, returning: Any, right: Any) -> bool:
     return True
 
 
+def _does_not_follow(self: Any, customer_id: str, generation: int, version: int) -> bool:
+    return True
+
+
+def _repaired_alone(self: Any, difference: Any, generation: int, before: Any = ()) -> bool:
+    return bool(_repair(self, difference, generation))
+
+
 def _active_only(self: Any) -> tuple[int, ...]:
     return (self.active,)
 
@@ -107,7 +115,7 @@ def _active_first(self: Any) -> tuple[int, ...]:
     return tuple(number for number in (self.active, self.previous, self.building) if number is not None)
 
 
-_step = rebuild.Rebuild.step
+_step, _repair = rebuild.Rebuild.step, verify.Verifier.repair
 _Generations = generations.Generations
 
 OPERATIONS: Final = (
@@ -121,5 +129,7 @@ OPERATIONS: Final = (
     one("only the active generation fed", _Generations, "fed", property(_active_only)),
     one("the active generation fed first", _Generations, "fed", property(_active_first)),
     one("a redrive of one write", redrive.Redrive, "_return", _returned),
+    one("a redrive of one generation alone", redrive.Redrive, "_follow", _does_not_follow),
+    one("a repair of one generation alone", verify.Verifier, "repair", _repaired_alone),
     one("a redrive that leaves the mark", redrive.Redrive, "_catch_up", _half_returned),
 )

@@ -85,6 +85,11 @@ def _nothing_healed(*_: Any) -> Any:
     return iter(())
 
 
+def _healed_to_the_end(self: Any, event: Any, version: int) -> Any:
+    newest = self._read_events(event.customer_id)[-1]
+    return _healed(self, newest if newest.version > event.version else event, version)
+
+
 def _skipping(self: Any, row: Any, later: Any, report: Any) -> Any:
     """Strange events are passed over."""
     state = row.state() if row else None
@@ -125,11 +130,13 @@ def _stale_items(self: Any, customer_id: str, after_version: int) -> Any:
     return (item for page in pages for item in page["Items"])
 
 
+_healed = projector.Projector._healed
 _states, _read_batch = projector.Projector._states, read_batch
 _customer = customer._customer
 
 PROJECTOR: Final = (
     one("a gap passed over", projector.Projector, "_healed", _nothing_healed),
+    one("a gap filled beyond the event that showed it", projector.Projector, "_healed", _healed_to_the_end),
     one("a strange event passed over", projector.Projector, "_states", _skipping),
     one("every trouble parks its customer", projector, "is_curable", lambda _: False),
     one("no failure told to the mapping", project_customers, "answer", lambda *_, **__: {"batchItemFailures": []}),

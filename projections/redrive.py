@@ -15,7 +15,7 @@ from events.history import states
 from events.store import EventStore
 from projections.failures import is_curable, reason_of
 from projections.generations import GenerationStore
-from projections.projector import Projector, readable
+from projections.projector import Projector
 from projections.read_model import ReadModel, Write, Written
 from projections.row import RETURNING, Parked, Row, row_of
 
@@ -87,7 +87,7 @@ class Redrive:
     def _try(self, row: Row, parked: Parked, *, dry: bool) -> Redriven:
         reached: State | None = None
         try:
-            for state in states(map(readable, self._store.read_recorded(row.customer_id))):
+            for state in states(self._store.read_recorded(row.customer_id)):
                 reached = state
         except Exception as error:  # noqa: BLE001 - one customer's trouble must not end the run
             if is_curable(error):

@@ -30,7 +30,7 @@ class Answers:
         if status >= 300:
             self._invariants.leaves("an error body", body + repr(headers))
         if status >= 500:
-            self._trouble(intent.customer_id, status, body)
+            self._trouble(intent.customer_id, status, body, erases=intent.operation == "erase")
         elif status >= 400:
             self._refusal(intent, status, body)
         elif status == 204:
@@ -86,9 +86,10 @@ class Answers:
             case _:
                 require(holds=False, rule="ERRORS", what=f"{what}: {body}")
 
-    def _trouble(self, customer_id: str, status: int, body: str) -> None:
+    def _trouble(self, customer_id: str, status: int, body: str, *, erases: bool = False) -> None:
+        """A server's error. No event that cannot be read excuses that somebody is not erased."""
         person = self._person(customer_id)
-        poisoned = person is not None and person.poisoned_at
+        poisoned = person is not None and person.poisoned_at and not erases
         require(poisoned or not self.calm, "ERRORS", f"{status} although nothing fails: {body}")
         require(poisoned or status == 503, "ERRORS", f"{status} for a passing trouble: {body}")
 

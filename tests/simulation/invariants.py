@@ -185,6 +185,17 @@ class Invariants:
             order = f"{expected['created_at']}#{expected['id']}"
             require(row["listing_order"]["S"] == order, "PAGES", f"the {where} is listed in a wrong place")
 
+    def projected(self, records: Iterable[Item], answer: Mapping[str, Any]) -> None:
+        """Whoever's erasure was projected is shown no more, also if they are parked."""
+        failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
+        for record in records:
+            image = record["dynamodb"].get("NewImage", {})
+            erases = record["eventName"] == "INSERT" and image.get("type") == {"S": "CustomerErased"}
+            if erases and record["dynamodb"]["SequenceNumber"] not in failed:
+                customer_id = image["customer_id"]["S"]
+                row = self._rows.get((customer_id, self.active)) or {}
+                require("document" not in row, "I8", f"{customer_id} is shown after their erasure was projected")
+
     def _generations(self, change: Change) -> None:
         """Reading may move to another generation only if nothing that was read goes back in time."""
         if change.key[0] != "#generations" or change.new is None:

@@ -183,7 +183,9 @@ class World(Outlets):
             raise Crash("the function's timeout")
 
     def _project(self, event: dict[str, Any], context: object) -> object:
-        return self._until(_PROJECTOR_SECONDS, lambda: wiring.HANDLERS.project(event, context))
+        answer = self._until(_PROJECTOR_SECONDS, lambda: wiring.HANDLERS.project(event, context))
+        self.invariants.projected(event["Records"], answer)
+        return answer
 
     def _favourites_act(self) -> None:
         """Owners change what is being redriven, and the stream brings it at once."""

@@ -13,6 +13,7 @@ from events import dynamodb_store
 from events.claims import NO_CLAIMS, ClaimChange, move_claim
 from events.codec import from_item
 from events.dynamodb_store import DynamoDbEventStore
+from events.history import legible
 from events.store import VersionConflict
 from shared.runtime import ids
 from tests.simulation.mutations.base import Change, Mutation, one
@@ -58,6 +59,10 @@ def _traceless(state: Any, command: Any, *, keyed: bool) -> Any:
     return _update(state, command, keyed=False)
 
 
+def _if_legible(state: Any) -> Any:
+    return _erase(legible(state))
+
+
 def _kept(before: Any, after_: Any) -> ClaimChange:
     return replace(move_claim(before, after_), release=())
 
@@ -88,6 +93,7 @@ COMMANDS: Final = (
     ),
     one("a lost answer taken for success", DynamoDbEventStore, "_append_alone", _lost_is_done),
     one("a cancelled transaction taken for success", dynamodb_store, "_explained", lambda *_: True),
+    one("an event that cannot be read stands in the way of an erasure", erase_customer, "decide", _if_legible),
     Mutation(
         "redaction forgotten",
         (

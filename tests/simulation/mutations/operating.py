@@ -9,10 +9,9 @@ from local.mapping import driver, shard
 from local.mapping.answer import PartialFailure, Success
 from local.mapping.positions import ShardCheckpoint, after
 from projections import generations, rebuild, redrive, verify
-from projections.projector import readable
 from projections.read_model import Write, Written
-from projections.row import row_of
-from shared.runtime.clock import timestamp
+from projections.row import Parked, row_of
+from shared.runtime.clock import timestamp, utc_now
 from tests.simulation.mutations.base import Change, Mutation, one
 from tests.simulation.mutations.projecting import put_rows
 
@@ -58,7 +57,7 @@ def _naive(self: Any, records: Any, generation: int) -> int:
     found: dict[str, Any] = {}
     for record in records:
         try:
-            found[record.customer_id] = fold([readable(record)], found.get(record.customer_id))
+            found[record.customer_id] = fold([record], found.get(record.customer_id))
         except Exception:  # noqa: BLE001 - the defect
             continue
     rows = [row_of(state, generation) for state in found.values() if state]
@@ -93,6 +92,13 @@ def _returned(self: Any, row: Any, parked: Any, right: Any) -> Any:
     if self._read_model.write([Write(right, row)]) != [Written.APPLIED]:
         return redrive.Redriven(row.customer_id, redrive.Outcome.TRY_AGAIN, parked, row.version)
     return redrive.Redriven(row.customer_id, redrive.Outcome.RETURNED, parked, right.version)
+
+
+def _of_everybody(self: Any, generation: int, *, dry: bool = True, limit: int | None = None) -> Any:
+    """Whether somebody is parked is not asked."""
+    for row in self._read_model.rows(generation, 0, 1, None).rows:
+        parked = row.parked or Parked(row.version + 1, "redriven", timestamp(utc_now()), 0)
+        yield self._try(row, parked, dry=dry)
 
 
 def _half_returned(self: Any, returning: Any, right: Any) -> bool:
@@ -131,5 +137,6 @@ OPERATIONS: Final = (
     one("a redrive of one write", redrive.Redrive, "_return", _returned),
     one("a redrive of one generation alone", redrive.Redrive, "_follow", _does_not_follow),
     one("a repair of one generation alone", verify.Verifier, "repair", _repaired_alone),
+    one("a redrive of everybody, whose second run changes something", redrive.Redrive, "run", _of_everybody),
     one("a redrive that leaves the mark", redrive.Redrive, "_catch_up", _half_returned),
 )

@@ -6,6 +6,7 @@ such a customer no other event is opened, and none that cannot be read stands in
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from events.codec import UnreadableEvent, decode
@@ -121,8 +122,9 @@ def legible(state: State | Illegible) -> State:
 
 def _address_in(record: Recorded) -> str | None:
     """The address in an event's data, also where it is not of the shape that it claims."""
-    try:
+    with suppress(Exception):
+        return getattr(decode(readable(record)), "email", None)
+    with suppress(KeyError, TypeError, ValueError):
         email = json.loads(record.data)["email"]
-    except (KeyError, TypeError, ValueError):
-        return None
-    return email if isinstance(email, str) else None
+        return email if isinstance(email, str) else None
+    return None

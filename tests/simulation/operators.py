@@ -28,6 +28,8 @@ from tests.simulation.signals import Crash
 
 # How often an operator tries to switch without a look at how far the rebuild is.
 _TOO_EARLY: Final = 0.1
+# How often an operator compares what is read, and repairs it.
+_REPAIRS: Final = 0.15
 _REFUSALS: Final = (
     GenerationsChanged, WrongStep, RebuildFailed, ReadModelBusy, StoreBusy, BotoCoreError, ClientError
 )  # fmt: skip
@@ -92,6 +94,8 @@ class Operators:
             self._remove(record)
         elif random.random() < 0.3:
             self._redrive_fed(record, dry=random.random() < 0.2)
+        elif random.random() < _REPAIRS:
+            self.verify(record.active)
         elif record.building is not None:
             self._go_on(record, record.building)
         elif record.previous is not None:

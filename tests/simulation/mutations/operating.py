@@ -10,8 +10,8 @@ from local.mapping.answer import PartialFailure, Success
 from local.mapping.positions import ShardCheckpoint, after
 from projections import generations, rebuild, redrive, verify
 from projections.read_model import Write, Written
-from projections.row import Parked, row_of
-from shared.runtime.clock import timestamp, utc_now
+from projections.row import row_of
+from shared.runtime.clock import timestamp
 from tests.simulation.mutations.base import Change, Mutation, one
 from tests.simulation.mutations.projecting import put_rows
 
@@ -95,10 +95,10 @@ def _returned(self: Any, row: Any, parked: Any, right: Any) -> Any:
 
 
 def _of_everybody(self: Any, generation: int, *, dry: bool = True, limit: int | None = None) -> Any:
-    """Whether somebody is parked is not asked."""
-    for row in self._read_model.rows(generation, 0, 1, None).rows:
-        parked = row.parked or Parked(row.version + 1, "redriven", timestamp(utc_now()), 0)
-        yield self._try(row, parked, dry=dry)
+    """Whoever is not parked is written again."""
+    yield from _run(self, generation, dry=dry, limit=limit)
+    rows = self._read_model.rows(generation, 0, 1, None).rows
+    self._read_model.write([Write(row, row) for row in rows if not row.parked and not dry])
 
 
 def _half_returned(self: Any, returning: Any, right: Any) -> bool:
@@ -121,6 +121,7 @@ def _active_first(self: Any) -> tuple[int, ...]:
     return tuple(number for number in (self.active, self.previous, self.building) if number is not None)
 
 
+_run = redrive.Redrive.run
 _step, _repair = rebuild.Rebuild.step, verify.Verifier.repair
 _Generations = generations.Generations
 

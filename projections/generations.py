@@ -66,6 +66,11 @@ class Generations:
         """The generations that a list begun earlier may still be read from."""
         return frozenset(number for number in (self.previous, self.active) if number is not None)
 
+    @property
+    def given_up(self) -> tuple[int, ...]:
+        """Every number that was given and is neither fed nor read, whether its rows were removed or not."""
+        return tuple(number for number in range(FIRST_GENERATION, self.newest + 1) if number not in self.fed)
+
     def start_rebuild(self) -> "Generations":
         """Begin a new generation beside the active one.
 
@@ -143,6 +148,18 @@ class Generations:
         """
         retired = (*self.retired, self._built())
         return replace(self, building=None, verified=False, retired=retired, changed_at=timestamp(now))
+
+    def must_be_building(self, generation: int) -> None:
+        """Refuse work on a generation that is not being built.
+
+        Args:
+            generation: Which.
+
+        Raises:
+            WrongStep: It was switched to, or given up.
+        """
+        if self.building != generation:
+            raise WrongStep(f"Generation {generation} is not being built any more: somebody ended its rebuild.")
 
     def has_settled(self, now: datetime) -> bool:
         """Whether every invocation that began before the last change has ended, and so knows of it.

@@ -19,7 +19,7 @@ from projections.generations import Generations, GenerationsChanged, WrongStep
 from projections.progress import SegmentProgress
 from projections.projector import Projector
 from projections.read_model import ReadModelBusy
-from projections.rebuild import Rebuild, RebuildFailed, Unlimited, work_of
+from projections.rebuild import Pace, Rebuild, RebuildFailed, work_of
 from projections.redrive import Outcome, Redrive
 from projections.verify import Difference, Kind, Verifier
 from tests.simulation.clock import VirtualClock
@@ -67,7 +67,7 @@ class Operators:
         self.generations = DynamoDbGenerations(world.client, "read")
         self._progress = DynamoDbProgress(world.client, "read")
         projector = Projector(self.rows, store.read, world.clock.utc_now)
-        self._rebuild = Rebuild(store, projector, self._progress, Unlimited(), world.sleep)
+        self._rebuild = Rebuild(store, projector, self._progress, self.generations, Pace(world.sleep))
         self._verifier = Verifier(store, self.rows, world.sleep, world.clock.utc_now)
         self.redrive = Redrive(store, self.rows, projector, self.generations)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -40,6 +41,14 @@ def found(world: World, total_segments: int = 1) -> list[Difference]:
             differences += more
         differences += world.verifier.orphans(1, segment, total_segments)
     return differences
+
+
+def reported(world: World) -> int:
+    """How many problems a verification counts."""
+    at = SegmentProgress(0)
+    while not at.done:
+        at, _ = world.verifier.step(1, at, 1)
+    return at.problems
 
 
 def missing(world: World) -> None:
@@ -328,7 +337,40 @@ def test_a_customer_cut_by_a_page_is_found_where_they_are_wrong(
     behind(world)
     shown(world, "c-2", 4)
 
-    assert set(found(world)) == {Difference("c-1", Kind.BEHIND, 2, 1)}
+    assert found(world) == [Difference("c-1", Kind.BEHIND, 2, 1)]
+
+
+@pytest.mark.parametrize("page", range(1, 8))
+@pytest.mark.parametrize("version", range(6))
+def test_a_customer_of_many_pages_is_reported_once_wherever_their_row_stands(
+    world: World, monkeypatch: pytest.MonkeyPatch, page: int, version: int
+) -> None:
+    """A row may equal what one page alone makes, and is behind all the same."""
+    monkeypatch.setattr(verify, "PAGE", page)
+    shown(world, "c-0", 2)
+    world.project(*world.log("c-1", 6)[:version])
+    shown(world, "c-2", 2)
+
+    kind = Kind.BEHIND if version else Kind.MISSING
+    assert found(world) == [Difference("c-1", kind, 6, version)]
+    assert reported(world) == 1
+
+
+def test_nothing_is_waited_for_after_the_last_look(world: World) -> None:
+    behind(world)
+    looks: list[int] = []
+    real = world.read_model.current
+
+    def current(*args: Any) -> Any:
+        looks.append(len(world.pauses))
+        return real(*args)
+
+    world.read_model.current = current  # type: ignore[assignment]
+
+    assert world.verifier.look("c-1", 1)
+
+    assert looks == [0, 1, 2, 3]
+    assert len(world.pauses) == 3
 
 
 def test_segments_together_find_everyone_once_and_count_what_they_read(world: World) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tests.simulation.mutations import MUTATIONS, Mutation
-from tests.simulation.run import run_seed
+from tests.simulation.run import run_seed, spare_the_collector
 
 MOST_SEEDS: Final = 200
 
@@ -82,6 +82,7 @@ def main() -> int:
     parser.add_argument("--commands", type=int, default=300, help="commands a seed")
     parser.add_argument("--json", action="store_true", help="print JSON")
     arguments = parser.parse_args()
+    spare_the_collector()
     share, shares = map(int, arguments.share.split("/"))
     chosen = [each for each in MUTATIONS if not arguments.name or each.name in arguments.name][share::shares]
     verdicts = [hunt(each, 15 if each.equivalent else arguments.count, arguments.commands) for each in chosen]

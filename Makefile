@@ -105,3 +105,6 @@ bundle = for package in $(1); do find $$package -name '*.py' -not -path '*/layer
 build-CreateCustomer build-UpdateCustomer build-EraseCustomer: ; @$(call bundle,shared events commands)
 build-ProjectCustomers build-RebuildControl build-RebuildSegment build-VerifySegment: ; @$(call bundle,shared events projections)
 build-GetCustomer build-GetAllCustomers: ; @$(call bundle,shared events projections queries)
+build-ShowDocs: ; @$(call bundle,shared queries/handlers queries/api_docs)
+	@cp -p queries/__init__.py "$(ARTIFACTS_DIR)/queries/"
+	@cp -p queries/api_docs/*.html queries/api_docs/*.js docs/openapi.json "$(ARTIFACTS_DIR)/queries/api_docs/"

@@ -73,10 +73,21 @@ def run_seed(seed: int, commands: int = COMMANDS, *, verbose: bool = False) -> O
     return Outcome(seed, world.digest, counts, dict(world.faults.count), rule, broken)
 
 
+def replay(seed: int, commands: int = COMMANDS) -> str:
+    """The line that runs a seed again, with every effect printed."""
+    fewer = f" --commands {commands}" if commands != COMMANDS else ""
+    return f".local/venvs/dev/bin/python -m tests.simulation --seed {seed}{fewer} --trace"
+
+
 @dataclass(slots=True)
 class Figures:
-    """Many seeds together."""
+    """Many seeds together.
 
+    Attributes:
+        commands: Commands for each seed.
+    """
+
+    commands: int = COMMANDS
     seeds: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
@@ -90,7 +101,7 @@ class Figures:
         self.faults.update(outcome.faults)
         self.digests[outcome.seed] = outcome.digest
         if outcome.broken:
-            self.broken.append(f"{outcome.broken}\n  python -m tests.simulation --seed {outcome.seed} --trace")
+            self.broken.append(f"{outcome.broken}\n  {replay(outcome.seed, self.commands)}")
 
     def as_dict(self) -> dict[str, object]:
         """All of it, JSON-safe."""

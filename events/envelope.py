@@ -1,6 +1,7 @@
 """The envelope: what is known of every event without reading its data."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,10 @@ class Metadata:
 
     def as_dict(self) -> dict[str, str]:
         """All fields by name."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in METADATA_FIELDS}
+
+
+METADATA_FIELDS: Final = tuple(field.name for field in fields(Metadata))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,10 @@
 """What callers were told, held against what is true: I1, I3 and I8 as a caller sees them."""
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tests.simulation.invariants import Invariants, require
-from tests.simulation.oracle import PERSONAL, Oracle, Person
+from tests.simulation.oracle import PERSONAL, Oracle, Person, parsed
 
 if TYPE_CHECKING:
     from tests.simulation.clients import Intent
@@ -40,7 +39,7 @@ class Answers:
         self._one_event(intent, status)
 
     def _written(self, intent: "Intent", status: int, body: str, headers: Headers) -> None:
-        shown = json.loads(body)
+        shown = parsed(body)
         person = self._person(shown["id"])
         version = shown["version"]
         what = f"{intent.operation} of {shown['id']}"
@@ -130,7 +129,7 @@ class Answers:
             require(not known, "RYW", f"a false 404 for {customer_id}, of whom version {awaited} was written")
         else:
             require(status == 200, "ERRORS", f"GET answers {status}: {body}")
-            self.is_true(json.loads(body), awaited)
+            self.is_true(parsed(body), awaited)
 
     def is_true(self, shown: Mapping[str, Any], awaited: int) -> None:
         """A document that was read is right at its version, and not too old."""

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any, Final, Protocol
 
 from tests.simulation.answers import Answers
-from tests.simulation.oracle import PERSONAL
+from tests.simulation.oracle import PERSONAL, parsed
 from tests.simulation.signals import Crash
 
 _OPERATIONS: Final = ("create", "update", "erase")
@@ -163,7 +163,7 @@ class Callers:
 
     def _learn(self, intent: Intent, status: int, body: str) -> None:
         if status in (200, 201):
-            document = json.loads(body)
+            document = parsed(body)
             self.known[document["id"]] = document
         elif status == 204 and self._world.random.random() < 0.7:
             self.known.pop(intent.customer_id, None)

@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from tests.simulation.expressions import Item
-from tests.simulation.oracle import REDACTED, Oracle, Person
+from tests.simulation.oracle import REDACTED, Oracle, Person, parsed
 from tests.simulation.signals import Violation
 from tests.simulation.tables import Change, Table, place_in_scan
 
 # Stands in every personal text of the simulation, and in nothing else.
 MARK: Final = "Zqx"
+_LOW_MARK: Final = MARK.lower()
 # Into how many segments the simulated operators cut a rebuild.
 SEGMENTS: Final = 2
 
@@ -101,7 +102,7 @@ class Invariants:
 
     def _claim(self, change: Change) -> None:
         text = repr(change.new)
-        require(MARK not in text and MARK.lower() not in text, "I8", "a claim holds an address")
+        require(MARK not in text and _LOW_MARK not in text, "I8", "a claim holds an address")
 
     def _claims_of(self, customer_id: str) -> None:
         person = self.oracle.people[customer_id]
@@ -180,7 +181,7 @@ class Invariants:
             return
         require(expected is not None, "I5", f"the {where} shows something at version {version}")
         if expected:
-            shown = json.loads(row["document"]["S"])
+            shown = parsed(row["document"]["S"])
             require(shown == expected, "I5", f"the {where} is not the fold at version {version}")
             order = f"{expected['created_at']}#{expected['id']}"
             require(row["listing_order"]["S"] == order, "PAGES", f"the {where} is listed in a wrong place")
@@ -238,7 +239,7 @@ class Invariants:
 
     def leaves(self, what: str, text: str) -> None:
         """Demand that a text that is no answer holds nothing personal."""
-        if MARK in text or MARK.lower() in text:
+        if MARK in text or _LOW_MARK in text:
             raise Violation("I8", f"personal data in {what}: {text[:300]}")
 
     def is_forgotten(self, customer_id: str) -> None:

@@ -80,7 +80,7 @@ class Tools:
     @property
     def redrive(self) -> Redrive:
         """Brings parked customers back."""
-        return Redrive(self.store, self.read_model, self.projector)
+        return Redrive(self.store, self.read_model, self.projector, self.generations)
 
     def rebuild(self, pace: Pace) -> Rebuild:
         """Fills a generation.

@@ -53,6 +53,14 @@ class Generations:
         """The generations that the projector keeps up to date, in the order in which it must write them."""
         return tuple(number for number in (self.building, self.previous, self.active) if number is not None)
 
+    def before(self, generation: int) -> tuple[int, ...]:
+        """The generations that are fed before one: whoever writes a row by hand must bring them as far first.
+
+        Args:
+            generation: Which. Nothing goes before one that is not fed.
+        """
+        return self.fed[: self.fed.index(generation)] if generation in self.fed else ()
+
     @property
     def readable(self) -> frozenset[int]:
         """The generations that a list begun earlier may still be read from."""

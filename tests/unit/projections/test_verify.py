@@ -232,6 +232,42 @@ def test_a_customer_who_was_parked_since_is_left_to_the_redrive(world: World) ->
     assert world.parked("c-1")
 
 
+def test_a_repair_brings_the_generations_that_are_fed_before_as_far_first(world: World) -> None:
+    behind(world)
+    [difference] = found(world)
+    world.project(world.store.events["c-1", 1], generation=3)
+
+    assert world.verifier.repair(difference, 1, before=(3, 2))
+
+    assert world.read_model.history[-3:] == [("c-1", 2)] * 3
+    assert [world.version("c-1", generation) for generation in (3, 2, 1)] == [2, 2, 2]
+
+
+def test_a_repair_leaves_a_generation_that_is_further_as_it_is(world: World) -> None:
+    behind(world)
+    [difference] = found(world)
+    world.project(*world.store.read("c-1"), updated("c-1", 3), generation=2)
+
+    assert world.verifier.repair(difference, 1, before=(2,))
+    assert (world.version("c-1", 2), world.version("c-1")) == (3, 2)
+
+
+@pytest.mark.parametrize("trouble", ["parked", "not written"])
+def test_a_repair_does_not_run_ahead_of_a_generation_that_stands_still(world: World, trouble: str) -> None:
+    behind(world)
+    [difference] = found(world)
+    if trouble == "parked":
+        world.project(world.store.events["c-1", 1], poison(updated("c-1", 2)), generation=2)
+
+    def throttled(write: Write) -> None:
+        world.read_model.failing = {"c-1"} if write.row.generation == 2 else set()
+
+    world.read_model.interfere = throttled
+
+    assert not world.verifier.repair(difference, 1, before=(2,))
+    assert world.version("c-1") == 1
+
+
 def test_a_log_that_broke_since_is_not_repaired_from(world: World) -> None:
     behind(world)
     [difference] = found(world)
@@ -393,3 +429,26 @@ def test_generations_are_compared_each_for_itself(world: World) -> None:
 
     assert world.verifier.look("c-1", 1) is None
     assert world.verifier.look("c-1", 2) == Difference("c-1", Kind.MISSING, 2, 0)
+
+
+def test_a_customer_who_changes_all_the_time_is_not_behind_as_long_as_the_row_follows(world: World) -> None:
+    """Always one event behind, and each time one further."""
+    behind(world)
+    last = [2]
+
+    def one_comes_and_one_is_projected() -> None:
+        world.append(updated("c-1", last[0] + 1))
+        world.project(world.store.events["c-1", last[0]])
+        last[0] += 1
+
+    world.while_pausing = one_comes_and_one_is_projected
+
+    assert found(world) == []
+    assert len(world.pauses) == 1
+
+
+def test_a_customer_who_changes_all_the_time_is_behind_if_the_row_stands_still(world: World) -> None:
+    behind(world)
+    world.while_pausing = lambda: world.store.append([updated("c-1", len(world.pauses) + 2)], len(world.pauses) + 1)
+
+    assert found(world) == [Difference("c-1", Kind.BEHIND, 5, 1)]

@@ -34,12 +34,13 @@ class World:
         self.store = InMemoryEventStore()
         self.read_model = InMemoryReadModel()
         self.progress = InMemoryProgress()
+        self.generations = InMemoryGenerations()
         self.pauses: list[float] = []
         self.while_pausing: Callable[[], None] = lambda: None
         self.read_errors: list[Exception] = []
         self.time = START
         self.projector = Projector(self.read_model, self._read, self.now)
-        self.redrive = Redrive(self.store, self.read_model, self.projector)
+        self.redrive = Redrive(self.store, self.read_model, self.projector, self.generations)
         self.verifier = Verifier(self.store, self.read_model, self._pause, self.now)
         self.generations = InMemoryGenerations()
         self.generations.saved = Generations().start_rebuild()

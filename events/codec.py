@@ -108,7 +108,8 @@ def recorded(item: "Mapping[str, AttributeValueTypeDef]") -> Recorded:
     try:
         return from_item(item)
     except UnreadableEvent as error:
-        return Unreadable(item["customer_id"]["S"], int(item["version"]["N"]), error.reason)
+        data = item.get("data", {}).get("S", "")
+        return Unreadable(item["customer_id"]["S"], int(item["version"]["N"]), error.reason, data)
 
 
 def _metadata(stored: "Mapping[str, AttributeValueTypeDef]") -> Metadata:

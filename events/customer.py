@@ -44,7 +44,7 @@ class CustomerCreated(_Person):
 
 
 class CustomerUpdated(_Person):
-    """The customer's data was replaced, and at least one field is another than before."""
+    """The customer's data was replaced, perhaps by the same: a command that must be recognised again leaves it too."""
 
 
 class CustomerErased(CustomerEvent):

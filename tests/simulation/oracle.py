@@ -24,7 +24,7 @@ class Person:
         documents: The answer that is right at each version; None once erased or unreadable.
         items: The events as they were first written.
         erased_at: The version that erased them; 0 for never.
-        poisoned_at: The first version that our code cannot read; 0 for none.
+        poisoned_at: The first version that our code cannot read; 0 for none, and once they are erased.
         claim: The claim on their address; empty when erased.
         causes: The request that caused each version.
     """
@@ -129,7 +129,7 @@ class Oracle:
 def _document(person: Person, customer_id: str, version: int, item: Item) -> Document | None:
     """The answer that is right after one more event."""
     if item["type"]["S"] == "CustomerErased":
-        person.erased_at = version
+        person.erased_at, person.poisoned_at = version, 0
         return None
     data, when = parsed(item["data"]["S"]), item["occurred_at"]["S"]
     first = person.documents[0] if person.documents else None

@@ -43,5 +43,5 @@ def _answer(process: "subprocess.Popen[str]") -> Any:
     lines = process.communicate()[0].splitlines()
     # 1 says that something is wrong with our code, and what.
     if process.returncode not in (0, 1) or not lines:
-        raise RuntimeError(f"{process.args} ended with {process.returncode}")
+        raise RuntimeError(f"{process.args!r} ended with {process.returncode}")
     return json.loads(lines[-1])

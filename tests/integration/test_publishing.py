@@ -31,6 +31,17 @@ CONTRACT = Draft202012Validator(
 Publish = Callable[..., list[str]]
 
 
+def published(tap: Tap, customer_id: str, number: int = 1) -> list[dict[str, Any]]:
+    """A customer's events on the bus, once there are so many."""
+
+    def heard() -> list[dict[str, Any]]:
+        said = tap.events(customer_id)
+        assert len(said) >= number
+        return said
+
+    return eventually(heard)
+
+
 @pytest.fixture
 def publish(aws: Aws, function_names: Mapping[str, str]) -> Publish:
     """Hands records to the function; gives the sequence numbers that it wants again."""
@@ -64,7 +75,7 @@ def poison(aws: Aws, outputs: Mapping[str, str]) -> Iterator[Event]:
 def test_every_write_is_on_the_bus(api: httpx.Client, tap: Tap, store: DynamoDbEventStore) -> None:
     customer = create(api)
     erase(api, update(api, customer, city="Paris"))
-    said = eventually(lambda: found if len(found := tap.events(customer["id"])) >= 3 else None)
+    said = published(tap, customer["id"], 3)
 
     said.sort(key=lambda event: event["sequence"])
     assert [event["type"] for event in said] == [
@@ -79,7 +90,7 @@ def test_a_target_gets_the_event_as_rules_and_consumers_expect_it(
     api: httpx.Client, tap: Tap, outputs: Mapping[str, str]
 ) -> None:
     customer = create(api)
-    eventually(lambda: tap.events(customer["id"]))
+    published(tap, customer["id"])
     [heard] = [event for event in tap.heard if event["detail"].get("subject") == customer["id"]]
 
     assert (heard["source"], heard["detail-type"]) == ("customers", "CustomerCreated")
@@ -89,7 +100,7 @@ def test_a_target_gets_the_event_as_rules_and_consumers_expect_it(
 def test_all_that_was_published_keeps_the_contracts(api: httpx.Client, tap: Tap) -> None:
     """Also what the tiers before this one made the stack publish."""
     customer = create(api)
-    eventually(lambda: tap.events(customer["id"]))
+    published(tap, customer["id"])
     ours = [event["detail"] for event in tap.heard]
 
     wrong = [(event, error.message) for event in ours for error in CONTRACT.iter_errors(event)]
@@ -103,7 +114,7 @@ def test_a_batch_is_published_byte_for_byte_and_a_repeat_once_more(publish: Publ
     assert publish(*records) == []
     assert publish(*records) == []
 
-    said = eventually(lambda: found if len(found := tap.events(events[0].customer_id)) >= 46 else None)
+    said = published(tap, events[0].customer_id, 46)
     wanted = [encoded(cloud_event(event, "urn:customers-api:local")) for event in events]
     assert sorted(encoded(event) for event in said) == sorted(wanted * 2)
 
@@ -112,7 +123,7 @@ def test_only_an_insert_is_published(publish: Publish, tap: Tap) -> None:
     [event, last] = some_events(2)
     assert publish(record_of(event, "MODIFY"), record_of(event, "REMOVE"), record_of(last)) == []
 
-    said = eventually(lambda: tap.events(event.customer_id))
+    said = published(tap, event.customer_id)
     assert [each["sequence"] for each in said] == ["0000000002"]
 
 
@@ -124,8 +135,8 @@ def test_poison_is_noted_without_its_data_and_its_neighbours_are_published(
     image = {"customer_id": {"S": bad.customer_id}, "version": {"N": "8"}, "data": {"S": "Zebra7391"}}
     assert publish(record_of(before), record_of(bad), record(image), record_of(after)) == []
 
-    assert eventually(lambda: tap.events(before.customer_id))
-    assert eventually(lambda: tap.events(after.customer_id))
+    assert published(tap, before.customer_id)
+    assert published(tap, after.customer_id)
     found = sorted(letters(bad.customer_id), key=lambda letter: letter["version"])
     assert [(letter["version"], letter["event_id"]) for letter in found] == [(7, bad.event_id), (8, "")]
     assert "Zebra7391" not in json.dumps(found)
@@ -141,7 +152,11 @@ def test_a_poison_event_is_published_once_it_is_mended_and_redriven(
     letters: Callable[[str], list[dict[str, Any]]],
 ) -> None:
     aws.dynamodb.put_item(TableName=outputs["EventTable"], Item=to_item(poison))
-    eventually(lambda: letters(poison.customer_id))
+
+    def noted() -> None:
+        assert letters(poison.customer_id)
+
+    eventually(noted)
     mended = replace(poison, type="CustomerCreated")
     aws.dynamodb.put_item(TableName=outputs["EventTable"], Item=to_item(mended))
     assert not tap.events(poison.customer_id)
@@ -149,7 +164,9 @@ def test_a_poison_event_is_published_once_it_is_mended_and_redriven(
     def redriven() -> list[dict[str, Any]]:
         # Messages that the test has looked at are hidden for a moment, and other tests leave some that stay.
         program.main(["redrive-failures", "--go", "--home", str(home.folder)])
-        return tap.events(poison.customer_id)
+        said = tap.events(poison.customer_id)
+        assert said
+        return said
 
     [said] = eventually(redriven)
     assert said == cloud_event(mended, outputs["EventSource"])

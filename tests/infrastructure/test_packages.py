@@ -20,6 +20,7 @@ FUNCTIONS = [
     "PublishEvents",
     "RebuildControl",
     "RebuildSegment",
+    "ShowDocs",
     "UpdateCustomer",
     "VerifySegment",
 ]

@@ -32,6 +32,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 def populated() -> World:
     """Ten customers, one of them erased, one poisoned, one with a row that is no event."""
     world = World()
+    world.generations.saved = world.generations.load().start_rebuild()
     for number in range(10):
         world.log(f"c-{number}", 1 + number % 4)
     world.append(erased("c-1", 3))

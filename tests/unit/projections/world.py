@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from events.envelope import Event, Recorded, Unreadable
-from projections.generations import FIRST_GENERATION, Generations
+from projections.generations import FIRST_GENERATION
 from projections.projector import Projector, Report
 from projections.rebuild import Pace, Rebuild
 from projections.redrive import Redrive
@@ -42,8 +42,6 @@ class World:
         self.projector = Projector(self.read_model, self._read, self.now)
         self.redrive = Redrive(self.store, self.read_model, self.projector, self.generations)
         self.verifier = Verifier(self.store, self.read_model, self._pause, self.now)
-        self.generations = InMemoryGenerations()
-        self.generations.saved = Generations().start_rebuild()
         self.rebuild = Rebuild(self.store, self.projector, self.progress, self.generations, Pace(self._pause))
 
     def now(self) -> datetime:

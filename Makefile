@@ -56,8 +56,9 @@ check: ## Check formatting, lint, types, import rules and the template
 	$(DEV)/ruff format --check .
 	$(DEV)/ruff check .
 	$(DEV)/mypy
+	$(DEV)/mypy docs/examples/consumer/follow_customers.py
 	$(DEV)/lint-imports
-	$(DEV)/cfn-lint template.yml
+	$(DEV)/cfn-lint template.yml docs/examples/consumer/template.yml
 	$(OFFLINE) $(SAM) validate --template-file template.yml
 	$(OFFLINE) $(SAM) validate --template-file template.yml --lint
 

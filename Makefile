@@ -58,7 +58,7 @@ check: ## Check formatting, lint, types, import rules and the template
 	$(DEV)/mypy
 	$(DEV)/mypy docs/examples/consumer/follow_customers.py
 	$(DEV)/lint-imports
-	$(DEV)/cfn-lint template.yml docs/examples/consumer/template.yml
+	$(DEV)/cfn-lint template.yml docs/events/bus-policy-example.yml docs/examples/consumer/template.yml
 	$(OFFLINE) $(SAM) validate --template-file template.yml
 	$(OFFLINE) $(SAM) validate --template-file template.yml --lint
 

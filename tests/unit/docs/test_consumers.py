@@ -14,7 +14,7 @@ from consumer_kit.ordering import MOST_HELD, Policy, handled, holding
 from consumers.welcome.welcome_list import effects
 from local import tables
 from local.environments import ROOT, bin_of
-from publisher.cloud_event import PUBLISHED, cloud_event, source_of
+from publisher.cloud_event import cloud_event, source_of
 from tests.integration.records import an_event
 from tests.unit.consumer_kit.deliveries import event
 from tests.unit.docs.pages import Page, names
@@ -46,11 +46,6 @@ def test_the_event_shown_is_as_the_publisher_makes_it() -> None:
     assert {name: shown[name] for name in ("type", "sequence", "dataschema", "source")} == {
         name: published[name] for name in ("type", "sequence", "dataschema", "source")
     }
-
-
-def test_every_published_type_is_on_the_page() -> None:
-    for model in PUBLISHED:
-        assert f"`{model.type()}`" in PAGE.text
 
 
 def test_the_policies_are_those_of_the_kit() -> None:

@@ -154,9 +154,14 @@ def _item(state: State) -> "dict[str, AttributeValueTypeDef]":
     if state.handled_at:
         item["handled_at"] = {"S": state.handled_at}
     if state.waiting_since:
-        held = {str(version): {"S": json.dumps(asdict(event))} for version, event in state.held.items()}
+        held = {str(version): {"S": _as_text(event)} for version, event in state.held.items()}
         item |= {"held": {"M": held}, "waiting": {"S": "yes"}, "waiting_since": {"S": state.waiting_since}}
     return item
+
+
+def _as_text(event: Event) -> str:
+    # Letters rather than escapes: a name may be all letters of four bytes, which as escapes would be twelve each.
+    return json.dumps(asdict(event), ensure_ascii=False)
 
 
 def _state(item: "Mapping[str, AttributeValueTypeDef]") -> State:

@@ -14,7 +14,7 @@ from typing import Final
 
 from consumer_kit.event import Event
 
-# A customer's held events stand in one DynamoDB item, which takes 400 KB; the largest event has about 5.
+# A customer's held events stand in one DynamoDB item, which takes 400 KB; the largest of them has about 4.
 MOST_HELD: Final = 50
 
 

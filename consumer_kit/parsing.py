@@ -11,6 +11,7 @@ from typing import Any, Final
 from consumer_kit.event import REDACTED, Event, Rejected
 
 _SOURCE: Final = "urn:customers-api:"
+_MOST_DIGITS: Final = 18  # what a number of DynamoDB and of every JSON parser holds
 
 
 class NotAnEvent(Rejected):
@@ -148,4 +149,4 @@ def _schema_version(value: Any) -> int | None:
 
 def _number(value: Any) -> int | None:
     text = str(value)
-    return int(text) or None if text.isascii() and text.isdecimal() else None
+    return int(text) or None if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else None

@@ -70,7 +70,8 @@ def _answering_for(record: Record, batch: Batch, dead_letters: RejectedMessages)
         try:
             yield
         except Rejected as rejected:
-            dead_letters.send(record["body"], str(rejected))
-            batch.rejected[record["messageId"]] = str(rejected)
+            reason = str(rejected) or type(rejected).__name__
+            dead_letters.send(record["body"], reason)
+            batch.rejected[record["messageId"]] = reason
     except Exception as error:  # noqa: BLE001 - whatever it is, the others go on and this one comes again
         batch.failed[record["messageId"]] = type(error).__name__

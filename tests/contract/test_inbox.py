@@ -1,6 +1,7 @@
 """The consumer kit's inbox on Amazon's DynamoDB Local, and the same inbox in memory."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from threading import Barrier, Thread
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from consumer_kit import ERASED, Consumer, DynamoDbInbox, Effect, Inbox, Outrun, State
-from consumer_kit.ordering import handled, holding
+from consumer_kit.ordering import MOST_HELD, handled, holding
 from consumer_kit.testing import InMemoryInbox
 from consumers.welcome.welcome_list import UNDERSTOOD, effects
 from local import tables
@@ -67,6 +68,19 @@ def test_a_state_made_of_an_older_one_is_refused(inbox: Inbox, customer_id: str,
     with pytest.raises(Outrun):
         inbox.save((first, second)[behind])
     assert inbox.load(customer_id) == second
+
+
+def test_as_many_of_the_largest_events_as_may_be_held_can_be_held(inbox: Inbox, customer_id: str) -> None:
+    letter = "\U0001f600"  # four bytes
+    largest = {"full_name": letter * 200, "email": letter * 254, "birth": "1990-05-17",
+               "city": letter * 100, "country": letter * 100}  # fmt: skip
+    state = State(customer_id)
+    for version in range(2, MOST_HELD + 2):
+        early = event(version, customer_id=customer_id, data=largest, correlation_id="c" * 128)
+        state = replace(holding(state, early, NOW), revision=1)
+
+    inbox.save(state)
+    assert inbox.load(customer_id) == state
 
 
 def welcomed(client: "DynamoDBClient", customer_id: str) -> dict[str, Any] | None:

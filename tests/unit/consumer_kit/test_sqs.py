@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from consumer_kit import Consumer, Decision, Event, handle_batch
+from consumer_kit import Consumer, Decision, Event, Outcome, Rejected, handle_batch
 from consumer_kit.testing import InMemoryInbox
 from tests.unit.consumer_kit.deliveries import cloud_event, envelope, message
 
@@ -83,3 +83,15 @@ def test_a_dead_letter_that_cannot_be_sent_comes_again(consumer: Consumer) -> No
 
     assert batch.answer() == {"batchItemFailures": [{"itemIdentifier": "m"}]}
     assert len(batch.outcomes) == 1
+
+
+def test_a_rejection_without_a_word_still_has_a_reason() -> None:
+    """SQS takes no empty attribute."""
+
+    def reject(_: Event) -> Outcome:
+        raise Rejected
+
+    letters = KeptLetters()
+    handle_batch([delivered(1, "ada")], reject, letters)
+
+    assert [reason for _, reason in letters.sent] == ["Rejected"]

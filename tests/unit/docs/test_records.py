@@ -75,7 +75,6 @@ def test_hooks_fetch_nothing_and_call_make() -> None:
         "AWS::Serverless::Api",
         "AWS::Serverless::Function",
         "AWS::DynamoDB::Table",
-        "AWS::Events::EventBus",
         "AWS::Events::Rule",
         "AWS::Lambda::EventSourceMapping",
         "AWS::SQS::Queue",

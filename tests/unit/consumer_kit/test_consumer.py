@@ -125,6 +125,7 @@ def test_a_crash_anywhere_leaves_both_or_neither(case: tuple[list[Event], list[E
 def test_an_erasure_waits_for_nothing_and_nothing_of_the_customer_stays_held() -> None:
     inbox = InMemoryInbox()
     consumer(inbox).take(event(2))
+    consumer(inbox).take(event(9))  # later than the erasure, which nothing should be
 
     erased = consumer(inbox).take(event(4, ERASED))
     late = [consumer(inbox).take(event(version)).decision for version in (1, 2, 3)]
@@ -203,6 +204,16 @@ def test_so_many_are_held_and_no_more() -> None:
     consumer(inbox).take(event(1))
 
     assert written(inbox) == list(range(1, MOST_HELD + 2))
+
+
+def test_who_is_outrun_half_way_still_tells_all_that_it_handled() -> None:
+    inbox = Failing(["works", "works", "outrun"])
+    consumer(inbox).take(event(2))
+
+    outcome = consumer(inbox).take(event(1))
+
+    assert outcome.decision is Decision.HANDLE
+    assert [each.version for each in outcome.handled] == [1, 2]
 
 
 def test_who_is_outrun_every_time_gives_up_and_leaves_nothing() -> None:

@@ -67,7 +67,7 @@ def test_what_the_publisher_says_and_what_the_stream_says_are_the_same() -> None
 
 
 def test_an_event_whose_data_is_gone_is_the_same_either_way() -> None:
-    item = {**to_item(an_event(CUSTOMER, 1)), "data": {"S": REDACTED_DATA}}
+    item: Any = {**to_item(an_event(CUSTOMER, 1)), "data": {"S": REDACTED_DATA}}
 
     found = from_stream(record(item))
     on_the_bus = from_cloud_event(published.cloud_event(from_item(item), published.source_of("local")))

@@ -1,0 +1,121 @@
+"""Events as the messages that EventBridge would have delivered, so that a consumer needs one parser and not two.
+
+https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from events.codec import UnreadableEvent
+from events.envelope import Event, Unreadable
+from operations.backfill.histories import History
+from publisher.entries import SOURCE, TooLarge, entry_of
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a stack's events come from.
+
+    Attributes:
+        source: Of the CloudEvents; see `publisher.cloud_event.source_of`.
+        account: The AWS account, 12 digits.
+        region: The AWS region.
+    """
+
+    source: str
+    account: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message.
+
+    Attributes:
+        customer_id: Whose.
+        version: The event's place among theirs.
+        event_id: The event's.
+        body: JSON in ASCII, so that its length is its size in bytes. SQS refuses some characters that a name may have.
+    """
+
+    customer_id: str
+    version: int
+    event_id: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A customer who is not sent, or not to the end.
+
+    Attributes:
+        customer_id: Who.
+        version: The first event that is not sent.
+        reason: Why, without anything personal.
+    """
+
+    customer_id: str
+    version: int
+    reason: str
+
+
+class Writer:
+    """Writes messages."""
+
+    def __init__(self, origin: Origin, largest: int, now: Callable[[], datetime]) -> None:
+        """Choose the form.
+
+        Args:
+            origin: Of the events.
+            largest: The largest message that the queue takes, in bytes.
+            now: The current instant, aware.
+        """
+        self._origin = origin
+        self._largest = largest
+        self._now = now
+
+    def write(self, history: History) -> tuple[list[Message], Unsent | None]:
+        """Write a customer's events up to the first that cannot be sent: what follows it makes no sense without it.
+
+        Args:
+            history: All of them, in version order.
+        """
+        messages: list[Message] = []
+        for version, record in enumerate(history, 1):
+            if record.version != version:
+                return messages, Unsent(record.customer_id, version, f"the event table lacks version {version}")
+            if isinstance(record, Unreadable):
+                return messages, Unsent(record.customer_id, version, record.reason)
+            try:
+                messages.append(self._message(record))
+            except UnreadableEvent as error:
+                return messages, Unsent(record.customer_id, version, error.reason)
+            except TooLarge as error:
+                return messages, Unsent(record.customer_id, version, str(error))
+        return messages, None
+
+    def _message(self, event: Event) -> Message:
+        body = json.dumps(self._delivered(event), separators=(",", ":"))
+        if len(body) > self._largest:
+            raise TooLarge(len(body), self._largest)
+        return Message(event.customer_id, event.version, event.event_id, body)
+
+    def _delivered(self, event: Event) -> dict[str, Any]:
+        entry = entry_of(event, self._origin.source, replayed=True)
+        return {
+            "version": "0",
+            "id": event.event_id,
+            "detail-type": entry.detail_type,
+            "source": SOURCE,
+            "account": self._origin.account,
+            "time": self._now().astimezone(UTC).strftime(_TIME),
+            "region": self._origin.region,
+            "resources": [],
+            "detail": json.loads(entry.detail),
+        }
+
+
+_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"

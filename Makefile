@@ -104,4 +104,5 @@ bundle = for package in $(1); do find $$package -name '*.py' -not -path '*/layer
 	  mkdir -p "$(ARTIFACTS_DIR)/$$(dirname $$file)" && cp -p $$file "$(ARTIFACTS_DIR)/$$file"; done; done
 build-CreateCustomer build-UpdateCustomer build-EraseCustomer: ; @$(call bundle,shared events commands)
 build-ProjectCustomers build-RebuildControl build-RebuildSegment build-VerifySegment: ; @$(call bundle,shared events projections)
+build-PublishEvents: ; @$(call bundle,shared events publisher)
 build-GetCustomer build-GetAllCustomers: ; @$(call bundle,shared events projections queries)

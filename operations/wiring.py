@@ -1,7 +1,7 @@
 """Joins the commands to a stack: the local one by default, or any other by its name and the ambient credentials."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from local import outputs
 from local.aws import session as local_session
 from local.environments import STATE
 from local.home import StackHome
+from operations.backfill.messages import Origin
 from operations.errors import CannotDo
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_progress import DynamoDbProgress
@@ -49,6 +50,8 @@ class Tools:
         count_events: About how many events there are.
         failures: Queues, for the failure queue.
         failure_queue: Its address.
+        own_queues: The addresses of all queues that no consumer may read.
+        origin: Where the published events come from.
         home: The local stack's home; None for any other stack.
         pause: Waits so many seconds.
         clock: Seconds that only go forward.
@@ -62,6 +65,8 @@ class Tools:
     count_events: Callable[[], int]
     failures: "SQSClient"
     failure_queue: str
+    own_queues: Collection[str]
+    origin: Origin
     home: StackHome | None = None
     pause: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
@@ -117,6 +122,7 @@ def _joined(session: boto3.Session, found: Mapping[str, str], endpoint: str | No
     client = session.client("dynamodb", endpoint_url=endpoint, config=config)
     try:
         events, rows, queue = found["EventTable"], found["ReadTable"], found["ProjectionFailureQueueUrl"]
+        unpublished, origin = found["PublishFailureQueueUrl"], _origin(found)
     except KeyError as missing:
         raise CannotDo(f"The stack has no output {missing}: it is no customers stack, or an older one.") from None
     return Tools(
@@ -127,8 +133,15 @@ def _joined(session: boto3.Session, found: Mapping[str, str], endpoint: str | No
         count_events=lambda: client.describe_table(TableName=events)["Table"]["ItemCount"],
         failures=session.client("sqs", endpoint_url=endpoint, config=config),
         failure_queue=queue,
+        own_queues=(queue, unpublished),
+        origin=origin,
         home=home,
     )
+
+
+def _origin(found: Mapping[str, str]) -> Origin:
+    _, _, _, region, account, _ = found["EventBusArn"].split(":")
+    return Origin(found["EventSource"], account, region)
 
 
 def _outputs_of(session: boto3.Session, stack_name: str) -> Mapping[str, str]:

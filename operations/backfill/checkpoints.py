@@ -71,8 +71,8 @@ class Checkpoints:
         self._work = work
         self._run = ""
 
-    def begin(self, plan: Plan, run: str) -> None:
-        """Begin anew.
+    def begin(self, plan: Plan, run: str) -> Plan:
+        """Begin anew; what an earlier run left counts no more.
 
         Args:
             plan: How the event table is read.
@@ -81,6 +81,7 @@ class Checkpoints:
         self._run = run
         position = {"run": run, "segments": str(plan.segments)}
         self._store.save(self._plan, SegmentProgress(0, position, events=plan.expected_events))
+        return plan
 
     def resume(self) -> Plan:
         """Go on with the run that was begun last.
@@ -125,7 +126,9 @@ class Checkpoints:
         """
         [kept] = self._store.load(self._plan, 1)
         if (kept.position or {}).get("run") != self._run:
-            raise CannotDo("Somebody else began this backfill anew meanwhile: theirs sends everything, so this one stops.")
+            raise CannotDo(
+                "Somebody else began this backfill anew meanwhile: theirs sends everything, so this one stops."
+            )
 
     @property
     def _plan(self) -> str:

@@ -24,12 +24,14 @@ class Part:
         events: How many events the page had.
         next: Where the next page starts; None after the last.
         given: The customer whose events go on in the next page, and who is in `histories` whole; or an empty text.
+        missing: A customer who was asked for, and has no event; or an empty text.
     """
 
     histories: Sequence[History]
     events: int
     next: Position | None = None
     given: str = ""
+    missing: str = ""
 
 
 class Source(Protocol):
@@ -85,7 +87,7 @@ class Named:
     def part(self, segment: int, start: Position | None, given: str) -> Part:  # noqa: ARG002 - one page is all
         """See `Source.part`."""
         history = self._store.read_recorded(self._customers[segment])
-        return Part([history], len(history))
+        return Part([history], len(history)) if history else Part([], 0, missing=self._customers[segment])
 
 
 def whole(records: History, given: str, cut: str, read: Callable[[str], History]) -> Iterator[History]:

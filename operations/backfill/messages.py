@@ -4,15 +4,18 @@ https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from events.codec import UnreadableEvent
-from events.envelope import Event, Unreadable
+from events.envelope import Recorded
 from operations.backfill.histories import History
+from publisher.cloud_event import cloud_event
 from publisher.entries import SOURCE, TooLarge, entry_of
+
+_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"  # EventBridge's, which has no fractions
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,10 @@ class Unsent:
     reason: str
 
 
+class _TooLargeForTheQueue(Exception):
+    """The queue's owner made its messages smaller than this one."""
+
+
 class Writer:
     """Writes messages."""
 
@@ -87,35 +94,31 @@ class Writer:
         for version, record in enumerate(history, 1):
             if record.version != version:
                 return messages, Unsent(record.customer_id, version, f"the event table lacks version {version}")
-            if isinstance(record, Unreadable):
-                return messages, Unsent(record.customer_id, version, record.reason)
             try:
                 messages.append(self._message(record))
             except UnreadableEvent as error:
                 return messages, Unsent(record.customer_id, version, error.reason)
-            except TooLarge as error:
+            except (TooLarge, _TooLargeForTheQueue) as error:
                 return messages, Unsent(record.customer_id, version, str(error))
         return messages, None
 
-    def _message(self, event: Event) -> Message:
-        body = json.dumps(self._delivered(event), separators=(",", ":"))
+    def _message(self, record: Recorded) -> Message:
+        said = cloud_event(record, self._origin.source, replayed=True)
+        body = json.dumps(self._delivered(said), separators=(",", ":"))
         if len(body) > self._largest:
-            raise TooLarge(len(body), self._largest)
-        return Message(event.customer_id, event.version, event.event_id, body)
+            raise _TooLargeForTheQueue(f"{len(body)} bytes, and the queue takes {self._largest}")
+        return Message(record.customer_id, record.version, said["id"], body)
 
-    def _delivered(self, event: Event) -> dict[str, Any]:
-        entry = entry_of(event, self._origin.source, replayed=True)
+    def _delivered(self, said: Mapping[str, Any]) -> dict[str, Any]:
         return {
             "version": "0",
-            "id": event.event_id,
-            "detail-type": entry.detail_type,
+            # EventBridge gives each delivery another one. This one is the same in every try.
+            "id": said["id"],
+            "detail-type": entry_of(said).detail_type,
             "source": SOURCE,
             "account": self._origin.account,
             "time": self._now().astimezone(UTC).strftime(_TIME),
             "region": self._origin.region,
             "resources": [],
-            "detail": json.loads(entry.detail),
+            "detail": said,
         }
-
-
-_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"

@@ -82,7 +82,9 @@ class Sender:
 
     def _wait(self, tries: int) -> None:
         if tries >= TRIES:
-            raise QueueRefuses(f"The queue took nothing in {TRIES} tries: the same command with --resume goes on from here.")
+            raise QueueRefuses(
+                f"The queue took nothing in {TRIES} tries: the same command with --resume goes on from here."
+            )
         longest = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**tries)
         self._pause(random.uniform(0, longest))  # noqa: S311 - spreads load, hides nothing
 

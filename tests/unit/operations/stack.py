@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 import operations.__main__ as program
 from events.customer import Customer
+from operations.backfill.messages import Origin
 from operations.output import Output
 from operations.wiring import Tools
 from projections.projector import Projector
@@ -78,6 +79,8 @@ class FakeStack:
             count_events=lambda: len(self.store.events),
             failures=queue,
             failure_queue="queue",
+            own_queues=("https://sqs.eu-west-1.amazonaws.com/123456789012/test-customers-projection-failures",),
+            origin=Origin("urn:customers-api:test", "123456789012", "eu-west-1"),
             pause=self.clock.pause,
             clock=self.clock,
             now=self.clock.now,

@@ -17,7 +17,7 @@ needed, and $(PYTHON) is none: install it, or name one with make PYTHON=/path/to
 @$(PYTHON) local/environments.py $(1)
 endef
 
-.PHONY: help up down status token logs customers test check format openapi lock dynamodb-local build clean
+.PHONY: help up down status token logs customers test check format openapi contracts lock dynamodb-local build clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
@@ -69,6 +69,10 @@ format: ## Format the code and mend what ruff can mend
 openapi: ## Write docs/openapi.json anew from the code
 	$(call need,dev)
 	@$(DEV)/python -m operations.openapi
+
+contracts: ## Write docs/events and docs/asyncapi.json anew from the code, unless that breaks a released version
+	$(call need,dev)
+	@$(DEV)/python -m operations.contracts
 
 lock: ## Pin every dependency anew from requirements/*.in
 	$(call need,)

@@ -39,7 +39,7 @@ def backfill(tools: Tools, arguments: argparse.Namespace, output: Output) -> int
         1 when somebody's events could not be sent, or not all of them.
     """
     selection = _selection(arguments)
-    queue = queues.find(tools.failures, arguments.queue, tools.own_queues)
+    queue = queues.find(tools.failures.client, arguments.queue, [tools.failures.address, tools.unpublished.address])
     plan, saver, segments = _begin(tools, arguments, selection, queue)
     board = Board(segments, plan.expected_events)
     page = page_for(arguments.rate, arguments.workers)

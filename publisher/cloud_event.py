@@ -11,16 +11,16 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pydantic import Field
+
 from events.codec import UnreadableEvent, decode
 from events.customer import CustomerEvent, Redacted
 from events.envelope import Event, Recorded, Unreadable
+from events.upcasters import MODELS
 
 TYPE_PREFIX: Final = "customers."
 SCHEMA_PREFIX: Final = "urn:customers-api:schema:"
 SOURCE_PREFIX: Final = "urn:customers-api:"
-# What an event is published as when its data went before it could be: nobody's CustomerCreated lacks a name.
-REDACTED_TYPE: Final = "EventRedacted"
-
 REQUIRED: Final = frozenset(
     {
         "specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "sequence",
@@ -30,6 +30,16 @@ REQUIRED: Final = frozenset(
 OPTIONAL: Final = frozenset({"traceparent", "replayed"})
 # All that leaves the service. Who did it, by which command and with which request stays here.
 ATTRIBUTES: Final = REQUIRED | OPTIONAL
+
+
+class EventRedacted(CustomerEvent):
+    """An event of a person who was forgotten before it was published: its place stays, and what it held is gone."""
+
+    type_: str = Field(serialization_alias="type", description="What it was, for instance `CustomerCreated`.")
+
+
+# All that is published, in the newest version of each.
+PUBLISHED: Final[tuple[type[CustomerEvent], ...]] = (*MODELS, EventRedacted)
 
 _XRAY_ROOT: Final = re.compile(r"1-([0-9a-f]{8})-([0-9a-f]{24})")
 
@@ -61,16 +71,18 @@ def cloud_event(recorded: Recorded, source: str, *, replayed: bool = False) -> d
     if isinstance(recorded, Unreadable):
         raise UnreadableEvent(f"{recorded.customer_id} version {recorded.version}", recorded.reason)
     data = decode(recorded)
-    name, version, content = _content(recorded, data)
+    if isinstance(data, Redacted):
+        # Not as what it was: nobody's CustomerCreated lacks a name.
+        data = EventRedacted(type_=recorded.type)
     said: dict[str, Any] = {
         "specversion": "1.0",
         "id": recorded.event_id,
         "source": source,
-        "type": TYPE_PREFIX + name,
+        "type": TYPE_PREFIX + data.type(),
         "subject": recorded.customer_id,
         "time": recorded.occurred_at,
         "datacontenttype": "application/json",
-        "dataschema": data_schema(name, version),
+        "dataschema": data_schema(data.type(), data.schema_version),
         "sequence": f"{recorded.version:010d}",
         "correlationid": recorded.metadata.correlation_id,
         "causationid": recorded.metadata.causation_id,
@@ -79,7 +91,7 @@ def cloud_event(recorded: Recorded, source: str, *, replayed: bool = False) -> d
         said["traceparent"] = parent
     if replayed:
         said["replayed"] = True
-    return {**said, "data": content}
+    return {**said, "data": data.model_dump(mode="json", by_alias=True)}
 
 
 def data_schema(name: str, version: int) -> str:
@@ -99,12 +111,6 @@ def encoded(said: Mapping[str, Any]) -> str:
         said: As `cloud_event` makes it.
     """
     return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
-
-
-def _content(event: Event, data: CustomerEvent) -> tuple[str, int, dict[str, Any]]:
-    if isinstance(data, Redacted):
-        return REDACTED_TYPE, 1, {"type": event.type}
-    return event.type, data.schema_version, data.model_dump(mode="json")
 
 
 def _traceparent(event: Event) -> str:

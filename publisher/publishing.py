@@ -21,13 +21,15 @@ from publisher.entries import Entry, TooLarge, entry_of, requests
 # API reference, "PutEventsResultEntry": of the failures that no retry cures, those that are the entry's own. The others
 # (a missing permission, say) concern every event, and putting all of them aside would mend nothing.
 INCURABLE: Final = WRONG | {"MalformedDetail"}
+# Nothing is wrong with it, but it comes again anyway.
+AFTER_A_FAILED_ONE: Final = "AfterAFailedOne"
 TRIES: Final = 4
 _FIRST_PAUSE_SECONDS: Final = 0.05
 
 
 @dataclass(slots=True)
 class Report:
-    """What became of a batch; what is in none of these had to wait for a failed one before it.
+    """What became of a batch; each event is in one of these.
 
     Attributes:
         published: Events that are on the bus, in the order in which it took them.
@@ -78,8 +80,7 @@ class Publisher:
         for cut in requests([pending[place].size for place in places]):
             self._send({place: pending[place] for place in places[cut]}, records, report)
             if report.failed:
-                # They must come again although nothing is wrong with them.
-                report.failed |= dict.fromkeys(places[cut.stop :], "AfterAFailedOne")
+                report.failed |= dict.fromkeys(places[cut.stop :], AFTER_A_FAILED_ONE)
                 break
         self._put_aside(records, report)
         return report
@@ -129,6 +130,7 @@ class Publisher:
         for place in sorted(report.dead):
             if place > min(report.failed, default=len(records)):
                 del report.dead[place]
+                report.failed[place] = AFTER_A_FAILED_ONE
                 continue
             try:
                 self._dead_letters.send(letter_of(records[place], report.dead[place]))

@@ -9,10 +9,11 @@ from unittest.mock import patch
 
 import operations.__main__ as program
 from events.customer import Customer
-from operations.backfill.messages import Origin
+from operations.failure_queue import FailureQueue
 from operations.output import Output
 from operations.wiring import Tools
 from projections.projector import Projector
+from tests.fakes.bus import FakeBus
 from tests.fakes.event_store import InMemoryEventStore
 from tests.fakes.read_model import InMemoryGenerations, InMemoryProgress, InMemoryReadModel
 from tests.samples import START, created
@@ -53,6 +54,9 @@ class FakeQueue:
                 return {"Messages": [{"ReceiptHandle": handle, "Body": json.dumps(body)}]}
         return {}
 
+    def send_message(self, *, MessageBody: str, **_: object) -> None:  # noqa: N803 - SQS's name
+        self.messages[f"sent-{len(self.messages)}"] = json.loads(MessageBody)
+
     def delete_message(self, *, ReceiptHandle: str, **_: object) -> None:  # noqa: N803 - SQS's name
         del self.messages[ReceiptHandle]
 
@@ -70,17 +74,21 @@ class FakeStack:
         self.progress = InMemoryProgress()
         self.queue = FakeQueue()
         self.clock = Clock()
+        self.notes = FakeQueue()
+        self.bus = FakeBus()
         queue: Any = self.queue
+        notes: Any = self.notes
         self.tools = Tools(
             store=self.store,
             read_model=self.read_model,
             generations=self.generations,
             progress=self.progress,
             count_events=lambda: len(self.store.events),
-            failures=queue,
-            failure_queue="queue",
-            own_queues=("https://sqs.eu-west-1.amazonaws.com/123456789012/test-customers-projection-failures",),
-            origin=Origin("urn:customers-api:test", "123456789012", "eu-west-1"),
+            failures=FailureQueue(queue, "queue"),
+            unpublished=FailureQueue(notes, "notes"),
+            bus=self.bus,
+            event_source="urn:s",
+            bus_arn="arn:aws:events:eu-west-1:123456789012:event-bus/test-customers",
             pause=self.clock.pause,
             clock=self.clock,
             now=self.clock.now,

@@ -118,6 +118,10 @@ def test_a_stored_older_version_is_said_in_the_newest_and_named_so() -> None:
         schema_version = 2
         nickname: str
 
+        @classmethod
+        def type(cls) -> str:
+            return "CustomerCreated"
+
     old = created("c-1")
 
     def step(data: dict[str, object], *_: object) -> dict[str, object]:

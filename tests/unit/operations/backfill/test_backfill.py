@@ -13,10 +13,10 @@ import pytest
 import operations.backfill
 import operations.backfilling
 from events.envelope import Unreadable
-from operations import wiring
+from operations.failure_queue import FailureQueue
 from projections.progress import SegmentProgress
 from tests.samples import created, erased, history, updated
-from tests.unit.operations.backfill.sqs import FakeSqs, first_seen, place
+from tests.unit.operations.backfill.sqs import URL, FakeSqs, first_seen, place
 from tests.unit.operations.stack import FakeStack
 
 QUEUE = "orders"
@@ -35,7 +35,8 @@ class World(FakeStack):
     def __init__(self) -> None:
         super().__init__()
         self.sqs = FakeSqs(QUEUE)
-        self.tools = replace(self.tools, failures=self.sqs)  # type: ignore[arg-type]
+        queues: Any = self.sqs
+        self.tools = replace(self.tools, failures=FailureQueue(queues, f"{URL}failures"))
         for number in range(15):
             self.store.append(history(customer(number), 1 + 3 * number % 7), 0)
         self.erase(customer(4))
@@ -82,6 +83,15 @@ def test_every_event_is_sent_once_in_order_and_marked(world: World, words: tuple
     assert len(world.sent) == len(world.store.events)
     assert all(body["detail"]["replayed"] is True for body in world.sent)
     assert f"{len(world.store.events)} events of 15 customers sent to orders." in world.printed
+    assert not world.bus.asked
+
+
+def test_our_own_failure_queues_are_refused(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.sqs.taken["failures"] = []
+
+    assert world.backfill("--queue", "failures") == 1
+    assert "nothing is sent there" in capsys.readouterr().err
+    assert not world.sqs.requests
 
 
 def test_an_erased_customer_is_sent_redacted_up_to_the_erasure(world: World) -> None:
@@ -192,13 +202,17 @@ def test_a_resume_of_what_was_not_begun_is_refused(
 
 def test_a_run_ends_when_somebody_begins_anew(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     def begin_anew() -> None:
-        world.sqs.before = lambda: None
-        assert world.backfill(*SLOW) == 0
+        [plan] = [key for key in world.progress.saved if key[0].endswith("-plan")]
+        begun = world.progress.saved[plan]
+        world.progress.saved[plan] = replace(begun, position={**(begun.position or {}), "run": "another"})
 
     world.sqs.before = begin_anew
 
     assert world.backfill(*SLOW) == 1
     assert "Somebody else began this backfill anew" in capsys.readouterr().err
+    assert len(world.sent) < len(world.store.events)
+    world.sqs.taken[QUEUE].clear()
+    assert world.backfill(*SLOW, "--resume") == 0
     assert first_seen(world.sent) == everything(world)
 
 
@@ -339,24 +353,6 @@ def test_the_code_has_no_way_to_the_bus() -> None:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(("publisher", "boto", "mypy_boto3")):
             imported.add(str(node.module))
 
-    assert asked <= {"store", "progress", "count_events", "failures", "own_queues", "origin", "now", "clock", "pause"}
+    assert asked <= {"store", "progress", "count_events", "failures", "unpublished", "origin", "now", "clock", "pause"}
     # The two that write an event down, and the types and errors of SQS; none that sends.
     assert imported == {"publisher.cloud_event", "publisher.entries", "botocore.exceptions", "mypy_boto3_sqs"}
-
-
-def test_the_tools_hold_clients_of_tables_and_queues_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[str] = []
-
-    class Session:
-        def client(self, service: str, **_: object) -> object:
-            made.append(service)
-            return object()
-
-    names = ("EventTable", "ReadTable", "ProjectionFailureQueueUrl", "PublishFailureQueueUrl", "EventSource")
-    outputs = {**dict.fromkeys(names, "x"), "EventBusArn": "arn:aws:events:eu-west-1:123456789012:event-bus/x"}
-    session: Any = Session()
-
-    tools = wiring._joined(session, outputs, None, None)
-
-    assert sorted(made) == ["dynamodb", "sqs"]
-    assert (tools.origin.account, tools.origin.region) == ("123456789012", "eu-west-1")

@@ -99,8 +99,8 @@ def whole(records: History, given: str, cut: str, read: Callable[[str], History]
         cut: With whom the page ends, although the next one may have more of them; or an empty text.
         read: Gives all events of a customer.
     """
-    for number, (customer_id, run) in enumerate(groupby(records, lambda record: record.customer_id)):
-        if number == 0 and customer_id == given:
+    for customer_id, run in groupby(records, lambda record: record.customer_id):
+        if customer_id == given:
             continue
         found = list(run)
         yield found if customer_id != cut and _is_from_the_first(found) else read(customer_id)

@@ -110,3 +110,6 @@ build-CreateCustomer build-UpdateCustomer build-EraseCustomer: ; @$(call bundle,
 build-ProjectCustomers build-RebuildControl build-RebuildSegment build-VerifySegment: ; @$(call bundle,shared events projections)
 build-PublishEvents: ; @$(call bundle,shared events publisher)
 build-GetCustomer build-GetAllCustomers: ; @$(call bundle,shared events projections queries)
+build-ShowDocs: ; @$(call bundle,shared queries/handlers queries/api_docs)
+	@cp -p queries/__init__.py "$(ARTIFACTS_DIR)/queries/"
+	@cp -p queries/api_docs/*.html queries/api_docs/*.js docs/openapi.json "$(ARTIFACTS_DIR)/queries/api_docs/"

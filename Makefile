@@ -57,7 +57,7 @@ check: ## Check formatting, lint, types, import rules and the template
 	$(DEV)/ruff check .
 	$(DEV)/mypy
 	$(DEV)/lint-imports
-	$(DEV)/cfn-lint template.yml
+	$(DEV)/cfn-lint template.yml docs/events/bus-policy-example.yml
 	$(OFFLINE) $(SAM) validate --template-file template.yml
 	$(OFFLINE) $(SAM) validate --template-file template.yml --lint
 

@@ -42,7 +42,7 @@ def broken_promises(folder: Path = FOLDER) -> list[str]:
         folder: Where they are.
     """
     now = data_schemas()
-    current = dict(now)
+    current = dict(now.keys())
     found: list[str] = []
     for path in sorted(folder.glob("*.*.json")):
         name, version = path.name.removesuffix(".json").rsplit(".", 1)

@@ -34,7 +34,7 @@ class Aws:
         iam: Roles and policies.
         sts: Sessions of roles.
         sqs: Queues.
-        bus: EventBridge.
+        events: Event buses.
         workflows: Step Functions.
     """
 
@@ -47,7 +47,7 @@ class Aws:
         self.iam: IAMClient = session.client("iam", config=_CONFIG)
         self.sts: STSClient = session.client("sts", config=_CONFIG)
         self.sqs: SQSClient = session.client("sqs", config=_CONFIG)
-        self.bus: EventBridgeClient = session.client("events", config=_CONFIG)
+        self.events: EventBridgeClient = session.client("events", config=_CONFIG)
         self.workflows: Any = session.client("stepfunctions", config=_CONFIG)
 
     @cached_property

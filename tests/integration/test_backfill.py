@@ -49,12 +49,12 @@ def probe(aws: Aws, outputs: Mapping[str, str], queue: Callable[[str], str]) -> 
     url = queue("-probe")
     arn = aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     rule: Any = {"Name": PROBE_RULE, "EventBusName": outputs["EventBusName"]}
-    aws.bus.put_rule(**rule, EventPattern='{"source": ["customers"]}', State="ENABLED")
+    aws.events.put_rule(**rule, EventPattern='{"source": ["customers"]}', State="ENABLED")
     target: Any = {"Rule": PROBE_RULE, "EventBusName": outputs["EventBusName"]}
-    aws.bus.put_targets(**target, Targets=[{"Id": "probe", "Arn": arn}])
+    aws.events.put_targets(**target, Targets=[{"Id": "probe", "Arn": arn}])
     yield url
-    aws.bus.remove_targets(**target, Ids=["probe"])
-    aws.bus.delete_rule(**rule)
+    aws.events.remove_targets(**target, Ids=["probe"])
+    aws.events.delete_rule(**rule)
 
 
 def drained(aws: Aws, url: str) -> list[Body]:

@@ -77,6 +77,7 @@ def test_hooks_fetch_nothing_and_call_make() -> None:
         "AWS::DynamoDB::Table",
         "AWS::Lambda::EventSourceMapping",
         "AWS::SQS::Queue",
+        "AWS::Events::EventBus",
         "AWS::Cognito::UserPool",
     ],
 )

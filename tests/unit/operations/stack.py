@@ -4,6 +4,7 @@ import io
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 from unittest.mock import patch
 
@@ -43,6 +44,7 @@ class FakeQueue:
     def __init__(self) -> None:
         self.messages: dict[str, dict[str, object]] = {}
         self.hidden: set[str] = set()
+        self.numbers = count()
 
     def get_queue_attributes(self, **_: object) -> Any:
         return {"Attributes": {"ApproximateNumberOfMessages": str(len(self.messages) - len(self.hidden))}}
@@ -55,7 +57,7 @@ class FakeQueue:
         return {}
 
     def send_message(self, *, MessageBody: str, **_: object) -> None:  # noqa: N803 - SQS's name
-        self.messages[f"sent-{len(self.messages)}"] = json.loads(MessageBody)
+        self.messages[f"sent-{next(self.numbers)}"] = json.loads(MessageBody)
 
     def delete_message(self, *, ReceiptHandle: str, **_: object) -> None:  # noqa: N803 - SQS's name
         del self.messages[ReceiptHandle]

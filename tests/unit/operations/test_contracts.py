@@ -14,8 +14,8 @@ from operations.contracts import schemas
 from operations.contracts.asyncapi import described_stream
 from operations.contracts.documents import ASYNCAPI, FOLDER, Breaking, broken_promises, documents, write
 from operations.contracts.examples import examples
-from operations.contracts.schemas import ATTRIBUTES, REQUIRED, attributes, data_schemas, envelope
-from publisher.cloud_event import PUBLISHED, cloud_event, source_of
+from operations.contracts.schemas import attributes, data_schemas, envelope
+from publisher.cloud_event import ATTRIBUTES, PUBLISHED, REQUIRED, cloud_event, source_of
 from tests.unit.docs.pages import Page
 
 Json = dict[str, Any]

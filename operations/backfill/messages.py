@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from events.codec import UnreadableEvent
-from events.envelope import Recorded
+from events.customer import CustomerErased
+from events.envelope import Event, Recorded
 from operations.backfill.histories import History
 from publisher.cloud_event import cloud_event
 from publisher.entries import SOURCE, TooLarge, entry_of
@@ -65,8 +66,12 @@ class Unsent:
     reason: str
 
 
-class _TooLargeForTheQueue(Exception):
-    """The queue's owner made its messages smaller than this one."""
+class _CannotBeSent(Exception):
+    """An event has no place in the queue. The text says why."""
+
+
+def _is_erasure(record: Recorded) -> bool:
+    return isinstance(record, Event) and record.type == CustomerErased.type()
 
 
 class Writer:
@@ -87,26 +92,31 @@ class Writer:
     def write(self, history: History) -> tuple[list[Message], Unsent | None]:
         """Write a customer's events up to the first that cannot be sent: what follows it makes no sense without it.
 
+        An erasure does, and waits for nothing: it is sent in any case.
+
         Args:
             history: All of them, in version order.
         """
         messages: list[Message] = []
         for version, record in enumerate(history, 1):
-            if record.version != version:
-                return messages, Unsent(record.customer_id, version, f"the event table lacks version {version}")
             try:
-                messages.append(self._message(record))
-            except UnreadableEvent as error:
-                return messages, Unsent(record.customer_id, version, error.reason)
-            except (TooLarge, _TooLargeForTheQueue) as error:
-                return messages, Unsent(record.customer_id, version, str(error))
+                messages.append(self._next(record, version))
+            except (UnreadableEvent, TooLarge, _CannotBeSent) as error:
+                reason = error.reason if isinstance(error, UnreadableEvent) else str(error)
+                erasures = [self._message(later) for later in history[version - 1 :] if _is_erasure(later)]
+                return messages + erasures, Unsent(record.customer_id, version, reason)
         return messages, None
+
+    def _next(self, record: Recorded, version: int) -> Message:
+        if record.version != version:
+            raise _CannotBeSent(f"the event table lacks version {version}")
+        return self._message(record)
 
     def _message(self, record: Recorded) -> Message:
         said = cloud_event(record, self._origin.source, replayed=True)
         body = json.dumps(self._delivered(said), separators=(",", ":"))
         if len(body) > self._largest:
-            raise _TooLargeForTheQueue(f"{len(body)} bytes, and the queue takes {self._largest}")
+            raise _CannotBeSent(f"{len(body)} bytes, and the queue takes {self._largest}")
         return Message(record.customer_id, record.version, said["id"], body)
 
     def _delivered(self, said: Mapping[str, Any]) -> dict[str, Any]:

@@ -94,6 +94,17 @@ def test_nothing_is_sent_from_an_event_on_that_nobody_can_read() -> None:
         assert unsent == Unsent("c", 2, reason)
 
 
+def test_an_erasure_waits_for_nothing_that_cannot_be_sent() -> None:
+    first, second = history("c", 2)
+    bad: list[Recorded] = [first, Unreadable("c", 2, "the row is not an event: KeyError"), erased("c", 3)]
+
+    for records in (bad, [first, erased("c", 3)]):
+        messages, unsent = writer().write(records)
+        assert [message.version for message in messages] == [1, 3]
+        assert unsent
+        assert unsent.version == second.version
+
+
 def test_nothing_is_sent_after_a_version_that_the_event_table_lacks() -> None:
     first, _, third = history("c", 3)
 

@@ -18,10 +18,10 @@ from operations.display import display
 from operations.errors import CannotDo
 from operations.meter import STALLED_AFTER_SECONDS, Meter
 from operations.output import Cell, Output
-from operations.token_bucket import TokenBucket
 from operations.wiring import Tools
 from projections.plan import Plan, plan_for
 from projections.progress import Progress, SegmentProgress
+from projections.rate_limit import TokenBucket
 
 RATE: Final = 200.0
 UNSENT: Final = {"customer_id": 36, "from_version": 12, "reason": 40}

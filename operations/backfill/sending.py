@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from operations.backfill.messages import Message
 from operations.errors import CannotDo
-from projections.rebuild import Limiter
+from projections.rate_limit import Limiter
 
 # API reference, "SendMessageBatch": at most 10 messages. Together 1 MiB since August 2025 and 256 KiB before; the
 # smaller one is right in either, and more than 10 of our messages ever have.

@@ -8,8 +8,7 @@ import pytest
 from operations.backfill import sending
 from operations.backfill.messages import Message
 from operations.backfill.sending import QueueRefuses, Sender
-from operations.token_bucket import TokenBucket
-from projections.rebuild import Unlimited
+from projections.rate_limit import TokenBucket, Unlimited
 from tests.unit.operations.stack import Clock
 
 

@@ -1,11 +1,12 @@
 """`rebuild start | run | status | verify | all`: fills a new generation beside the one that is read."""
 
 import argparse
+from datetime import datetime
 from typing import Final
 
 from operations.comparing import Manner, compare
 from operations.crew import Board, work_off
-from operations.display import display, figures
+from operations.display import clock_time, display
 from operations.meter import STALLED_AFTER_SECONDS, Meter
 from operations.output import Output
 from operations.switching import switch
@@ -67,20 +68,23 @@ def status(tools: Tools, _: argparse.Namespace, output: Output) -> int:
     """Print how far the rebuild is."""
     generation = building(tools.generations.load())
     progress = _progress(tools, generation)
-    reading = Meter(tools.clock, progress).read(progress)
     newest = max((segment.at for segment in progress.segments), default="")
+    still = (tools.now() - datetime.fromisoformat(newest)).total_seconds() if newest else None
+    stalled = not progress.done and (still is None or still >= STALLED_AFTER_SECONDS)
     segments = sum(segment.done for segment in progress.segments)
     output.say(
-        f"Generation {generation}: {reading.percent} %, {segments} of {len(progress.segments)} segments done, "
-        f"{figures(reading)}; last moved {newest or 'never'}.",
+        f"Generation {generation}: {progress.percent:.1f} %, {segments} of {len(progress.segments)} segments done, "
+        f"{progress.customers:,} customers, {progress.events:,} events; {_moved(still)}."
+        f"{' STALLED: ' + GO_ON if stalled else ''}",
         generation=generation,
-        percent=reading.percent,
+        percent=round(progress.percent, 1),
         segments=len(progress.segments),
         segments_done=segments,
         customers=progress.customers,
         events=progress.events,
         parked=progress.problems,
         last_moved=newest,
+        stalled=stalled,
     )
     return 0
 
@@ -122,6 +126,10 @@ def everything(tools: Tools, arguments: argparse.Namespace, output: Output) -> i
     if parked and not arguments.accept_parked:
         return parked
     return verify(tools, arguments, output) or switch(tools, arguments, output)
+
+
+def _moved(seconds: float | None) -> str:
+    return "nothing is filled yet" if seconds is None else f"last moved {clock_time(seconds)} ago"
 
 
 def building(generations: Generations) -> int:

@@ -11,6 +11,7 @@ from projections.progress import SegmentProgress
 from projections.projector import Projector
 from projections.read_model import Write
 from projections.row import row_of
+from shared.runtime.clock import timestamp
 from tests.samples import START, created, updated
 from tests.unit.operations.stack import FakeStack
 
@@ -140,6 +141,20 @@ def test_a_rebuild_goes_on_with_the_segments_that_it_was_begun_with(stack: FakeS
     stack.run("rebuild", "status", "--json")
 
     assert json.loads(stack.printed)["segments"] == 4
+
+
+def test_status_tells_a_run_that_stands_still(stack: FakeStack) -> None:
+    stack.customer("a")
+    stack.run("rebuild", "start")
+    stack.progress.save("rebuild-2", SegmentProgress(0, events=1, at=timestamp(stack.clock.now())))
+
+    stack.clock.seconds += 29
+    assert stack.run("rebuild", "status") == 0
+    assert "last moved 0:00:29 ago." in stack.printed
+    assert "STALLED" not in stack.printed
+    stack.clock.seconds += 1
+    stack.run("rebuild", "status")
+    assert "STALLED: make customers ARGS='rebuild run' goes on from here." in stack.printed
 
 
 def test_a_run_does_only_what_is_not_done(stack: FakeStack) -> None:

@@ -7,7 +7,9 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_codedeploy import CodeDeployClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 # A function that waits a minute (botocore's own default) for a lost packet has timed out long before: fail soon and
@@ -18,6 +20,9 @@ _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
     tcp_keepalive=True,
 )
+# A function's answer may take as long as its timeout, 28 seconds for the slowest. Never again by itself: its caller
+# decides what a lost answer means.
+_CALLING_FUNCTIONS = Config(connect_timeout=2, read_timeout=35, retries={"total_max_attempts": 1})
 
 
 @cache
@@ -30,6 +35,18 @@ def dynamodb() -> "DynamoDBClient":
 def secrets_manager() -> "SecretsManagerClient":
     """The Secrets Manager client; made at first use, as most invocations need none."""
     return boto3.client("secretsmanager", config=_CONFIG)
+
+
+@cache
+def functions() -> "LambdaClient":
+    """The Lambda client."""
+    return boto3.client("lambda", config=_CALLING_FUNCTIONS)
+
+
+@cache
+def deployments() -> "CodeDeployClient":
+    """The CodeDeploy client."""
+    return boto3.client("codedeploy", config=_CONFIG)
 
 
 @cache

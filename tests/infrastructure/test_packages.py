@@ -13,6 +13,7 @@ from local.environments import ROOT
 
 FUNCTIONS = [
     "CreateCustomer",
+    "CreateCustomerPreTraffic",
     "EraseCustomer",
     "GetAllCustomers",
     "GetCustomer",

@@ -29,6 +29,7 @@ FUNCTIONS: Final = (
     "ProjectCustomers",
     "GetAllCustomers",
     "GetCustomer",
+    "CreateCustomerPreTraffic",
 )
 _SORT_KEY: Final = {"EventTable": "version", "ReadTable": "generation"}
 _PARTITION_KEY: Final = {"EventTable": "customer_id", "ReadTable": "customer_id", "ClaimsTable": "claim"}
@@ -109,6 +110,10 @@ ALLOWED: Final[dict[tuple[str, str], set[str]]] = {
     ("GetCustomer", "EventTable"): set(),
     ("GetCustomer", "ClaimsTable"): set(),
     ("GetCustomer", "ReadTable"): {"GetItem"},
+    # It creates, looks and erases through other functions.
+    ("CreateCustomerPreTraffic", "EventTable"): {"Query"},
+    ("CreateCustomerPreTraffic", "ClaimsTable"): set(),
+    ("CreateCustomerPreTraffic", "ReadTable"): set(),
 }
 
 

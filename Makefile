@@ -6,6 +6,7 @@ PYTHON ?= python3
 BIN := .local/venvs
 DEV := $(BIN)/dev/bin
 SAM := $(BIN)/sam/bin/sam
+AUDIT := $(BIN)/audit/bin
 export PYTHONDONTWRITEBYTECODE ?=
 export UV ?= $(CURDIR)/$(BIN)/uv/bin/uv
 STACK = $(DEV)/python -m local $(1) --home '$(STACK_HOME)' --port '$(PORT)'
@@ -51,8 +52,8 @@ test: ## Run every test but the simulation, which takes minutes
 	$(call need,dev sam emulator)
 	@$(DEV)/pytest tests --ignore=tests/simulation
 
-check: ## Check formatting, lint, types, import rules and the template
-	$(call need,dev sam)
+check: ## Check formatting, lint, types, import rules, the template, and both for weaknesses
+	$(call need,dev sam audit)
 	$(DEV)/ruff format --check .
 	$(DEV)/ruff check .
 	$(DEV)/mypy
@@ -60,6 +61,8 @@ check: ## Check formatting, lint, types, import rules and the template
 	$(DEV)/cfn-lint template.yml
 	$(OFFLINE) $(SAM) validate --template-file template.yml
 	$(OFFLINE) $(SAM) validate --template-file template.yml --lint
+	$(AUDIT)/bandit --quiet --recursive --configfile pyproject.toml .
+	$(OFFLINE) $(AUDIT)/checkov --config-file .checkov.yaml
 
 format: ## Format the code and mend what ruff can mend
 	$(call need,dev)
@@ -92,7 +95,7 @@ clean: ## Stop the stacks and delete everything that make has made
 # SAM wants a region and keys even where it calls nobody; the address makes sure that it does not.
 OFFLINE := AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none \
   AWS_ENDPOINT_URL=http://127.0.0.1:9 SAM_CLI_TELEMETRY=0
-LOCKS := requirements/uv shared/layer/requirements requirements/dev requirements/sam requirements/emulator
+LOCKS := requirements/uv shared/layer/requirements requirements/dev requirements/sam requirements/emulator requirements/audit
 COMPILE := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
   --custom-compile-command "make lock" --quiet
 # Lambda's own runtime brings these.

@@ -18,8 +18,8 @@ def listed(tool: str) -> list[str]:
 
 
 def test_each_waiver_has_a_reason_and_each_reason_a_waiver() -> None:
-    assert sorted(listed("checkov")) == CHECKOV["skip-check"]
-    assert sorted(listed("bandit")) == BANDIT["skips"]
+    assert sorted(listed("checkov")) == sorted(CHECKOV["skip-check"])
+    assert sorted(listed("bandit")) == sorted(BANDIT["skips"])
     assert all(len(row[3]) > 20 for row in ROWS)
 
 

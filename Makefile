@@ -18,7 +18,7 @@ needed, and $(PYTHON) is none: install it, or name one with make PYTHON=/path/to
 @$(PYTHON) local/environments.py $(1)
 endef
 
-.PHONY: help up down status token logs customers test check format openapi lock dynamodb-local build clean
+.PHONY: help up down status token logs customers test check format openapi contracts lock dynamodb-local build clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
@@ -58,7 +58,7 @@ check: ## Check formatting, lint, types, import rules, the template, and both fo
 	$(DEV)/ruff check .
 	$(DEV)/mypy
 	$(DEV)/lint-imports
-	$(DEV)/cfn-lint template.yml
+	$(DEV)/cfn-lint template.yml docs/events/bus-policy-example.yml
 	$(OFFLINE) $(SAM) validate --template-file template.yml
 	$(OFFLINE) $(SAM) validate --template-file template.yml --lint
 	$(AUDIT)/bandit --quiet --recursive --configfile pyproject.toml .
@@ -72,6 +72,10 @@ format: ## Format the code and mend what ruff can mend
 openapi: ## Write docs/openapi.json anew from the code
 	$(call need,dev)
 	@$(DEV)/python -m operations.openapi
+
+contracts: ## Write docs/events and docs/asyncapi.json anew from the code, unless that breaks a released version
+	$(call need,dev)
+	@$(DEV)/python -m operations.contracts
 
 lock: ## Pin every dependency anew from requirements/*.in
 	$(call need,)
@@ -107,4 +111,8 @@ bundle = for package in $(1); do find $$package -name '*.py' -not -path '*/layer
 	  mkdir -p "$(ARTIFACTS_DIR)/$$(dirname $$file)" && cp -p $$file "$(ARTIFACTS_DIR)/$$file"; done; done
 build-CreateCustomer build-UpdateCustomer build-EraseCustomer build-CreateCustomerPreTraffic: ; @$(call bundle,shared events commands)
 build-ProjectCustomers build-RebuildControl build-RebuildSegment build-VerifySegment: ; @$(call bundle,shared events projections)
+build-PublishEvents: ; @$(call bundle,shared events publisher)
 build-GetCustomer build-GetAllCustomers: ; @$(call bundle,shared events projections queries)
+build-ShowDocs: ; @$(call bundle,shared queries/handlers queries/api_docs)
+	@cp -p queries/__init__.py "$(ARTIFACTS_DIR)/queries/"
+	@cp -p queries/api_docs/*.html queries/api_docs/*.js docs/openapi.json "$(ARTIFACTS_DIR)/queries/api_docs/"

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from operations import inspecting, lost_batches, rebuilding, redriving, switching, verifying
+from operations import failures, inspecting, rebuilding, redriving, switching, verifying
 from operations.output import Output
 from operations.wiring import MOST_WORKERS, Tools
 
@@ -29,8 +29,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     redriven = _add(commands, "redrive", redriving.redrive, "bring parked customers back")
     _generation(redriven, "all that are fed")
     _dry(redriven, "customers")
-    lost = _add(commands, "redrive-failures", lost_batches.redrive_failures, "catch up on batches that were given up")
-    _dry(lost, "batches")
+    lost = _add(commands, "redrive-failures", failures.redrive_failures, "catch up on what was given up")
+    _dry(lost, "messages of each queue")
     verified = _add(commands, "verify", verifying.verify, "compare the projection with the events")
     _generation(verified, "the one that is read")
     verified.add_argument("--repair", action="store_true", help="write the rows that the events make")

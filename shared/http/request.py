@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from shared.http.headers import correlation_id
@@ -24,6 +24,8 @@ class Request:
         headers: Headers by lower-case name.
         body: The body's bytes.
         trace_id: The X-Ray trace, or an empty text.
+        route: The path as the API declares it, for instance `/customers/{customer_id}`.
+        stage_variables: What the API's stage says by name.
         segment_id: This function's segment in it; empty if nothing is recorded.
     """
 
@@ -35,6 +37,8 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     trace_id: str
+    route: str = ""
+    stage_variables: Mapping[str, str] = field(default_factory=dict)
     segment_id: str = ""
 
     @property
@@ -77,6 +81,8 @@ def parse(event: Mapping[str, Any]) -> Request:
         body=_body(event),
         trace_id=trace_id,
         segment_id=segment_id,
+        route=event.get("resource", ""),
+        stage_variables=event.get("stageVariables") or {},
     )
 
 

@@ -9,7 +9,8 @@ from tests.infrastructure.conftest import transformed
 from tests.infrastructure.references import before, needs
 
 Template = dict[str, Any]
-SERVING = {"CreateCustomer", "UpdateCustomer", "EraseCustomer", "GetAllCustomers", "GetCustomer", "ProjectCustomers"}
+SERVING = {"CreateCustomer", "UpdateCustomer", "EraseCustomer", "GetAllCustomers", "GetCustomer", "ShowDocs",
+           "ProjectCustomers", "PublishEvents"}  # fmt: skip
 WRITING = {"CreateCustomer", "UpdateCustomer", "EraseCustomer"}
 
 
@@ -66,6 +67,8 @@ def test_alarms_take_a_version_back(production: Template) -> None:
         assert {"DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"} <= set(events)
         if name == "ProjectCustomers":
             assert alarms == {"ProjectingVersionErrors", "ProjectionBehind", "CustomersParked"}
+        elif name == "PublishEvents":
+            assert alarms == {"PublishingVersionErrors", "PublishBehind"}
         else:
             assert {"ServerErrors", "AnswersSlow"} < alarms
         assert ("ProjectionBehind" in alarms) == (name in WRITING | {"ProjectCustomers"})
@@ -127,7 +130,7 @@ def test_the_hook_has_time_for_its_slowest_end(functions: dict[str, Template], t
 
 @pytest.mark.parametrize("writer", sorted(WRITING))
 def test_whoever_reads_events_is_deployed_before_whoever_writes_them(production: Template, writer: str) -> None:
-    assert "ProjectCustomersAliaslive" in before(production, writer)
+    assert {"ProjectCustomersAliaslive", "PublishEventsAliaslive"} <= before(production, writer)
 
 
 @pytest.mark.parametrize(("stage", "gradual"), [("local", "false"), ("staging", "true"), ("production", "true")])

@@ -18,6 +18,7 @@ FUNCTIONS = [
     "GetAllCustomers",
     "GetCustomer",
     "ProjectCustomers",
+    "PublishEvents",
     "RebuildControl",
     "RebuildSegment",
     "UpdateCustomer",
@@ -76,7 +77,12 @@ def test_a_package_holds_sources_only(built: Path, function: str) -> None:
 
 @pytest.mark.parametrize(
     ("function", "foreign"),
-    [("CreateCustomer", "projections"), ("ProjectCustomers", "commands"), ("GetCustomer", "commands")],
+    [
+        ("CreateCustomer", "projections"),
+        ("ProjectCustomers", "commands"),
+        ("GetCustomer", "commands"),
+        ("PublishEvents", "projections"),
+    ],
 )
 def test_a_package_changes_only_with_what_it_uses(built: Path, function: str, foreign: str) -> None:
     assert not (built / function / foreign).exists()

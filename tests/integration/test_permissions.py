@@ -21,12 +21,14 @@ from tests.integration.aws import Aws
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
 
 FUNCTIONS: Final = (
     "CreateCustomer",
     "UpdateCustomer",
     "EraseCustomer",
     "ProjectCustomers",
+    "PublishEvents",
     "GetAllCustomers",
     "GetCustomer",
     "CreateCustomerPreTraffic",
@@ -104,6 +106,9 @@ ALLOWED: Final[dict[tuple[str, str], set[str]]] = {
     ("ProjectCustomers", "EventTable"): {"Query"},
     ("ProjectCustomers", "ClaimsTable"): set(),
     ("ProjectCustomers", "ReadTable"): {"GetItem", "BatchGetItem"},
+    ("PublishEvents", "EventTable"): set(),
+    ("PublishEvents", "ClaimsTable"): set(),
+    ("PublishEvents", "ReadTable"): set(),
     ("GetAllCustomers", "EventTable"): set(),
     ("GetAllCustomers", "ClaimsTable"): set(),
     ("GetAllCustomers", "ReadTable"): {"GetItem"},
@@ -124,10 +129,12 @@ class Role:
     Attributes:
         documents: The policies that it was deployed with.
         dynamodb: A client with these rights and no others.
+        events: Likewise.
     """
 
     documents: tuple[Mapping[str, Any], ...]
     dynamodb: "DynamoDBClient"
+    events: "EventBridgeClient"
 
     def actions_on(self, arn: str) -> set[str]:
         """The DynamoDB actions that the documents allow on a table, patterns as they are written."""
@@ -173,15 +180,9 @@ def _copy(aws: Aws, function: str, name: str, trust: Mapping[str, Any], region: 
     for attached in aws.iam.list_attached_role_policies(RoleName=source)["AttachedPolicies"]:
         aws.iam.attach_role_policy(RoleName=name, PolicyArn=attached["PolicyArn"])
     given = aws.sts.assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
-    client = boto3.client(
-        "dynamodb",
-        endpoint_url=aws.endpoint,
-        region_name=region,
-        aws_access_key_id=given["AccessKeyId"],
-        aws_secret_access_key=given["SecretAccessKey"],
-        aws_session_token=given["SessionToken"],
-    )
-    return Role(tuple(documents), client)
+    theirs = boto3.Session(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"], region)
+    dynamodb = theirs.client("dynamodb", endpoint_url=aws.endpoint)
+    return Role(tuple(documents), dynamodb, theirs.client("events", endpoint_url=aws.endpoint))
 
 
 def _delete(aws: Aws, name: str) -> None:
@@ -238,6 +239,19 @@ def test_the_deployed_policies_let_partiql_near_no_event(
     assert roles[function].actions_on(events) == ALLOWED[function, "EventTable"] | local
     writes = {"PartiQLInsert", "PartiQLUpdate"} if function == "ProjectCustomers" else set()
     assert roles[function].actions_on(rows) == ALLOWED[function, "ReadTable"] | writes | local
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_only_the_publisher_may_put_events_and_only_on_its_own_bus(
+    roles: dict[str, Role], outputs: Mapping[str, str], function: str
+) -> None:
+    def put(bus: str) -> object:
+        entry: Any = {"EventBusName": bus, "Source": "tests", "DetailType": "Nothing", "Detail": "{}"}
+        return roles[function].events.put_events(Entries=[entry])
+
+    assert _is_allowed(lambda: put(outputs["EventBusName"])) == (function == "PublishEvents")
+    assert not _is_allowed(lambda: put("default"))
+    assert not _is_allowed(roles[function].events.list_event_buses)
 
 
 def test_only_erasure_may_change_an_event_and_only_its_data(

@@ -101,3 +101,4 @@ def test_the_dashboard_reckons_with_these_prices() -> None:
     assert f"/ 1000 * {PRICES['second']:.10f}" in sums["lambda"]
     assert f"* {PRICES['request']:.2f} / 1000000" in sums["lambda"]
     assert f"* {PRICES['call']:.2f} / 1000000" in sums["gateway"]
+    assert f"* {PRICES['published']:.2f} / 1000000" in sums["bus"]

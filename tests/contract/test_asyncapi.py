@@ -1,34 +1,29 @@
 """docs/asyncapi.json is AsyncAPI 3.0, by the specification's own JSON Schema, which comes from npm by a pinned hash."""
 
-import base64
 import copy
-import hashlib
 import json
-import subprocess
-import tarfile
 from typing import Any, Final
 
 import pytest
 from jsonschema import Draft7Validator
 
-from local.dynamodb_local import npm
+from local import npm_package
+from local.npm_package import Package
+from local.progress import Silent
 from operations.contracts.documents import ASYNCAPI
 
-PACKAGE: Final = "@asyncapi/specs@6.11.1"
-SHA512: Final = "A3WBLqAKGoJ2+6FWFtpjBlCQ1oFCcs4GxF7zsIGvNqp/klGUHjlA3aAcZ9XMMpLGE8zPeYDz2x9FmO6DSuKraQ=="
+PACKAGE: Final = Package(
+    "AsyncAPI specification",
+    "@asyncapi/specs",
+    "6.11.1",
+    "A3WBLqAKGoJ2+6FWFtpjBlCQ1oFCcs4GxF7zsIGvNqp/klGUHjlA3aAcZ9XMMpLGE8zPeYDz2x9FmO6DSuKraQ==",
+)
 
 
 @pytest.fixture(scope="session")
-def specification(tmp_path_factory: pytest.TempPathFactory) -> Draft7Validator:
-    folder = tmp_path_factory.mktemp("asyncapi")
-    command = [*npm(), "pack", "--ignore-scripts", "--silent", "--pack-destination", str(folder), PACKAGE]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    [archive] = folder.glob("*.tgz")
-    assert base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode() == SHA512
-    with tarfile.open(archive) as package:
-        schema = package.extractfile("package/schemas/3.0.0-without-$id.json")
-        assert schema
-        return Draft7Validator(json.load(schema))
+def specification() -> Draft7Validator:
+    folder = npm_package.installed(PACKAGE, lambda unpacked: unpacked / "schemas", Silent())
+    return Draft7Validator(json.loads((folder / "3.0.0-without-$id.json").read_text()))
 
 
 def test_the_document_is_asyncapi_3_0(specification: Draft7Validator) -> None:

@@ -26,6 +26,7 @@ from tests.unit.mapping.fakes import FakeFunction, FakeStream, World
 
 SOURCE: Final = "urn:customers-api:local"
 SHARDS: Final = 4
+STEPS_AN_EVENT: Final = 4
 FAILED_CODES: Final = ("InternalFailure", "ThrottlingException")
 Key = tuple[str, int]
 
@@ -226,7 +227,8 @@ def _discarded(log: Log, documents: Iterable[Mapping[str, Any]]) -> set[Key]:
 
 def _drain(world: World, log: Log, random: Random, mix: Mix) -> None:
     tips = {name: records[-1].order for name, records in log.shards.items()}
-    for _ in range(400_000):
+    # Ten times what it takes where nothing is wrong with our code.
+    for _ in range(STEPS_AN_EVENT * len(log.events)):
         due = world.driver.step()
         world.clock.time = max(world.clock.time, due)
         if random.random() < mix.killed:

@@ -56,5 +56,10 @@ def test_requests_keep_order_and_limits_and_are_as_full_as_order_allows(sizes: l
         assert full or sum(sizes[before]) + sizes[after][0] >= SIZE_LIMIT
 
 
+def test_a_request_stays_below_the_limit_and_does_not_reach_it() -> None:
+    assert list(requests([600_000, 399_999])) == [slice(0, 2)]
+    assert list(requests([600_000, 400_000])) == [slice(0, 1), slice(1, 2)]
+
+
 def test_the_numbers_are_the_services() -> None:
     assert (entries.MOST_ENTRIES, entries.SIZE_LIMIT) == (10, 1_000_000)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 POST_TRACE, STREAM_TRACE = "1-5759e988-bd862e3fe1be46a994272793", "1-5759e98a-aaaaaaaaaaaaaaaaaaaaaaaa"
+BUS_TRACE = "1-5759e98b-bbbbbbbbbbbbbbbbbbbbbbbb"
 POST_SEGMENT, STREAM_SEGMENT = "53995c3f42cd8ad8", "aaaaaaaaaaaaaaaa"
 Document = dict[str, Any]
 
@@ -30,6 +31,7 @@ class Flow:
     documents: list[Document]
     customer_id: str
     metadata: dict[str, str]
+    trace_headers: list[str]
 
     def of_trace(self, trace: str) -> list[Document]:
         return [document for document in self.documents if document["trace_id"] == trace]
@@ -61,10 +63,17 @@ def run(dynamodb: "DynamoDBClient", daemon: socket.socket, *, sampled: bool) -> 
         "CLAIMS_TABLE": names["ClaimsTable"]["TableName"],
         "READ_TABLE": names["ReadTable"]["TableName"],
         "PARTIAL_ANSWERS": "true",
+        "EVENT_BUS": "bus",
+        "PUBLISH_FAILURE_QUEUE": "queue",
+        "STAGE": "test",
         "POWERTOOLS_SERVICE_NAME": "customers",
         "POWERTOOLS_METRICS_NAMESPACE": "CustomersApi",
     }
-    headers = [header(POST_TRACE, POST_SEGMENT, sampled=sampled), header(STREAM_TRACE, STREAM_SEGMENT, sampled=True)]
+    headers = [
+        header(POST_TRACE, POST_SEGMENT, sampled=sampled),
+        header(STREAM_TRACE, STREAM_SEGMENT, sampled=True),
+        header(BUS_TRACE, STREAM_SEGMENT, sampled=True),
+    ]
     done = subprocess.run(
         [sys.executable, "-B", "-m", "tests.contract.traced_flow", *headers],
         cwd=ROOT,
@@ -75,7 +84,7 @@ def run(dynamodb: "DynamoDBClient", daemon: socket.socket, *, sampled: bool) -> 
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stderr.splitlines()[-1])
-    return Flow(list(_received(daemon)), told["customer_id"], told["metadata"])
+    return Flow(list(_received(daemon)), told["customer_id"], told["metadata"], told["trace_headers"])
 
 
 @pytest.fixture(scope="module")
@@ -104,21 +113,30 @@ def annotated(documents: list[Document]) -> Iterator[Document]:
         yield from annotated(document.get("subsegments", []))
 
 
-def test_a_request_its_event_and_its_row_are_in_one_trace(flow: Flow) -> None:
+@pytest.mark.parametrize(
+    ("name", "batch"), [("customers-projection", STREAM_TRACE), ("customers-publishing", BUS_TRACE)]
+)
+def test_a_request_and_what_became_of_its_event_are_in_one_trace(flow: Flow, name: str, batch: str) -> None:
     assert (flow.metadata["trace_id"], flow.metadata["segment_id"]) == (POST_TRACE, POST_SEGMENT)
-    [projected] = [each for each in flow.of_trace(POST_TRACE) if each["name"] == "customers-projection"]
-    assert projected["parent_id"] == POST_SEGMENT
-    assert "type" not in projected
-    assert projected["start_time"] <= projected["end_time"]
-    assert projected["annotations"]["batch_trace"] == STREAM_TRACE
+    [after] = [each for each in flow.of_trace(POST_TRACE) if each["name"] == name]
+    assert after["parent_id"] == POST_SEGMENT
+    # It is a segment, as only such may have a parent in another service.
+    assert "type" not in after
+    assert after["start_time"] <= after["end_time"]
+    assert after["annotations"]["batch_trace"] == batch
     [handled] = [each for each in flow.of_trace(POST_TRACE) if each["name"] == "## handle"]
     assert (handled["type"], handled["parent_id"]) == ("subsegment", POST_SEGMENT)
-    assert projected["start_time"] > handled["start_time"]
+    assert after["start_time"] > handled["start_time"]
+
+
+def test_whoever_listens_to_the_bus_goes_on_with_the_trace(flow: Flow) -> None:
+    assert flow.trace_headers == [f"Root={POST_TRACE};Parent={POST_SEGMENT};Sampled=1"]
 
 
 def test_the_batch_s_own_trace_names_the_traces_of_its_events(flow: Flow) -> None:
-    [found] = [each for each in annotated(flow.of_trace(STREAM_TRACE)) if "event_trace" in each["annotations"]]
-    assert found["annotations"]["event_trace"] == POST_TRACE
+    for trace in (STREAM_TRACE, BUS_TRACE):
+        [found] = [each for each in annotated(flow.of_trace(trace)) if "event_trace" in each["annotations"]]
+        assert found["annotations"]["event_trace"] == POST_TRACE
 
 
 def test_each_part_is_found_by_customer_version_and_type(flow: Flow) -> None:
@@ -130,8 +148,8 @@ def test_each_part_is_found_by_customer_version_and_type(flow: Flow) -> None:
 
     found = [each["annotations"] for each in annotated(flow.documents) if "customer" in each["annotations"]]
 
-    assert len(found) == 3
-    assert [{name: each[name] for name in wanted} for each in found] == [wanted] * 3
+    assert len(found) == 5
+    assert [{name: each[name] for name in wanted} for each in found] == [wanted] * 5
     assert {each["correlation_id"] for each in found} == {flow.metadata["correlation_id"]}
 
 
@@ -147,4 +165,5 @@ def test_a_trace_that_is_not_recorded_is_left_alone(amazons_dynamodb: "DynamoDBC
 
     assert (flow.metadata["trace_id"], flow.metadata["segment_id"]) == (POST_TRACE, "")
     assert flow.of_trace(POST_TRACE) == []
+    assert flow.trace_headers == [f"Root={POST_TRACE}"]
     assert flow.of_trace(STREAM_TRACE)

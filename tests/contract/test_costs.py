@@ -9,6 +9,7 @@ from benchmarks.units import Reckoner
 from local import dynamodb_local, tables
 from local.environments import ROOT
 from tests.unit.docs.pages import Page, names
+from tests.unit.docs.test_costs import units
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -35,5 +36,9 @@ def measured(amazons_dynamodb: "DynamoDBClient") -> dict[str, str]:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
 def test_an_operation_takes_the_stated_units(measured: dict[str, str], row: list[str]) -> None:
     [operation] = names(row[0])
+    # Each of the list's four shards is rounded up by itself, and customers fall on shards by their random ids.
+    stray = 0.5 if operation == "list of 25" else 0
 
-    assert measured[operation] == row[1]
+    (read, write), (stated_read, stated_write) = units(measured[operation]), units(row[1])
+    assert abs(read - stated_read) <= stray
+    assert write == stated_write

@@ -60,8 +60,9 @@ check: ## Check formatting, lint, types, import rules, the template, and both fo
 	$(DEV)/ruff format --check .
 	$(DEV)/ruff check .
 	$(DEV)/mypy
+	$(DEV)/mypy docs/examples/consumer/follow_customers.py
 	$(DEV)/lint-imports
-	$(DEV)/cfn-lint template.yml docs/events/bus-policy-example.yml
+	$(DEV)/cfn-lint template.yml docs/events/bus-policy-example.yml docs/examples/consumer/template.yml
 	$(OFFLINE) $(SAM) validate --template-file template.yml
 	$(OFFLINE) $(SAM) validate --template-file template.yml --lint
 	$(AUDIT)/bandit --quiet --recursive --configfile pyproject.toml .
@@ -115,6 +116,7 @@ bundle = for package in $(1); do find $$package -name '*.py' -not -path '*/layer
 build-CreateCustomer build-UpdateCustomer build-EraseCustomer build-CreateCustomerPreTraffic: ; @$(call bundle,shared events commands)
 build-ProjectCustomers build-RebuildControl build-RebuildSegment build-VerifySegment: ; @$(call bundle,shared events projections)
 build-PublishEvents: ; @$(call bundle,shared events publisher)
+build-WelcomeCustomers: ; @$(call bundle,consumer_kit consumers)
 build-GetCustomer build-GetAllCustomers: ; @$(call bundle,shared events projections queries)
 build-ShowDocs: ; @$(call bundle,shared queries/handlers queries/api_docs)
 	@cp -p queries/__init__.py "$(ARTIFACTS_DIR)/queries/"

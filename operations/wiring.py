@@ -17,6 +17,7 @@ from local import outputs
 from local.aws import session as local_session
 from local.environments import STATE
 from local.home import StackHome
+from operations.backfill.messages import Origin
 from operations.errors import CannotDo
 from operations.failure_queue import FailureQueue
 from projections.dynamodb_generations import DynamoDbGenerations
@@ -52,6 +53,7 @@ class Tools:
         unpublished: What the publisher could not publish, and what its mapping gave up.
         bus: Takes events for whoever listens.
         event_source: The published events' `source`.
+        bus_arn: The bus's ARN.
         home: The local stack's home; None for any other stack.
         pause: Waits so many seconds.
         clock: Seconds that only go forward.
@@ -67,6 +69,7 @@ class Tools:
     unpublished: FailureQueue
     bus: Bus
     event_source: str
+    bus_arn: str
     home: StackHome | None = None
     pause: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
@@ -82,6 +85,12 @@ class Tools:
         """Publishes events."""
         letters = SqsDeadLetters(self.unpublished.client, self.unpublished.address)
         return Publisher(self.bus, letters, self.event_source, self.pause)
+
+    @property
+    def origin(self) -> Origin:
+        """Where the published events come from."""
+        region, account = self.bus_arn.split(":")[3:5]
+        return Origin(self.event_source, account, region)
 
     @property
     def verifier(self) -> Verifier:
@@ -129,7 +138,7 @@ def _joined(session: boto3.Session, found: Mapping[str, str], endpoint: str | No
     try:
         events, rows = found["EventTable"], found["ReadTable"]
         lost, unpublished = found["ProjectionFailureQueueUrl"], found["PublishFailureQueueUrl"]
-        bus, source = found["EventBusName"], found["EventSource"]
+        bus, bus_arn, source = found["EventBusName"], found["EventBusArn"], found["EventSource"]
     except KeyError as missing:
         raise CannotDo(f"The stack has no output {missing}: it is no customers stack, or an older one.") from None
     queues = session.client("sqs", endpoint_url=endpoint, config=config)
@@ -143,6 +152,7 @@ def _joined(session: boto3.Session, found: Mapping[str, str], endpoint: str | No
         unpublished=FailureQueue(queues, unpublished),
         bus=EventBridgeBus(session.client("events", endpoint_url=endpoint, config=config), bus),
         event_source=source,
+        bus_arn=bus_arn,
         home=home,
     )
 

@@ -24,6 +24,7 @@ FUNCTIONS = [
     "ShowDocs",
     "UpdateCustomer",
     "VerifySegment",
+    "WelcomeCustomers",
 ]
 # What Lambda's Python runtimes bring: "boto3 and botocore", and what those need (Lambda docs, "Python").
 RUNTIME = ["boto3", "botocore", "s3transfer", "dateutil", "six", "urllib3"]

@@ -90,6 +90,7 @@ class FakeStack:
             unpublished=FailureQueue(notes, "notes"),
             bus=self.bus,
             event_source="urn:s",
+            bus_arn="arn:aws:events:eu-west-1:123456789012:event-bus/test-customers",
             pause=self.clock.pause,
             clock=self.clock,
             now=self.clock.now,

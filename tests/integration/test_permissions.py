@@ -38,6 +38,7 @@ FUNCTIONS: Final = (
     "GetCustomer",
     "ShowDocs",
     "CreateCustomerPreTraffic",
+    "WelcomeCustomers",
 )
 # Who writes rows.
 WRITERS: Final = ("ProjectCustomers", "RebuildSegment")
@@ -147,6 +148,9 @@ ALLOWED: Final[dict[tuple[str, str], set[str]]] = {
     ("ShowDocs", "EventTable"): set(),
     ("ShowDocs", "ClaimsTable"): set(),
     ("ShowDocs", "ReadTable"): set(),
+    ("WelcomeCustomers", "EventTable"): set(),
+    ("WelcomeCustomers", "ClaimsTable"): set(),
+    ("WelcomeCustomers", "ReadTable"): set(),
     # It creates, looks and erases through other functions.
     ("CreateCustomerPreTraffic", "EventTable"): {"Query"},
     ("CreateCustomerPreTraffic", "ClaimsTable"): set(),

@@ -1,11 +1,12 @@
 """What must be true, derived from the event table's writes alone and without our own fold."""
 
 import hashlib
-import json
 import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final
+
+from pydantic_core import from_json
 
 from tests.simulation.expressions import Item
 from tests.simulation.signals import Violation
@@ -54,7 +55,7 @@ def parsed(text: str) -> Document:
     Args:
         text: An object's.
     """
-    document: Document = json.loads(text)
+    document: Document = from_json(text)
     return document
 
 

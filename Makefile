@@ -6,6 +6,7 @@ PYTHON ?= python3
 BIN := .local/venvs
 DEV := $(BIN)/dev/bin
 SAM := $(BIN)/sam/bin/sam
+AUDIT := $(BIN)/audit/bin
 # Compiled modules are kept whatever the machine says, and apart from the sources: a test run starts hundreds of
 # processes, each of which would compile its libraries anew.
 export PYTHONDONTWRITEBYTECODE :=
@@ -54,8 +55,8 @@ test: ## Run every test, the simulation included
 	$(call need,dev sam emulator)
 	@$(DEV)/pytest tests
 
-check: ## Check formatting, lint, types, import rules and the template
-	$(call need,dev sam)
+check: ## Check formatting, lint, types, import rules, the template, and both for weaknesses
+	$(call need,dev sam audit)
 	$(DEV)/ruff format --check .
 	$(DEV)/ruff check .
 	$(DEV)/mypy
@@ -64,6 +65,8 @@ check: ## Check formatting, lint, types, import rules and the template
 	$(DEV)/cfn-lint template.yml docs/events/bus-policy-example.yml docs/examples/consumer/template.yml
 	$(OFFLINE) $(SAM) validate --template-file template.yml
 	$(OFFLINE) $(SAM) validate --template-file template.yml --lint
+	$(AUDIT)/bandit --quiet --recursive --configfile pyproject.toml .
+	$(OFFLINE) $(AUDIT)/checkov --config-file .checkov.yaml
 
 format: ## Format the code and mend what ruff can mend
 	$(call need,dev)
@@ -100,7 +103,7 @@ clean: ## Stop the stacks and delete everything that make has made
 # SAM wants a region and keys even where it calls nobody; the address makes sure that it does not.
 OFFLINE := AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none \
   AWS_ENDPOINT_URL=http://127.0.0.1:9 SAM_CLI_TELEMETRY=0
-LOCKS := requirements/uv shared/layer/requirements requirements/dev requirements/sam requirements/emulator
+LOCKS := requirements/uv shared/layer/requirements requirements/dev requirements/sam requirements/emulator requirements/audit
 COMPILE := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
   --custom-compile-command "make lock" --quiet
 # Lambda's own runtime brings these.
@@ -110,7 +113,7 @@ IN_LAMBDA := boto3 botocore s3transfer python-dateutil six urllib3
 # a change elsewhere does not publish a new version of it.
 bundle = for package in $(1); do find $$package -name '*.py' -not -path '*/layer/*' | while read -r file; do \
 	  mkdir -p "$(ARTIFACTS_DIR)/$$(dirname $$file)" && cp -p $$file "$(ARTIFACTS_DIR)/$$file"; done; done
-build-CreateCustomer build-UpdateCustomer build-EraseCustomer: ; @$(call bundle,shared events commands)
+build-CreateCustomer build-UpdateCustomer build-EraseCustomer build-CreateCustomerPreTraffic: ; @$(call bundle,shared events commands)
 build-ProjectCustomers build-RebuildControl build-RebuildSegment build-VerifySegment: ; @$(call bundle,shared events projections)
 build-PublishEvents: ; @$(call bundle,shared events publisher)
 build-WelcomeCustomers: ; @$(call bundle,consumer_kit consumers)

@@ -75,6 +75,7 @@ def context_of(request: Request, operation: str, content: str, now: datetime, ev
         # Salted by the command, so that equal data of two requests cannot be told from their hashes.
         request_hash=hashlib.sha256(f"{name}\n{content}".encode()).hexdigest(),
         trace_id=request.trace_id,
+        segment_id=request.segment_id,
     )
     return Context(now, event_id, metadata, seen, keyed=key is not None)
 

@@ -15,6 +15,7 @@ class Metadata:
         command_id: Names the command; the same for every try of it.
         request_hash: SHA-256 of the command's canonical content, or an empty text.
         trace_id: The X-Ray trace, or an empty text.
+        segment_id: The segment in it that the event was decided in; empty if the trace was not recorded.
     """
 
     correlation_id: str
@@ -23,6 +24,7 @@ class Metadata:
     command_id: str
     request_hash: str = ""
     trace_id: str = ""
+    segment_id: str = ""
 
     def as_dict(self) -> dict[str, str]:
         """All fields by name."""

@@ -116,9 +116,12 @@ def encoded(said: Mapping[str, Any]) -> str:
 def _traceparent(event: Event) -> str:
     """The W3C form of the X-Ray trace.
 
-    Only the trace is known: the span is made of the event's id, and whether the trace was recorded is left unsaid.
+    The span is the segment that the event was decided in. Where the trace was not recorded there is none, and it is
+    made of the event's id.
     """
     root = _XRAY_ROOT.fullmatch(event.metadata.trace_id)
     if not root:
         return ""
+    if event.metadata.segment_id:
+        return f"00-{root[1]}{root[2]}-{event.metadata.segment_id}-01"
     return f"00-{root[1]}{root[2]}-{hashlib.sha256(event.event_id.encode()).hexdigest()[:16]}-00"

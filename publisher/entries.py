@@ -92,5 +92,8 @@ def requests(sizes: Sequence[int]) -> Iterator[slice]:
 
 
 def _trace_header(traceparent: str) -> str:
-    trace = traceparent[3:35]
-    return f"Root=1-{trace[:8]}-{trace[8:]}" if trace else ""
+    if not traceparent:
+        return ""
+    _, trace, segment, flags = traceparent.split("-")
+    recorded = f";Parent={segment};Sampled=1" if flags == "01" else ""
+    return f"Root=1-{trace[:8]}-{trace[8:]}{recorded}"

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from commands.answers import written
 from commands.context import context_of
 from commands.create_customer import CreateCustomer, create_customer
+from events.customer import CustomerCreated
 from events.dynamodb_store import DynamoDbEventStore
 from shared.http.body import parse_body
 from shared.http.endpoint import endpoint
@@ -27,5 +28,5 @@ def handle(request: Request) -> Response:
     keyed = "idempotency-key" in request.headers
     customer = create_customer(command, store, context.metadata.command_id if keyed else new_id(), context)
     # Relative to the request's address, so that it holds behind every stage, domain and prefix (RFC 9110, 10.2.2).
-    headers = {"Location": f"./customers/{customer.id}", **written(customer)}
+    headers = {"Location": f"./customers/{customer.id}", **written(customer, CustomerCreated)}
     return Response(HTTPStatus.CREATED, customer.document(), headers)

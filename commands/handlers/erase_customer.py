@@ -7,6 +7,7 @@ from commands.answers import written
 from commands.context import context_of
 from commands.erase_customer import erase_customer
 from commands.handlers.addressed import addressed_customer
+from events.customer import CustomerErased
 from events.dynamodb_store import DynamoDbEventStore
 from shared.http.endpoint import endpoint
 from shared.http.request import Request
@@ -25,4 +26,4 @@ def handle(request: Request) -> Response:
     customer_id = addressed_customer(request)
     context = context_of(request, f"DELETE {customer_id}", "", utc_now(), new_id())
     erased = erase_customer(store, customer_id, context, time.sleep)
-    return Response(HTTPStatus.NO_CONTENT, headers=written(erased))
+    return Response(HTTPStatus.NO_CONTENT, headers=written(erased, CustomerErased))

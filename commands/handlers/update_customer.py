@@ -7,6 +7,7 @@ from commands.answers import written
 from commands.context import context_of
 from commands.handlers.addressed import addressed_customer
 from commands.update_customer import UpdateCustomer, update_customer
+from events.customer import CustomerUpdated
 from events.dynamodb_store import DynamoDbEventStore
 from shared.http.body import parse_body
 from shared.http.endpoint import endpoint
@@ -28,4 +29,4 @@ def handle(request: Request) -> Response:
     command = parse_body(UpdateCustomer, request.body, {"today": now.date()})
     context = context_of(request, f"PUT {customer_id}", command.model_dump_json(), now, new_id())
     customer = update_customer(command, store, customer_id, context, time.sleep)
-    return Response(HTTPStatus.OK, customer.document(), written(customer))
+    return Response(HTTPStatus.OK, customer.document(), written(customer, CustomerUpdated))

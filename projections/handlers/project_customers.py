@@ -1,5 +1,6 @@
 """The event table's stream: folds its events into every living generation of the read table."""
 
+import time
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
@@ -11,6 +12,7 @@ from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.lag import seconds_behind
 from projections.projector import Projector, Report
+from shared.runtime import tracing
 from shared.runtime.clients import dynamodb
 from shared.runtime.clock import utc_now
 from shared.runtime.observability import logger, metrics, tracer
@@ -25,9 +27,10 @@ in_parts = required("PARTIAL_ANSWERS") == "true"
 @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:  # noqa: ARG001 - Lambda's signature
     """Project one batch."""
+    began = time.time()
     arrivals = read_batch(event["Records"])
     reports = projector.project_into([recorded for _, recorded in arrivals], generations.load().fed)
-    _tell(reports)
+    _tell(reports, began)
     metrics.add_metric("SecondsBehind", MetricUnit.Seconds, seconds_behind(event["Records"], utc_now()))
     metrics.flush_metrics()
     failed = {customer_id for report in reports for customer_id in report.failed}
@@ -35,10 +38,10 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
     return answer(again, len(arrivals), in_parts=in_parts)
 
 
-def _tell(reports: list[Report]) -> None:
+def _tell(reports: list[Report], began: float) -> None:
     active = reports[-1]
     for event in active.projected:
-        follow(event)
+        follow(event, began)
     for report in reports:
         for customer_id, parked in report.parked.items():
             logger.error(
@@ -59,16 +62,16 @@ def _tell(reports: list[Report]) -> None:
     logger.info("batch", extra=counts)
 
 
-def follow(event: Event) -> None:
+def follow(event: Event, began: float) -> None:
     """Leave a trail of an event, so that one request can be followed from its POST to the row that is read.
 
     Args:
         event: One that is in its row now.
+        began: When work on its batch began, in seconds since the epoch.
     """
     ids = {"correlation_id": event.metadata.correlation_id, "causation_id": event.metadata.causation_id}
     logger.info(
         "projected", extra={"customer_id": event.customer_id, "version": event.version, "type": event.type, **ids}
     )
-    with tracer.provider.in_subsegment(f"## {event.type}") as subsegment:
-        for name, value in ids.items():
-            subsegment.put_annotation(name, value)
+    found_by = {**tracing.marks(event.customer_id, event.version, event.type), **ids}
+    tracing.go_on("customers-projection", event.metadata.trace_id, event.metadata.segment_id, began, found_by)

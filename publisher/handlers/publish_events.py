@@ -1,5 +1,6 @@
 """The event table's stream: brings its events to the event bus."""
 
+import time
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
@@ -10,6 +11,7 @@ from publisher.bus import BusMissing, EventBridgeBus
 from publisher.cloud_event import source_of
 from publisher.dead_letters import SqsDeadLetters
 from publisher.publishing import Publisher, Report
+from shared.runtime import tracing
 from shared.runtime.clients import event_bridge, sqs
 from shared.runtime.observability import logger, metrics, tracer
 from shared.runtime.settings import required
@@ -25,6 +27,7 @@ in_parts = required("PARTIAL_ANSWERS") == "true"
 @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:  # noqa: ARG001 - Lambda's signature
     """Publish one batch."""
+    began = time.time()
     arrivals = read_batch(event["Records"])
     records = [recorded for _, recorded in arrivals]
     try:
@@ -33,14 +36,14 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
         # As an error of the function, which has an alarm of its own: a partial answer would raise none.
         logger.error("there is no such event bus: nothing is published")
         raise
-    _tell(report, records)
+    _tell(report, records, began)
     return answer([arrivals[place][0] for place in report.failed], len(arrivals), in_parts=in_parts)
 
 
-def _tell(report: Report, records: list[Recorded]) -> None:
+def _tell(report: Report, records: list[Recorded], began: float) -> None:
     for event in report.published:
         if isinstance(event, Event):
-            logger.info("published", extra=_ids(event) | {"correlation_id": event.metadata.correlation_id})
+            _follow(event, began)
     for place, reason in report.dead.items():
         logger.error("cannot be published", extra=_ids(records[place]) | {"reason": reason})
     for place, kind in report.failed.items():
@@ -54,6 +57,16 @@ def _tell(report: Report, records: list[Recorded]) -> None:
         metrics.add_metric(name, MetricUnit.Count, count)
     metrics.flush_metrics()
     logger.info("batch", extra=counts)
+
+
+def _follow(event: Event, began: float) -> None:
+    metadata = event.metadata
+    logger.info("published", extra=_ids(event) | {"correlation_id": metadata.correlation_id})
+    found_by = {
+        **tracing.marks(event.customer_id, event.version, event.type),
+        "correlation_id": metadata.correlation_id,
+    }
+    tracing.go_on("customers-publishing", metadata.trace_id, metadata.segment_id, began, found_by)
 
 
 def _ids(recorded: Recorded) -> dict[str, object]:

@@ -2,13 +2,13 @@
 
 import base64
 import binascii
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from shared.http.headers import correlation_id
 from shared.http.problems import Forbidden, MalformedBody
+from shared.runtime import tracing
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Request:
         trace_id: The X-Ray trace, or an empty text.
         route: The path as the API declares it, for instance `/customers/{customer_id}`.
         stage_variables: What the API's stage says by name.
+        segment_id: This function's segment in it; empty if nothing is recorded.
     """
 
     request_id: str
@@ -38,6 +39,7 @@ class Request:
     trace_id: str
     route: str = ""
     stage_variables: Mapping[str, str] = field(default_factory=dict)
+    segment_id: str = ""
 
     @property
     def correlation_id(self) -> str:
@@ -68,6 +70,7 @@ def parse(event: Mapping[str, Any]) -> Request:
     """
     context = event.get("requestContext") or {}
     claims = (context.get("authorizer") or {}).get("claims") or {}
+    trace_id, segment_id = tracing.current()
     return Request(
         request_id=context.get("requestId", ""),
         subject=claims.get("sub", ""),
@@ -76,7 +79,8 @@ def parse(event: Mapping[str, Any]) -> Request:
         query=event.get("queryStringParameters") or {},
         headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
         body=_body(event),
-        trace_id=_trace_id(),
+        trace_id=trace_id,
+        segment_id=segment_id,
         route=event.get("resource", ""),
         stage_variables=event.get("stageVariables") or {},
     )
@@ -91,9 +95,3 @@ def _body(event: Mapping[str, Any]) -> bytes:
         return base64.b64decode(text, validate=True)
     except binascii.Error:
         raise MalformedBody("The body is not readable: send it as JSON in UTF-8.") from None
-
-
-def _trace_id() -> str:
-    """The root of `Root=1-...;Parent=...;Sampled=1`, which Lambda sets anew for each invocation."""
-    header = os.environ.get("_X_AMZN_TRACE_ID", "")
-    return next((part[5:] for part in header.split(";") if part.startswith("Root=")), "")

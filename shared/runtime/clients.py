@@ -7,8 +7,10 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_codedeploy import CodeDeployClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
@@ -20,6 +22,9 @@ _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
     tcp_keepalive=True,
 )
+# A function's answer may take as long as its timeout, 28 seconds for the slowest. Never again by itself: its caller
+# decides what a lost answer means.
+_CALLING_FUNCTIONS = Config(connect_timeout=2, read_timeout=35, retries={"total_max_attempts": 1})
 
 
 @cache
@@ -35,6 +40,17 @@ def secrets_manager() -> "SecretsManagerClient":
 
 
 @cache
+def functions() -> "LambdaClient":
+    """The Lambda client."""
+    return boto3.client("lambda", config=_CALLING_FUNCTIONS)
+
+
+@cache
+def deployments() -> "CodeDeployClient":
+    """The CodeDeploy client."""
+    return boto3.client("codedeploy", config=_CONFIG)
+
+
 def event_bridge() -> "EventBridgeClient":
     """The EventBridge client."""
     return boto3.client("events", config=_CONFIG)

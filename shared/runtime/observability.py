@@ -1,12 +1,17 @@
 """Logger, tracer and metrics, set so that no personal data can reach them by default."""
 
+import os
 import traceback
 
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from botocore.exceptions import ClientError
 
+import shared.runtime.snapshots  # noqa: F401 - every function imports this module
+
 logger = Logger()
 metrics = Metrics()
+# Two stages in one account must not raise each other's alarms.
+metrics.set_default_dimensions(stage=os.environ.get("STAGE") or "none")
 tracer = Tracer(patch_modules=("botocore",))
 
 

@@ -71,7 +71,8 @@ def test_the_metadata_has_exactly_its_keys_and_no_personal_data(
     items: list[dict[str, Any]], api: httpx.Client, sent: dict[str, object]
 ) -> None:
     metadata = {name: value["S"] for name, value in items[0]["metadata"]["M"].items()}
-    assert set(metadata) == {"correlation_id", "causation_id", "actor", "command_id", "request_hash", "trace_id"}
+    ids = {"correlation_id", "causation_id", "command_id", "trace_id", "segment_id"}
+    assert set(metadata) == ids | {"actor", "request_hash"}
     assert metadata["correlation_id"] == "order-4711"
     assert metadata["actor"] == claims_of(api.headers["authorization"])["sub"]
     assert metadata["causation_id"]

@@ -37,6 +37,8 @@ FUNCTIONS: Final = (
     "GetAllCustomers",
     "GetCustomer",
     "ShowDocs",
+    "CreateCustomerPreTraffic",
+    "WelcomeCustomers",
 )
 # Who writes rows.
 WRITERS: Final = ("ProjectCustomers", "RebuildSegment")
@@ -146,6 +148,13 @@ ALLOWED: Final[dict[tuple[str, str], set[str]]] = {
     ("ShowDocs", "EventTable"): set(),
     ("ShowDocs", "ClaimsTable"): set(),
     ("ShowDocs", "ReadTable"): set(),
+    ("WelcomeCustomers", "EventTable"): set(),
+    ("WelcomeCustomers", "ClaimsTable"): set(),
+    ("WelcomeCustomers", "ReadTable"): set(),
+    # It creates, looks and erases through other functions.
+    ("CreateCustomerPreTraffic", "EventTable"): {"Query"},
+    ("CreateCustomerPreTraffic", "ClaimsTable"): set(),
+    ("CreateCustomerPreTraffic", "ReadTable"): set(),
 }
 
 

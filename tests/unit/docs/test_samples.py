@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from commands.answers import written
 from commands.create_customer import CreateCustomer
 from commands.update_customer import UpdateCustomer
-from events.customer import Customer, Erased
+from events.customer import Customer, CustomerErased, Erased
 from queries.get_all_customers import parse_query
 from shared.http.body import parse_body
 from shared.http.problems import InvalidFields, StaleVersion
@@ -72,7 +72,7 @@ def test_the_update_becomes_its_answer() -> None:
 def test_a_write_answers_with_its_version_and_token(answer: tuple[str, str, str], version: int) -> None:
     customer_id = Customer.model_validate_json(CREATED[2]).id
 
-    assert written(Erased(customer_id, version)).items() <= head(answer).items()
+    assert written(Erased(customer_id, version), CustomerErased).items() <= head(answer).items()
 
 
 def test_the_token_that_is_sent_is_the_one_that_was_given() -> None:

@@ -26,7 +26,7 @@ def test_a_row_has_the_shape_that_others_rely_on() -> None:
     assert item["schema_version"] == {"N": "1"}
     assert set(json.loads(item["data"]["S"])) == {"full_name", "email", "birth", "city", "country"}
     assert set(item["metadata"]["M"]) == {
-        "correlation_id", "causation_id", "actor", "command_id", "request_hash", "trace_id",
+        "correlation_id", "causation_id", "actor", "command_id", "request_hash", "trace_id", "segment_id",
     }  # fmt: skip
 
 

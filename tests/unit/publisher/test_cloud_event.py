@@ -90,6 +90,15 @@ def test_an_xray_trace_is_told_in_the_form_of_the_web() -> None:
     assert re.fullmatch(r"00-6a0a1b2c3d4e5f60718293a4b5c6d7e8-(?!0{16})[0-9a-f]{16}-00", said["traceparent"])
 
 
+def test_a_trace_that_was_recorded_names_the_segment_that_decided() -> None:
+    event = traced(created(), "1-6a0a1b2c-3d4e5f60718293a4b5c6d7e8")
+    recorded = replace(event, metadata=replace(event.metadata, segment_id="53995c3f42cd8ad8"))
+
+    said = cloud_event(recorded, SOURCE)
+
+    assert said["traceparent"] == "00-6a0a1b2c3d4e5f60718293a4b5c6d7e8-53995c3f42cd8ad8-01"
+
+
 @pytest.mark.parametrize("trace_id", ["", "1-6a0a1b2c", "Root=1-6a0a1b2c-3d4e5f60718293a4b5c6d7e8", "1-zz-zz"])
 def test_a_trace_that_is_none_is_left_out(trace_id: str) -> None:
     assert "traceparent" not in cloud_event(traced(created(), trace_id), SOURCE)

@@ -1,0 +1,74 @@
+"""One customer from POST to row and bus, in a process that looks like Lambda with X-Ray on; prints the event.
+
+Arguments: the X-Ray headers of the POST's invocation, of the projector's and of the publisher's.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from types import SimpleNamespace
+from uuid import uuid4
+
+from aws_xray_sdk.core import xray_recorder
+from aws_xray_sdk.core.lambda_launcher import LambdaContext
+
+from publisher.dead_letters import SqsDeadLetters
+from publisher.entries import Entry
+from publisher.publishing import Publisher
+from shared.runtime.clients import sqs
+from tests.samples import valid_body
+
+# Only now, as the SDK would else leave a file for a Lambda that is not there.
+os.environ["LAMBDA_TASK_ROOT"] = "/var/task"
+xray_recorder.configure(context=LambdaContext())
+
+CONTEXT = SimpleNamespace(
+    function_name="f",
+    memory_limit_in_mb=1,
+    invoked_function_arn="a",
+    aws_request_id="r",
+    get_remaining_time_in_millis=int,
+)
+
+
+class ListeningBus:
+    """Takes every event, and keeps the trace that it came with."""
+
+    def __init__(self) -> None:
+        self.trace_headers: list[str] = []
+
+    def put(self, entries: Sequence[Entry]) -> Sequence[str]:
+        self.trace_headers += [entry.as_request("bus")["TraceHeader"] for entry in entries]
+        return [""] * len(entries)
+
+
+def main(post: str, projecting: str, publishing: str) -> None:
+    os.environ["_X_AMZN_TRACE_ID"] = post
+    from commands.handlers import create_customer  # noqa: PLC0415 - reads the environment
+    from events.codec import to_item  # noqa: PLC0415
+    from projections.handlers import project_customers  # noqa: PLC0415
+    from publisher.handlers import publish_events  # noqa: PLC0415
+
+    claims = {"sub": "somebody", "scope": "customers/write"}
+    request = {"requestId": "request", "authorizer": {"claims": claims}}
+    answer = create_customer.handle(
+        {"requestContext": request, "body": json.dumps(valid_body(email=f"{uuid4()}@example.com"))}, CONTEXT
+    )
+    assert answer["statusCode"] == 201, answer
+    customer_id = json.loads(str(answer["body"]))["id"]
+    [event] = create_customer.store.read(customer_id)
+    os.environ["_X_AMZN_TRACE_ID"] = projecting
+    change = {"SequenceNumber": "1", "NewImage": to_item(event), "ApproximateCreationDateTime": 0}
+    record = {"eventName": "INSERT", "eventID": "1", "dynamodb": change}
+    assert project_customers.handle({"Records": [record]}, CONTEXT) == {"batchItemFailures": []}
+    os.environ["_X_AMZN_TRACE_ID"] = publishing
+    bus = ListeningBus()
+    publish_events.publisher = Publisher(bus, SqsDeadLetters(sqs(), ""), "urn:test")
+    assert publish_events.handle({"Records": [record]}, CONTEXT) == {"batchItemFailures": []}
+    told = {"customer_id": customer_id, "metadata": event.metadata.as_dict(), "trace_headers": bus.trace_headers}
+    print(json.dumps(told), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

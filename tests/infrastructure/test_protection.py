@@ -1,0 +1,246 @@
+"""What protects the data and the service on AWS; the local AWS has little of it, so it is held to it here."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.infrastructure.conftest import transformed
+
+Template = dict[str, Any]
+TABLES = ("EventTable", "ClaimsTable", "ReadTable")
+# What the local AWS does not have.
+ON_AWS_ALONE = ("AWS::WAFv2::", "AWS::CodeDeploy::DeploymentConfig", "AWS::KMS::", "AWS::CloudWatch::",
+                "AWS::ApiGateway::Account", "AWS::Logs::")  # fmt: skip
+# The key's own policy speaks of the key by "*"; elsewhere AWS has no other way, or only the local AWS is meant.
+ANY_RESOURCE = {"DataKey", "ProjectCustomersLocalPolicy"}
+
+
+def several(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def documents(template: Template) -> Iterator[tuple[str, Template]]:
+    """Every policy that the template writes: the resource's name and the document."""
+    for name, resource in template["Resources"].items():
+        properties = resource.get("Properties", {})
+        for policy in properties.get("Policies", []) if resource["Type"] == "AWS::IAM::Role" else []:
+            yield name, policy["PolicyDocument"]
+        for key in ("PolicyDocument", "KeyPolicy"):
+            if key in properties:
+                yield name, properties[key]
+
+
+def statements(template: Template) -> Iterator[tuple[str, Template]]:
+    for name, document in documents(template):
+        for statement in several(document["Statement"]):
+            yield name, statement
+
+
+def of_type(template: Template, kind: str) -> dict[str, Template]:
+    return {name: each for name, each in template["Resources"].items() if each["Type"] == kind}
+
+
+def test_every_function_has_a_role_of_its_own(production: Template) -> None:
+    functions = of_type(production, "AWS::Lambda::Function")
+    roles = [each["Properties"]["Role"]["Fn::GetAtt"][0] for each in functions.values()]
+
+    assert sorted(roles) == sorted(f"{name}Role" for name in functions)
+
+
+def test_no_policy_allows_a_pattern_of_actions(production: Template) -> None:
+    patterns = [
+        (name, statement["Sid"])
+        for name, statement in statements(production)
+        if any("*" in action for action in several(statement["Action"]))
+    ]
+
+    # KMS docs, "Default key policy": a key that its account cannot manage is lost.
+    assert patterns == [("DataKey", "LeaveItToTheAccount")]
+
+
+def test_no_policy_allows_any_resource_where_aws_has_another_way(production: Template) -> None:
+    assert {name for name, each in statements(production) if "*" in several(each["Resource"])} == ANY_RESOURCE
+
+
+def test_roles_have_no_managed_policies_but_lambda_s_own(production: Template) -> None:
+    ours = {f"{name}Role" for name in of_type(production, "AWS::Lambda::Function")}
+    managed = {
+        json.dumps(policy)
+        for name in ours
+        for policy in production["Resources"][name]["Properties"]["ManagedPolicyArns"]
+    }
+
+    assert len(managed) == 2
+    assert all("AWSLambdaBasicExecutionRole" in each or "AWSXrayWriteOnlyAccess" in each for each in managed)
+
+
+def test_what_the_local_aws_does_not_have_is_left_out_there(template: Template) -> None:
+    found = {
+        name: each.get("Condition")
+        for name, each in template["Resources"].items()
+        if each["Type"].startswith(ON_AWS_ALONE)
+    }
+
+    assert len(found) > 20
+    assert set(found.values()) <= {"OnAws", "InSteps"}
+
+
+def test_the_key_turns_by_itself_and_outlives_the_tables(production: Template) -> None:
+    key = production["Resources"]["DataKey"]
+
+    assert key["Properties"]["EnableKeyRotation"] is True
+    assert (key["DeletionPolicy"], key["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_are_encrypted_with_the_key_on_aws_alone(production: Template, name: str) -> None:
+    condition, on_aws, local = production["Resources"][name]["Properties"]["SSESpecification"]["Fn::If"]
+
+    assert condition == "OnAws"
+    assert on_aws["SSEType"] == "KMS"
+    assert on_aws["KMSMasterKeyId"] == {"Fn::GetAtt": ["DataKey", "Arn"]}
+    assert local == {"SSEEnabled": True}
+
+
+def test_queues_topics_logs_and_secrets_are_encrypted_with_the_key(production: Template) -> None:
+    holders = {
+        "AWS::SQS::Queue": "KmsMasterKeyId",
+        "AWS::SNS::Topic": "KmsMasterKeyId",
+        "AWS::Logs::LogGroup": "KmsKeyId",
+        "AWS::SecretsManager::Secret": "KmsKeyId",
+    }
+    for kind, property_ in holders.items():
+        found = of_type(production, kind)
+        assert found
+        for name, resource in found.items():
+            assert {"Fn::GetAtt": ["DataKey", "Arn"]} in several(
+                resource["Properties"][property_].get("Fn::If", [resource["Properties"][property_]])
+            ), name
+
+
+def users_of(template: Template, policy: str) -> set[str]:
+    return {role["Ref"].removesuffix("Role") for role in template["Resources"][policy]["Properties"]["Roles"]}
+
+
+def test_whoever_uses_a_table_may_use_its_key_and_nobody_else(production: Template) -> None:
+    using = {
+        name.removesuffix("Role")
+        for name, each in statements(production)
+        if name.endswith("Role") and any(action.startswith("dynamodb:") for action in several(each["Action"]))
+    }
+
+    assert users_of(production, "UseTablesPolicy") == using
+
+
+def test_whoever_sends_to_a_queue_may_use_its_key_and_nobody_else(production: Template) -> None:
+    sending = {
+        name.removesuffix("Role")
+        for name, each in statements(production)
+        if name.endswith("Role") and "sqs:SendMessage" in several(each["Action"])
+    }
+
+    assert users_of(production, "UseQueuesPolicy") == sending
+    assert users_of(production, "UseSecretPolicy") == {"GetAllCustomers"}
+
+
+def test_the_key_is_used_through_services_alone(production: Template) -> None:
+    for name in ("UseTablesPolicy", "UseQueuesPolicy", "UseSecretPolicy"):
+        for statement in production["Resources"][name]["Properties"]["PolicyDocument"]["Statement"]:
+            [[operator, condition]] = statement["Condition"].items()
+            assert operator == "StringEquals"
+            assert list(condition) == ["kms:ViaService"]
+            assert statement["Resource"] == {"Fn::GetAtt": ["DataKey", "Arn"]}
+
+
+def test_every_function_has_a_log_that_is_kept_for_so_long(production: Template) -> None:
+    logs = {
+        json.dumps(each["Properties"]["LogGroupName"]): each["Properties"]
+        for each in of_type(production, "AWS::Logs::LogGroup").values()
+    }
+
+    for name in of_type(production, "AWS::Lambda::Function"):
+        assert json.dumps({"Fn::Sub": f"/aws/lambda/${{{name}}}"}) in logs
+    for log in logs.values():
+        assert log["RetentionInDays"] == {"Fn::If": ["InProduction", 90, 30]}
+
+
+def test_the_firewall_stands_before_the_api(production: Template) -> None:
+    firewall = production["Resources"]["Firewall"]["Properties"]
+    rules = {rule["Name"]: rule for rule in firewall["Rules"]}
+
+    assert rules["flood"]["Statement"]["RateBasedStatement"]["AggregateKeyType"] == "IP"
+    assert rules["flood"]["Action"] == {"Block": {}}
+    managed = {
+        rule["Statement"]["ManagedRuleGroupStatement"]["Name"] for name, rule in rules.items() if name != "flood"
+    }
+    assert managed == {"AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesKnownBadInputsRuleSet",
+                       "AWSManagedRulesCommonRuleSet"}  # fmt: skip
+    where = production["Resources"]["FirewallAtApi"]["Properties"]["ResourceArn"]["Fn::Sub"]
+    assert where.endswith("/restapis/${CustomersApi}/stages/${CustomersApiStage}")
+
+
+def test_the_firewall_lets_through_the_bodies_that_the_api_takes(production: Template) -> None:
+    [common] = [
+        rule["Statement"]["ManagedRuleGroupStatement"]
+        for rule in production["Resources"]["Firewall"]["Properties"]["Rules"]
+        if rule["Name"] == "common-attacks"
+    ]
+
+    assert {each["Name"] for each in common["RuleActionOverrides"]} == {"SizeRestrictions_BODY", "NoUserAgent_HEADER"}
+
+
+def test_every_method_has_a_throttle(production: Template, functions: dict[str, Template]) -> None:
+    routes = {
+        (event["Properties"]["Method"], "/" + event["Properties"]["Path"].replace("/", "~1"))
+        for function in functions.values()
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "Api"
+    }
+    settings = {
+        (each["HttpMethod"], each["ResourcePath"]): each
+        for each in production["Resources"]["CustomersApiStage"]["Properties"]["MethodSettings"]
+    }
+
+    assert set(settings) == routes | {("*", "/*")}
+    for each in settings.values():
+        assert 0 < each["ThrottlingRateLimit"] <= each["ThrottlingBurstLimit"] <= 5000
+
+
+def test_the_access_log_says_nothing_of_paths_and_people(production: Template) -> None:
+    condition, on_aws, _ = production["Resources"]["CustomersApiStage"]["Properties"]["AccessLogSetting"]["Fn::If"]
+    logged = json.loads(on_aws["Format"])
+
+    assert condition == "OnAws"
+    assert set(logged) == {"request_id", "at", "route", "status", "milliseconds", "bytes", "error", "caller", "trace"}
+    assert "$context.path" not in on_aws["Format"]
+    assert "email" not in on_aws["Format"]
+
+
+def test_the_projection_keeps_concurrency_of_its_own_in_production(functions: dict[str, Template]) -> None:
+    reserved = {name: each["ReservedConcurrentExecutions"] for name, each in functions.items()
+                if "ReservedConcurrentExecutions" in each}  # fmt: skip
+
+    assert reserved == {"ProjectCustomers": {"If": ["InProduction", 50, {"Ref": "AWS::NoValue"}]}}
+
+
+def test_functions_that_somebody_waits_for_start_from_snapshots(functions: dict[str, Template]) -> None:
+    quick = {name for name, each in functions.items() if "SnapStart" in each}
+
+    assert quick == {name for name, each in functions.items() if each.get("Events")} - {"ShowDocs"}
+    for name in quick:
+        assert functions[name]["SnapStart"] == {"ApplyOn": {"If": ["WithSnapStart", "PublishedVersions", "None"]}}
+
+
+def test_snapshots_are_not_asked_of_a_runtime_without_them(template: Template) -> None:
+    assert template["Conditions"]["WithSnapStart"] == {
+        "And": [{"Condition": "InProduction"}, {"Not": [{"Equals": [{"Ref": "Runtime"}, "python3.11"]}]}]
+    }
+
+
+def test_nothing_of_it_is_in_the_local_stack() -> None:
+    local = transformed("local", "false")
+
+    assert not [name for name in local["Resources"] if name.endswith("DeploymentGroup")]
+    assert "ServerlessDeploymentApplication" not in local["Resources"]

@@ -1,0 +1,196 @@
+"""Alarms look at what is really counted, tell somebody, and each has a page that says what to do."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from local import tables
+from local.environments import ROOT
+from shared.runtime.observability import metrics
+from tests.unit.docs.pages import README, Page, names
+
+Template = dict[str, Any]
+TEMPLATE = tables.load_template()
+RESOURCES = TEMPLATE["Resources"]
+ALARMS = {name: each["Properties"] for name, each in RESOURCES.items() if each["Type"] == "AWS::CloudWatch::Alarm"}
+RUNBOOKS = ROOT / "docs/runbooks"
+# What AWS counts, and by what: the user guides' pages of metrics and dimensions.
+OF_AWS = {
+    ("AWS/ApiGateway", "5XXError"): [{"ApiName", "Stage"}],
+    ("AWS/ApiGateway", "4XXError"): [{"ApiName", "Stage"}],
+    ("AWS/ApiGateway", "Count"): [{"ApiName", "Stage"}],
+    ("AWS/ApiGateway", "Latency"): [{"ApiName", "Stage"}],
+    ("AWS/DynamoDB", "ConsumedReadCapacityUnits"): [{"TableName"}, {"TableName", "GlobalSecondaryIndexName"}],
+    ("AWS/DynamoDB", "ConsumedWriteCapacityUnits"): [{"TableName"}, {"TableName", "GlobalSecondaryIndexName"}],
+    ("AWS/DynamoDB", "ReadThrottleEvents"): [{"TableName"}, {"TableName", "GlobalSecondaryIndexName"}],
+    ("AWS/DynamoDB", "WriteThrottleEvents"): [{"TableName"}, {"TableName", "GlobalSecondaryIndexName"}],
+    ("AWS/Lambda", "Duration"): [{"FunctionName"}],
+    ("AWS/Lambda", "Errors"): [{"FunctionName"}, {"FunctionName", "Resource", "ExecutedVersion"}],
+    ("AWS/Lambda", "Invocations"): [{"FunctionName"}],
+    ("AWS/Lambda", "IteratorAge"): [{"FunctionName"}],
+    ("AWS/Lambda", "Throttles"): [{"FunctionName"}],
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): [{"QueueName"}],
+    ("AWS/States", "ExecutionsFailed"): [{"StateMachineArn"}],
+}
+
+
+def kebab(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
+
+
+def watched(alarm: Template) -> list[Template]:
+    """The metrics that an alarm looks at."""
+    if "Metrics" not in alarm:
+        return [alarm]
+    return [each["MetricStat"]["Metric"] for each in alarm["Metrics"] if "MetricStat" in each]
+
+
+def dimensions(metric: Template) -> Template:
+    return {each["Name"]: each["Value"] for each in metric["Dimensions"]}
+
+
+def ours(capsys: pytest.CaptureFixture[str]) -> tuple[str, set[str], set[str]]:
+    """The namespace and the dimensions that our own metrics go out with, and the names there are."""
+    metrics.add_metric("Probe", "Count", 1)
+    metrics.flush_metrics()
+    [sent] = json.loads(capsys.readouterr().out)["_aws"]["CloudWatchMetrics"]
+    counted = {name for row in README.table("Monitoring", "Metric") for name in names(row[0])}
+    return sent["Namespace"], set(sent["Dimensions"][0]), counted
+
+
+def is_counted(namespace: str, metric: str, by: set[str], capsys: pytest.CaptureFixture[str]) -> bool:
+    own, dimensions_of_ours, counted = ours(capsys)
+    if namespace == own:
+        return metric in counted and by == dimensions_of_ours
+    return by in OF_AWS.get((namespace, metric), [])
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_looks_at_what_is_counted(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    found = watched(ALARMS[name])
+
+    assert found
+    assert len(found) < 10, "an alarm takes ten metrics and expressions"
+    for metric in found:
+        assert is_counted(metric["Namespace"], metric["MetricName"], set(dimensions(metric)), capsys), metric
+
+
+def test_our_own_metrics_are_watched_in_their_own_stage_and_service() -> None:
+    variables = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+
+    for alarm in ALARMS.values():
+        for metric in watched(alarm):
+            if metric["Namespace"] == variables["POWERTOOLS_METRICS_NAMESPACE"]:
+                assert dimensions(metric) == {
+                    "service": variables["POWERTOOLS_SERVICE_NAME"],
+                    "stage": variables["STAGE"],
+                }
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_an_alarm_is_told_and_says_where_to_read_on(name: str) -> None:
+    alarm = ALARMS[name]
+
+    assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "AlarmTopic"}]
+    assert alarm["AlarmName"] == {"Sub": f"${{Stage}}-customers-{kebab(name)}"}
+    assert alarm["AlarmDescription"].endswith(f" docs/runbooks/{kebab(name)}.md")
+    # A metric that is sent only when there is something to count is missing when all is well.
+    assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_every_alarm_has_its_page_and_every_page_its_alarm() -> None:
+    pages = {path.stem for path in RUNBOOKS.glob("*.md")} - {"README"}
+
+    assert pages == {kebab(name) for name in ALARMS}
+
+
+@pytest.mark.parametrize("name", ALARMS)
+def test_a_page_says_what_it_means_and_what_to_do(name: str) -> None:
+    page = Page(RUNBOOKS / f"{kebab(name)}.md")
+
+    assert page.text.startswith(f"# {name}\n")
+    for part in ("Means", "Look", "Do"):
+        assert page.section(part).strip(), part
+
+
+def test_the_index_has_every_alarm_in_the_template_s_order() -> None:
+    rows = Page(RUNBOOKS / "README.md").table("Alarms", "Alarm")
+
+    assert [row[0] for row in rows] == [f"[`{name}`]({kebab(name)}.md)" for name in ALARMS]
+
+
+def test_every_queue_of_failures_has_an_alarm() -> None:
+    queues = {name for name, each in RESOURCES.items() if each["Type"] == "AWS::SQS::Queue"}
+    seen = {
+        metric["Dimensions"][0]["Value"]["GetAtt"].partition(".")[0]
+        for alarm in ALARMS.values()
+        for metric in watched(alarm)
+        if metric["MetricName"] == "ApproximateNumberOfMessagesVisible" and alarm["Threshold"] == 0
+    }
+
+    assert {name for name in queues if "Failure" in name or "DeadLetter" in name} == seen
+
+
+def test_only_cloudwatch_of_this_account_tells_alarms() -> None:
+    [statement] = RESOURCES["AlarmTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+
+    assert statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def dashboard() -> Template:
+    found: Template = json.loads(RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Sub"])
+    return found
+
+
+def test_the_dashboard_shows_every_alarm() -> None:
+    [shown] = [each["properties"]["alarms"] for each in dashboard()["widgets"] if each["type"] == "alarm"]
+
+    assert shown == [f"${{{name}.Arn}}" for name in ALARMS]
+
+
+def test_the_dashboard_answers_three_questions() -> None:
+    titles = [each["properties"]["markdown"] for each in dashboard()["widgets"] if each["type"] == "text"]
+
+    assert [title.removeprefix("## ").partition("?")[0] for title in titles] == [
+        "Is it healthy",
+        "How far behind",
+        "What does it cost",
+    ]
+
+
+def test_the_dashboard_shows_what_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = [
+        metric
+        for widget in dashboard()["widgets"]
+        for metric in widget["properties"].get("metrics", ())
+        if isinstance(metric[0], str)
+    ]
+
+    assert len(shown) > 30
+    for namespace, metric, *rest in shown:
+        by = [part for part in rest if isinstance(part, str)]
+        assert is_counted(namespace, metric, set(by[::2]), capsys), metric
+
+
+def test_the_dashboard_s_expressions_use_the_metrics_that_it_has() -> None:
+    for widget in dashboard()["widgets"]:
+        options = [
+            part for metric in widget["properties"].get("metrics", ()) for part in metric if isinstance(part, dict)
+        ]
+        ids = {each["id"] for each in options if "id" in each}
+        for each in options:
+            used = set(re.findall(r"\b[a-z]+\d*\b", each.get("expression", "")))
+            assert used <= ids, each
+
+
+def test_every_function_that_serves_is_in_the_reckoning(functions: dict[str, Template]) -> None:
+    text = json.dumps(dashboard()["widgets"][-1])
+
+    for name, each in functions.items():
+        if name != "ShowDocs" and (each.get("Events") or name in ("ProjectCustomers", "PublishEvents")):
+            assert f"${{{name}}}" in text
+    for table in ("EventTable", "ClaimsTable", "ReadTable"):
+        assert f"${{{table}}}" in text

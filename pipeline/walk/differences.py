@@ -6,13 +6,14 @@ from typing import Any
 from local import deployment, emulator
 
 Template = dict[str, Any]
-# Types that the local AWS refuses, or those of which it has no notion.
+# What the local AWS refuses; and the policies that let nobody at a bucket over plain HTTP, which it speaks.
 LACKING = (
     "AWS::CloudWatch::CompositeAlarm",
     "AWS::CodeDeploy::",
     "AWS::CodePipeline::",
     "AWS::Events::Archive",
     "AWS::Logs::QueryDefinition",
+    "AWS::S3::BucketPolicy",
     "AWS::WAFv2::",
 )
 
@@ -63,6 +64,19 @@ def with_local_statements(pipeline: Template, application: Template) -> Template
             wider = document | {"Statement": [*document["Statement"], *extra]}
             bounded[name] = each | {"Properties": each["Properties"] | {"PolicyDocument": wider}}
     return pipeline | {"Resources": bounded}
+
+
+def without_tag_conditions(value: Any) -> Any:
+    """A piece of a template whose policies do not ask for tags: the local AWS finds none of a user pool's."""
+    match value:
+        case {"Condition": {"StringEquals": dict(wanted)}} if any(key.startswith("aws:ResourceTag/") for key in wanted):
+            return {name: each for name, each in value.items() if name != "Condition"}
+        case dict():
+            return {name: without_tag_conditions(each) for name, each in value.items()}
+        case list():
+            return [without_tag_conditions(each) for each in value]
+        case _:
+            return value
 
 
 def _named(value: Any) -> Iterator[str]:

@@ -58,7 +58,8 @@ class Walk:
         application = templates.parse((ROOT / "template.yml").read_text())
         template, left_out = differences.without_lacking(self.template)
         self.say(f"  Not on the local AWS: {', '.join(left_out)}")
-        self.resolved.deploy(self.account, differences.with_local_statements(template, application))
+        wider = differences.with_local_statements(template, application)
+        self.resolved.deploy(self.account, differences.without_tag_conditions(wider))
 
     def carry_out(self, action: Action) -> None:
         """Carry out one action.

@@ -49,7 +49,14 @@ QUEUES = (
     "sqs:SendMessage",
 )
 FUNCTIONS = ("lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:InvokeFunction", "lambda:UpdateAlias")
-KEYS = ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey")
+KEYS = (
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
 EXECUTIONS = ("states:DescribeExecution", "states:StopExecution")
 LOGS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
 WATCHING = (
@@ -103,10 +110,10 @@ def _limits(stage: Stage) -> Sequence[Permission]:
         _limit("Tables", TABLES, arn("dynamodb", f"table/{named}")),
         _limit("Queues", QUEUES, arn("sqs", named)),
         _limit("Topics", ("sns:Publish",), arn("sns", named)),
-        _limit("Buses", ("events:PutEvents",), arn("events", f"event-bus/{named}")),
+        _limit("Buses", ("events:DescribeEventBus", "events:PutEvents"), arn("events", f"event-bus/{named}")),
         _limit("Secrets", ("secretsmanager:GetSecretValue",), arn("secretsmanager", f"secret:{named}")),
         _limit("Functions", FUNCTIONS, arn("lambda", f"function:{stack}"),
-               arn("lambda", f"function:CodeDeployHook_{named}")),
+               arn("lambda", f"function:CodeDeployHook_{stage.parameter}-*")),
         _limit("Workflows", ("states:StartExecution",), arn("states", f"stateMachine:{named}")),
         _limit("Executions", EXECUTIONS, arn("states", f"execution:{named}")),
         _limit("Deployments", ("codedeploy:PutLifecycleEventHookExecutionStatus",),

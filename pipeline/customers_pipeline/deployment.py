@@ -89,9 +89,9 @@ def _reach(sid: str, *resources: str, because: str = GENERATED_NAMES, **conditio
 
 def _named(stage: Stage) -> Sequence[Permission]:
     """What has names that begin with the stack's or the stage's."""
-    stack, named = f"{stage.stack}-*", f"{stage.parameter}-customer*"
+    stack, named, hook = f"{stage.stack}-*", f"{stage.parameter}-customer*", f"CodeDeployHook_{stage.parameter}-*"
     return (
-        _reach("Functions", arn("lambda", f"function:{stack}"), arn("lambda", f"function:CodeDeployHook_{named}")),
+        _reach("Functions", arn("lambda", f"function:{stack}"), arn("lambda", f"function:{hook}")),
         _reach("Layers", arn("lambda", f"layer:{named}")),
         _reach("Tables", arn("dynamodb", f"table/{named}")),
         _reach("Queues", arn("sqs", named)),
@@ -119,7 +119,11 @@ def _unnamed(stage: Stage) -> Sequence[Permission]:
     return (
         _reach("Mappings", "*", because=NO_RESOURCE, ArnLike=functions),
         _reach("MappingsRead", arn("lambda", "event-source-mapping:*"), because=GENERATED_IDS),
-        _reach("Apis", *(f"{apis}/{path}" for path in ("restapis", "restapis/*", "tags/*")), because=GENERATED_IDS),
+        _reach(
+            "Apis",
+            *(f"{apis}/{path}" for path in ("account", "restapis", "restapis/*", "tags/*")),
+            because=GENERATED_IDS,
+        ),
         _reach("UserPools", arn("cognito-idp", "userpool/*"), because=GENERATED_IDS),
         _reach("Keys", arn("kms", "key/*"), because=GENERATED_IDS, StringEquals=ours),
         _reach("Anything", "*", because=NO_RESOURCE),
@@ -129,7 +133,7 @@ def _unnamed(stage: Stage) -> Sequence[Permission]:
 def _roles(stage: Stage, boundary: iam.IManagedPolicy) -> Sequence[Permission]:
     """The roles of the application: none without its boundary, and for no service but those that run it."""
     roles = iam_arn(f"role/{stage.stack}-*")
-    services = [f"{name}.amazonaws.com" for name in ("codedeploy", "events", "lambda", "states")]
+    services = [f"{name}.amazonaws.com" for name in ("apigateway", "codedeploy", "events", "lambda", "states")]
     return (
         _reach("Roles", roles),
         _reach("BoundedRoles", roles, StringEquals={"iam:PermissionsBoundary": boundary.managed_policy_arn}),

@@ -12,6 +12,7 @@ def _of(service: str, *actions: str) -> tuple[str, ...]:
 
 
 ACTIONS: Mapping[str, Mapping[str, Sequence[str]]] = {
+    "AWS::ApiGateway::Account": {**_APIS, **_PASS, "Roles": ("iam:GetRole",)},
     "AWS::ApiGateway::Deployment": _APIS,
     "AWS::ApiGateway::RestApi": _APIS,
     "AWS::ApiGateway::Stage": _APIS,
@@ -263,6 +264,10 @@ ACTIONS: Mapping[str, Mapping[str, Sequence[str]]] = {
     "AWS::Logs::QueryDefinition": {
         "Anything": _of("logs", "DeleteQueryDefinition", "DescribeQueryDefinitions", "PutQueryDefinition"),
     },
+    "AWS::SNS::Subscription": {
+        "Topics": _of("sns", "ListSubscriptionsByTopic", "Subscribe"),
+        "Anything": _of("sns", "GetSubscriptionAttributes", "SetSubscriptionAttributes", "Unsubscribe"),
+    },
     "AWS::SNS::Topic": {
         "Topics": _of(
             "sns",
@@ -315,6 +320,17 @@ ACTIONS: Mapping[str, Mapping[str, Sequence[str]]] = {
             *_TAGS,
         ),
         **_PASS,
+    },
+    "AWS::WAFv2::LoggingConfiguration": {
+        "Firewalls": _of("wafv2", "DeleteLoggingConfiguration", "GetLoggingConfiguration", "PutLoggingConfiguration"),
+        "Anything": _of(
+            "logs",
+            "CreateLogDelivery",
+            "DeleteLogDelivery",
+            "DescribeLogGroups",
+            "DescribeResourcePolicies",
+            "PutResourcePolicy",
+        ),
     },
     "AWS::WAFv2::WebACL": {
         "Firewalls": _of("wafv2", "CreateWebACL", "DeleteWebACL", "GetWebACL", "UpdateWebACL", *_TAGS),

@@ -1,6 +1,6 @@
 """The stack: Source -> Build -> Staging -> Production."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import aws_cdk as cdk
@@ -86,24 +86,30 @@ class CustomersPipeline(cdk.Stack):
         self._source, self._packages = codepipeline.Artifact("Source"), codepipeline.Artifact("Packages")
         self._build = build_project(self, self._buckets)
         self._tests = test_project(self, self._buckets, STAGING)
-        staging, production = self._deploy(STAGING), self._deploy(PRODUCTION, run_order=2)
-        pipeline = codepipeline.Pipeline(
+        pipeline = self._pipeline(settings, self._deploy(STAGING), self._deploy(PRODUCTION, run_order=2))
+        if not settings.connection_arn:
+            start_on_push(self, pipeline)
+
+    def _pipeline(self, settings: Settings, staging: Deployment, production: Deployment) -> codepipeline.Pipeline:
+        stages: Mapping[str, Sequence[actions.Action]] = {
+            "Source": [source_action(self, settings, self._source)],
+            "Build": [self._package()],
+            STAGING.name: [staging.action, self._test()],
+            PRODUCTION.name: [_approve(), production.action],
+        }
+        return codepipeline.Pipeline(
             self,
             "Pipeline",
             pipeline_name=PIPELINE_NAME,
             pipeline_type=codepipeline.PipelineType.V2,
+            # A commit that waits for its approval makes way for a newer one.
             execution_mode=codepipeline.ExecutionMode.SUPERSEDED,
             artifact_bucket=self._buckets.artifacts,
             cross_account_keys=False,
             role=self._pipeline_role(settings, staging, production),
             use_pipeline_role_for_actions=True,
+            stages=[codepipeline.StageProps(stage_name=name, actions=each) for name, each in stages.items()],
         )
-        pipeline.add_stage(stage_name="Source", actions=[source_action(self, settings, self._source)])
-        pipeline.add_stage(stage_name="Build", actions=[self._package()])
-        pipeline.add_stage(stage_name=STAGING.name, actions=[staging.action, self._test()])
-        pipeline.add_stage(stage_name=PRODUCTION.name, actions=[_approve(), production.action])
-        if not settings.connection_arn:
-            start_on_push(self, pipeline)
 
     def _package(self) -> actions.CodeBuildAction:
         return actions.CodeBuildAction(

@@ -9,6 +9,7 @@ import sys
 import time
 from dataclasses import dataclass
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
 
@@ -74,10 +75,11 @@ def walk(*, approve: bool) -> int:
     except Rejected:
         report.step(stage, action, started, "waits")
         _out.print("  Stopped at the approval: make pipeline-walk APPROVE=1 gives it and goes on.")
-    except StackError as error:
+    except (StackError, BotoCoreError, ClientError) as error:
         report.step(stage, action, started, "FAILED")
         _out.print(report.table())
-        print(f"make pipeline-walk: {stage}, {action}: {error}\n{error.details}", file=sys.stderr)
+        details = error.details if isinstance(error, StackError) else ""
+        print(f"make pipeline-walk: {stage}, {action}: {error}\n{details}", file=sys.stderr)
         return 1
     _out.print(report.table())
     return 0

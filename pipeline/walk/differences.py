@@ -18,14 +18,16 @@ LACKING = (
 )
 
 
-def parameters(declared: Mapping[str, Any]) -> dict[str, str]:
+def parameters(declared: Mapping[str, Any], endpoint: str) -> dict[str, str]:
     """Parameters of the application that must have other values here, as far as it has them.
 
     Args:
         declared: The template's parameters.
+        endpoint: Address of the local AWS.
     """
     here = {
         "StreamMappingsEnabled": "false",
+        "LocalEndpoint": endpoint,
         "Runtime": f"python{emulator.python_version()}",
         "Architecture": deployment.architecture(),
         "GradualDeployment": "false",

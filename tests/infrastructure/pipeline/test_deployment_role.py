@@ -110,6 +110,12 @@ UNUSED_OF = {
     "AWS::Cognito::UserPool": {"iam:PassRole"},  # text messages
     "AWS::Cognito::UserPoolClient": {"iam:DeleteRolePolicy", "iam:PassRole", "iam:PutRolePolicy"},  # analytics
     "AWS::SNS::Topic": {"iam:PassRole"},  # records of deliveries
+    "AWS::WAFv2::LoggingConfiguration": {  # other targets than a log group
+        "firehose:ListDeliveryStreams",
+        "iam:DescribeOrganization",
+        "s3:GetBucketPolicy",
+        "s3:PutBucketPolicy",
+    },
     "AWS::WAFv2::WebACLAssociation": {  # other targets than an API
         "cognito-idp:AssociateWebACL",
         "cognito-idp:DisassociateWebACL",
@@ -122,7 +128,20 @@ UNUSED_OF = {
 }
 # Deployments in steps are begun by the alias, but belong to the deployment group.
 ELSEWHERE = {"AWS::Lambda::Alias": "codedeploy:"}
-NAMES = ("FunctionName", "LayerName", "Name", "QueueName", "SecretName", "StateMachineName", "TableName", "TopicName")
+NAMES = (
+    "AlarmName",
+    "AliasName",
+    "DashboardName",
+    "FunctionName",
+    "LayerName",
+    "LogGroupName",
+    "Name",
+    "QueueName",
+    "SecretName",
+    "StateMachineName",
+    "TableName",
+    "TopicName",
+)
 
 
 def declared(kind: str) -> set[str]:
@@ -243,7 +262,7 @@ def test_names_that_the_template_gives_are_within_reach(roles: Roles, name: str,
 
     assert {kind for kind, _ in named} >= {"AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::SecretsManager::Secret"}
     forms = ("{}", "table/{}", "secret:{}-AbCdEf", "stateMachine:{}", "layer:{}", "function:{}", "event-bus/{}",
-             "rule/{}", "alarm:{}", "regional/webacl/{}/id", "alias/{}")  # fmt: skip
+             "rule/{}", "alarm:{}", "regional/webacl/{}/id", "alias/{}", "log-group:{}", "dashboard/{}")  # fmt: skip
     unreached = [
         (kind, given)
         for kind, given in named

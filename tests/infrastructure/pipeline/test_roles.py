@@ -113,7 +113,7 @@ def test_a_deployment_passes_roles_to_the_services_that_run_them(roles: Roles, n
 
     assert in_account(passing["Resource"]).endswith(f":role/CustomersApi{stage}-*")
     assert set(passing["Condition"]["StringEquals"]["iam:PassedToService"]) <= {
-        f"{service}.amazonaws.com" for service in ("codedeploy", "events", "lambda", "states")
+        f"{service}.amazonaws.com" for service in ("apigateway", "codedeploy", "events", "lambda", "states")
     }
 
 

@@ -40,7 +40,7 @@ def test_short_functions_are_read_as_json_has_them() -> None:
 
 
 def test_what_the_local_aws_lacks_goes_with_its_outputs() -> None:
-    template = {
+    template: dict[str, Any] = {
         "Resources": {"Web": resource("AWS::WAFv2::WebACLAssociation"), "Table": resource("AWS::DynamoDB::Table")},
         "Outputs": {
             "A": {"Value": {"Ref": "Web"}},
@@ -80,9 +80,11 @@ def test_conditions_on_tags_are_taken_out_and_others_stay() -> None:
 
 
 def test_only_declared_parameters_are_changed_here() -> None:
-    assert set(differences.parameters({"Runtime": {}, "Other": {}})) == {"Runtime"}
+    assert set(differences.parameters({"Runtime": {}, "Other": {}}, "http://here")) == {"Runtime"}
     template = templates.parse((ROOT / "template.yml").read_text())
-    assert {"StreamMappingsEnabled", "Runtime", "Architecture"} <= set(differences.parameters(template["Parameters"]))
+    assert {"StreamMappingsEnabled", "Runtime", "Architecture"} <= set(
+        differences.parameters(template["Parameters"], "http://here")
+    )
 
 
 def test_intrinsic_functions_become_outputs_once_each() -> None:

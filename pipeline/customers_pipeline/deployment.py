@@ -6,7 +6,6 @@ features that this project does not use; `tests/infrastructure/pipeline/test_dep
 
 from collections.abc import Mapping, Sequence
 
-import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -19,7 +18,6 @@ from .permissions import (
     NO_RESOURCE,
     Permission,
     arn,
-    iam_arn,
     read_objects,
     role,
     use_key,
@@ -102,7 +100,7 @@ def _named(stage: Stage) -> Sequence[Permission]:
                arn("events", f"rule/{stack}"), arn("events", f"archive/{named}")),
         _reach("LogGroups", arn("logs", f"log-group:/aws/lambda/{stack}"), arn("logs", f"log-group:*{named}")),
         _reach("Alarms", arn("cloudwatch", f"alarm:{named}"), arn("cloudwatch", f"alarm:{stack}")),
-        _reach("Dashboards", f"arn:{cdk.Aws.PARTITION}:cloudwatch::{cdk.Aws.ACCOUNT_ID}:dashboard/{named}"),
+        _reach("Dashboards", arn("cloudwatch", f"dashboard/{named}", region="")),
         _reach("Firewalls", arn("wafv2", f"regional/webacl/{named}"), arn("wafv2", "regional/managedruleset/*")),
         _reach("Deployments", arn("codedeploy", f"application:{stack}"), arn("codedeploy", f"deploymentgroup:{stack}"),
                arn("codedeploy", f"deploymentconfig:{stack}"), arn("codedeploy", f"deploymentconfig:{named}"),
@@ -115,15 +113,11 @@ def _unnamed(stage: Stage) -> Sequence[Permission]:
     """What AWS gives an id of its own, or knows no resource for."""
     ours = {"aws:ResourceTag/aws:cloudformation:stack-name": stage.stack}
     functions = {"lambda:FunctionArn": arn("lambda", f"function:{stage.stack}-*")}
-    apis = f"arn:{cdk.Aws.PARTITION}:apigateway:{cdk.Aws.REGION}::"
+    apis = [arn("apigateway", f"/{path}", account="") for path in ("account", "restapis", "restapis/*", "tags/*")]
     return (
         _reach("Mappings", "*", because=NO_RESOURCE, ArnLike=functions),
         _reach("MappingsRead", arn("lambda", "event-source-mapping:*"), because=GENERATED_IDS),
-        _reach(
-            "Apis",
-            *(f"{apis}/{path}" for path in ("account", "restapis", "restapis/*", "tags/*")),
-            because=GENERATED_IDS,
-        ),
+        _reach("Apis", *apis, because=GENERATED_IDS),
         _reach("UserPools", arn("cognito-idp", "userpool/*"), because=GENERATED_IDS),
         _reach("Keys", arn("kms", "key/*"), because=GENERATED_IDS, StringEquals=ours),
         _reach("Anything", "*", because=NO_RESOURCE),
@@ -132,7 +126,7 @@ def _unnamed(stage: Stage) -> Sequence[Permission]:
 
 def _roles(stage: Stage, boundary: iam.IManagedPolicy) -> Sequence[Permission]:
     """The roles of the application: none without its boundary, and for no service but those that run it."""
-    roles = iam_arn(f"role/{stage.stack}-*")
+    roles = arn("iam", f"role/{stage.stack}-*", region="")
     services = [f"{name}.amazonaws.com" for name in ("apigateway", "codedeploy", "events", "lambda", "states")]
     return (
         _reach("Roles", roles),

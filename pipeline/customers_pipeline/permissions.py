@@ -1,5 +1,6 @@
 """Roles out of permissions, each of which says why it is not narrower."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from .nag import acknowledge
 Conditions = Mapping[str, Mapping[str, str | Sequence[str]]]
 GENERATED_NAMES = "Who creates these makes up their names, or ends them with letters of its own."
 GENERATED_IDS = "AWS makes up the ids of these, so that there is no name to go by."
+_SUBSTITUTED = re.compile(r"\$\{([^}]+)\}")
 NO_RESOURCE = "AWS knows no narrower resource for these actions."
 
 
@@ -76,14 +78,16 @@ def acknowledge_wildcards(construct: IConstruct, permissions: Sequence[Permissio
     acknowledge(construct, findings)
 
 
-def arn(service: str, resource: str, *, account: str = cdk.Aws.ACCOUNT_ID) -> str:
-    """The ARN of something of this account and region; `resource` is what follows the account."""
-    return f"arn:{cdk.Aws.PARTITION}:{service}:{cdk.Aws.REGION}:{account}:{resource}"
+def arn(service: str, resource: str, *, region: str = "${AWS::Region}", account: str = "${AWS::AccountId}") -> str:
+    """The ARN of something of this account; as a substitution, which takes half the template's room of a join.
 
-
-def iam_arn(resource: str) -> str:
-    """The ARN of something of IAM, which knows no regions."""
-    return f"arn:{cdk.Aws.PARTITION}:iam::{cdk.Aws.ACCOUNT_ID}:{resource}"
+    Args:
+        service: As ARNs name it.
+        resource: What follows the account.
+        region: Another one, or an empty text for services without regions.
+        account: Another one, or an empty text where ARNs name none.
+    """
+    return cdk.Fn.sub(f"arn:${{AWS::Partition}}:{service}:{region}:{account}:{resource}")
 
 
 def read_objects(sid: str, bucket: s3.IBucket) -> Permission:
@@ -105,6 +109,8 @@ def use_key(key: kms.IKey) -> Permission:
 def _as_cdk_nag_shows(construct: IConstruct, text: str) -> str:
     """A resource as it stands in the name of a finding: `<LogicalId.Arn>/*`."""
     resolved = cdk.Stack.of(construct).resolve(text)
+    if isinstance(resolved, dict) and "Fn::Sub" in resolved:
+        return _SUBSTITUTED.sub(r"<\1>", resolved["Fn::Sub"])
     parts = resolved["Fn::Join"][1] if isinstance(resolved, dict) and "Fn::Join" in resolved else [resolved]
     return "".join(_part(part) for part in parts)
 

@@ -1,6 +1,7 @@
 """Reads what a synthesised template says."""
 
 import json
+import re
 from typing import Any
 
 Properties = dict[str, Any]
@@ -40,6 +41,8 @@ def text(value: Any) -> str:
             return f"<{name}>"
         case {"Fn::GetAtt": [name, attribute]}:
             return f"<{name}.{attribute}>"
+        case {"Fn::Sub": str(written)}:
+            return re.sub(r"\$\{([^}]+)\}", r"<\1>", written)
         case {"Fn::Join": [between, parts]}:
             return str(between).join(text(part) for part in parts)
         case str():
@@ -54,3 +57,20 @@ def in_account(value: Any) -> str:
     for name, real in {"Partition": "aws", "Region": "eu-west-1", "AccountId": "123456789012"}.items():
         filled = filled.replace(f"<AWS::{name}>", real)
     return filled
+
+
+def as_long_as_in_iam(value: Any) -> int:
+    """How many characters IAM counts of a policy: its functions resolved, without white space."""
+
+    def resolved(part: Any) -> Any:
+        match part:
+            case {"Ref": _} | {"Fn::GetAtt": _} | {"Fn::Sub": _} | {"Fn::Join": _}:
+                return in_account(part)
+            case dict():
+                return {name: resolved(each) for name, each in part.items()}
+            case list():
+                return [resolved(each) for each in part]
+            case _:
+                return part
+
+    return len(json.dumps(resolved(value), separators=(",", ":")))

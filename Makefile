@@ -6,7 +6,10 @@ PYTHON ?= python3
 BIN := .local/venvs
 DEV := $(BIN)/dev/bin
 SAM := $(BIN)/sam/bin/sam
-export PYTHONDONTWRITEBYTECODE ?=
+# Compiled modules are kept whatever the machine says, and apart from the sources: a test run starts hundreds of
+# processes, each of which would compile its libraries anew.
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.local/pycache
 export UV ?= $(CURDIR)/$(BIN)/uv/bin/uv
 STACK = $(DEV)/python -m local $(1) --home '$(STACK_HOME)' --port '$(PORT)'
 
@@ -47,9 +50,9 @@ customers: ## Look after the projection (ARGS="verify"; ARGS="--help" lists the 
 	$(call need,dev)
 	@$(DEV)/python -m operations $(ARGS) $(if $(STACK_HOME),--home '$(STACK_HOME)')
 
-test: ## Run every test but the simulation, which takes minutes
+test: ## Run every test, the simulation included
 	$(call need,dev sam emulator pipeline)
-	@$(DEV)/pytest tests --ignore=tests/simulation
+	@$(DEV)/pytest tests
 
 check: ## Check formatting, lint, types, import rules and the template
 	$(call need,dev sam pipeline)
@@ -124,3 +127,6 @@ bundle = for package in $(1); do find $$package -name '*.py' -not -path '*/layer
 build-CreateCustomer build-UpdateCustomer build-EraseCustomer: ; @$(call bundle,shared events commands)
 build-ProjectCustomers build-RebuildControl build-RebuildSegment build-VerifySegment: ; @$(call bundle,shared events projections)
 build-GetCustomer build-GetAllCustomers: ; @$(call bundle,shared events projections queries)
+build-ShowDocs: ; @$(call bundle,shared queries/handlers queries/api_docs)
+	@cp -p queries/__init__.py "$(ARTIFACTS_DIR)/queries/"
+	@cp -p queries/api_docs/*.html queries/api_docs/*.js docs/openapi.json "$(ARTIFACTS_DIR)/queries/api_docs/"

@@ -128,12 +128,13 @@ class Api:
         context = context_of(_request(headers), "POST /customers", command.model_dump_json(), utc_now(), new_id())
         return create_customer(command, self.store, context.metadata.command_id if key else new_id(), context)
 
-    def update(self, customer: Customer, **changes: str) -> Customer:
+    def update(self, customer: Customer, key: str | None = None, **changes: str) -> Customer:
         """PUT /customers/{customer_id}."""
         details = customer.model_dump(mode="json", include={"full_name", "email", "birth", "city", "country"})
         command = UpdateCustomer.model_validate_json(json.dumps(details | changes), context=_today())
         text = command.model_dump_json()
-        context = context_of(_request({}), f"PUT {customer.id}", text, utc_now(), new_id())
+        headers = {"idempotency-key": key} if key else {}
+        context = context_of(_request(headers), f"PUT {customer.id}", text, utc_now(), new_id())
         return update_customer(command, self.store, customer.id, context, _never)
 
     def erase(self, customer: Customer) -> None:
@@ -213,7 +214,7 @@ def operations(api: Api) -> Iterator[Operation]:
         Units(read=1),
         "all of the refused transaction, as AWS does not say how much; to look first costs 1 R at every keyed create",
     )
-    one, two, three = (api.a_customer() for _ in range(3))
+    one, two, three, four = (api.a_customer() for _ in range(4))
     yield Operation("update", lambda: api.update(one, city="Paris"), Units(1, 1), "history read, event put: the least")
     yield Operation(
         "update with a new address",
@@ -222,6 +223,12 @@ def operations(api: Api) -> Iterator[Operation]:
         "event, new claim and old claim in one transaction: 3 x 2",
     )
     yield Operation("update that changes nothing", lambda: api.update(three), Units(read=1), "history read: the least")
+    yield Operation(
+        "update with a key that changes nothing",
+        lambda: api.update(four, new_id()),
+        Units(1, 1),
+        "its event is what a repeat is recognised by: any other record is a write too",
+    )
     for versions in (1, 5):
         doomed = api.a_customer(versions)
         yield Operation(

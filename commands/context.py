@@ -23,12 +23,14 @@ class Context:
         event_id: The id of the event that the command may cause.
         metadata: Who asked, what it belongs to, and which command it is.
         seen: The versions that the caller accepts to change (If-Match); None for any.
+        keyed: Whether an Idempotency-Key names the command: it is then recognised by its event alone.
     """
 
     now: datetime
     event_id: str
     metadata: Metadata
     seen: frozenset[int] | None = None
+    keyed: bool = False
 
     def caused(self, event: Event) -> bool:
         """Whether an event is what an earlier try of this very command caused.
@@ -74,7 +76,7 @@ def context_of(request: Request, operation: str, content: str, now: datetime, ev
         request_hash=hashlib.sha256(f"{name}\n{content}".encode()).hexdigest(),
         trace_id=request.trace_id,
     )
-    return Context(now, event_id, metadata, seen)
+    return Context(now, event_id, metadata, seen, keyed=key is not None)
 
 
 def _derived(*parts: str) -> str:

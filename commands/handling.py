@@ -8,9 +8,9 @@ from typing import Final
 from commands.context import Context
 from events.claims import NO_CLAIMS, ClaimChange, ClaimTaken
 from events.codec import encode
-from events.customer import Customer, CustomerEvent, State, evolve
-from events.envelope import Event
-from events.history import fold
+from events.customer import CustomerEvent, Erased, State, evolve
+from events.envelope import Event, Recorded
+from events.history import Illegible, legible, salvage, states
 from events.store import EventStore, StoreBusy, VersionConflict
 from shared.http.consistency import ConsistencyToken
 from shared.http.problems import Contended, FieldTaken, NotFound, StaleVersion
@@ -38,14 +38,14 @@ class Decision:
     redact: tuple[int, ...] = ()
 
 
-Decide = Callable[[State], Decision | None]
+Decide = Callable[[State | Illegible], Decision | None]
 
 
 def carry_out(decide: Decide, store: EventStore, customer_id: str, context: Context, pause: Pause) -> State:
     """Carry a command out on a customer, exactly once however often it is tried.
 
     Args:
-        decide: From the customer's state to what shall happen; None for nothing.
+        decide: From the customer's state, or what can be told of them, to what shall happen; None for nothing.
         store: The event store.
         customer_id: Whose.
         context: The command's circumstances.
@@ -60,18 +60,21 @@ def carry_out(decide: Decide, store: EventStore, customer_id: str, context: Cont
         KeyReused: The command's key belongs to another command.
         FieldTaken: The e-mail is another customer's.
         Contended: Other writers were faster every time.
+        Exception: The customer's events cannot be folded, and `decide` needs that.
     """
-    history: list[Event] = []
+    history: list[Recorded] = []
     for attempt in range(_TRIES):
-        history += store.read(customer_id, after_version=len(history))
+        history += store.read_recorded(customer_id, after_version=history[-1].version if history else 0)
         before = _earlier_try(history, context)
         if before:
             return before
-        state = _found(fold(history))
+        state = salvage(history)
+        if state is None:
+            raise NotFound("There is no customer with this id.")
         _require_seen(state, context)
         decision = decide(state)
         if decision is None:
-            return state
+            return legible(state)
         try:
             return _append(state, decision, store, context)
         except VersionConflict:
@@ -81,26 +84,20 @@ def carry_out(decide: Decide, store: EventStore, customer_id: str, context: Cont
     raise Contended
 
 
-def _earlier_try(history: Sequence[Event], context: Context) -> State | None:
-    for index, event in enumerate(history):
-        if context.caused(event):
-            return fold(history[: index + 1])
+def _earlier_try(history: Sequence[Recorded], context: Context) -> State | None:
+    for record in history:
+        if isinstance(record, Event) and context.caused(record):
+            return next(state for state in states(history) if state.version == record.version)
     return None
 
 
-def _found(state: State | None) -> State:
-    if state is None:
-        raise NotFound("There is no customer with this id.")
-    return state
-
-
-def _require_seen(state: State, context: Context) -> None:
+def _require_seen(state: State | Illegible, context: Context) -> None:
     # Whoever wants an erased customer erased has what they want; to anyone else there is no such customer.
-    if isinstance(state, Customer) and context.seen is not None and state.version not in context.seen:
+    if not isinstance(state, Erased) and context.seen is not None and state.version not in context.seen:
         raise StaleVersion(state.version, ConsistencyToken(state.id, state.version).seal())
 
 
-def _append(state: State, decision: Decision, store: EventStore, context: Context) -> State:
+def _append(state: State | Illegible, decision: Decision, store: EventStore, context: Context) -> State:
     event = encode(
         decision.data,
         customer_id=state.id,
@@ -110,7 +107,7 @@ def _append(state: State, decision: Decision, store: EventStore, context: Contex
         metadata=context.metadata,
     )
     append_or_refuse(store, event, decision.claims, decision.redact)
-    return evolve(state, event, decision.data)
+    return Erased(state.id, event.version) if isinstance(state, Illegible) else evolve(state, event, decision.data)
 
 
 def append_or_refuse(

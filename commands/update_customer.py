@@ -1,10 +1,15 @@
-"""Update a customer: `UpdateCustomer` replaces the details and is decided into `CustomerUpdated` if any is new."""
+"""Update a customer: `UpdateCustomer` replaces the details and is decided into `CustomerUpdated`.
+
+Without an Idempotency-Key that is so only if a detail is new. With one it always is: the event is the only trace by
+which a repeat is recognised, and one that comes after somebody else's change would otherwise undo it.
+"""
 
 from commands.context import Context
 from commands.fields import PersonalDetails
 from commands.handling import Decision, Pause, carry_out
 from events.claims import move_claim
 from events.customer import Customer, CustomerUpdated, State
+from events.history import Illegible, legible
 from events.store import EventStore
 from shared.http.problems import NotFound
 
@@ -13,22 +18,23 @@ class UpdateCustomer(PersonalDetails):
     """Please replace this customer's details by these."""
 
 
-def decide(state: State, command: UpdateCustomer) -> Decision | None:
+def decide(state: State, command: UpdateCustomer, *, keyed: bool) -> Decision | None:
     """What happens when a customer's details are replaced.
 
     Args:
         state: The customer as they are.
         command: The details wanted.
+        keyed: Whether the command must leave an event by which its repeats are recognised.
 
     Returns:
-        None where they are so already.
+        None where they are so already and nothing need be left.
 
     Raises:
         NotFound: The customer was erased.
     """
     customer = _not_erased(state)
     details = command.model_dump()
-    if customer.model_dump(include=set(details)) == details:
+    if not keyed and customer.model_dump(include=set(details)) == details:
         return None
     return Decision(CustomerUpdated(**details), move_claim(customer.email, command.email))
 
@@ -41,7 +47,11 @@ def update_customer(
     Returns:
         The customer as this command left them.
     """
-    return _not_erased(carry_out(lambda state: decide(state, command), store, customer_id, context, pause))
+
+    def decided(state: State | Illegible) -> Decision | None:
+        return decide(legible(state), command, keyed=context.keyed)
+
+    return _not_erased(carry_out(decided, store, customer_id, context, pause))
 
 
 def _not_erased(state: State) -> Customer:

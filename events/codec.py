@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic import ValidationError
 
 from events.customer import CustomerEvent, Redacted
-from events.envelope import Event, Metadata, Recorded, Unreadable
+from events.envelope import METADATA_FIELDS, Event, Metadata, Recorded, Unreadable
 from events.upcasters import MODELS, upcast
 
 if TYPE_CHECKING:
@@ -108,11 +108,12 @@ def recorded(item: "Mapping[str, AttributeValueTypeDef]") -> Recorded:
     try:
         return from_item(item)
     except UnreadableEvent as error:
-        return Unreadable(item["customer_id"]["S"], int(item["version"]["N"]), error.reason)
+        data = item.get("data", {}).get("S", "")
+        return Unreadable(item["customer_id"]["S"], int(item["version"]["N"]), error.reason, data)
 
 
 def _metadata(stored: "Mapping[str, AttributeValueTypeDef]") -> Metadata:
-    known = {name: stored[name]["S"] for name in Metadata.__dataclass_fields__ if name in stored}
+    known = {name: stored[name]["S"] for name in METADATA_FIELDS if name in stored}
     return Metadata(**known)
 
 

@@ -44,7 +44,7 @@ class CustomerCreated(_Person):
 
 
 class CustomerUpdated(_Person):
-    """The customer's data was replaced, and at least one field is another than before."""
+    """The customer's data was replaced, perhaps by the same: a command that must be recognised again leaves it too."""
 
 
 class CustomerErased(CustomerEvent):
@@ -132,7 +132,11 @@ def evolve(state: State | None, event: Event, data: CustomerEvent) -> State:
 def _customer(event: Event, person: _Person, created_at: str) -> Customer:
     return Customer(
         id=event.customer_id,
-        **person.model_dump(),
+        full_name=person.full_name,
+        email=person.email,
+        birth=person.birth,
+        city=person.city,
+        country=person.country,
         version=event.version,
         created_at=created_at,
         updated_at=event.occurred_at,

@@ -109,11 +109,14 @@ class DynamoDbEventStore:
         return EventPage([recorded(item) for item in answer["Items"]], _to_position(last) if last else None)
 
     def _append_with(self, events: Sequence[Event], claims: ClaimChange, redact: Sequence[int]) -> None:
-        try:
-            self._append_together(events, claims, redact)
-        except _ClaimOfAnother:
-            # After a restore of one table alone an address may be another's by now: theirs is not ours to free.
-            self._append_together(events, ClaimChange(take=claims.take), redact)
+        while True:
+            try:
+                return self._append_together(events, claims, redact)
+            except _ClaimsOfOthers as refused:
+                # After a restore of one table alone an address may be another's by now, and of a customer whose events
+                # cannot be read it is not known which is theirs: others' claims are not ours to free.
+                ours = tuple(claim for claim in claims.release if claim not in refused.claims)
+                claims = ClaimChange(claims.take, ours)
 
     def _append_one(self, event: Event) -> None:
         self._until_through(partial(self._append_alone, event))
@@ -199,13 +202,17 @@ def _claim(claim: str, customer_id: str) -> Any:
 
 def _unless_ours(stored: Any, event: Event) -> None:
     """Pass if the row in the way is the very event that we send: then an earlier try of ours got through."""
-    if not stored or stored["event_id"]["S"] != event.event_id:
-        found = from_item(stored) if stored else None
-        raise VersionConflict(event.customer_id, event.version, found) from None
+    if not stored or stored.get("event_id") != {"S": event.event_id}:
+        found = recorded(stored) if stored else None
+        raise VersionConflict(event.customer_id, event.version, found if isinstance(found, Event) else None) from None
 
 
-class _ClaimOfAnother(Exception):
-    """A claim to be released is not held by the customer who gives it up."""
+class _ClaimsOfOthers(Exception):
+    """Claims to be released are not held by the customer who gives them up."""
+
+    def __init__(self, claims: Sequence[str]) -> None:
+        super().__init__(f"{len(claims)} claims are others'")
+        self.claims = claims
 
 
 def _explained(refused: ClientError, events: Sequence[Event], claims: ClaimChange) -> bool:
@@ -228,8 +235,9 @@ def _explained(refused: ClientError, events: Sequence[Event], claims: ClaimChang
     released_from = len(events) + len(claims.take)
     if _REFUSED in codes[len(events) : released_from]:
         raise ClaimTaken
-    if _REFUSED in codes[released_from : released_from + len(claims.release)]:
-        raise _ClaimOfAnother
+    verdicts = codes[released_from : released_from + len(claims.release)]
+    if _REFUSED in verdicts:
+        raise _ClaimsOfOthers([claim for claim, code in zip(claims.release, verdicts, strict=True) if code == _REFUSED])
     if set(codes) - _CONTENTION:
         raise refused
     return False

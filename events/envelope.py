@@ -1,6 +1,7 @@
 """The envelope: what is known of every event without reading its data."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field, fields
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,10 @@ class Metadata:
 
     def as_dict(self) -> dict[str, str]:
         """All fields by name."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in METADATA_FIELDS}
+
+
+METADATA_FIELDS: Final = tuple(field.name for field in fields(Metadata))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +59,19 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A row of the event table that is not an event; its key is all that can be told of it.
+    """A row of the event table that is not an event; its key is all that can be relied on.
 
     Attributes:
         customer_id: Whose it is.
         version: Its place among their events.
         reason: Why it cannot be read; holds nothing personal.
+        data: What stands in the place of an event's data; empty for nothing.
     """
 
     customer_id: str
     version: int
     reason: str
+    data: str = field(default="", repr=False)
 
 
 Recorded = Event | Unreadable

@@ -30,7 +30,7 @@ class StoreBusy(Exception):
 
 
 Position = Mapping[str, str]
-"""Where a page ended; means something to the store alone, and can be kept as JSON."""
+"""Where a page ended: `customer_id` and `version` of its last event. One customer's events follow each other."""
 
 
 @dataclass(frozen=True, slots=True)

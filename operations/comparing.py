@@ -57,14 +57,14 @@ class _Findings:
 
     def __init__(self, tools: Tools, generation: int, output: Output, *, repair: bool) -> None:
         self.comparison = Comparison()
-        self._verifier = tools.verifier
+        self._tools = tools
         self._generation = generation
         self._repair = repair
         self._output = output
         self._lock = threading.Lock()
 
     def take(self, found: Difference) -> None:
-        mended = self._repair and self._verifier.repair(found, self._generation)
+        mended = self._repair and self._mend(found)
         with self._lock:
             if mended:
                 self.comparison.repaired += 1
@@ -72,6 +72,10 @@ class _Findings:
                 self.comparison.left[found.kind] += 1
             cells = {"expected": found.expected, "found": found.found, "expired": found.expired, "repaired": mended}
             self._output.row(DIFFERENCES, {"customer_id": found.customer_id, "kind": str(found.kind), **cells})
+
+    def _mend(self, found: Difference) -> bool:
+        before = self._tools.generations.load().before(self._generation)
+        return self._tools.verifier.repair(found, self._generation, before)
 
 
 def compare(tools: Tools, generation: int, manner: Manner, output: Output) -> Comparison:

@@ -161,7 +161,8 @@ def _bring(tools: Tools, record: Recorded, generation: int, *, go: bool) -> Stat
             return State.PARKED
         if not go:
             return State.BEHIND
-        return State.RIGHT if tools.verifier.repair(found, generation) else State.LEFT
+        before = tools.generations.load().before(generation)
+        return State.RIGHT if tools.verifier.repair(found, generation, before) else State.LEFT
     except (BotoCoreError, ClientError, UnreadableEvent, OutOfOrder):
         return State.LEFT
 

@@ -9,13 +9,13 @@ from operations.display import display, figures
 from operations.meter import STALLED_AFTER_SECONDS, Meter
 from operations.output import Output
 from operations.switching import switch
-from operations.token_bucket import TokenBucket
 from operations.verifying import tell
 from operations.wiring import Tools
 from projections.generations import Generations, WrongStep
 from projections.plan import Plan, keep, kept, plan_for
 from projections.progress import Progress, SegmentProgress
-from projections.rebuild import PAGE, Limiter, Unlimited, work_of
+from projections.rate_limit import UNITS_A_ROW, TokenBucket
+from projections.rebuild import Pace, Rebuild, page_for, work_of
 from projections.verify import Kind
 
 GO_ON: Final = "make customers ARGS='rebuild run' goes on from here."
@@ -44,16 +44,20 @@ def run(tools: Tools, arguments: argparse.Namespace, output: Output) -> int:
     plan = _plan(tools, generation)
     board = Board(tools.progress.load(work_of(generation), plan.segments), plan.expected_events)
     meter = Meter(tools.clock, board.progress(), _stalls_after(arguments.rate, arguments.workers))
-    rebuild = tools.rebuild(_limiter(tools, arguments.rate))
+    rebuild = _rebuild(tools, arguments.rate, arguments.workers)
 
     def step(at: SegmentProgress) -> SegmentProgress:
-        if tools.generations.load().building != generation:
-            raise WrongStep(f"Generation {generation} is not being built any more: somebody ended its rebuild.")
         return rebuild.step(generation, at, plan.segments)
 
     with display(f"Filling generation {generation}", as_json=output.as_json) as shown:
         progress = work_off(board, step, arguments.workers, meter, shown)
-    output.say(f"Generation {generation}: {progress.customers:,} customers from {progress.events:,} events.")
+    output.say(
+        f"Generation {generation}: {progress.customers:,} customers from {progress.events:,} events.",
+        generation=generation,
+        customers=progress.customers,
+        events=progress.events,
+        parked=progress.problems,
+    )
     if progress.problems:
         output.say(f"{progress.problems} of them are parked: make customers ARGS='parked --generation {generation}'.")
     return 1 if progress.problems else 0
@@ -97,8 +101,7 @@ def verify(tools: Tools, arguments: argparse.Namespace, output: Output) -> int:
     if comparison.differences > accepted:
         return 1
     now = tools.generations.load()
-    if now.building != generation:
-        raise WrongStep(f"Generation {generation} is not being built any more: somebody ended its rebuild.")
+    now.must_be_building(generation)
     tools.generations.save(now.confirm())
     output.say(f"Generation {generation} is verified: make customers ARGS='rebuild switch' lets queries read it.")
     return 0
@@ -142,10 +145,12 @@ def _progress(tools: Tools, generation: int) -> Progress:
     return Progress(tools.progress.load(work_of(generation), plan.segments), plan.expected_events)
 
 
-def _limiter(tools: Tools, rate: float | None) -> Limiter:
-    return TokenBucket(rate, tools.clock, tools.pause) if rate else Unlimited()
+def _rebuild(tools: Tools, rate: float | None, workers: int) -> Rebuild:
+    if not rate:
+        return tools.rebuild(Pace(tools.pause))
+    return tools.rebuild(Pace(tools.pause, TokenBucket(rate, tools.clock, tools.pause), page_for(rate / workers)))
 
 
 def _stalls_after(rate: float | None, workers: int) -> float:
-    """A page moves nothing until its rows may be written, which a low rate makes long."""
-    return max(STALLED_AFTER_SECONDS, 2 * PAGE * workers / rate) if rate else STALLED_AFTER_SECONDS
+    """Seconds without movement that mean something: even a page of one row takes long at a very low rate."""
+    return max(STALLED_AFTER_SECONDS, 3 * UNITS_A_ROW * workers / rate) if rate else STALLED_AFTER_SECONDS

@@ -1,23 +1,28 @@
 """`rebuild switch | rollback | retire | abandon | remove`: which generation is read, and what becomes of the others."""
 
 import argparse
+from collections import Counter
+from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
 from operations.output import Output
-from operations.token_bucket import TokenBucket
 from operations.wiring import Tools
-from projections.generations import WrongStep
+from projections.generations import Generations, WrongStep
 from projections.plan import plan_for
-from projections.read_model import ReadModel
-from projections.rebuild import Limiter, Unlimited
+from projections.rate_limit import UNITS_A_ROW, TokenBucket, Unlimited
+from projections.rebuild import works_of
+from projections.regressions import WouldGoBack, refuse_to_go_back
+from projections.row import Row
 
+REGRESSIONS: Final = {"customer_id": 36, "shown": 7, "then": 7}
 _AT_ONCE: Final = 25
 
 
 def switch(tools: Tools, _: argparse.Namespace, output: Output) -> int:
     """Let queries read the new generation."""
-    saved = tools.generations.save(tools.generations.load().switch(tools.now()))
+    found = tools.generations.load()
+    saved = _move(tools, found, found.switch(tools.now()), output)
     output.say(
         f"Queries read generation {saved.active} now. Generation {saved.previous} is kept up to date: "
         "make customers ARGS='rebuild rollback' goes back to it, 'rebuild retire' gives it up.",
@@ -29,7 +34,8 @@ def switch(tools: Tools, _: argparse.Namespace, output: Output) -> int:
 
 def rollback(tools: Tools, _: argparse.Namespace, output: Output) -> int:
     """Let queries read the generation that was read before."""
-    saved = tools.generations.save(tools.generations.load().rollback(tools.now()))
+    found = tools.generations.load()
+    saved = _move(tools, found, found.rollback(tools.now()), output)
     output.say(
         f"Queries read generation {saved.active} again; generation {saved.previous} is kept.",
         active=saved.active,
@@ -51,33 +57,58 @@ def abandon(tools: Tools, _: argparse.Namespace, output: Output) -> int:
 
 
 def remove(tools: Tools, arguments: argparse.Namespace, output: Output) -> int:
-    """Delete the rows of retired generations; what an interrupted run has deleted is not there for the next."""
+    """Delete all that is left of generations that were given up: their rows, then their checkpoints.
+
+    Generations that were removed before are looked at again, as a writer that stood still meanwhile may have left rows
+    there. What an interrupted run has deleted is not there for the next.
+    """
     generations = tools.generations.load()
-    if not generations.retired:
-        output.say("No generation is retired: there is nothing to remove.", removed=0)
-        return 0
     if not generations.has_settled(tools.now()):
         raise WrongStep("The last change of generations is less than a minute old: wait, so that nobody feeds them.")
     limiter = TokenBucket(arguments.rate, tools.clock, tools.pause) if arguments.rate else Unlimited()
-    segments = plan_for(tools.count_events()).segments
-    for generation in generations.retired:
-        count = sum(_clear(tools.read_model, generation, segment, segments, limiter) for segment in range(segments))
-        tools.generations.save(tools.generations.load().removed(generation))
+    removed: Counter[int] = Counter(dict.fromkeys(generations.retired, 0))
+    for rows in _given_up_rows(tools, generations) if generations.given_up else ():
+        limiter.spend(UNITS_A_ROW * len(rows))
+        tools.read_model.remove(rows)
+        removed.update(row.generation for row in rows)
+    for generation in generations.given_up:
+        _forget(tools, generation)
+    for generation, count in sorted(removed.items()):
         output.say(f"Generation {generation}: {count:,} rows removed.", generation=generation, removed=count)
+    if not removed:
+        output.say("No generation is retired: there is nothing to remove.", removed=0)
     return 0
 
 
-def _clear(read_model: ReadModel, generation: int, segment: int, segments: int, limiter: Limiter) -> int:
-    count, start, ended = 0, None, False
-    while not ended:
-        page = read_model.rows(generation, segment, segments, start)
-        rows = iter(page.rows)
-        while chunk := list(islice(rows, _AT_ONCE)):
-            limiter.spend(len(chunk))
-            read_model.remove(chunk)
-            count += len(chunk)
-        start, ended = page.next, page.next is None
-    return count
+def _given_up_rows(tools: Tools, generations: Generations) -> Iterator[list[Row]]:
+    segments = plan_for(tools.count_events()).segments
+    for segment in range(segments):
+        start, ended = None, False
+        while not ended:
+            page = tools.read_model.rows_given_up(generations, segment, segments, start)
+            rows = iter(page.rows)
+            while chunk := list(islice(rows, _AT_ONCE)):
+                yield chunk
+            start, ended = page.next, page.next is None
+
+
+def _forget(tools: Tools, generation: int) -> None:
+    for work in works_of(generation):
+        tools.progress.remove(work)
+    now = tools.generations.load()
+    if generation in now.retired:
+        tools.generations.save(now.removed(generation))
+
+
+def _move(tools: Tools, found: Generations, moved: Generations, output: Output) -> Generations:
+    """Let queries read another generation, unless it would show anybody something older."""
+    try:
+        refuse_to_go_back(tools.read_model, found.active, moved.active)
+    except WouldGoBack as refused:
+        for each in refused.regressions:
+            output.row(REGRESSIONS, {"customer_id": each.customer_id, "shown": each.shown, "then": each.then})
+        raise
+    return tools.generations.save(moved)
 
 
 def _given_up(generation: int, output: Output) -> int:

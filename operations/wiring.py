@@ -25,7 +25,7 @@ from projections.generations import GenerationStore
 from projections.progress import ProgressStore
 from projections.projector import Projector
 from projections.read_model import ReadModel
-from projections.rebuild import Limiter, Rebuild
+from projections.rebuild import Pace, Rebuild
 from projections.redrive import Redrive
 from projections.verify import Verifier
 from shared.runtime.clock import utc_now
@@ -80,15 +80,15 @@ class Tools:
     @property
     def redrive(self) -> Redrive:
         """Brings parked customers back."""
-        return Redrive(self.store, self.read_model, self.projector)
+        return Redrive(self.store, self.read_model, self.projector, self.generations)
 
-    def rebuild(self, limiter: Limiter) -> Rebuild:
+    def rebuild(self, pace: Pace) -> Rebuild:
         """Fills a generation.
 
         Args:
-            limiter: Keeps the rows written below a rate.
+            pace: How fast.
         """
-        return Rebuild(self.store, self.projector, self.progress, limiter, self.pause)
+        return Rebuild(self.store, self.projector, self.progress, self.generations, pace)
 
 
 def tools_for(stack_name: str, home: str) -> Tools:

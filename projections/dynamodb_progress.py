@@ -28,6 +28,11 @@ class DynamoDbProgress:
             Item={**_key(work, progress.segment), "progress": {"S": json.dumps(progress.as_dict())}},
         )
 
+    def remove(self, work: str) -> None:
+        """See `ProgressStore.remove`."""
+        for progress in self._saved(work):
+            self._client.delete_item(TableName=self._table, Key=_key(work, progress.segment))
+
     def _saved(self, work: str) -> list[SegmentProgress]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,

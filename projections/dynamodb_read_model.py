@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from projections.dynamodb_generations import DynamoDbGenerations
+from projections.generations import Generations
 from projections.read_model import Reader, ReadModelBusy, RowPage, Write, Written
 from projections.row import LISTING_SHARDS, Listing, Parked, Row, listing_shard
 from shared.runtime.observability import describe, logger
@@ -78,6 +79,20 @@ class DynamoDbReadModel:
 
     def rows(self, generation: int, segment: int, total_segments: int, start: Mapping[str, str] | None) -> RowPage:
         """See `ReadModel.rows`."""
+        return self._rows("generation = :g0", [generation], segment, total_segments, start)
+
+    def rows_given_up(
+        self, generations: Generations, segment: int, total_segments: int, start: Mapping[str, str] | None
+    ) -> RowPage:
+        """See `ReadModel.rows_given_up`."""
+        but = " AND ".join(f"generation <> :g{place}" for place in range(1, 1 + len(generations.fed)))
+        numbers = [generations.newest, *generations.fed]
+        return self._rows(f"generation <= :g0 AND {but}", numbers, segment, total_segments, start)
+
+    def _rows(
+        self, which: str, numbers: Sequence[int], segment: int, total_segments: int, start: Mapping[str, str] | None
+    ) -> RowPage:
+        """A page of the rows that a filter lets through; `:g0`, `:g1` and so on in it are the numbers."""
         where: Any = {"ExclusiveStartKey": _key(start["customer_id"], int(start["generation"]))} if start else {}
         answer = self._client.scan(
             TableName=self._table,
@@ -85,8 +100,8 @@ class DynamoDbReadModel:
             TotalSegments=total_segments,
             ConsistentRead=True,
             Limit=_ROWS_A_PAGE,
-            FilterExpression="generation = :generation AND attribute_exists(version)",
-            ExpressionAttributeValues={":generation": {"N": str(generation)}},
+            FilterExpression=f"{which} AND attribute_exists(version)",
+            ExpressionAttributeValues={f":g{place}": {"N": str(number)} for place, number in enumerate(numbers)},
             **where,
         )
         last: Any = answer.get("LastEvaluatedKey")

@@ -53,10 +53,23 @@ class Generations:
         """The generations that the projector keeps up to date, in the order in which it must write them."""
         return tuple(number for number in (self.building, self.previous, self.active) if number is not None)
 
+    def before(self, generation: int) -> tuple[int, ...]:
+        """The generations that are fed before one: whoever writes a row by hand must bring them as far first.
+
+        Args:
+            generation: Which. Nothing goes before one that is not fed.
+        """
+        return self.fed[: self.fed.index(generation)] if generation in self.fed else ()
+
     @property
     def readable(self) -> frozenset[int]:
         """The generations that a list begun earlier may still be read from."""
         return frozenset(number for number in (self.previous, self.active) if number is not None)
+
+    @property
+    def given_up(self) -> tuple[int, ...]:
+        """Every number that was given and is neither fed nor read, whether its rows were removed or not."""
+        return tuple(number for number in range(FIRST_GENERATION, self.newest + 1) if number not in self.fed)
 
     def start_rebuild(self) -> "Generations":
         """Begin a new generation beside the active one.
@@ -135,6 +148,18 @@ class Generations:
         """
         retired = (*self.retired, self._built())
         return replace(self, building=None, verified=False, retired=retired, changed_at=timestamp(now))
+
+    def must_be_building(self, generation: int) -> None:
+        """Refuse work on a generation that is not being built.
+
+        Args:
+            generation: Which.
+
+        Raises:
+            WrongStep: It was switched to, or given up.
+        """
+        if self.building != generation:
+            raise WrongStep(f"Generation {generation} is not being built any more: somebody ended its rebuild.")
 
     def has_settled(self, now: datetime) -> bool:
         """Whether every invocation that began before the last change has ended, and so knows of it.

@@ -45,7 +45,7 @@ def keep(store: ProgressStore, generation: int, plan: Plan) -> Plan:
         plan: To be used by everybody who works on it.
     """
     position = {"segments": str(plan.segments)}
-    store.save(_work(generation), SegmentProgress(0, position, events=plan.expected_events))
+    store.save(plan_of(generation), SegmentProgress(0, position, events=plan.expected_events))
     return plan
 
 
@@ -56,11 +56,16 @@ def kept(store: ProgressStore, generation: int) -> Plan | None:
         store: Keeps the checkpoints.
         generation: Which is filled.
     """
-    [saved] = store.load(_work(generation), 1)
+    [saved] = store.load(plan_of(generation), 1)
     return Plan(int(saved.position["segments"]), saved.events) if saved.position else None
 
 
-def _work(generation: int) -> str:
+def plan_of(generation: int) -> str:
+    """The name under which a rebuild's plan is kept.
+
+    Args:
+        generation: Which is filled.
+    """
     return f"rebuild-{generation}-plan"
 
 

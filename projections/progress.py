@@ -107,3 +107,11 @@ class ProgressStore(Protocol):
             progress: All that stands before it is done for good.
         """
         ...
+
+    def remove(self, work: str) -> None:
+        """Forget all checkpoints of a piece of work.
+
+        Args:
+            work: Its name.
+        """
+        ...

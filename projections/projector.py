@@ -6,7 +6,8 @@ read from the event table, which has them all, and folded from there. So whateve
 fold of its customer's events, and its version never goes down.
 
 An event that no retry cures parks its customer: the row keeps what stands before it, says why it stands still, and
-the customer's later events wait behind it in the event table until a redrive.
+the customer's later events wait behind it in the event table until a redrive. One thing does not wait: an erasure takes
+the person out of the row at once.
 """
 
 from collections import defaultdict
@@ -17,10 +18,9 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from events.codec import UnreadableEvent
-from events.customer import OutOfOrder, State
-from events.envelope import Event, Recorded, Unreadable
-from events.history import fold, states
+from events.customer import Erased, OutOfOrder, State
+from events.envelope import Event, Recorded
+from events.history import fold, is_erasure, states
 from projections.failures import is_curable, reason_of
 from projections.read_model import ReadModel, Write, Written
 from projections.row import Parked, Row, row_of
@@ -142,6 +142,9 @@ class Projector:
         report.stale += len(events) - len(later)
         if not later:
             return None
+        if any(map(is_erasure, later)):
+            erased = Erased(later[0].customer_id, max(event.version for event in later))
+            return Write(row_of(erased, generation), row)
         if row and row.parked and not row.parked.is_returning:
             report.waiting += len(later)
             return None
@@ -168,7 +171,7 @@ class Projector:
         for event in sorted(later, key=lambda event: event.version):
             version = state.version if state else 0
             if event.version == version + 1:
-                state = fold([readable(event)], state)
+                state = fold([event], state)
                 if state:
                     yield state
             elif event.version > version:
@@ -177,12 +180,16 @@ class Projector:
                 report.healed += 1
 
     def _healed(self, event: Recorded, version: int) -> Iterator[State]:
-        """The states after a version as all events make them, which must include the event that showed the gap."""
+        """The states after a version, up to the event that showed the gap and no further: the generations before this
+        one were brought to that event, and none may be ahead of them.
+        """
         reached = 0
-        for state in states(map(readable, self._read_events(event.customer_id))):
+        for state in states(self._read_events(event.customer_id)):
             reached = state.version
             if reached > version:
                 yield state
+            if reached == event.version:
+                return
         if reached < event.version:
             raise OutOfOrder(f"the event table lacks version {event.version}")
 
@@ -195,17 +202,6 @@ def _state_of(row: Row | None) -> State | None:
         return row.state() if row else None
     except ValidationError:
         return None
-
-
-def readable(record: Recorded) -> Event:
-    """The event that a record is.
-
-    Raises:
-        UnreadableEvent: It is none.
-    """
-    if isinstance(record, Unreadable):
-        raise UnreadableEvent(f"{record.customer_id} version {record.version}", record.reason)
-    return record
 
 
 def _count(write: Write, events: Iterable[Recorded], report: Report) -> None:

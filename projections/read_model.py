@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
-from projections.generations import GenerationStore
+from projections.generations import Generations, GenerationStore
 from projections.row import Listing, Row
 
 
@@ -93,6 +93,20 @@ class ReadModel(Protocol):
             segment: Which part, from 0.
             total_segments: Into how many parts the reading is cut; the same for every page of one reading.
             start: Where the page before ended; None for the first.
+        """
+        ...
+
+    def rows_given_up(
+        self, generations: Generations, segment: int, total_segments: int, start: Mapping[str, str] | None
+    ) -> RowPage:
+        """Every row of the generations that were given up, page by page, also of those removed before: a writer that
+        stood still meanwhile may have left some.
+
+        Args:
+            generations: The record, which may be old: no generation ever comes back.
+            segment: As above.
+            total_segments: As above.
+            start: As above.
         """
         ...
 

@@ -9,43 +9,48 @@ Nothing is missed: an event that was appended before the rebuild began is found 
 fed by the stream, as each batch asks for the living generations when it begins.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
-from typing import Final, Protocol
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
+from typing import Final
 
 from events.envelope import Recorded
 from events.store import EventStore
 from projections.failures import is_curable
+from projections.generations import GenerationStore
+from projections.plan import comparison_of, plan_of
 from projections.progress import ProgressStore, SegmentProgress
 from projections.projector import Projector, Report
+from projections.rate_limit import UNITS_A_ROW, Limiter, Unlimited
 from shared.runtime.clock import timestamp, utc_now
 
 _TRIES: Final = 6
 _FIRST_PAUSE_SECONDS: Final = 0.2
 PAGE: Final = 500
+# So few that little time passes between the look at the record of generations and the writes that rely on it.
+_CUSTOMERS_AT_ONCE: Final = 100
+# A slow rate makes pages smaller: each is to be done, and its checkpoint saved, within about so long.
+_PAGE_SECONDS: Final = 10
 
 
 class RebuildFailed(Exception):
     """Some rows could not be written in several tries; the checkpoint stands before them."""
 
 
-class Limiter(Protocol):
-    """Keeps work below a rate."""
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a rebuild works.
 
-    def spend(self, units: int) -> None:
-        """Wait until so many units may be used.
+    Attributes:
+        pause: Waits so many seconds.
+        limiter: Keeps the write units used below a rate.
+        page: At most so many events from one checkpoint to the next.
+    """
 
-        Args:
-            units: From 0.
-        """
-        ...
-
-
-class Unlimited:
-    """No limit."""
-
-    def spend(self, units: int) -> None:
-        """See `Limiter.spend`."""
+    pause: Callable[[float], None]
+    limiter: Limiter = field(default_factory=Unlimited)
+    page: int = PAGE
 
 
 class Rebuild:
@@ -56,8 +61,8 @@ class Rebuild:
         store: EventStore,
         projector: Projector,
         progress: ProgressStore,
-        limiter: Limiter,
-        pause: Callable[[float], None],
+        generations: GenerationStore,
+        pace: Pace,
     ) -> None:
         """Join it to what it reads and writes.
 
@@ -65,14 +70,14 @@ class Rebuild:
             store: The event table.
             projector: Writes rows.
             progress: Keeps checkpoints.
-            limiter: Keeps the rows written below a rate.
-            pause: Waits so many seconds.
+            generations: Says whether the generation is still being built.
+            pace: How fast.
         """
         self._store = store
         self._projector = projector
         self._progress = progress
-        self._limiter = limiter
-        self._pause = pause
+        self._generations = generations
+        self._pace = pace
 
     def step(self, generation: int, at: SegmentProgress, total_segments: int) -> SegmentProgress:
         """Do one page of one segment, and save how far it is.
@@ -87,10 +92,11 @@ class Rebuild:
 
         Raises:
             RebuildFailed: Rows could not be written; calling again goes on before them.
+            WrongStep: The generation is not being built any more.
         """
         if at.done:
             return at
-        page = self._store.read_page(at.segment, total_segments, at.position, PAGE)
+        page = self._store.read_page(at.segment, total_segments, at.position, min(self._pace.page, PAGE))
         parked = self._write(page.records, generation)
         reached = at.advanced(customers=_begun(page.records), events=len(page.records), problems=parked)
         reached = replace(reached, position=page.next, done=page.next is None, at=timestamp(utc_now()))
@@ -100,18 +106,21 @@ class Rebuild:
     def _write(self, records: Iterable[Recorded], generation: int) -> int:
         """Project records, again where that failed; returns how many customers were parked."""
         left = list(records)
-        self._limiter.spend(len({record.customer_id for record in left}))
         parked = 0
         for attempt in range(_TRIES):
-            report = self._project(left, generation)
-            parked += len(report.parked)
-            left = [record for record in left if record.customer_id in report.failed]
+            reports = [self._project(batch, generation) for batch in _batches(left)]
+            parked += sum(len(report.parked) for report in reports)
+            failed = set(chain.from_iterable(report.failed for report in reports))
+            left = [record for record in left if record.customer_id in failed]
             if not left:
                 return parked
-            self._pause(_FIRST_PAUSE_SECONDS * 2**attempt)
+            self._pace.pause(_FIRST_PAUSE_SECONDS * 2**attempt)
         raise RebuildFailed(f"the rows of {len({record.customer_id for record in left})} customers were not written")
 
     def _project(self, records: Sequence[Recorded], generation: int) -> Report:
+        self._pace.limiter.spend(UNITS_A_ROW * len({record.customer_id for record in records}))
+        # After the waiting, and not before: somebody may have given the generation up and removed its rows meanwhile.
+        self._generations.load().must_be_building(generation)
         try:
             return self._projector.project(records, generation)
         except Exception as error:
@@ -127,6 +136,37 @@ def work_of(generation: int) -> str:
         generation: Which is filled.
     """
     return f"rebuild-{generation}"
+
+
+def works_of(generation: int) -> tuple[str, ...]:
+    """The names of all work that checkpoints are kept of.
+
+    Args:
+        generation: Which is filled.
+    """
+    return work_of(generation), plan_of(generation), comparison_of(generation)
+
+
+def page_for(rate: float) -> int:
+    """How many events a page may have, so that checkpoints do not grow rare when writing is slow.
+
+    Args:
+        rate: Write units a second of whoever writes it.
+
+    >>> page_for(1000), page_for(20), page_for(0.1)
+    (500, 100, 1)
+    """
+    return max(1, min(PAGE, int(rate * _PAGE_SECONDS / UNITS_A_ROW)))
+
+
+def _batches(records: Iterable[Recorded]) -> Iterator[Sequence[Recorded]]:
+    """All records of some customers, then of some more."""
+    grouped: dict[str, list[Recorded]] = defaultdict(list)
+    for record in records:
+        grouped[record.customer_id].append(record)
+    customers = iter(grouped.values())
+    while some := list(islice(customers, _CUSTOMERS_AT_ONCE)):
+        yield list(chain.from_iterable(some))
 
 
 def _begun(records: Iterable[Recorded]) -> int:

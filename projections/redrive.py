@@ -1,5 +1,8 @@
 """Brings parked customers back once the cause is mended: from the event table, so that it works however long ago the
 stream forgot. Running it again changes nothing more.
+
+Whatever is read must never go back in time when the reading moves to another generation. So before a customer's row in
+one generation goes on, their rows in those that are fed before it are brought as far.
 """
 
 from collections.abc import Iterator
@@ -11,7 +14,8 @@ from events.customer import State
 from events.history import states
 from events.store import EventStore
 from projections.failures import is_curable, reason_of
-from projections.projector import Projector, readable
+from projections.generations import GenerationStore
+from projections.projector import Projector
 from projections.read_model import ReadModel, Write, Written
 from projections.row import RETURNING, Parked, Row, row_of
 
@@ -49,17 +53,21 @@ class Redriven:
 class Redrive:
     """Redrives the parked customers of one generation."""
 
-    def __init__(self, store: EventStore, read_model: ReadModel, projector: Projector) -> None:
+    def __init__(
+        self, store: EventStore, read_model: ReadModel, projector: Projector, generations: GenerationStore
+    ) -> None:
         """Join it to both tables.
 
         Args:
             store: The event table.
             read_model: The read table.
             projector: Projects what came while a customer was brought back.
+            generations: Says, at each customer anew, which generations go first.
         """
         self._store = store
         self._read_model = read_model
         self._projector = projector
+        self._generations = generations
 
     def run(self, generation: int, *, dry: bool = True, limit: int | None = None) -> Iterator[Redriven]:
         """Try parked customers, the longest parked first. Stopping it at any point loses nothing.
@@ -72,14 +80,14 @@ class Redrive:
         # Read up front, as the index changes under the run: a customer who stays parked must not come up twice.
         parked = list(islice(self._read_model.parked(generation), limit))
         for listed in parked:
-            row = self._read_model.current([listed.customer_id], generation).get(listed.customer_id)
+            row = self._row(listed.customer_id, generation)
             if row and row.parked:
                 yield self._try(row, row.parked, dry=dry)
 
     def _try(self, row: Row, parked: Parked, *, dry: bool) -> Redriven:
         reached: State | None = None
         try:
-            for state in states(map(readable, self._store.read_recorded(row.customer_id))):
+            for state in states(self._store.read_recorded(row.customer_id)):
                 reached = state
         except Exception as error:  # noqa: BLE001 - one customer's trouble must not end the run
             if is_curable(error):
@@ -98,16 +106,44 @@ class Redrive:
         """
         mark = replace(parked, version=right.version + 1, reason=RETURNING, attempts=parked.attempts + 1)
         returning = replace(right, parked=mark)
-        if self._read_model.write([Write(returning, row)]) != [Written.APPLIED] or not self._catch_up(returning, right):
-            return Redriven(row.customer_id, Outcome.TRY_AGAIN, parked, row.version)
-        return Redriven(row.customer_id, Outcome.RETURNED, parked, right.version)
+        if self._write(returning, row) and self._catch_up(returning, right):
+            return Redriven(row.customer_id, Outcome.RETURNED, parked, right.version)
+        return Redriven(row.customer_id, Outcome.TRY_AGAIN, parked, row.version)
+
+    def _write(self, row: Row, replaced: Row) -> bool:
+        is_ahead = row.version > replaced.version and not self._follow(row.customer_id, row.generation, row.version)
+        return not is_ahead and self._read_model.write([Write(row, replaced)]) == [Written.APPLIED]
+
+    def _follow(self, customer_id: str, generation: int, version: int) -> bool:
+        """Bring a customer in the generations that go before one at least to a version; whether they are there."""
+        try:
+            return all(
+                self._reaches(customer_id, earlier, version) for earlier in self._generations.load().before(generation)
+            )
+        except Exception:  # noqa: BLE001 - whatever it is, the customer stays where the next run finds them
+            return False
+
+    def _reaches(self, customer_id: str, generation: int, version: int) -> bool:
+        row = self._row(customer_id, generation)
+        if row and row.version >= version:
+            return True
+        if row and row.parked:
+            self._try(row, row.parked, dry=False)
+        else:
+            self._projector.project(self._store.read_recorded(customer_id), generation)
+        row = self._row(customer_id, generation)
+        return row is not None and row.version >= version
+
+    def _row(self, customer_id: str, generation: int) -> Row | None:
+        return self._read_model.current([customer_id], generation).get(customer_id)
 
     def _catch_up(self, returning: Row, right: Row) -> bool:
         """Project what the stream brought while the customer was still parked: it will not come again."""
         try:
             later = self._store.read_recorded(right.customer_id, after_version=right.version)
             if later:
-                return not self._projector.project(later, right.generation).failed
+                reaches = self._follow(right.customer_id, right.generation, later[-1].version)
+                return reaches and not self._projector.project(later, right.generation).failed
         except Exception:  # noqa: BLE001 - whatever it is, the customer stays where the next run finds them
             return False
         # Outrun means that the live projector has brought a newer event, and the customer back with it.
@@ -116,9 +152,10 @@ class Redrive:
     def _still(self, row: Row, reached: State | None, parked: Parked, *, dry: bool) -> Redriven:
         """Parked as before, perhaps at a later event: what stands before it is shown."""
         stands = row_of(reached, row.generation) if reached and reached.version > row.version else row
-        tried = replace(parked, version=stands.version + 1, attempts=parked.attempts + 1)
-        if not dry:
-            written = self._read_model.write([Write(replace(stands, parked=tried), row)])
-            if written != [Written.APPLIED]:
-                return Redriven(row.customer_id, Outcome.TRY_AGAIN, parked, row.version)
-        return Redriven(row.customer_id, Outcome.STILL_PARKED, tried, row.version if dry else stands.version)
+        found = replace(parked, version=stands.version + 1)
+        if dry:
+            return Redriven(row.customer_id, Outcome.STILL_PARKED, found, row.version)
+        tried = replace(found, attempts=parked.attempts + 1)
+        if not self._write(replace(stands, parked=tried), row):
+            return Redriven(row.customer_id, Outcome.TRY_AGAIN, parked, row.version)
+        return Redriven(row.customer_id, Outcome.STILL_PARKED, tried, stands.version)

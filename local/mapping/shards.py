@@ -76,7 +76,8 @@ class ShardTree:
         """Shards to start now, with their starting points; none of them is started already."""
         if self._unsaved:
             return []
-        waiting = [shard for shard in self._known.values() if self._may_start(shard)]
+        idle = [shard for shard_id, shard in self._known.items() if shard_id not in self._running]
+        waiting = [shard for shard in idle if self._may_start(shard)]
         return [(shard.shard_id, self._start_of(shard.shard_id)) for shard in waiting]
 
     def started(self, shard_id: str) -> None:
@@ -96,7 +97,7 @@ class ShardTree:
         self._look_at = now  # its children may not be known yet
 
     def _may_start(self, shard: Shard) -> bool:
-        if shard.shard_id in self._running or self._is_done(shard.shard_id):
+        if self._is_done(shard.shard_id):
             return False
         # A parent that is not listed has expired: what it held is gone, so there is nothing to wait for.
         return shard.parent_id is None or shard.parent_id not in self._known or self._is_done(shard.parent_id)

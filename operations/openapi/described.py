@@ -142,7 +142,8 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "PUT /customers/{customer_id}": Operation(
         id="updateCustomer",
         summary="Replace a customer's details",
-        description="All details are given. Details that are so already make no new version.",
+        description="All details are given. Details that are so already make no new version, except for a request with "
+        "an Idempotency-Key, which always makes one.",
         parameters=_WRITE_EXISTING,
         body="UpdateCustomer",
         status=HTTPStatus.OK,

@@ -33,14 +33,18 @@ class Route:
 
 
 def of_template(template: Mapping[str, Any] | None = None) -> list[Route]:
-    """Every route of the template, in its order.
+    """Every route of the template that wants a token, in its order: what is open is the documentation itself.
 
     Args:
         template: As `local.tables.load_template` gives it, which is the default.
     """
     resources = (template or tables.load_template())["Resources"].values()
     events = [event for each in resources for event in each.get("Properties", {}).get("Events", {}).values()]
-    return [_route(event["Properties"]) for event in events if event["Type"] == "Api"]
+    return [
+        _route(event["Properties"])
+        for event in events
+        if event["Type"] == "Api" and "AuthorizationScopes" in event["Properties"]["Auth"]
+    ]
 
 
 def scopes_of_template(template: Mapping[str, Any] | None = None) -> dict[str, str]:

@@ -1,13 +1,16 @@
 """The steps of a rebuild between the segments: `start`, `confirm` and `switch`."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_progress import DynamoDbProgress
+from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.generations import WrongStep
-from projections.handlers.segment_work import must_be_building
 from projections.plan import Plan, comparison_of, keep, kept, plan_for
+from projections.rate_limit import shared_out
+from projections.regressions import WouldGoBack, refuse_to_go_back
 from shared.runtime.clients import dynamodb
 from shared.runtime.clock import utc_now
 from shared.runtime.observability import logger, tracer
@@ -15,6 +18,7 @@ from shared.runtime.settings import required
 
 generations = DynamoDbGenerations(dynamodb(), required("READ_TABLE"))
 progress = DynamoDbProgress(dynamodb(), required("READ_TABLE"))
+read_model = DynamoDbReadModel(dynamodb(), required("READ_TABLE"))
 
 
 @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
@@ -30,20 +34,24 @@ def start(event: Mapping[str, Any]) -> dict[str, Any]:
 
     Returns:
         The generation, and its segments as the state machine's maps take them.
+
+    Raises:
+        WrongStep: A generation is kept from the last switch.
+        WrongRate: The input's rate cannot be used; nothing was begun.
     """
+    asked = event.get("input") or {}
+    workers, rate = shared_out(asked.get("rate", float(required("REBUILD_RATE"))), int(required("REBUILD_WORKERS")))
     found = generations.load()
     if found.previous is not None:
         raise WrongStep(f"Generation {found.previous} is kept from the last switch: retire it first.")
     generation = found.building or generations.save(found.start_rebuild()).newest
     plan = _plan(generation)
-    asked = event.get("input") or {}
     common = {
         "generation": generation,
         "segments": plan.segments,
         "accept_parked": bool(asked.get("accept_parked", False)),
+        "rate": rate,
     }
-    # How many segments are worked on at a time.
-    workers = int(required("REBUILD_WORKERS"))
     return {**common, "workers": workers, "items": [{**common, "segment": segment} for segment in range(plan.segments)]}
 
 
@@ -55,7 +63,7 @@ def confirm(event: Mapping[str, Any]) -> dict[str, Any]:
     """
     generation = event["generation"]
     found = generations.load()
-    must_be_building(found, generation)
+    found.must_be_building(generation)
     segments = progress.load(comparison_of(generation), event["segments"])
     problems = sum(segment.problems for segment in segments)
     if problems:
@@ -71,9 +79,20 @@ def switch(event: Mapping[str, Any]) -> dict[str, Any]:
     found = generations.load()
     # A retry after a lost answer finds the work done.
     if found.active != event["generation"]:
-        must_be_building(found, event["generation"])
-        generations.save(found.switch(utc_now()))
+        found.must_be_building(event["generation"])
+        switched = found.switch(utc_now())
+        _let_nobody_go_back(found.active, switched.active)
+        generations.save(switched)
     return {"generation": event["generation"]}
+
+
+def _let_nobody_go_back(shown: int, to: int) -> None:
+    try:
+        refuse_to_go_back(read_model, shown, to)
+    except WouldGoBack as refused:
+        for each in refused.regressions:
+            logger.error("would go back", extra=asdict(each))
+        raise
 
 
 def _plan(generation: int) -> Plan:

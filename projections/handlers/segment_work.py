@@ -3,21 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from projections.generations import Generations, WrongStep
 from projections.progress import SegmentProgress
 
 # Enough to end the page that is being done, even with all its retries.
 ENOUGH_MILLISECONDS: Final = 30_000
-
-
-def must_be_building(generations: Generations, generation: int) -> None:
-    """Refuse to work on a generation that is not being built.
-
-    Raises:
-        WrongStep: It was switched to, or given up.
-    """
-    if generations.building != generation:
-        raise WrongStep(f"Generation {generation} is not being built any more: somebody ended its rebuild.")
 
 
 def work_while_time(

@@ -9,7 +9,7 @@ from events.dynamodb_store import DynamoDbEventStore
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_progress import DynamoDbProgress
 from projections.dynamodb_read_model import DynamoDbReadModel
-from projections.handlers.segment_work import answer, must_be_building, work_while_time
+from projections.handlers.segment_work import answer, work_while_time
 from projections.plan import comparison_of
 from projections.progress import SegmentProgress
 from projections.verify import Difference, Kind, Verifier
@@ -30,7 +30,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     work = comparison_of(generation)
 
     def step(at: SegmentProgress) -> SegmentProgress:
-        must_be_building(generations.load(), generation)
+        generations.load().must_be_building(generation)
         reached, found = verifier.step(generation, at, segments)
         if reached.done:
             # Whoever still has some events was compared with them already.

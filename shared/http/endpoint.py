@@ -16,12 +16,12 @@ UseCase = Callable[[Request], Response]
 Handler = Callable[[dict[str, Any], Any], dict[str, object]]
 
 
-def endpoint(*, scope: str) -> Callable[[UseCase], Handler]:
+def endpoint(*, scope: str | None) -> Callable[[UseCase], Handler]:
     """Make a Lambda handler of a function from request to response.
 
     Args:
         scope: What the token must allow. The authorizer has checked it already; a function that could be reached
-            some other way must not trust that.
+            some other way must not trust that. None: whoever calls, as for the documentation.
     """
 
     def decorate(use_case: UseCase) -> Handler:
@@ -38,7 +38,7 @@ def endpoint(*, scope: str) -> Callable[[UseCase], Handler]:
     return decorate
 
 
-def _answer(use_case: UseCase, scope: str, event: dict[str, Any]) -> Response:
+def _answer(use_case: UseCase, scope: str | None, event: dict[str, Any]) -> Response:
     request_id = (event.get("requestContext") or {}).get("requestId", "")
     correlation_id = request_id
     # Both, as keys outlive an invocation: a request that cannot be parsed must not be logged under an earlier one.
@@ -48,7 +48,8 @@ def _answer(use_case: UseCase, scope: str, event: dict[str, Any]) -> Response:
         correlation_id = request.correlation_id
         logger.append_keys(correlation_id=correlation_id, trace_id=request.trace_id)
         tracer.put_annotation("correlation_id", correlation_id)
-        request.require(scope)
+        if scope is not None:
+            request.require(scope)
         response = use_case(request)
     except Exception as error:  # noqa: BLE001 - the last line of defence: nothing of it may reach the caller
         problem = problem_of(error)

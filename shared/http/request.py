@@ -4,7 +4,7 @@ import base64
 import binascii
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from shared.http.headers import correlation_id
@@ -24,6 +24,8 @@ class Request:
         headers: Headers by lower-case name.
         body: The body's bytes.
         trace_id: The X-Ray trace, or an empty text.
+        route: The path as the API declares it, for instance `/customers/{customer_id}`.
+        stage_variables: What the API's stage says by name.
     """
 
     request_id: str
@@ -34,6 +36,8 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     trace_id: str
+    route: str = ""
+    stage_variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def correlation_id(self) -> str:
@@ -73,6 +77,8 @@ def parse(event: Mapping[str, Any]) -> Request:
         headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
         body=_body(event),
         trace_id=_trace_id(),
+        route=event.get("resource", ""),
+        stage_variables=event.get("stageVariables") or {},
     )
 
 

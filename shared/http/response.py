@@ -1,7 +1,7 @@
 """A response as API Gateway's REST proxy integration takes it from a function."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from shared.http.problems import Problem
@@ -29,7 +29,7 @@ class Response:
             name: The header's.
             value: Its text.
         """
-        return replace(self, headers={**self.headers, name: value})
+        return Response(self.status, self.body, {**self.headers, name: value}, self.content_type)
 
     def to_gateway(self) -> dict[str, object]:
         """The form that API Gateway wants."""

@@ -17,4 +17,4 @@ def timestamp(instant: datetime) -> str:
     Returns:
         For instance `2026-05-17T09:30:00.000000Z`, always 27 characters.
     """
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"

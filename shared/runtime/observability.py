@@ -21,6 +21,7 @@ def describe(error: BaseException) -> dict[str, object]:
     Returns:
         Fields for the logger's `extra`.
     """
-    frames = traceback.extract_tb(error.__traceback__)
+    # Walked rather than extracted: that would read the source files, for lines that are not logged.
+    frames = list(traceback.walk_tb(error.__traceback__))
     name = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-    return {"error": name, "at": [f"{frame.name}:{frame.lineno}" for frame in frames[-5:]]}
+    return {"error": name, "at": [f"{frame.f_code.co_name}:{line}" for frame, line in frames[-5:]]}

@@ -227,6 +227,21 @@ class TestTogether:
         with pytest.raises(ClaimTaken):
             event_store.append([created()], 0, ClaimChange(take=(claim,)))
 
+    def test_of_several_claims_the_own_ones_are_freed_and_others_kept(self, event_store: EventStore) -> None:
+        """Of a customer whose events cannot be read, every address that stands in them is given."""
+        theirs, ours, another, nobodys = (self.claim() for _ in range(4))
+        one = created()
+        event_store.append([created()], 0, ClaimChange(take=(theirs, another)))
+        event_store.append([one], 0, ClaimChange(take=(ours,)))
+
+        released = ClaimChange(release=(theirs, ours, nobodys, another))
+        event_store.append([erased(one.customer_id, 2)], 1, released, redact=[1])
+
+        event_store.append([created()], 0, ClaimChange(take=(ours, nobodys)))
+        for kept in (theirs, another):
+            with pytest.raises(ClaimTaken):
+                event_store.append([created()], 0, ClaimChange(take=(kept,)))
+
     def test_a_conflict_moves_no_claim_and_redacts_nothing(self, event_store: EventStore) -> None:
         old, new = self.claim(), self.claim()
         one = created()

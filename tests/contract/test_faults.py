@@ -30,7 +30,7 @@ from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.progress import SegmentProgress
 from projections.projector import Projector
 from projections.read_model import ReadModelBusy
-from projections.rebuild import Rebuild, RebuildFailed, Unlimited, work_of
+from projections.rebuild import Pace, Rebuild, RebuildFailed, work_of
 from projections.verify import Verifier
 from tests.fakes.network import faulty
 from tests.samples import START, created, erased, updated
@@ -299,7 +299,8 @@ class World:
                     return after
 
     def _fill(self, generation: int, segments: int, *, half: bool) -> None:
-        rebuild = Rebuild(self.operator.store, self.operator.projector, self.operator.progress, Unlimited(), _no_pause)
+        own = self.operator
+        rebuild = Rebuild(own.store, own.projector, own.progress, own.generations, Pace(_no_pause))
         while True:
             for at in _again(self.operator.progress.load, work_of(generation), segments):
                 try:

@@ -139,6 +139,18 @@ def test_pieces_of_work_do_not_see_each_other(progress: ProgressStore, work: str
     assert progress.load(f"{work}0", 1) == [SegmentProgress(0)]
 
 
+def test_a_work_that_was_removed_is_at_its_start_and_no_other_is(progress: ProgressStore, work: str) -> None:
+    for segment in range(30):
+        progress.save(work, SegmentProgress(segment, events=7))
+    progress.save(f"{work}-plan", SegmentProgress(0, events=9))
+
+    progress.remove(work)
+    progress.remove(work)
+
+    assert progress.load(work, 30) == [SegmentProgress(segment) for segment in range(30)]
+    assert progress.load(f"{work}-plan", 1) == [SegmentProgress(0, events=9)]
+
+
 def test_many_segments_are_loaded_in_their_order(progress: ProgressStore, work: str) -> None:
     for segment in reversed(range(120)):
         progress.save(work, SegmentProgress(segment, events=segment))

@@ -10,6 +10,7 @@ import pytest
 
 from local import tables
 from projections.dynamodb_read_model import DynamoDbReadModel
+from projections.generations import Generations
 from projections.read_model import ReadModel, ReadModelBusy, Write, Written
 from projections.row import Listing, Parked, Row
 from tests.fakes.network import LossyNetwork, lossy
@@ -301,6 +302,27 @@ def every_row(read_model: ReadModel, generation: int) -> list[Row]:
             page = read_model.rows(generation, segment, 3, page.next)
             found += page.rows
     return found
+
+
+def test_what_was_given_up_is_every_row_that_is_not_fed_and_has_an_older_number(
+    read_model: ReadModel, generation: int
+) -> None:
+    """A number above the newest one known belongs to a rebuild that somebody else has just begun."""
+    newest = generation * 10
+    generations = Generations(active=newest - 1, building=newest, previous=newest - 2, newest=newest)
+    rows = {number: row(number) for number in range(newest - 4, newest + 3)}
+    read_model.write([Write(each, None) for each in rows.values()])
+
+    found: list[Row] = []
+    for segment in range(3):
+        start, ended = None, False
+        while not ended:
+            page = read_model.rows_given_up(generations, segment, 3, start)
+            found += page.rows
+            start, ended = page.next, page.next is None
+
+    ours = [each for each in found if each in rows.values()]
+    assert sorted(ours, key=lambda each: each.generation) == [rows[newest - 4], rows[newest - 3]]
 
 
 def test_removed_rows_are_gone_and_no_others(read_model: ReadModel, generation: int) -> None:

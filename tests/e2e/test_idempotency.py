@@ -105,7 +105,7 @@ def somebody_else(
             yield caller(client_credentials(target, client_id, secret, READ, WRITE))
             return
         if not target.is_local:
-            pytest.skip("the target is not local: AWS's hosted page needs a browser, see tests/browser")
+            pytest.skip("the target is not local: AWS's hosted page needs a browser that runs scripts")
         yield caller(access_token_of(target, lasting.enter_context(person(target))))
 
 

@@ -1,6 +1,6 @@
 """A person signs in on the hosted page: authorization code with PKCE, over plain HTTP.
 
-AWS's own page needs a browser that runs scripts: the tests in tests/browser sign in there.
+AWS's own page needs a browser that runs scripts.
 """
 
 import secrets
@@ -18,7 +18,7 @@ from tests.e2e.tokens import READ, WRITE, Person, claims_of, person
 @pytest.fixture(autouse=True)
 def local_page_only(target: Target) -> None:
     if not target.is_local:
-        pytest.skip("the target is not local: AWS's hosted page needs a browser, see tests/browser")
+        pytest.skip("the target is not local: AWS's hosted page needs a browser that runs scripts")
 
 
 @pytest.fixture

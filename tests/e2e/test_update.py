@@ -146,6 +146,17 @@ def test_a_retry_with_the_same_key_gets_the_same_answer(api: httpx.Client, custo
     assert _put(api, customer, city="Rome").json()["version"] == 3
 
 
+def test_a_key_is_remembered_also_when_nothing_was_new(api: httpx.Client, customer: Customer) -> None:
+    key, place = {"Idempotency-Key": str(uuid4())}, f"/customers/{customer['id']}"
+    body = details_of(customer)
+    first = api.put(place, json=body, headers=key)
+    assert first.json() == customer | {"version": 2, "updated_at": first.json()["updated_at"]}
+    assert first.headers["ETag"] == '"2"'
+    others = update(api, first.json(), city="Rome")
+    assert _said(api.put(place, json=body, headers=key)) == _said(first)
+    assert _put(api, customer, city="Rome").json() == others
+
+
 def test_retries_at_once_change_the_customer_once(api: httpx.Client, customer: Customer) -> None:
     answers = at_once(WRITERS, lambda _: persistently(lambda: _put(api, customer, '"1"', city="Paris")))
     assert len({_said(answer) for answer in answers}) == 1

@@ -57,7 +57,11 @@ class InMemoryEventStore:
 
     def redact(self, customer_id: str, versions: Sequence[int]) -> None:
         for version in versions:
-            self.events[customer_id, version] = replace(self.events[customer_id, version], data=REDACTED)
+            key = customer_id, version
+            if key in self.broken:
+                self.broken[key] = replace(self.broken[key], data=REDACTED)
+            if key in self.events:
+                self.events[key] = replace(self.events[key], data=REDACTED)
 
     def read_recorded(self, customer_id: str, after_version: int = 0) -> list[Recorded]:
         self._fail()

@@ -41,7 +41,19 @@ class InMemoryReadModel:
         return iter(sorted(rows, key=lambda row: row.parked.since if row.parked else ""))
 
     def rows(self, generation: int, segment: int, total_segments: int, start: Mapping[str, str] | None) -> RowPage:
-        rows = [row for row in self.stored.values() if row.generation == generation]
+        return self._segment(lambda row: row.generation == generation, segment, total_segments)
+
+    def rows_given_up(
+        self, generations: Generations, segment: int, total_segments: int, start: Mapping[str, str] | None
+    ) -> RowPage:
+        return self._segment(
+            lambda row: row.generation <= generations.newest and row.generation not in generations.fed,
+            segment,
+            total_segments,
+        )
+
+    def _segment(self, wanted: Callable[[Row], bool], segment: int, total_segments: int) -> RowPage:
+        rows = [row for row in self.stored.values() if wanted(row)]
         return RowPage([r for r in rows if zlib.crc32(r.customer_id.encode()) % total_segments == segment], None)
 
     def remove(self, rows: Sequence[Row]) -> None:
@@ -94,6 +106,10 @@ class InMemoryProgress:
 
     def save(self, work: str, progress: SegmentProgress) -> None:
         self.saved[work, progress.segment] = progress
+
+    def remove(self, work: str) -> None:
+        for key in [key for key in self.saved if key[0] == work]:
+            del self.saved[key]
 
 
 def reader_over(read_model: InMemoryReadModel) -> Reader:

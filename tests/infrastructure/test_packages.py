@@ -19,6 +19,7 @@ FUNCTIONS = [
     "ProjectCustomers",
     "RebuildControl",
     "RebuildSegment",
+    "ShowDocs",
     "UpdateCustomer",
     "VerifySegment",
 ]

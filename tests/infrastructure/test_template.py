@@ -14,12 +14,15 @@ CHANGING_EVENTS = WRITING - {"PutItem"}
 
 
 def statements(function: Template) -> list[Template]:
-    return [statement for policy in function["Policies"] for statement in policy["Statement"]]
+    return [statement for policy in function.get("Policies", []) for statement in policy["Statement"]]
 
 
 def actions(statement: Template) -> list[str]:
     action = statement["Action"]
     return [action] if isinstance(action, str) else action
+
+
+OPEN = {"GET /docs", "GET /docs/{file}", "GET /openapi.json"}
 
 
 def routes(functions: dict[str, Template]) -> dict[str, Template]:
@@ -36,7 +39,7 @@ def test_the_specified_functions_are_there_under_their_names(functions: dict[str
 
 
 def test_each_route_wants_an_access_token_with_its_scope(functions: dict[str, Template], template: Template) -> None:
-    found = routes(functions)
+    found = {route: properties for route, properties in routes(functions).items() if route not in OPEN}
 
     one = "/customers/{customer_id}"
     assert set(found) == {"POST /customers", "GET /customers", f"GET {one}", f"PUT {one}", f"DELETE {one}"}
@@ -45,6 +48,14 @@ def test_each_route_wants_an_access_token_with_its_scope(functions: dict[str, Te
         assert properties["Auth"] == {"Authorizer": "Cognito", "AuthorizationScopes": [scope]}, route
     auth = template["Resources"]["CustomersApi"]["Properties"]["Auth"]
     assert auth["DefaultAuthorizer"] == "Cognito"
+
+
+def test_nothing_is_open_but_the_documentation_which_reads_nothing(functions: dict[str, Template]) -> None:
+    found = routes(functions)
+
+    assert {route for route, properties in found.items() if properties["Auth"] == {"Authorizer": "NONE"}} == OPEN
+    assert routes({"ShowDocs": functions["ShowDocs"]}).keys() == OPEN
+    assert not statements(functions["ShowDocs"])
 
 
 def test_everything_is_traced(template: Template) -> None:

@@ -3,24 +3,25 @@
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import uuid4
 
 import httpx
 import pytest
 
-from events.claims import email_claim
-from events.codec import REDACTED
+from events.claims import ClaimChange, email_claim
+from events.codec import REDACTED, to_item
 from events.dynamodb_store import DynamoDbEventStore
 from events.envelope import Event
 from local.home import StackHome
 from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.row import Row
 from tests.e2e.customers import Customer, a_person, create, erase, eventually, page, seeing, update
+from tests.e2e.problems import assert_problem
 from tests.e2e.tokens import claims_of
 from tests.integration.aws import Aws
-from tests.integration.records import batch_of, failures_of, record_of
+from tests.integration.records import an_event, batch_of, failures_of, record_of
 
 VERSIONS: Final = 4
 # More than one transaction takes out: the rest follows event by event.
@@ -120,6 +121,44 @@ def test_no_table_has_anything_of_the_person(
             text = json.dumps(row)
             assert not life.found_in(text), table
             assert not [email for email in life.emails if email_claim(email) in text], table
+
+
+def test_whoever_is_parked_is_forgotten_at_once(
+    api: httpx.Client,
+    aws: Aws,
+    outputs: Mapping[str, str],
+    read_model: DynamoDbReadModel,
+    active: int,
+) -> None:
+    """Something else wrote rows that our code cannot read; nobody mends anything before the DELETE."""
+    mark, old, new = f"zebra{uuid4().hex[:12]}", *(f"{uuid4().hex}@example.com" for _ in range(2))
+    customer = create(api, full_name=mark, email=old)
+    strange = [
+        replace(an_event(customer["id"], 2, full_name=mark, email=new), type="CustomerVanished"),
+        an_event(customer["id"], 3, full_name=mark, email=new),
+    ]
+    store = DynamoDbEventStore(aws.dynamodb, outputs["EventTable"], outputs["ClaimsTable"])
+    store.append(strange, 1, ClaimChange(take=(email_claim(new),), release=(email_claim(old),)))
+    heir = create(api, email=old)
+    no_event = {name: value for name, value in to_item(strange[1]).items() if name != "metadata"}
+    aws.dynamodb.put_item(TableName=outputs["EventTable"], Item=no_event)
+
+    def is_parked() -> None:
+        row = read_model.get(customer["id"], active, consistent=True)
+        assert row
+        assert row.parked
+
+    eventually(is_parked)
+    answer = erase(api, customer)
+
+    assert answer.headers["ETag"] == '"4"'
+    assert api.get(f"/customers/{customer['id']}", headers=seeing(answer)).status_code == 404
+    assert read_model.get(customer["id"], active, consistent=True) == Row(customer["id"], active, 4, None)
+    for table in ("EventTable", "ClaimsTable", "ReadTable"):
+        assert not [row for row in _rows(aws, outputs[table]) if mark in (text := json.dumps(row)) or new in text]
+    create(api, email=new)
+    assert erase(api, customer).headers["ETag"] == '"4"'
+    assert_problem(api.post("/customers", json=a_person(email=heir["email"])), 409, "field-taken")
 
 
 def test_no_log_has_anything_of_the_person(api: httpx.Client, life: Life, aws: Aws, home: StackHome) -> None:

@@ -206,7 +206,12 @@ def test_the_workflow_rebuilds_and_switches_and_nobody_reads_anything_else(
 ) -> None:
     before, listed = generations.load(), page(api, limit=100)["customers"]
 
-    ended = execute(aws, outputs["RebuildStateMachine"])
+    wrong = execute(aws, outputs["RebuildStateMachine"], rate="fast")
+    assert wrong["status"] == "FAILED"
+    assert "rate is in write units a second, a number of 1 or more, and not 'fast'" in wrong["cause"]
+    assert generations.load() == before
+
+    ended = execute(aws, outputs["RebuildStateMachine"], rate=400)
 
     assert ended["status"] == "SUCCEEDED", ended
     after = generations.load()
@@ -238,8 +243,8 @@ def row_of_version(aws: Aws, table: str, key: Mapping[str, Any], version: str) -
     return row
 
 
-def execute(aws: Aws, machine: str) -> Mapping[str, Any]:
-    started = aws.workflows.start_execution(stateMachineArn=machine, input="{}")
+def execute(aws: Aws, machine: str, **given: object) -> Mapping[str, Any]:
+    started = aws.workflows.start_execution(stateMachineArn=machine, input=json.dumps(given))
 
     def ended() -> Mapping[str, Any]:
         found: Mapping[str, Any] = aws.workflows.describe_execution(executionArn=started["executionArn"])

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from events.dynamodb_store import DynamoDbEventStore
+from local.tables import load_template
 from tests.integration.aws import Aws
 
 if TYPE_CHECKING:
@@ -27,9 +29,16 @@ FUNCTIONS: Final = (
     "UpdateCustomer",
     "EraseCustomer",
     "ProjectCustomers",
+    "RebuildControl",
+    "RebuildSegment",
+    "VerifySegment",
     "GetAllCustomers",
     "GetCustomer",
+    "ShowDocs",
 )
+# Who writes rows.
+WRITERS: Final = ("ProjectCustomers", "RebuildSegment")
+REBUILD: Final = ("RebuildControl", "RebuildSegment", "VerifySegment")
 _SORT_KEY: Final = {"EventTable": "version", "ReadTable": "generation"}
 _PARTITION_KEY: Final = {"EventTable": "customer_id", "ReadTable": "customer_id", "ClaimsTable": "claim"}
 
@@ -65,12 +74,23 @@ def _query(client: "DynamoDBClient", name: str, table: str) -> object:
     return client.query(TableName=name, KeyConditionExpression=condition, ExpressionAttributeValues=values)
 
 
-def _query_listing(client: "DynamoDBClient", name: str, table: str) -> object:
+def _query_listing(client: "DynamoDBClient", name: str) -> object:
     values: dict[str, Any] = {":shard": {"S": "1#0"}}
     return client.query(
         TableName=name,
         IndexName="listing",
         KeyConditionExpression="listing_shard = :shard",
+        ExpressionAttributeValues=values,
+        Limit=1,
+    )
+
+
+def _query_parked(client: "DynamoDBClient", name: str) -> object:
+    values: dict[str, Any] = {":generation": {"N": "1"}}
+    return client.query(
+        TableName=name,
+        IndexName="parked",
+        KeyConditionExpression="parked_in = :generation",
         ExpressionAttributeValues=values,
         Limit=1,
     )
@@ -103,26 +123,45 @@ ALLOWED: Final[dict[tuple[str, str], set[str]]] = {
     ("ProjectCustomers", "EventTable"): {"Query"},
     ("ProjectCustomers", "ClaimsTable"): set(),
     ("ProjectCustomers", "ReadTable"): {"GetItem", "BatchGetItem"},
+    ("RebuildControl", "EventTable"): {"DescribeTable"},
+    ("RebuildControl", "ClaimsTable"): set(),
+    ("RebuildControl", "ReadTable"): {"BatchGetItem", "GetItem", "PutItem", "Query"},
+    ("RebuildSegment", "EventTable"): {"Query", "Scan"},
+    ("RebuildSegment", "ClaimsTable"): set(),
+    ("RebuildSegment", "ReadTable"): {"BatchGetItem", "GetItem", "PutItem", "Query"},
+    ("VerifySegment", "EventTable"): {"Query", "Scan"},
+    ("VerifySegment", "ClaimsTable"): set(),
+    ("VerifySegment", "ReadTable"): {"BatchGetItem", "GetItem", "PutItem", "Query", "Scan"},
     ("GetAllCustomers", "EventTable"): set(),
     ("GetAllCustomers", "ClaimsTable"): set(),
     ("GetAllCustomers", "ReadTable"): {"GetItem"},
     ("GetCustomer", "EventTable"): set(),
     ("GetCustomer", "ClaimsTable"): set(),
     ("GetCustomer", "ReadTable"): {"GetItem"},
+    ("ShowDocs", "EventTable"): set(),
+    ("ShowDocs", "ClaimsTable"): set(),
+    ("ShowDocs", "ReadTable"): set(),
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Role:
     """What a function's role may do.
 
     Attributes:
         documents: The policies that it was deployed with.
-        dynamodb: A client with these rights and no others.
+        session: With these rights and no others.
+        endpoint: Address of the local AWS.
     """
 
     documents: tuple[Mapping[str, Any], ...]
-    dynamodb: "DynamoDBClient"
+    session: boto3.Session
+    endpoint: str
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        """Tables, with these rights."""
+        return self.session.client("dynamodb", endpoint_url=self.endpoint)
 
     def actions_on(self, arn: str) -> set[str]:
         """The DynamoDB actions that the documents allow on a table, patterns as they are written."""
@@ -148,7 +187,7 @@ def roles(aws: Aws, function_names: Mapping[str, str], outputs: Mapping[str, str
     trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{aws.account}:root"}, "Action": "sts:AssumeRole"}
     try:
         yield {
-            function: _copy(aws, function_names[function], name, trust, outputs["Region"])
+            function: _copy(aws, _role_of(aws, function_names[function]), name, trust, outputs["Region"])
             for function, name in names.items()
         }
     finally:
@@ -156,8 +195,23 @@ def roles(aws: Aws, function_names: Mapping[str, str], outputs: Mapping[str, str
             _delete(aws, name)
 
 
-def _copy(aws: Aws, function: str, name: str, trust: Mapping[str, Any], region: str) -> Role:
-    source = aws.functions.get_function_configuration(FunctionName=function)["Role"].rpartition("/")[2]
+@pytest.fixture(scope="module")
+def workflow(aws: Aws, outputs: Mapping[str, str]) -> Iterator[Role]:
+    """A role that has the policies of the state machine and lets the tests in."""
+    name = f"test-workflow-{uuid4().hex[:8]}"
+    trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{aws.account}:root"}, "Action": "sts:AssumeRole"}
+    machine = aws.workflows.describe_state_machine(stateMachineArn=outputs["RebuildStateMachine"])
+    try:
+        yield _copy(aws, machine["roleArn"].rpartition("/")[2], name, trust, outputs["Region"])
+    finally:
+        _delete(aws, name)
+
+
+def _role_of(aws: Aws, function: str) -> str:
+    return aws.functions.get_function_configuration(FunctionName=function)["Role"].rpartition("/")[2]
+
+
+def _copy(aws: Aws, source: str, name: str, trust: Mapping[str, Any], region: str) -> Role:
     statement = {"Version": "2012-10-17", "Statement": [trust]}
     arn = aws.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(statement))["Role"]["Arn"]
     documents = []
@@ -168,15 +222,13 @@ def _copy(aws: Aws, function: str, name: str, trust: Mapping[str, Any], region: 
     for attached in aws.iam.list_attached_role_policies(RoleName=source)["AttachedPolicies"]:
         aws.iam.attach_role_policy(RoleName=name, PolicyArn=attached["PolicyArn"])
     given = aws.sts.assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
-    client = boto3.client(
-        "dynamodb",
-        endpoint_url=aws.endpoint,
+    session = boto3.Session(
         region_name=region,
         aws_access_key_id=given["AccessKeyId"],
         aws_secret_access_key=given["SecretAccessKey"],
         aws_session_token=given["SessionToken"],
     )
-    return Role(tuple(documents), client)
+    return Role(tuple(documents), session, aws.endpoint)
 
 
 def _delete(aws: Aws, name: str) -> None:
@@ -190,15 +242,26 @@ def _delete(aws: Aws, name: str) -> None:
         return
 
 
+def _client(role: Role, service: Any) -> Any:
+    client: Any = role.session.client(service, endpoint_url=role.endpoint)
+    return client
+
+
 def _is_allowed(call: Callable[[], object]) -> bool:
     try:
         call()
     except ClientError as refused:
-        if refused.response["Error"]["Code"] == "AccessDeniedException":
+        if refused.response["Error"]["Code"] in {"AccessDenied", "AccessDeniedException"}:
             return False
         if refused.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
     return True
+
+
+def test_no_function_is_left_out() -> None:
+    declared = {name for name, each in load_template()["Resources"].items() if each["Type"].endswith("::Function")}
+    assert set(FUNCTIONS) == declared
+    assert {function for function, _ in ALLOWED} == declared
 
 
 @pytest.mark.parametrize(("function", "table"), ALLOWED)
@@ -215,10 +278,12 @@ def test_a_function_may_do_its_own_work_on_a_table_and_nothing_else(
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_only_the_list_may_read_the_listing(roles: dict[str, Role], outputs: Mapping[str, str], function: str) -> None:
+def test_only_the_list_may_read_the_listing_and_only_the_switch_who_is_parked(
+    roles: dict[str, Role], outputs: Mapping[str, str], function: str
+) -> None:
     client, name = roles[function].dynamodb, outputs["ReadTable"]
-    allowed = _is_allowed(lambda: _query_listing(client, name, "ReadTable"))
-    assert allowed == (function == "GetAllCustomers")
+    assert _is_allowed(lambda: _query_listing(client, name)) == (function == "GetAllCustomers")
+    assert _is_allowed(lambda: _query_parked(client, name)) == (function == "RebuildControl")
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -229,10 +294,67 @@ def test_the_deployed_policies_let_partiql_near_no_event(
     events = f"arn:aws:dynamodb:{outputs['Region']}:{aws.account}:table/{outputs['EventTable']}"
     rows = f"arn:aws:dynamodb:{outputs['Region']}:{aws.account}:table/{outputs['ReadTable']}"
     # BatchExecuteStatement is no action of AWS: the local stage alone grants it, by a policy of its own.
-    local = {"BatchExecuteStatement"} if function == "ProjectCustomers" else set()
+    local = {"BatchExecuteStatement"} if function in WRITERS else set()
     assert roles[function].actions_on(events) == ALLOWED[function, "EventTable"] | local
-    writes = {"PartiQLInsert", "PartiQLUpdate"} if function == "ProjectCustomers" else set()
+    writes = {"PartiQLInsert", "PartiQLUpdate"} if function in WRITERS else set()
     assert roles[function].actions_on(rows) == ALLOWED[function, "ReadTable"] | writes | local
+
+
+@pytest.mark.parametrize("function", REBUILD)
+def test_a_rebuild_may_put_its_own_records_and_no_row(
+    roles: dict[str, Role], aws: Aws, outputs: Mapping[str, str], function: str
+) -> None:
+    """The local AWS does not look at leading keys, so here too the deployed policies are read."""
+    rows = f"arn:aws:dynamodb:{outputs['Region']}:{aws.account}:table/{outputs['ReadTable']}"
+    [records] = [
+        statement
+        for document in roles[function].documents
+        for statement in _several(document["Statement"])
+        if rows in _several(statement["Resource"]) and "dynamodb:PutItem" in _several(statement["Action"])
+    ]
+    assert set(records["Action"]) == {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"}
+    assert records["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#*"]}}
+
+
+@pytest.mark.parametrize("function", REBUILD)
+def test_a_rebuild_reaches_nothing_but_tables(
+    roles: dict[str, Role], aws: Aws, outputs: Mapping[str, str], function_names: Mapping[str, str], function: str
+) -> None:
+    """It tells nobody: no queue, no function, and no other execution."""
+    role = roles[function]
+    queues, others = _client(role, "sqs"), _client(role, "lambda")
+    machines = _client(role, "stepfunctions")
+    assert not _is_allowed(lambda: queues.send_message(QueueUrl=outputs["ProjectionFailureQueueUrl"], MessageBody="x"))
+    assert not _is_allowed(lambda: others.invoke(FunctionName=function_names["RebuildControl"], Qualifier="live"))
+    assert not _is_allowed(lambda: machines.start_execution(stateMachineArn=outputs["RebuildStateMachine"], input="[]"))
+
+
+def test_the_workflow_may_run_its_own_three_functions_and_nothing_else(
+    workflow: Role, outputs: Mapping[str, str], function_names: Mapping[str, str]
+) -> None:
+    """The local AWS asks for the right to a function as a whole; the policy names an alias, so here it is read."""
+    named = {
+        resource
+        for document in workflow.documents
+        for statement in _several(document["Statement"])
+        if "lambda:InvokeFunction" in _several(statement["Action"])
+        for resource in _several(statement["Resource"])
+    }
+    assert {arn.partition(":function:")[2] for arn in named} == {f"{function_names[name]}:live" for name in REBUILD}
+    functions, queues, machines = (_client(workflow, name) for name in ("lambda", "sqs", "stepfunctions"))
+    for name in set(FUNCTIONS) - set(REBUILD):
+        call = partial(functions.invoke, FunctionName=function_names[name], Qualifier="live")
+        assert not _is_allowed(call), name
+    assert not _is_allowed(lambda: queues.send_message(QueueUrl=outputs["ProjectionFailureQueueUrl"], MessageBody="x"))
+    other = f"{outputs['RebuildStateMachine']}-of-somebody-else"
+    assert not _is_allowed(lambda: machines.start_execution(stateMachineArn=other, input="{}"))
+
+
+@pytest.mark.parametrize("table", ["EventTable", "ClaimsTable", "ReadTable"])
+def test_the_workflow_itself_may_touch_no_table(workflow: Role, outputs: Mapping[str, str], table: str) -> None:
+    name = outputs[table]
+    for action, call in ACTIONS.items():
+        assert not _is_allowed(lambda call=call: call(workflow.dynamodb, name, table)), action  # type: ignore[misc]
 
 
 def test_only_erasure_may_change_an_event_and_only_its_data(

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any, Final, Protocol
 
 from tests.simulation.answers import Answers
-from tests.simulation.oracle import PERSONAL
+from tests.simulation.oracle import PERSONAL, parsed
 from tests.simulation.signals import Crash
 
 _OPERATIONS: Final = ("create", "update", "erase")
@@ -25,8 +25,6 @@ class Intent:
         reuses: Whether the key belongs to another command.
         requests: The request ids of its tries.
         answered: The first final answer.
-        changed: Whether it had caused an event by then. A command that changes nothing leaves no trace, so a repeat of
-            it is decided anew on what is there by then (test_findings.py).
     """
 
     operation: str
@@ -37,7 +35,6 @@ class Intent:
     reuses: bool = False
     requests: list[str] = field(default_factory=list)
     answered: tuple[int, str] | None = None
-    changed: bool = False
 
     @property
     def is_recognisable(self) -> bool:
@@ -166,13 +163,12 @@ class Callers:
 
     def _learn(self, intent: Intent, status: int, body: str) -> None:
         if status in (200, 201):
-            document = json.loads(body)
+            document = parsed(body)
             self.known[document["id"]] = document
         elif status == 204 and self._world.random.random() < 0.7:
             self.known.pop(intent.customer_id, None)
         if intent.answered is None:
             intent.answered = status, body
-            intent.changed = self._world.answers.caused(intent) is not None
         if intent.is_recognisable and status < 300:
             self._done.append(intent)
 

@@ -183,15 +183,14 @@ class Database:
         index = table.indexes[params["IndexName"]] if "IndexName" in params else None
         if name != (index.partition if index else table.partition):
             raise NotSimulated(f"the key condition {params['KeyConditionExpression']!r}")
+        wanted = values[operand]
         if index is None:
-            found = self._in_partition(table, values[operand]["S"], consistent=params.get("ConsistentRead", False))
+            found = self._in_partition(table, wanted["S"], consistent=params.get("ConsistentRead", False))
         else:
-            members = table.members.get((params["IndexName"], next(iter(values[operand].values()))), ())
-            seen = [(key, self._seen(table, key, consistent=False)) for key in list(members)]
+            members = list(table.members.get((params["IndexName"], next(iter(wanted.values()))), ()))
+            seen = zip(members, self._all_seen(table, members), strict=True)
             found = [
-                ((value_of(item[index.order]), key), item)
-                for key, item in seen
-                if item and item.get(name) == values[operand]
+                ((value_of(item[index.order]), key), item) for key, item in seen if item and item.get(name) == wanted
             ]
         return [each for each in found if holds(each[1], values)] if holds else found
 
@@ -199,8 +198,8 @@ class Database:
         items = table.partitions.get(partition, {})
         if consistent:
             return [((partition, sort), item) for sort, item in items.items()]
-        seen = [((partition, sort), self._seen(table, (partition, sort), consistent=False)) for sort in items]
-        return [(key, item) for key, item in seen if item]
+        keys = [(partition, sort) for sort in items]
+        return [(key, item) for key, item in zip(keys, self._all_seen(table, keys), strict=True) if item]
 
     def scan(self, params: Mapping[str, Any], start: Key | None, limit: int) -> tuple[list[Item], Key | None]:
         """One page of a scan, and where the next one starts."""
@@ -208,11 +207,16 @@ class Database:
         first = bisect_right(table.places, place_in_scan(start)) if start else 0
         places = (place for place in islice(table.places, first, None) if place[0] % total == segment)
         page = [(place[1], place[2]) for place in islice(places, limit)]
-        seen = [self._seen(table, key, consistent=params.get("ConsistentRead", False)) for key in page]
+        seen = list(map(table.get, page)) if params.get("ConsistentRead") else self._all_seen(table, page)
         text, values = params.get("FilterExpression"), params.get("ExpressionAttributeValues", _NONE)
         kept = condition(text, names_of(params)) if text else None
         items = [item for item in seen if item and (kept is None or kept(item, values))]
         return items, page[-1] if next(places, None) else None
+
+    def _all_seen(self, table: Table, keys: Sequence[Key]) -> list[Item | None]:
+        """What an eventually consistent read shows under each key."""
+        before, stale, get = table.before, self._stale, table.get
+        return [before[key][1] if key in before and stale(before[key][0]) else get(key) for key in keys]
 
     def _seen(self, table: Table, key: Key, *, consistent: bool) -> Item | None:
         if not consistent and (changed := table.before.get(key)) and self._stale(changed[0]):

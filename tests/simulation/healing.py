@@ -25,7 +25,8 @@ def heal(world: "World") -> None:
     drain(world)
     world.invariants.log_is_whole()
     world.invariants.claims_are_exact()
-    check_projection(world, parked(world) | world.dead_lettered | world.stream.forgotten)
+    erased = {name for name, person in world.oracle.people.items() if person.erased_at}
+    check_projection(world, (parked(world) - erased) | world.dead_lettered | world.stream.forgotten)
     redrive(world)
     if world.random.random() < _REBUILT:
         rebuild(world)

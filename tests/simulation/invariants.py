@@ -1,18 +1,23 @@
 """The rules that must never break, checked at every write of every table. docs name them I1 to I8."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from tests.simulation.expressions import Item
-from tests.simulation.oracle import REDACTED, Oracle, Person
+from tests.simulation.oracle import REDACTED, Oracle, Person, parsed
 from tests.simulation.signals import Violation
 from tests.simulation.tables import Change, Table, place_in_scan
 
 # Stands in every personal text of the simulation, and in nothing else.
 MARK: Final = "Zqx"
+_LOW_MARK: Final = MARK.lower()
 # Into how many segments the simulated operators cut a rebuild.
 SEGMENTS: Final = 2
+
+# What is known of the generations by whoever began something that ends without them.
+NOBODY_KNOWS: Final = -1
 
 _NO_ROW: Final = {"version": {"N": "0"}}
 
@@ -31,6 +36,7 @@ class Invariants:
         foreign: Writes that are not our code's: strange events and their repair.
         retired: Generations whose rows may go.
         active: The generation that queries read.
+        revision: Of the record of generations.
         struck: The versions of each customer that were ever strange.
         rows_written: How many were looked at.
     """
@@ -40,12 +46,24 @@ class Invariants:
         self.foreign = False
         self.retired: set[int] = set()
         self.active = 1
+        self.revision = 0
         self.struck: dict[str, set[int]] = {}
         self.rows_written = 0
         self._rows = tables["read"]
+        self._ahead: tuple[int, ...] = ()
+        self._known: int | None = None
         self._found: dict[int, dict[str, int]] = {}
         self._claims = tables["claims"]
         self._events = tables["events"]
+
+    @contextmanager
+    def knowing(self, revision: int) -> Iterator[None]:
+        """Let somebody write who looked at the generations when the record was of a revision, or later."""
+        before, self._known = self._known, revision
+        try:
+            yield
+        finally:
+            self._known = before
 
     def check(self, changes: Iterable[Change]) -> None:
         """Look at what one write changed."""
@@ -84,7 +102,7 @@ class Invariants:
 
     def _claim(self, change: Change) -> None:
         text = repr(change.new)
-        require(MARK not in text and MARK.lower() not in text, "I8", "a claim holds an address")
+        require(MARK not in text and _LOW_MARK not in text, "I8", "a claim holds an address")
 
     def _claims_of(self, customer_id: str) -> None:
         person = self.oracle.people[customer_id]
@@ -118,8 +136,20 @@ class Invariants:
         if version == before and change.old:
             same = change.old.get("document") == change.new.get("document")
             require(same, "I4", f"the {where} changed within version {version}")
+        if version > before and generation == self.active:
+            self._is_not_ahead(customer_id, version)
         self._content(where, customer_id, version, change.new)
         self._parking(where, customer_id, version, change.new)
+
+    def _is_not_ahead(self, customer_id: str, version: int) -> None:
+        """What can be read stands already in every generation that the reading may move to."""
+        if self._known not in (None, self.revision):
+            return
+        for generation in self._ahead:
+            row = self._rows.get((customer_id, generation)) or _NO_ROW
+            stands = int(row["version"]["N"])
+            where = f"{customer_id} goes to version {version} in generation {self.active}"
+            require(stands >= version or "parked_in" in row, "I4", f"{where}, and stands at {stands} in {generation}")
 
     def _parking(self, where: str, customer_id: str, version: int, row: Item) -> None:
         """Who is parked stands right before a strange event: nothing that can be shown is held back."""
@@ -151,10 +181,21 @@ class Invariants:
             return
         require(expected is not None, "I5", f"the {where} shows something at version {version}")
         if expected:
-            shown = json.loads(row["document"]["S"])
+            shown = parsed(row["document"]["S"])
             require(shown == expected, "I5", f"the {where} is not the fold at version {version}")
             order = f"{expected['created_at']}#{expected['id']}"
             require(row["listing_order"]["S"] == order, "PAGES", f"the {where} is listed in a wrong place")
+
+    def projected(self, records: Iterable[Item], answer: Mapping[str, Any]) -> None:
+        """Whoever's erasure was projected is shown no more, also if they are parked."""
+        failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
+        for record in records:
+            image = record["dynamodb"].get("NewImage", {})
+            erases = record["eventName"] == "INSERT" and image.get("type") == {"S": "CustomerErased"}
+            if erases and record["dynamodb"]["SequenceNumber"] not in failed:
+                customer_id = image["customer_id"]["S"]
+                row = self._rows.get((customer_id, self.active)) or {}
+                require("document" not in row, "I8", f"{customer_id} is shown after their erasure was projected")
 
     def _generations(self, change: Change) -> None:
         """Reading may move to another generation only if nothing that was read goes back in time."""
@@ -164,6 +205,8 @@ class Invariants:
         if record["building"] not in self._found:
             self._found[record["building"]] = {name: each.version for name, each in self.oracle.people.items()}
         self.retired |= set(record["retired"])
+        self.revision = int(change.new["revision"]["N"])
+        self._ahead = tuple(each for each in (record["building"], record["previous"]) if each is not None)
         before, self.active = self.active, record["active"]
         require(self.active not in self.retired, "I4", f"generation {self.active} is read, and it was retired")
         if self.active == before:
@@ -196,7 +239,7 @@ class Invariants:
 
     def leaves(self, what: str, text: str) -> None:
         """Demand that a text that is no answer holds nothing personal."""
-        if MARK in text or MARK.lower() in text:
+        if MARK in text or _LOW_MARK in text:
             raise Violation("I8", f"personal data in {what}: {text[:300]}")
 
     def is_forgotten(self, customer_id: str) -> None:

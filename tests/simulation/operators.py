@@ -19,7 +19,7 @@ from projections.generations import Generations, GenerationsChanged, WrongStep
 from projections.progress import SegmentProgress
 from projections.projector import Projector
 from projections.read_model import ReadModelBusy
-from projections.rebuild import Rebuild, RebuildFailed, Unlimited, work_of
+from projections.rebuild import Pace, Rebuild, RebuildFailed, work_of
 from projections.redrive import Outcome, Redrive
 from projections.verify import Difference, Kind, Verifier
 from tests.simulation.clock import VirtualClock
@@ -28,6 +28,8 @@ from tests.simulation.signals import Crash
 
 # How often an operator tries to switch without a look at how far the rebuild is.
 _TOO_EARLY: Final = 0.1
+# How often an operator compares what is read, and repairs it.
+_REPAIRS: Final = 0.15
 _REFUSALS: Final = (
     GenerationsChanged, WrongStep, RebuildFailed, ReadModelBusy, StoreBusy, BotoCoreError, ClientError
 )  # fmt: skip
@@ -65,9 +67,9 @@ class Operators:
         self.generations = DynamoDbGenerations(world.client, "read")
         self._progress = DynamoDbProgress(world.client, "read")
         projector = Projector(self.rows, store.read, world.clock.utc_now)
-        self._rebuild = Rebuild(store, projector, self._progress, Unlimited(), world.sleep)
+        self._rebuild = Rebuild(store, projector, self._progress, self.generations, Pace(world.sleep))
         self._verifier = Verifier(store, self.rows, world.sleep, world.clock.utc_now)
-        self.redrive = Redrive(store, self.rows, projector)
+        self.redrive = Redrive(store, self.rows, projector, self.generations)
 
     def step(self) -> None:
         """One piece of whatever is to be done; it may fail, and is then done again some time."""
@@ -92,6 +94,8 @@ class Operators:
             self._remove(record)
         elif random.random() < 0.3:
             self._redrive_fed(record, dry=random.random() < 0.2)
+        elif random.random() < _REPAIRS:
+            self.verify(record.active)
         elif record.building is not None:
             self._go_on(record, record.building)
         elif record.previous is not None:
@@ -139,7 +143,10 @@ class Operators:
                 found += differences
             found += self._verifier.orphans(generation, segment, SEGMENTS)
         wrong = [each for each in found if each.kind is not Kind.PARKED or not accept_parked]
-        return [each for each in wrong if not self._verifier.repair(each, generation)]
+        return [each for each in wrong if not self._repair(each, generation)]
+
+    def _repair(self, difference: Difference, generation: int) -> bool:
+        return self._verifier.repair(difference, generation, self.generations.load().before(generation))
 
     def _redrive(self, generation: int, *, dry: bool) -> list[Outcome]:
         outcomes = []

@@ -13,6 +13,8 @@ from tests.simulation.invariants import Invariants
 from tests.simulation.oracle import Person
 
 _FUTURE: Final = "CustomerMoved"
+# How often whoever wrote a strange event writes one more, which is not strange.
+_FOLLOWED: Final = 0.3
 
 
 class CustomerMoved(CustomerUpdated):
@@ -71,21 +73,30 @@ class Poisoner:
             return False
         customer_id = self._random.choice(live)
         good = _next_event(people[customer_id])
-        self.victims.setdefault(customer_id, {})[int(good["version"]["N"])] = good
-        self._write(self._random.choice(KINDS)(good))
+        self._leave(customer_id, good, self._random.choice(KINDS)(good))
+        if self._random.random() < _FOLLOWED:
+            later = _following(good)
+            self._leave(customer_id, later, later)
         return True
 
     def cure(self, *, deploy: bool) -> None:
         """Repair what is broken; with `deploy`, by new code where that is enough."""
         if deploy:
             codec._MODELS[_FUTURE] = CustomerMoved  # type: ignore[index]
-        for customer_id, versions in self.victims.items():
+        people = self._invariants.oracle.people
+        # Whoever was erased meanwhile needs no cure, and what stood in their events must not come back.
+        victims = {name: versions for name, versions in self.victims.items() if not people[name].erased_at}
+        for customer_id, versions in victims.items():
             for version, good in versions.items():
                 stored = self._database.tables["events"].get((customer_id, version))
                 if not deploy or (stored and stored.get("type") != {"S": _FUTURE}):
                     self._write(good)
             self._invariants.oracle.mend(customer_id, versions)
         self.victims = {}
+
+    def _leave(self, customer_id: str, good: Item, item: Item) -> None:
+        self.victims.setdefault(customer_id, {})[int(good["version"]["N"])] = good
+        self._write(item)
 
     def _write(self, item: Item) -> None:
         self._invariants.foreign = True
@@ -107,4 +118,15 @@ def _next_event(person: Person) -> Any:
         "type": {"S": "CustomerUpdated"},
         "data": {"S": json.dumps({**data, "city": "Zqx elsewhere"})},
         "metadata": {"M": {**last["metadata"]["M"], "command_id": {"S": f"strange-{last['event_id']['S']}"}}},
+    }
+
+
+def _following(event: Item) -> Item:
+    """The event after an event, by the same writer."""
+    data = {**json.loads(event["data"]["S"]), "city": "Zqx further"}
+    return {
+        **event,
+        "version": {"N": str(int(event["version"]["N"]) + 1)},
+        "event_id": {"S": f"later-{event['event_id']['S']}"},
+        "data": {"S": json.dumps(data)},
     }

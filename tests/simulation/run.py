@@ -9,6 +9,8 @@ from tests.simulation.signals import Violation
 from tests.simulation.world import World
 
 COMMANDS = 300
+# About what one seed leaves behind.
+_OBJECTS_A_COLLECTION = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,15 @@ class Outcome:
     broken: str = ""
 
 
+def spare_the_collector() -> None:
+    """Let the garbage collector look seldom, and at none of what was imported: a process that runs many seeds makes
+    millions of small objects, nearly all of which go without it.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_OBJECTS_A_COLLECTION, 20, 20)
+
+
 def run_seed(seed: int, commands: int = COMMANDS, *, verbose: bool = False) -> Outcome:
     """Run a seed from nothing to healed.
 
@@ -49,7 +60,6 @@ def run_seed(seed: int, commands: int = COMMANDS, *, verbose: bool = False) -> O
     except Violation as violation:
         rule, broken = violation.rule, str(violation)
         world.trace("VIOLATION", broken)
-    gc.collect(0)
     counts = {
         "commands": world.callers.commands,
         "requests": world.callers.sent,
@@ -63,10 +73,21 @@ def run_seed(seed: int, commands: int = COMMANDS, *, verbose: bool = False) -> O
     return Outcome(seed, world.digest, counts, dict(world.faults.count), rule, broken)
 
 
+def replay(seed: int, commands: int = COMMANDS) -> str:
+    """The line that runs a seed again, with every effect printed."""
+    fewer = f" --commands {commands}" if commands != COMMANDS else ""
+    return f".local/venvs/dev/bin/python -m tests.simulation --seed {seed}{fewer} --trace"
+
+
 @dataclass(slots=True)
 class Figures:
-    """Many seeds together."""
+    """Many seeds together.
 
+    Attributes:
+        commands: Commands for each seed.
+    """
+
+    commands: int = COMMANDS
     seeds: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
@@ -80,7 +101,7 @@ class Figures:
         self.faults.update(outcome.faults)
         self.digests[outcome.seed] = outcome.digest
         if outcome.broken:
-            self.broken.append(f"{outcome.broken}\n  python -m tests.simulation --seed {outcome.seed} --trace")
+            self.broken.append(f"{outcome.broken}\n  {replay(outcome.seed, self.commands)}")
 
     def as_dict(self) -> dict[str, object]:
         """All of it, JSON-safe."""

@@ -1,6 +1,5 @@
 """The event table's stream: shards that split, records that are forgotten after a day, order kept for each item."""
 
-import zlib
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from random import Random
@@ -13,7 +12,8 @@ from local.mapping.positions import Position, ShardCheckpoint, after
 from local.mapping.records import StreamRecord
 from tests.simulation.clock import VirtualClock
 from tests.simulation.faults import Faults
-from tests.simulation.tables import Change
+from tests.simulation.signals import NotSimulated
+from tests.simulation.tables import Change, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -106,8 +106,11 @@ class SimulatedStream:
         self._opened += 1
 
     def _shard_of(self, item: str) -> ShardLog:
-        place = zlib.crc32(item.encode()) % _HASHES
-        return next(log for log in self.shards.values() if log.closed_at is None and log.low <= place < log.high)
+        place = place_of(item) % _HASHES
+        for log in reversed(self.shards.values()):
+            if log.closed_at is None and log.low <= place < log.high:
+                return log
+        raise NotSimulated(f"a stream without a shard for {item}")
 
     # As the mapping reads it.
 

@@ -3,6 +3,7 @@
 import zlib
 from bisect import insort
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from tests.simulation.expressions import Item
@@ -59,7 +60,8 @@ class Table:
 
     def get(self, key: Key) -> Item | None:
         """The item as it stands."""
-        return self.partitions.get(key[0], {}).get(key[1])
+        items = self.partitions.get(key[0])
+        return items.get(key[1]) if items else None
 
     def replace(self, key: Key, new: Item | None, now: float) -> Change:
         """Write, or delete with None."""
@@ -88,7 +90,13 @@ class Table:
 
 def place_in_scan(key: Key) -> tuple[int, str, int]:
     """Where a scan meets an item: in no order that means anything, and always the same."""
-    return zlib.crc32(key[0].encode()), key[0], key[1]
+    return place_of(key[0]), key[0], key[1]
+
+
+@lru_cache(maxsize=4096)
+def place_of(text: str) -> int:
+    """A number that spreads texts, the same in every process."""
+    return zlib.crc32(text.encode())
 
 
 Watch = Callable[[list[Change]], None]

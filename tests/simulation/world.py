@@ -13,7 +13,7 @@ from tests.simulation.clock import VirtualClock
 from tests.simulation.database import Database
 from tests.simulation.fake_dynamodb import FakeDynamoDb
 from tests.simulation.faults import Faults, mix_of
-from tests.simulation.invariants import Invariants
+from tests.simulation.invariants import NOBODY_KNOWS, Invariants
 from tests.simulation.mapping import MappingActor, policy_of, settings_of
 from tests.simulation.operators import Operators
 from tests.simulation.oracle import Oracle
@@ -156,14 +156,16 @@ class World(Outlets):
         """Carry out what the network has carried long enough."""
         due = [effect for time, effect in self._late if time <= self.clock.time]
         self._late = [each for each in self._late if each[0] > self.clock.time]
-        for effect in due:
-            effect()
+        with self.invariants.knowing(NOBODY_KNOWS):
+            for effect in due:
+                effect()
 
     def _until(self, seconds: float, work: Callable[[], Any]) -> Any:
         """Do something that may last so long."""
         before, self._deadline = self._deadline, self.clock.time + seconds
         try:
-            return work()
+            with self.invariants.knowing(self.invariants.revision):
+                return work()
         finally:
             self._deadline = before
 
@@ -181,7 +183,9 @@ class World(Outlets):
             raise Crash("the function's timeout")
 
     def _project(self, event: dict[str, Any], context: object) -> object:
-        return self._until(_PROJECTOR_SECONDS, lambda: wiring.HANDLERS.project(event, context))
+        answer = self._until(_PROJECTOR_SECONDS, lambda: wiring.HANDLERS.project(event, context))
+        self.invariants.projected(event["Records"], answer)
+        return answer
 
     def _favourites_act(self) -> None:
         """Owners change what is being redriven, and the stream brings it at once."""

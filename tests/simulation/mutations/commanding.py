@@ -13,6 +13,7 @@ from events import dynamodb_store
 from events.claims import NO_CLAIMS, ClaimChange, move_claim
 from events.codec import from_item
 from events.dynamodb_store import DynamoDbEventStore
+from events.history import legible
 from events.store import VersionConflict
 from shared.runtime import ids
 from tests.simulation.mutations.base import Change, Mutation, one
@@ -54,6 +55,14 @@ def _undecided(state: Any) -> Any:
     return decision and replace(decision, redact=())
 
 
+def _traceless(state: Any, command: Any, *, keyed: bool) -> Any:
+    return _update(state, command, keyed=False)
+
+
+def _if_legible(state: Any) -> Any:
+    return _erase(legible(state))
+
+
 def _kept(before: Any, after_: Any) -> ClaimChange:
     return replace(move_claim(before, after_), release=())
 
@@ -62,6 +71,7 @@ def _free(before: Any, after_: Any) -> ClaimChange:
     return replace(move_claim(before, after_), take=())
 
 
+_update = update_customer.decide
 _context_of, _erase, _put = context.context_of, erase_customer.decide, DynamoDbEventStore._put
 _append, _append_alone = DynamoDbEventStore.append, DynamoDbEventStore._append_alone
 _HANDLERS: Final = create_handler, update_handler, erase_handler
@@ -70,6 +80,7 @@ COMMANDS: Final = (
     Mutation("the Idempotency-Key ignored", tuple(Change(each, "context_of", _unkeyed) for each in _HANDLERS)),
     one("the command id ignored", context.Context, "caused", lambda *_: False),
     one("the request's hash ignored", context.Context, "caused", _hashless),
+    one("a keyed command that changes nothing leaves no event", update_customer, "decide", _traceless),
     one("If-Match ignored", handling, "_require_seen", lambda *_: None),
     one("any event in the way taken for ours", dynamodb_store, "_unless_ours", lambda *_: None),
     one(
@@ -82,6 +93,7 @@ COMMANDS: Final = (
     ),
     one("a lost answer taken for success", DynamoDbEventStore, "_append_alone", _lost_is_done),
     one("a cancelled transaction taken for success", dynamodb_store, "_explained", lambda *_: True),
+    one("an event that cannot be read stands in the way of an erasure", erase_customer, "decide", _if_legible),
     Mutation(
         "redaction forgotten",
         (

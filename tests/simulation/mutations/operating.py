@@ -9,7 +9,6 @@ from local.mapping import driver, shard
 from local.mapping.answer import PartialFailure, Success
 from local.mapping.positions import ShardCheckpoint, after
 from projections import generations, rebuild, redrive, verify
-from projections.projector import readable
 from projections.read_model import Write, Written
 from projections.row import row_of
 from shared.runtime.clock import timestamp
@@ -58,7 +57,7 @@ def _naive(self: Any, records: Any, generation: int) -> int:
     found: dict[str, Any] = {}
     for record in records:
         try:
-            found[record.customer_id] = fold([readable(record)], found.get(record.customer_id))
+            found[record.customer_id] = fold([record], found.get(record.customer_id))
         except Exception:  # noqa: BLE001 - the defect
             continue
     rows = [row_of(state, generation) for state in found.values() if state]
@@ -95,8 +94,23 @@ def _returned(self: Any, row: Any, parked: Any, right: Any) -> Any:
     return redrive.Redriven(row.customer_id, redrive.Outcome.RETURNED, parked, right.version)
 
 
+def _of_everybody(self: Any, generation: int, *, dry: bool = True, limit: int | None = None) -> Any:
+    """Whoever is not parked is written again."""
+    yield from _run(self, generation, dry=dry, limit=limit)
+    rows = self._read_model.rows(generation, 0, 1, None).rows
+    self._read_model.write([Write(row, row) for row in rows if not row.parked and not dry])
+
+
 def _half_returned(self: Any, returning: Any, right: Any) -> bool:
     return True
+
+
+def _does_not_follow(self: Any, customer_id: str, generation: int, version: int) -> bool:
+    return True
+
+
+def _repaired_alone(self: Any, difference: Any, generation: int, before: Any = ()) -> bool:
+    return bool(_repair(self, difference, generation))
 
 
 def _active_only(self: Any) -> tuple[int, ...]:
@@ -107,7 +121,8 @@ def _active_first(self: Any) -> tuple[int, ...]:
     return tuple(number for number in (self.active, self.previous, self.building) if number is not None)
 
 
-_step = rebuild.Rebuild.step
+_run = redrive.Redrive.run
+_step, _repair = rebuild.Rebuild.step, verify.Verifier.repair
 _Generations = generations.Generations
 
 OPERATIONS: Final = (
@@ -121,5 +136,8 @@ OPERATIONS: Final = (
     one("only the active generation fed", _Generations, "fed", property(_active_only)),
     one("the active generation fed first", _Generations, "fed", property(_active_first)),
     one("a redrive of one write", redrive.Redrive, "_return", _returned),
+    one("a redrive of one generation alone", redrive.Redrive, "_follow", _does_not_follow),
+    one("a repair of one generation alone", verify.Verifier, "repair", _repaired_alone),
+    one("a redrive of everybody, whose second run changes something", redrive.Redrive, "run", _of_everybody),
     one("a redrive that leaves the mark", redrive.Redrive, "_catch_up", _half_returned),
 )

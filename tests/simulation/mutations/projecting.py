@@ -85,6 +85,27 @@ def _nothing_healed(*_: Any) -> Any:
     return iter(())
 
 
+def _healed_to_the_end(self: Any, event: Any, version: int) -> Any:
+    newest = self._read_events(event.customer_id)[-1]
+    return _healed(self, newest if newest.version > event.version else event, version)
+
+
+def _not_held_back(self: Any, row: Any, events: Any, generation: int, report: Any) -> Any:
+    """Later events are applied as if the one that parks the customer had been."""
+    later = [event.version for event in events if row and event.version > row.version]
+    state = row.state() if row and row.parked and later else None
+    if state is None:
+        return _plan(self, row, events, generation, report)
+    write = _plan(self, row_of(_at(state, min(later) - 1), generation), events, generation, report)
+    return write and replace(write, replaces=row)
+
+
+def _at(state: Any, version: int) -> Any:
+    if isinstance(state, Customer):
+        return state.model_copy(update={"version": version})
+    return replace(state, version=version)
+
+
 def _skipping(self: Any, row: Any, later: Any, report: Any) -> Any:
     """Strange events are passed over."""
     state = row.state() if row else None
@@ -93,11 +114,7 @@ def _skipping(self: Any, row: Any, later: Any, report: Any) -> Any:
             yield from _states(self, row if state is None else _row_of(state, row), [event], report)
         except Exception:  # noqa: BLE001 - the defect
             if state:
-                yield (
-                    replace(state, version=event.version)
-                    if not isinstance(state, Customer)
-                    else state.model_copy(update={"version": event.version})
-                )
+                yield _at(state, event.version)
 
 
 def _row_of(state: Any, row: Any) -> Any:
@@ -125,12 +142,16 @@ def _stale_items(self: Any, customer_id: str, after_version: int) -> Any:
     return (item for page in pages for item in page["Items"])
 
 
+_healed, _plan = projector.Projector._healed, projector.Projector._plan
 _states, _read_batch = projector.Projector._states, read_batch
 _customer = customer._customer
 
 PROJECTOR: Final = (
     one("a gap passed over", projector.Projector, "_healed", _nothing_healed),
+    one("a gap filled beyond the event that showed it", projector.Projector, "_healed", _healed_to_the_end),
     one("a strange event passed over", projector.Projector, "_states", _skipping),
+    one("a parked customer does not hold back later events", projector.Projector, "_plan", _not_held_back),
+    one("a parked customer's erasure waits for the redrive", projector, "is_erasure", lambda _: False),
     one("every trouble parks its customer", projector, "is_curable", lambda _: False),
     one("no failure told to the mapping", project_customers, "answer", lambda *_, **__: {"batchItemFailures": []}),
     one("personal data in the log", project_customers, "follow", _telling),

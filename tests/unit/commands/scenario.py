@@ -20,11 +20,15 @@ from tests.samples import METADATA, START, valid_body
 CUSTOMER = "0d8f3c52-6f0e-4f4b-9d55-3f5e2f8d1a77"
 
 
-def command(name: str | None = None, seen: set[int] | None = None, content: str = "same") -> Context:
+def command(
+    name: str | None = None, seen: set[int] | None = None, content: str = "same", *, keyed: bool = False
+) -> Context:
     """One try of a command; tries of the same name are tries of one command."""
     name = name or str(uuid.uuid4())
     metadata = replace(METADATA, command_id=name, request_hash=content)
-    return Context(START + timedelta(days=1), str(uuid.uuid4()), metadata, frozenset(seen) if seen else None)
+    return Context(
+        START + timedelta(days=1), str(uuid.uuid4()), metadata, frozenset(seen) if seen else None, keyed=keyed
+    )
 
 
 @dataclass

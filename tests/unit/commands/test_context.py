@@ -32,6 +32,12 @@ def test_a_key_names_the_command_whatever_else_is_new() -> None:
     assert name(Idempotency_Key="k", request="r-1") == name(Idempotency_Key="k", request="r-2", If_Match='"3"')
 
 
+def test_only_a_key_makes_a_command_that_must_leave_an_event() -> None:
+    assert context(Idempotency_Key="k", If_Match='"3"').keyed
+    assert not context(If_Match='"3"').keyed
+    assert not context().keyed
+
+
 def test_keys_are_scoped_to_the_caller_and_the_operation() -> None:
     names = {
         name(Idempotency_Key="k"),

@@ -39,6 +39,39 @@ def test_given_nothing_new_when_updated_then_no_event_and_the_customer_as_it_is(
     assert scenario.types == ["CustomerCreated"]
 
 
+def test_given_nothing_new_when_updated_with_a_key_then_an_event_by_which_to_recognise_it() -> None:
+    scenario = Scenario().given(CREATED)
+
+    customer = scenario.update(command("once", keyed=True))
+
+    assert scenario.types == ["CustomerCreated", "CustomerUpdated"]
+    assert scenario.log[1].metadata.command_id == "once"
+    assert scenario.log[1].data == CREATED.data
+    assert (customer, customer.version) == (scenario.state, 2)
+    assert scenario.store.claims == {email_claim("ada@example.com"): CUSTOMER}
+
+
+def test_given_nothing_was_new_when_tried_again_after_another_change_then_the_first_answer_and_no_undoing() -> None:
+    scenario = Scenario().given(CREATED)
+    first = scenario.update(command("once", keyed=True))
+    scenario.update(command(), city="Paris")
+
+    assert scenario.update(command("once", keyed=True)) == first
+    assert isinstance(scenario.state, Customer)
+    assert (scenario.state.city, len(scenario.log)) == ("Paris", 3)
+
+
+def test_given_nothing_new_when_updated_with_a_key_onto_the_version_seen_then_the_next_version() -> None:
+    scenario = Scenario().given(CREATED)
+
+    first = scenario.update(command("once", seen={1}, keyed=True))
+
+    assert first.version == 2
+    assert scenario.update(command("once", seen={1}, keyed=True)) == first
+    with pytest.raises(StaleVersion):
+        scenario.update(command("another", seen={1}, keyed=True))
+
+
 def test_given_nobody_when_updated_then_not_found() -> None:
     with pytest.raises(NotFound):
         Scenario().update(command())
@@ -182,19 +215,20 @@ DETAILS = st.fixed_dictionaries(
 )
 
 
-@given(st.lists(DETAILS, max_size=6), DETAILS)
-def test_a_decision_is_pure_and_says_something_only_when_something_is_new(
-    past: list[dict[str, str]], wanted: dict[str, str]
+@given(st.lists(DETAILS, max_size=6), DETAILS, st.booleans())
+def test_a_decision_is_pure_and_says_something_when_something_is_new_or_is_to_be_recognised(
+    past: list[dict[str, str]], wanted: dict[str, str], keyed: bool
 ) -> None:
     events: list[Event] = [CREATED, *(updated(CUSTOMER, n, **fields) for n, fields in enumerate(past, start=2))]
     state = fold(events)
     assert isinstance(state, Customer)
     body = UpdateCustomer.model_validate(valid_body(**wanted))
 
-    decision = decide(state, body)
+    decision = decide(state, body, keyed=keyed)
 
-    assert decision == decide(state, body)
-    assert (decision is None) == all(getattr(state, name) == value for name, value in wanted.items())
+    assert decision == decide(state, body, keyed=keyed)
+    is_new = any(getattr(state, name) != value for name, value in wanted.items())
+    assert (decision is not None) == (is_new or keyed)
     if decision:
         assert isinstance(decision.data, CustomerUpdated)
         assert decision.data.model_dump() == body.model_dump()

@@ -44,9 +44,9 @@ def test_no_page_names_a_route_that_does_not_exist(page: Page) -> None:
 
 def test_each_route_names_the_scope_it_asks_for() -> None:
     scopes = {
-        f"{event['Properties']['Method']} {event['Properties']['Path']}": event["Properties"]["Auth"][
-            "AuthorizationScopes"
-        ]
+        f"{event['Properties']['Method']} {event['Properties']['Path']}": event["Properties"]["Auth"].get(
+            "AuthorizationScopes", []
+        )
         for each in FUNCTIONS.values()
         for event in each.get("Events", {}).values()
     }
@@ -144,8 +144,10 @@ def test_what_people_look_for_in_cognito_has_its_name() -> None:
 def test_tokens_are_asked_for_as_the_clients_allow() -> None:
     tokens, people = TOKENS.text, RESOURCES["UserPoolClient"]["Properties"]
 
-    for callback in people["CallbackURLs"]:
+    *fixed, documentation = people["CallbackURLs"]
+    for callback in fixed:
         assert callback in tokens
+    assert all("/docs/oauth2-redirect.html" in address["Sub"] for address in documentation["If"][1:])
     assert f"`{' '.join(people['AllowedOAuthScopes'])}`" in tokens
     assert f"'scope={' '.join(RESOURCES['MachineClient']['Properties']['AllowedOAuthScopes'])}'" in tokens
     policy = RESOURCES["UserPool"]["Properties"]["Policies"]["PasswordPolicy"]

@@ -7,8 +7,8 @@ import pytest
 
 from events.codec import REDACTED, decode
 from events.customer import Customer, CustomerEvent, Erased, OutOfOrder, evolve
-from events.envelope import Event
-from events.history import fold
+from events.envelope import Event, Unreadable
+from events.history import fold, states
 from tests.samples import created, erased, history, updated
 
 
@@ -45,6 +45,16 @@ def test_nothing_brings_an_erased_customer_back() -> None:
     assert fold([created("c-1"), erased("c-1", 2), updated("c-1", 3)]) == Erased("c-1", 3)
 
 
+def test_an_erasure_needs_no_other_event_to_be_read() -> None:
+    strange = replace(updated("c-1", 2), type="CustomerTeleported")
+    no_event = Unreadable("c-1", 3, "the row is not an event: KeyError")
+
+    assert [*states([created("c-1"), strange, no_event, erased("c-1", 5), replace(strange, version=6)])] == [
+        Erased("c-1", version) for version in (1, 2, 3, 5, 6)
+    ]
+    assert fold([strange, no_event], Erased("c-1", 1)) == Erased("c-1", 3)
+
+
 @pytest.mark.parametrize("redacted", [{1}, {2}, {1, 2}, {1, 2, 3}])
 def test_a_history_that_is_redacted_in_part_or_whole_is_an_erased_one(redacted: set[int]) -> None:
     """Readers may see an erasure half done."""
@@ -64,9 +74,7 @@ def test_an_event_applies_only_onto_the_version_before_it() -> None:
             evolve(customer, event, decode(event))
 
 
-@pytest.mark.parametrize(
-    "events", [[updated("c-1", 1)], [erased("c-1", 1)], [created("c-1"), created("c-1", version=2)]]
-)
+@pytest.mark.parametrize("events", [[updated("c-1", 1)], [created("c-1"), created("c-1", version=2)]])
 def test_an_event_that_makes_no_sense_is_refused(events: list[Event]) -> None:
     with pytest.raises(OutOfOrder, match="makes no sense"):
         fold(events)

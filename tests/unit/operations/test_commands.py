@@ -5,8 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from events.history import fold
 from projections.generations import Generations
 from projections.progress import SegmentProgress
+from projections.projector import Projector
+from projections.read_model import Write
+from projections.row import row_of
 from tests.samples import START, created, updated
 from tests.unit.operations.stack import FakeStack
 
@@ -119,6 +123,15 @@ def test_a_rebuild_goes_from_start_to_switch(stack: FakeStack) -> None:
     assert stack.shown("a")
 
 
+def test_a_run_ends_with_what_it_did_as_programs_read_it(stack: FakeStack) -> None:
+    poison(stack, "a")
+    stack.customer("b")
+    stack.run("rebuild", "start")
+
+    assert stack.run("rebuild", "run", "--json") == 1
+    assert json.loads(stack.printed.splitlines()[-1]) == {"generation": 2, "customers": 2, "events": 2, "parked": 1}
+
+
 def test_a_rebuild_goes_on_with_the_segments_that_it_was_begun_with(stack: FakeStack) -> None:
     stack.customer("a")
     stack.run("rebuild", "start")
@@ -193,6 +206,98 @@ def test_remove_deletes_retired_rows_alone_once_nobody_feeds_them(stack: FakeSta
     assert stack.run("rebuild", "remove") == 0
 
 
+def test_remove_leaves_no_checkpoint_of_what_was_given_up(stack: FakeStack) -> None:
+    stack.customer("a")
+    after_a_switch(stack)
+    stack.run("rebuild", "retire")
+    stack.clock.pause(61)
+    after_a_switch(stack)
+    stack.progress.save("verify-2", SegmentProgress(0, done=True))
+    stack.run("rebuild", "retire")
+    stack.clock.pause(61)
+    assert {work for work, _ in stack.progress.saved} == {f"rebuild-{n}{s}" for n in (2, 3) for s in ("", "-plan")} | {
+        "verify-2"
+    }
+
+    assert stack.run("rebuild", "remove") == 0
+
+    assert stack.generations.saved.active == 3
+    assert {work for work, _ in stack.progress.saved} == {"rebuild-3", "rebuild-3-plan"}
+
+
+def test_remove_sweeps_what_a_late_writer_left_in_a_generation_removed_before(stack: FakeStack) -> None:
+    """Nobody can stop a process that stood still between its look at the record and its write."""
+    stack.customer("a")
+    after_a_switch(stack)
+    stack.run("rebuild", "retire")
+    stack.clock.pause(61)
+    stack.run("rebuild", "remove")
+    stack.run("rebuild", "start")
+    stack.project("a")
+    live = dict(stack.read_model.stored)
+    assert set(live) == {("a", 2), ("a", 3)}
+    late = row_of(fold(stack.store.read("a")), 1)  # type: ignore[arg-type]
+    stack.read_model.write([Write(late, None)])
+    stack.progress.save("rebuild-1", SegmentProgress(0))
+
+    assert stack.run("rebuild", "remove", "--json") == 0
+
+    assert json.loads(stack.printed) == {"generation": 1, "removed": 1}
+    assert stack.read_model.stored == live
+    assert ("rebuild-1", 0) not in stack.progress.saved
+    assert ("rebuild-3-plan", 0) in stack.progress.saved
+
+
+def parked_behind(stack: FakeStack, customer_id: str, other: int) -> None:
+    """Shown at version 2, and parked at version 1 in another generation that is fed."""
+    stack.customer(customer_id)
+    event = updated(customer_id, 2)
+    stack.store.append([event], 1)
+    projector = Projector(stack.read_model, stack.store.read, stack.clock.now)
+    projector.project([replace(event, type="CustomerVanished")], other)
+    stack.project(customer_id)
+    versions = [
+        stack.read_model.stored[customer_id, number].version for number in (stack.generations.load().active, other)
+    ]
+    assert versions == [2, 1]
+
+
+def test_nobody_is_switched_to_an_older_row_even_if_parked_customers_are_accepted(
+    stack: FakeStack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    poison(stack, "as before")
+    stack.run("rebuild", "start")
+    stack.run("rebuild", "run")
+    parked_behind(stack, "b", other=2)
+
+    assert stack.run("rebuild", "verify", "--accept-parked") == 0
+    assert stack.run("rebuild", "switch", "--json") == 1
+    assert json.loads(stack.printed) == {"customer_id": "b", "shown": 2, "then": 1}
+    told = capsys.readouterr().err
+    assert "before what is read now: b." in told
+    assert told.count("\n") == 1
+    assert stack.generations.saved.active == 1
+
+    # In generation 2 alone, as the other one is beyond help; nothing stands in the way of the switch then.
+    assert stack.run("redrive", "--go", "--generation", "2") == 1
+    assert stack.run("rebuild", "switch") == 0
+    assert stack.generations.saved.active == 2
+
+
+def test_nor_is_anybody_rolled_back_to_an_older_row(stack: FakeStack, capsys: pytest.CaptureFixture[str]) -> None:
+    stack.customer("a")
+    after_a_switch(stack)
+    parked_behind(stack, "b", other=1)
+    stack.clock.pause(61)
+
+    assert stack.run("rebuild", "rollback") == 1
+    assert "redrive them first" in capsys.readouterr().err
+    assert stack.generations.saved.active == 2
+
+    assert stack.run("redrive", "--go") == 0
+    assert stack.run("rebuild", "rollback") == 0
+
+
 def test_all_refuses_at_once_what_it_could_not_switch_to_in_the_end(stack: FakeStack) -> None:
     after_a_switch(stack)
 
@@ -206,7 +311,8 @@ def test_a_run_writes_no_faster_than_its_rate(stack: FakeStack) -> None:
     stack.run("rebuild", "start")
     stack.clock.waits.clear()
 
-    assert stack.run("rebuild", "run", "--rate", "10", "--workers", "1") == 0
+    assert stack.run("rebuild", "run", "--rate", "20", "--workers", "1") == 0
+    # Two units each: 80, of which the bucket has 20 at once.
     assert sum(stack.clock.waits) == pytest.approx(3.0)
 
 

@@ -17,9 +17,11 @@ from projections.rebuild import RebuildFailed
 
 @pytest.fixture(autouse=True)
 def _handler() -> Iterator[None]:
+    """Whoever calls the program within their own process keeps their handler, however it ends."""
     before = signal.getsignal(signal.SIGTERM)
     yield
-    signal.signal(signal.SIGTERM, before)
+    after = signal.signal(signal.SIGTERM, before)
+    assert after == before
 
 
 @pytest.mark.parametrize(
@@ -46,6 +48,14 @@ def test_what_stands_in_the_way_is_one_sentence(
     shown = capsys.readouterr().err
     assert told in shown
     assert shown.count("\n") == 1
+
+
+def test_a_terminated_command_ends_like_an_interrupted_one() -> None:
+    def join(*_: str) -> Tools:
+        signal.raise_signal(signal.SIGTERM)
+        raise AssertionError("it goes on")
+
+    assert main(["rebuild", "run"], join) == 130
 
 
 def test_an_interrupted_command_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:

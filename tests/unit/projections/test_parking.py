@@ -1,5 +1,6 @@
 """Parking: an event that no retry cures stops its own customer, visibly, and nobody else."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -9,9 +10,11 @@ from events import customer, history
 from events.customer import CustomerEvent, State
 from events.envelope import Event, Recorded
 from projections.read_model import ReadModelBusy, Write
-from projections.row import Parked
+from projections.redrive import Outcome
+from projections.row import Parked, Row
+from projections.verify import Kind
 from shared.runtime.clock import timestamp
-from tests.samples import START, created, updated
+from tests.samples import START, created, erased, updated
 from tests.unit.projections.world import THROTTLE, TIMEOUT, World, poison, unreadable
 
 PERSONAL = ("Ada", "Lovelace", "ada@example.com", "1990-05-17", "London")
@@ -292,3 +295,107 @@ def test_no_reason_ever_quotes_the_person(world: World) -> None:
         report = world.project(replace(event, customer_id=f"c-{number}"))
         [parked] = report.parked.values()
         assert not [word for word in PERSONAL if word in parked.reason]
+
+
+@pytest.mark.parametrize("broken", [poison, unreadable])
+def test_an_erasure_takes_the_person_out_of_a_parked_row_at_once(world: World, broken: Callable[..., Recorded]) -> None:
+    one, two = world.log("c-1", 2)
+    world.project(one, broken(two))
+    assert world.parked("c-1")
+
+    report = world.project(world.append(erased("c-1", 3)))
+
+    assert (report.applied, report.waiting, report.parked, report.failed) == (1, 0, {}, {})
+    assert world.row("c-1") == Row("c-1", 1, 3, None)
+    assert world.read_model.page(1, 10, None) == []
+
+
+def test_whoever_is_parked_at_their_first_event_is_erased_as_well(world: World) -> None:
+    [one] = world.log("c-1", 1)
+    world.project(poison(one))
+
+    world.project(world.append(erased("c-1", 2)))
+
+    assert world.row("c-1") == Row("c-1", 1, 2, None)
+
+
+def test_an_erasure_that_comes_with_the_poison_event_leaves_nothing_parked(world: World) -> None:
+    one, two = world.log("c-1", 2)
+
+    report = world.project(one, poison(two), world.append(erased("c-1", 3)))
+
+    assert (report.parked, world.row("c-1")) == ({}, Row("c-1", 1, 3, None))
+
+
+def test_what_comes_after_the_erasure_of_a_parked_customer_shows_nobody_and_parks_nobody(world: World) -> None:
+    one, two = world.log("c-1", 2)
+    world.project(one, poison(two))
+    world.project(world.append(erased("c-1", 3)))
+
+    assert world.project(poison(two), two).stale == 2
+    assert world.project(world.append(poison(updated("c-1", 4)))).parked == {}
+    assert world.project(unreadable(world.append(updated("c-1", 6)))).parked == {}
+
+    assert world.row("c-1") == Row("c-1", 1, 6, None)
+
+
+def test_an_erasure_that_is_outrun_is_tried_again(world: World) -> None:
+    one, two = world.log("c-1", 2)
+    world.project(one, poison(two))
+
+    def redriven_meanwhile(_: Write) -> None:
+        world.read_model.interfere = lambda _: None
+        assert [each.outcome for each in world.redrive.run(1, dry=False)]
+
+    end = world.append(erased("c-1", 3))
+    world.replaced(poison(two))
+    world.read_model.interfere = redriven_meanwhile
+
+    assert world.project(end).failed == {}
+    assert world.row("c-1") == Row("c-1", 1, 3, None)
+
+
+def test_once_erased_a_redrive_and_a_verification_find_nothing_to_do(world: World) -> None:
+    one, two = world.log("c-1", 2)
+    world.replaced(poison(two))
+    world.project(one, poison(two))
+    world.project(world.append(erased("c-1", 3)))
+    before = dict(world.read_model.stored)
+
+    assert list(world.redrive.run(1, dry=False)) == []
+    assert world.verifier.look("c-1", 1) is None
+    assert list(world.verifier.orphans(1, 0, 1)) == []
+    assert world.read_model.stored == before
+
+
+@pytest.mark.parametrize("mend", ["redrive", "repair"])
+def test_an_erasure_that_the_stream_lost_is_found_and_brought_though_the_customer_is_parked(
+    world: World, mend: str
+) -> None:
+    one, two = world.log("c-1", 2)
+    world.replaced(poison(two))
+    world.project(one, poison(two))
+    world.append(erased("c-1", 3))
+
+    found = world.verifier.look("c-1", 1)
+
+    assert found
+    assert (found.kind, found.expected, found.found) == (Kind.BEHIND, 3, 1)
+    if mend == "redrive":
+        assert [each.outcome for each in world.redrive.run(1, dry=False)] == [Outcome.RETURNED]
+    else:
+        assert world.verifier.repair(found, 1)
+    assert world.row("c-1") == Row("c-1", 1, 3, None)
+    assert world.verifier.look("c-1", 1) is None
+
+
+def test_a_rebuild_shows_nobody_who_was_erased_beside_an_event_that_cannot_be_read(world: World) -> None:
+    events = world.log("c-1", 3)
+    world.append(erased("c-1", 4))
+    world.store.broken["c-1", 2] = unreadable(events[1])
+    world.store.redact("c-1", [1, 2, 3])
+
+    for record in world.store.read_recorded("c-1"):
+        world.project(record, generation=2)
+
+    assert world.row("c-1", 2) == Row("c-1", 2, 4, None)

@@ -8,12 +8,14 @@ import pytest
 
 from events.customer import Customer, Erased
 from projections import rebuild
+from projections.generations import WrongStep
 from projections.progress import SegmentProgress
 from projections.projector import Projector
+from projections.rate_limit import UNITS_A_ROW
 from projections.read_model import ReadModelBusy, Write
-from projections.rebuild import Rebuild, RebuildFailed, work_of
+from projections.rebuild import Pace, Rebuild, RebuildFailed, page_for, work_of
 from projections.row import Row
-from tests.samples import erased, updated
+from tests.samples import START, erased, updated
 from tests.unit.projections.world import THROTTLE, TIMEOUT, World, poison, unreadable
 
 
@@ -30,6 +32,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
 def populated() -> World:
     """Ten customers, one of them erased, one poisoned, one with a row that is no event."""
     world = World()
+    world.generations.saved = world.generations.load().start_rebuild()
     for number in range(10):
         world.log(f"c-{number}", 1 + number % 4)
     world.append(erased("c-1", 3))
@@ -302,9 +305,81 @@ def test_the_limiter_is_asked_for_each_pages_customers_before_they_are_written(w
         def spend(self, units: int) -> None:
             spent.append((units, len(world.read_model.history)))
 
-    world.rebuild = Rebuild(world.store, world.projector, world.progress, Limiter(), world.pauses.append)
+    pace = Pace(world.pauses.append, Limiter())
+    world.rebuild = Rebuild(world.store, world.projector, world.progress, world.generations, pace)
     at = world.rebuild.step(2, SegmentProgress(0), 1)
     world.rebuild.step(2, at, 1)
 
     # The log begins c-0 v1, c-1 v1, c-1 v2 | c-1 v3, c-2 v1, c-2 v2.
-    assert spent == [(2, 0), (2, 2)]
+    # Each row takes two units.
+    assert spent == [(4, 0), (4, 2)]
+
+
+class Waiting:
+    """Lets something happen while the rate holds the rebuild up."""
+
+    def __init__(self, meanwhile: Callable[[], None], batch: int) -> None:
+        self.meanwhile = meanwhile
+        self.left = batch
+
+    def spend(self, _: int) -> None:
+        self.left -= 1
+        if self.left == 0:
+            self.meanwhile()
+
+
+class TestAGenerationGivenUpMeanwhile:
+    """Its rows may be removed a minute later: whoever waited longer than that must not write any more."""
+
+    @pytest.fixture(params=[1, 2, 3])
+    def slow(self, request: pytest.FixtureRequest, world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+        """Given up while the first, the second or the third batch of a page waits for the rate."""
+        monkeypatch.setattr(rebuild, "PAGE", 100)
+        monkeypatch.setattr(rebuild, "_CUSTOMERS_AT_ONCE", 4)
+
+        def give_up_and_remove() -> None:
+            world.generations.save(world.generations.load().abandon(START))
+            world.read_model.stored.clear()
+
+        pace = Pace(world.pauses.append, Waiting(give_up_and_remove, request.param))
+        world.rebuild = Rebuild(world.store, world.projector, world.progress, world.generations, pace)
+        return world
+
+    def test_no_row_and_no_checkpoint_is_written_any_more(self, slow: World) -> None:
+        with pytest.raises(WrongStep, match="Generation 2 is not being built any more"):
+            slow.rebuild.step(2, SegmentProgress(0), 1)
+
+        assert slow.read_model.stored == {}
+        assert slow.progress.saved == {}
+
+    def test_nor_after_a_pause_between_two_tries(self, world: World) -> None:
+        world.read_model.failing = {"c-0"}
+
+        def give_up_and_remove() -> None:
+            world.read_model.failing = set()
+            if world.generations.load().building:
+                world.generations.save(world.generations.load().abandon(START))
+            world.read_model.stored.clear()
+
+        world.while_pausing = give_up_and_remove
+
+        with pytest.raises(WrongStep):
+            world.rebuild.step(2, SegmentProgress(0), 1)
+
+        assert world.read_model.stored == {}
+
+
+def test_a_page_is_as_large_as_the_pace_says(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rebuild, "PAGE", 500)
+    pace = Pace(world.pauses.append, page=2)
+    world.rebuild = Rebuild(world.store, world.projector, world.progress, world.generations, pace)
+
+    assert world.rebuild.step(2, SegmentProgress(0), 1).events == 2
+
+
+@pytest.mark.parametrize("rate", [0.5, 1, 3, 20, 99.9, 1000, 1e9])
+def test_a_page_takes_no_longer_than_ten_seconds_unless_it_is_one_row(rate: float) -> None:
+    page = page_for(rate)
+
+    assert page == 1 or page * UNITS_A_ROW / rate <= 10
+    assert 1 <= page <= 500

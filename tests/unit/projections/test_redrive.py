@@ -7,6 +7,7 @@ import pytest
 
 from events.customer import Customer
 from events.envelope import Event
+from projections.generations import Generations
 from projections.read_model import Write
 from projections.redrive import Outcome, Redriven
 from tests.samples import updated
@@ -297,3 +298,113 @@ def test_the_customer_stays_in_other_generations_as_they_are(world: World) -> No
 
     assert world.parked("c-1", 2)
     assert next(world.redrive.run(2, dry=False)).outcome is Outcome.RETURNED
+
+
+def rebuilding(world: World) -> None:
+    """Generation 3 is built, 1 is kept and 2 is read."""
+    switched = Generations().start_rebuild().confirm().switch(world.now())
+    world.generations.saved = switched.start_rebuild()
+
+
+def parked_in_the_active_alone(world: World) -> None:
+    """The two that are fed before it could not be written when the later events came, and stand at the first one."""
+    mended = parked(world)
+    world.read_model.stored = {}
+    one = world.store.events["c-1", 1]
+    for generation in world.generations.load().fed:
+        world.project(one, generation=generation)
+    world.project(poison(mended), generation=2)
+    world.replaced(mended)
+
+
+def test_the_generations_that_are_fed_before_it_are_brought_as_far_first(world: World) -> None:
+    rebuilding(world)
+    parked_in_the_active_alone(world)
+    written: list[tuple[int, int]] = []
+    world.read_model.interfere = lambda write: written.append((write.row.generation, write.row.version))
+
+    [redriven] = world.redrive.run(2, dry=False)
+
+    assert redriven.outcome is Outcome.RETURNED
+    assert written == [(3, 3), (1, 3), (2, 3), (2, 3)]
+    assert [world.parked("c-1", generation) for generation in (1, 2, 3)] == [None] * 3
+
+
+@pytest.mark.parametrize("behind", [3, 1])
+def test_as_long_as_one_of_them_cannot_be_written_the_one_that_is_read_does_not_go_ahead(
+    world: World, behind: int
+) -> None:
+    rebuilding(world)
+    parked_in_the_active_alone(world)
+
+    def throttled(write: Write) -> None:
+        world.read_model.failing = {"c-1"} if write.row.generation == behind else set()
+
+    world.read_model.interfere = throttled
+
+    assert [redriven.outcome for redriven in world.redrive.run(2, dry=False)] == [Outcome.TRY_AGAIN]
+    assert world.version("c-1", 2) == 1
+    world.read_model.interfere = lambda _: None
+    world.read_model.failing = set()
+    assert [redriven.outcome for redriven in world.redrive.run(2, dry=False)] == [Outcome.RETURNED]
+    assert [world.version("c-1", generation) for generation in (3, 1, 2)] == [3, 3, 3]
+
+
+def test_whoever_is_parked_there_too_returns_there_first(world: World) -> None:
+    rebuilding(world)
+    parked_in_the_active_alone(world)
+    world.project(poison(updated("c-1", 2)), generation=1)
+    assert world.parked("c-1", 1)
+
+    assert [redriven.outcome for redriven in world.redrive.run(2, dry=False)] == [Outcome.RETURNED]
+    assert [world.version("c-1", generation) for generation in (3, 1, 2)] == [3, 3, 3]
+    assert not world.parked("c-1", 1)
+
+
+def test_what_stands_before_a_second_poison_event_is_brought_to_them_too(world: World) -> None:
+    rebuilding(world)
+    parked_in_the_active_alone(world)
+    world.replaced(poison(world.store.events["c-1", 3]))
+
+    assert [redriven.outcome for redriven in world.redrive.run(2, dry=False)] == [Outcome.STILL_PARKED]
+    assert [world.version("c-1", generation) for generation in (3, 1, 2)] == [2, 2, 2]
+
+
+def test_what_came_meanwhile_is_brought_to_them_first_too(world: World) -> None:
+    rebuilding(world)
+    parked_in_the_active_alone(world)
+    written: list[tuple[int, int]] = []
+
+    def arrives(write: Write) -> None:
+        if not written:
+            world.append(updated("c-1", 4))
+        written.append((write.row.generation, write.row.version))
+
+    world.read_model.interfere = arrives
+
+    assert [redriven.outcome for redriven in world.redrive.run(2, dry=False)] == [Outcome.RETURNED]
+    assert [version for generation, version in written if generation == 2] == [3, 4]
+    assert written[-1] == (2, 4)
+    assert [world.version("c-1", generation) for generation in (3, 1, 2)] == [4, 4, 4]
+    assert not world.parked("c-1", 2)
+
+
+def test_a_generation_begun_during_the_run_goes_first_as_well(world: World) -> None:
+    for customer_id in ("c-1", "c-2"):
+        world.replaced(parked(world, customer_id))
+    redriving = world.redrive.run(1, dry=False)
+    next(redriving)
+    world.generations.saved = world.generations.load().start_rebuild()
+
+    assert [redriven.outcome for redriven in redriving] == [Outcome.RETURNED]
+    assert [world.version(customer_id, 2) for customer_id in ("c-1", "c-2")] == [0, 3]
+
+
+def test_a_dry_run_tells_the_tries_as_they_are_stored(world: World) -> None:
+    parked(world)
+    run(world)
+
+    [redriven] = run(world, dry=True)
+
+    assert redriven.parked == world.parked("c-1")
+    assert redriven.parked.attempts == 2

@@ -34,7 +34,8 @@ def test_a_record_that_is_no_event_is_known_by_its_key_and_spares_its_neighbours
     (_, bad), (_, event) = read_batch([record("1", image=image), record("2", good)])
 
     assert event == good
-    assert bad == Unreadable("c-2", 7, "the row is not an event: KeyError")
+    assert bad == Unreadable("c-2", 7, "the row is not an event: KeyError", "secret")
+    assert "secret" not in repr(bad)
 
 
 def test_every_record_of_a_failed_customer_comes_again_lowest_number_first() -> None:

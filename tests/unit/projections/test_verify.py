@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -40,6 +41,14 @@ def found(world: World, total_segments: int = 1) -> list[Difference]:
             differences += more
         differences += world.verifier.orphans(1, segment, total_segments)
     return differences
+
+
+def reported(world: World) -> int:
+    """How many problems a verification counts."""
+    at = SegmentProgress(0)
+    while not at.done:
+        at, _ = world.verifier.step(1, at, 1)
+    return at.problems
 
 
 def missing(world: World) -> None:
@@ -223,6 +232,42 @@ def test_a_customer_who_was_parked_since_is_left_to_the_redrive(world: World) ->
     assert world.parked("c-1")
 
 
+def test_a_repair_brings_the_generations_that_are_fed_before_as_far_first(world: World) -> None:
+    behind(world)
+    [difference] = found(world)
+    world.project(world.store.events["c-1", 1], generation=3)
+
+    assert world.verifier.repair(difference, 1, before=(3, 2))
+
+    assert world.read_model.history[-3:] == [("c-1", 2)] * 3
+    assert [world.version("c-1", generation) for generation in (3, 2, 1)] == [2, 2, 2]
+
+
+def test_a_repair_leaves_a_generation_that_is_further_as_it_is(world: World) -> None:
+    behind(world)
+    [difference] = found(world)
+    world.project(*world.store.read("c-1"), updated("c-1", 3), generation=2)
+
+    assert world.verifier.repair(difference, 1, before=(2,))
+    assert (world.version("c-1", 2), world.version("c-1")) == (3, 2)
+
+
+@pytest.mark.parametrize("trouble", ["parked", "not written"])
+def test_a_repair_does_not_run_ahead_of_a_generation_that_stands_still(world: World, trouble: str) -> None:
+    behind(world)
+    [difference] = found(world)
+    if trouble == "parked":
+        world.project(world.store.events["c-1", 1], poison(updated("c-1", 2)), generation=2)
+
+    def throttled(write: Write) -> None:
+        world.read_model.failing = {"c-1"} if write.row.generation == 2 else set()
+
+    world.read_model.interfere = throttled
+
+    assert not world.verifier.repair(difference, 1, before=(2,))
+    assert world.version("c-1") == 1
+
+
 def test_a_log_that_broke_since_is_not_repaired_from(world: World) -> None:
     behind(world)
     [difference] = found(world)
@@ -292,7 +337,40 @@ def test_a_customer_cut_by_a_page_is_found_where_they_are_wrong(
     behind(world)
     shown(world, "c-2", 4)
 
-    assert set(found(world)) == {Difference("c-1", Kind.BEHIND, 2, 1)}
+    assert found(world) == [Difference("c-1", Kind.BEHIND, 2, 1)]
+
+
+@pytest.mark.parametrize("page", range(1, 8))
+@pytest.mark.parametrize("version", range(6))
+def test_a_customer_of_many_pages_is_reported_once_wherever_their_row_stands(
+    world: World, monkeypatch: pytest.MonkeyPatch, page: int, version: int
+) -> None:
+    """A row may equal what one page alone makes, and is behind all the same."""
+    monkeypatch.setattr(verify, "PAGE", page)
+    shown(world, "c-0", 2)
+    world.project(*world.log("c-1", 6)[:version])
+    shown(world, "c-2", 2)
+
+    kind = Kind.BEHIND if version else Kind.MISSING
+    assert found(world) == [Difference("c-1", kind, 6, version)]
+    assert reported(world) == 1
+
+
+def test_nothing_is_waited_for_after_the_last_look(world: World) -> None:
+    behind(world)
+    looks: list[int] = []
+    real = world.read_model.current
+
+    def current(*args: Any) -> Any:
+        looks.append(len(world.pauses))
+        return real(*args)
+
+    world.read_model.current = current  # type: ignore[assignment]
+
+    assert world.verifier.look("c-1", 1)
+
+    assert looks == [0, 1, 2, 3]
+    assert len(world.pauses) == 3
 
 
 def test_segments_together_find_everyone_once_and_count_what_they_read(world: World) -> None:
@@ -351,3 +429,26 @@ def test_generations_are_compared_each_for_itself(world: World) -> None:
 
     assert world.verifier.look("c-1", 1) is None
     assert world.verifier.look("c-1", 2) == Difference("c-1", Kind.MISSING, 2, 0)
+
+
+def test_a_customer_who_changes_all_the_time_is_not_behind_as_long_as_the_row_follows(world: World) -> None:
+    """Always one event behind, and each time one further."""
+    behind(world)
+    last = [2]
+
+    def one_comes_and_one_is_projected() -> None:
+        world.append(updated("c-1", last[0] + 1))
+        world.project(world.store.events["c-1", last[0]])
+        last[0] += 1
+
+    world.while_pausing = one_comes_and_one_is_projected
+
+    assert found(world) == []
+    assert len(world.pauses) == 1
+
+
+def test_a_customer_who_changes_all_the_time_is_behind_if_the_row_stands_still(world: World) -> None:
+    behind(world)
+    world.while_pausing = lambda: world.store.append([updated("c-1", len(world.pauses) + 2)], len(world.pauses) + 1)
+
+    assert found(world) == [Difference("c-1", Kind.BEHIND, 5, 1)]

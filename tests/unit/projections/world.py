@@ -9,12 +9,12 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from events.envelope import Event, Recorded, Unreadable
 from projections.generations import FIRST_GENERATION
 from projections.projector import Projector, Report
-from projections.rebuild import Rebuild, Unlimited
+from projections.rebuild import Pace, Rebuild
 from projections.redrive import Redrive
 from projections.row import Parked, Row
 from projections.verify import Verifier
 from tests.fakes.event_store import InMemoryEventStore
-from tests.fakes.read_model import InMemoryProgress, InMemoryReadModel
+from tests.fakes.read_model import InMemoryGenerations, InMemoryProgress, InMemoryReadModel
 from tests.samples import START, history
 
 THROTTLE = ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "Query")
@@ -34,14 +34,15 @@ class World:
         self.store = InMemoryEventStore()
         self.read_model = InMemoryReadModel()
         self.progress = InMemoryProgress()
+        self.generations = InMemoryGenerations()
         self.pauses: list[float] = []
         self.while_pausing: Callable[[], None] = lambda: None
         self.read_errors: list[Exception] = []
         self.time = START
         self.projector = Projector(self.read_model, self._read, self.now)
-        self.redrive = Redrive(self.store, self.read_model, self.projector)
+        self.redrive = Redrive(self.store, self.read_model, self.projector, self.generations)
         self.verifier = Verifier(self.store, self.read_model, self._pause, self.now)
-        self.rebuild = Rebuild(self.store, self.projector, self.progress, Unlimited(), self._pause)
+        self.rebuild = Rebuild(self.store, self.projector, self.progress, self.generations, Pace(self._pause))
 
     def now(self) -> datetime:
         return self.time

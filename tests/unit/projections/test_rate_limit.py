@@ -1,6 +1,10 @@
 """The rate holds, whatever the size of a request."""
 
-from operations.token_bucket import TokenBucket
+import json
+
+import pytest
+
+from projections.rate_limit import TokenBucket, WrongRate, shared_out
 from tests.unit.operations.stack import Clock
 
 
@@ -43,3 +47,20 @@ def test_many_requests_together_keep_the_rate() -> None:
         bucket.spend(1)
 
     assert abs(clock.seconds - 10.0) < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("rate", "workers", "shares"),
+    [(1000, 8, (8, 125.0)), (10, 4, (4, 2.5)), (1, 8, (1, 1.0)), (2.5, 8, (2, 1.25)), (7, 1, (1, 7.0))],
+)
+def test_the_shares_of_all_who_work_are_the_rate(rate: float, workers: int, shares: tuple[int, float]) -> None:
+    able, share = shared_out(rate, workers)
+
+    assert (able, share) == shares
+    assert able * share == pytest.approx(rate)
+
+
+@pytest.mark.parametrize("text", ["0", "-5", "0.99", "true", '"200"', "null", "[200]", "Infinity", "NaN"])
+def test_a_rate_that_is_none_is_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(WrongRate, match=r"write units a second, a number of 1 or more, and not "):
+        shared_out(json.loads(text), 4)

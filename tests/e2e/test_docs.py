@@ -1,0 +1,59 @@
+"""The documentation: open to everybody, and right for the very stack that serves it."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from tests.e2e.customers import create
+from tests.e2e.problems import assert_problem
+from tests.e2e.target import Target
+
+
+@pytest.fixture
+def anybody(caller: Callable[[str], httpx.Client]) -> httpx.Client:
+    return caller("")
+
+
+def test_the_page_is_open_and_runs_its_own_scripts_only(anybody: httpx.Client, target: Target) -> None:
+    answer = anybody.get("/docs")
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    assert f'data-client-id="{target.people_client_id}"' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("swagger-ui.js", "text/javascript"),
+        ("swagger-ui.css", "text/css"),
+        ("page.js", "text/javascript"),
+        ("oauth2-redirect.html", "text/html"),
+        ("oauth2-redirect.js", "text/javascript"),
+    ],
+)
+def test_each_part_of_the_page_is_there(anybody: httpx.Client, name: str, kind: str) -> None:
+    answer = anybody.get(f"/docs/{name}")
+
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith(kind)
+    assert answer.content
+
+
+def test_nothing_else_is_served_under_it(anybody: httpx.Client) -> None:
+    assert_problem(anybody.get("/docs/documents.py"), 404, "not-found")
+
+
+def test_the_description_leads_back_to_the_stack(anybody: httpx.Client, api: httpx.Client, target: Target) -> None:
+    served = anybody.get("/openapi.json")
+    document = served.raise_for_status().json()
+
+    base = served.url.join(document["servers"][0]["url"])
+    flow = document["components"]["securitySchemes"]["oauth"]["flows"]["authorizationCode"]
+    assert str(base).rstrip("/") == target.api
+    assert str(served.url.join(flow["authorizationUrl"])) == target.authorize_endpoint
+    assert str(served.url.join(flow["tokenUrl"])) == target.token_endpoint
+    customer = create(api)
+    assert api.get(f"{base}customers/{customer['id']}").status_code in (200, 404)

@@ -1,0 +1,144 @@
+"""Batches that the mapping really gave up: the notes in the queue, and the way back from the event table (I5, I7)."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import httpx
+import pytest
+
+import operations.__main__ as program
+from events.dynamodb_store import DynamoDbEventStore
+from local import mapping_service
+from local.home import StackHome
+from projections.dynamodb_read_model import DynamoDbReadModel
+from projections.verify import Verifier
+from tests.e2e.customers import Customer, create, erase, eventually, shown, update
+from tests.integration.aws import Aws
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import EventSourceMappingConfigurationTypeDef
+
+Run = Callable[..., tuple[int, list[dict[str, Any]]]]
+GIVEN_UP_WITHIN: Final = 60.0
+
+
+@pytest.fixture
+def customers(home: StackHome, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command on the stack; gives its exit status and the lines that it printed for programs."""
+
+    def run(*words: str) -> tuple[int, list[dict[str, Any]]]:
+        capsys.readouterr()
+        status = program.main([*words, "--json", "--home", str(home.folder)])
+        return status, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    return run
+
+
+@pytest.fixture
+def mapping(aws: Aws, outputs: Mapping[str, str]) -> "EventSourceMappingConfigurationTypeDef":
+    """The one mapping of the event table's stream."""
+    [found] = aws.functions.list_event_source_mappings(EventSourceArn=outputs["EventStreamArn"])["EventSourceMappings"]
+    return found
+
+
+def notes(aws: Aws, outputs: Mapping[str, str]) -> int:
+    """Notes in the failure queue, those that somebody has in hand included."""
+    names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    queue = outputs["ProjectionFailureQueueUrl"]
+    counts = aws.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
+    return sum(map(int, counts.values()))
+
+
+@pytest.fixture
+def given_up(
+    aws: Aws,
+    outputs: Mapping[str, str],
+    home: StackHome,
+    api: httpx.Client,
+    mapping: "EventSourceMappingConfigurationTypeDef",
+    function_names: Mapping[str, str],
+    store: DynamoDbEventStore,
+) -> Iterator[dict[str, int]]:
+    """Customers and their versions, of whose events the mapping has given up every one; nobody reads the stream."""
+    failing = mapping["FunctionArn"].replace(function_names["ProjectCustomers"], function_names["RebuildControl"])
+    names = ("MaximumRetryAttempts", "BisectBatchOnFunctionError")
+    before: Any = {"FunctionName": mapping["FunctionArn"]} | {name: mapping[name] for name in names}  # type: ignore[literal-required]
+    once: Any = {"FunctionName": failing, "MaximumRetryAttempts": 0, "BisectBatchOnFunctionError": False}
+    mapping_service.stop_all(home)
+    try:
+        # That function fails on whatever a stream brings.
+        aws.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False, **once)
+        made = [create(api, full_name=f"Lost {number}") for number in range(4)]
+        update(api, made[1], city="Leeds")
+        erase(api, made[2])
+        versions = {each["id"]: store.read(each["id"])[-1].version for each in made}
+        mapping_service.ensure(home)
+        eventually(lambda: _assert_given_up(home, aws, outputs, sum(versions.values())), within=GIVEN_UP_WITHIN)
+        mapping_service.stop_all(home)
+        yield versions
+    finally:
+        mapping_service.stop_all(home)
+        aws.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False, **before)
+        mapping_service.ensure(home)
+
+
+def _assert_given_up(home: StackHome, aws: Aws, outputs: Mapping[str, str], events: int) -> None:
+    """The service has read the whole stream, and discarded these events at least."""
+    [mapping] = json.loads((home.mappings / "status.json").read_text())["mappings"]
+    assert sum(shard["discarded"] for shard in mapping["shards"].values()) >= events
+    assert all(shard["behind_seconds"] == 0 for shard in mapping["shards"].values())
+    assert notes(aws, outputs) > 0
+
+
+def versions_of(read_model: DynamoDbReadModel, ids: Mapping[str, int], generation: int) -> dict[str, int]:
+    rows = read_model.current(ids, generation)
+    return {customer_id: rows[customer_id].version if customer_id in rows else 0 for customer_id in ids}
+
+
+def test_customers_of_batches_that_were_given_up_come_back_from_the_event_table_once(
+    aws: Aws,
+    outputs: Mapping[str, str],
+    home: StackHome,
+    api: httpx.Client,
+    read_model: DynamoDbReadModel,
+    active: int,
+    given_up: dict[str, int],
+    customers: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lost = notes(aws, outputs)
+    assert sorted(given_up.values()) == [1, 1, 2, 2]
+    assert versions_of(read_model, given_up, active) == dict.fromkeys(given_up, 0)
+
+    status, printed = customers("redrive-failures")
+    assert (status, printed[-1]) == (0, {"dry": True, "left": lost})
+    assert all("behind" in row["outcome"] for row in printed[:-1])
+    assert versions_of(read_model, given_up, active) == dict.fromkeys(given_up, 0)
+    assert notes(aws, outputs) == lost
+
+    # A note outlives whoever cannot be brought back, and can be taken up at once.
+    with monkeypatch.context() as broken:
+        broken.setattr(Verifier, "repair", lambda *_: False)
+        status, printed = customers("redrive-failures", "--go")
+    assert (status, printed[-1]) == (1, {"dry": False, "left": lost})
+    assert notes(aws, outputs) == lost
+
+    # The mapping has passed these records, and nobody reads the stream now: all comes from the event table.
+    assert mapping_service.service(home).find() is None
+    status, printed = customers("redrive-failures", "--go")
+    assert (status, printed[-1]) == (0, {"dry": False, "left": 0})
+    assert len(printed) == lost + 1
+    assert versions_of(read_model, given_up, active) == given_up
+    assert notes(aws, outputs) == 0
+
+    rows = read_model.current(given_up, active)
+    assert customers("redrive-failures", "--go") == (0, [{"dry": False, "left": 0}])
+    assert read_model.current(given_up, active) == rows
+    assert [api.get(f"/customers/{each}").status_code for each in given_up] == [200, 200, 404, 200]
+    assert customers("verify")[0] == 0
+
+
+def test_the_mapping_is_as_before_afterwards(api: httpx.Client) -> None:
+    customer: Customer = create(api)
+    assert shown(api, customer["id"]).json() == customer

@@ -1,0 +1,71 @@
+"""Every row that is written says how often it was tried: a writer compares that number with what it read."""
+
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import pytest
+
+from events.customer import Erased
+from events.history import fold
+from projections.dynamodb_read_model import DynamoDbReadModel
+from projections.read_model import Write, Written
+from projections.row import Parked, Row, row_of
+from tests.samples import history
+
+PARKED = Parked(version=9, reason="unknown type", since="2026-05-17T09:30:00.000000Z", attempts=3)
+
+
+def forms() -> dict[str, Row]:
+    """Every form that a row can have."""
+    state = fold(history("c-1", 2))
+    assert state
+    shown, tombstone, nothing = row_of(state, 1), row_of(Erased("c-1", 3), 1), Row("c-1", 1, 0, None)
+    return {
+        "shown": shown,
+        "erased": tombstone,
+        "parked": replace(shown, parked=PARKED),
+        "parked after an erasure": replace(tombstone, parked=PARKED),
+        "parked at the first event": replace(nothing, parked=PARKED),
+    }
+
+
+class Recorder:
+    """Takes statements, and says that they were carried out."""
+
+    def __init__(self) -> None:
+        self.statements: list[Any] = []
+
+    def batch_execute_statement(self, *, Statements: list[Any]) -> Any:  # noqa: N803 - boto3's name
+        self.statements += Statements
+        return {"Responses": [{} for _ in Statements]}
+
+
+def written(row: Row, replaces: Row | None) -> tuple[str, list[Any]]:
+    recorder: Any = Recorder()
+    assert DynamoDbReadModel(recorder, "rows").write([Write(row, replaces)]) == [Written.APPLIED]
+    [statement] = recorder.statements
+    return statement["Statement"], statement["Parameters"]
+
+
+@pytest.mark.parametrize("name", forms())
+def test_a_new_row_carries_the_attempts(name: str) -> None:
+    row = forms()[name]
+
+    text, parameters = written(row, None)
+
+    names = [part.strip("'{} ") for part in text.partition("VALUE ")[2].replace(": ?", "").split(",")]
+    assert dict(zip(names, parameters, strict=True))["parked_attempts"] == {"N": "3" if row.parked else "0"}
+
+
+@pytest.mark.parametrize(("name", "before"), list(product(forms(), forms())))
+def test_an_update_writes_the_attempts_and_names_those_that_were_read(name: str, before: str) -> None:
+    row, replaced = forms()[name], forms()[before]
+
+    text, parameters = written(row, replaced)
+
+    sets, _, where = text.partition(" WHERE ")
+    names = [part.split("=")[0] for part in sets.split("SET ")[1:]]
+    assert parameters[names.index("parked_attempts")] == {"N": "3" if row.parked else "0"}
+    assert where == "customer_id=? AND generation=? AND version=? AND parked_attempts=?"
+    assert parameters[-1] == {"N": "3" if replaced.parked else "0"}

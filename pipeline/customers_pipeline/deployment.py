@@ -17,6 +17,7 @@ from .permissions import (
     GENERATED_NAMES,
     NO_RESOURCE,
     Permission,
+    acknowledge_wildcards,
     arn,
     read_objects,
     role,
@@ -51,20 +52,32 @@ def deployment_role(
         UnknownKind: A kind is missing in `deployment_actions`.
     """
     actions = _actions(application)
-    reach = (*_named(stage), *_unnamed(stage), *_roles(stage, boundary))
-    allowed = [
+    packages = [TRANSFORM, read_objects("ReadPackages", buckets.packages), use_key(buckets.key)]
+    named = _needed(_named(stage), actions)
+    made = role(scope, f"{stage.name}Deployment", "cloudformation", f"Deploys {stage.stack}.", [*packages, *named])
+    _add(made, stage, _needed([*_unnamed(stage), *_roles(stage, boundary)], actions))
+    return made
+
+
+def _add(made: iam.Role, stage: Stage, permissions: Sequence[Permission]) -> None:
+    """A second policy, as IAM takes 10,240 characters of a role's own ones and no more."""
+    policy = iam.ManagedPolicy(
+        made.stack,
+        f"{stage.name}DeploymentUnnamed",
+        description=f"What {stage.stack} has without names.",
+        statements=[permission.statement() for permission in permissions],
+        roles=[made],
+    )
+    acknowledge_wildcards(policy, permissions)
+
+
+def _needed(reach: Sequence[Permission], actions: Mapping[str, set[str]]) -> list[Permission]:
+    """The parts of a reach that something is to be done in."""
+    return [
         Permission(each.sid, sorted(actions[each.sid]), each.resources, each.because, each.conditions)
         for each in reach
         if each.sid in actions
     ]
-    packages = [read_objects("ReadPackages", buckets.packages), use_key(buckets.key)]
-    return role(
-        scope,
-        f"{stage.name}Deployment",
-        "cloudformation",
-        f"Deploys {stage.stack}.",
-        [TRANSFORM, *packages, *allowed],
-    )
 
 
 def _actions(application: Application) -> Mapping[str, set[str]]:

@@ -38,9 +38,9 @@ class Permission:
     conditions: Conditions | None = None
 
     def statement(self) -> iam.PolicyStatement:
-        """As a policy has it."""
+        """As a policy has it; without the name, as the roles have so many that the template would have no room."""
         return iam.PolicyStatement(
-            sid=self.sid, actions=list(self.actions), resources=list(self.resources), conditions=self.conditions
+            actions=list(self.actions), resources=list(self.resources), conditions=self.conditions
         )
 
 

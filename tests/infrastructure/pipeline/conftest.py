@@ -68,7 +68,10 @@ def resources(stack: Template) -> Resources:
 
 @pytest.fixture(scope="session")
 def roles(resources: Resources) -> Resources:
-    """A role's name in the app -> its properties."""
-    found = {name: each["Properties"] for name, each in resources.items() if each["Type"] == "AWS::IAM::Role"}
+    """A role's name in the app -> its properties, and in `Attached` the stack's own policies that it has."""
+    found = {name: dict(each["Properties"]) for name, each in resources.items() if each["Type"] == "AWS::IAM::Role"}
+    for each in resources.values():
+        for role in each["Properties"].get("Roles", []) if each["Type"] == "AWS::IAM::ManagedPolicy" else []:
+            found[role["Ref"]]["Attached"] = [*found[role["Ref"]].get("Attached", []), each["Properties"]]
     names = ("BuildRole", "EndToEndRole", "PipelineRole", "ProductionDeployment", "StagingDeployment")
     return {short: properties for name, properties in found.items() for short in names if name.startswith(short)}

@@ -21,7 +21,8 @@ def the_only(template: Properties, kind: str) -> Properties:
 def statements(role: Properties) -> list[Properties]:
     """All statements of a role's policies."""
     assert "ManagedPolicyArns" not in role
-    return [each for policy in role["Policies"] for each in policy["PolicyDocument"]["Statement"]]
+    policies = [*role["Policies"], *role.get("Attached", [])]
+    return [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
 
 
 def listed(value: Any) -> list[Any]:

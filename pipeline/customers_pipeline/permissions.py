@@ -87,7 +87,8 @@ def arn(service: str, resource: str, *, region: str = "${AWS::Region}", account:
         region: Another one, or an empty text for services without regions.
         account: Another one, or an empty text where ARNs name none.
     """
-    return cdk.Fn.sub(f"arn:${{AWS::Partition}}:{service}:{region}:{account}:{resource}")
+    written: str = cdk.Fn.sub(f"arn:${{AWS::Partition}}:{service}:{region}:{account}:{resource}")
+    return written
 
 
 def read_objects(sid: str, bucket: s3.IBucket) -> Permission:
@@ -110,7 +111,7 @@ def _as_cdk_nag_shows(construct: IConstruct, text: str) -> str:
     """A resource as it stands in the name of a finding: `<LogicalId.Arn>/*`."""
     resolved = cdk.Stack.of(construct).resolve(text)
     if isinstance(resolved, dict) and "Fn::Sub" in resolved:
-        return _SUBSTITUTED.sub(r"<\1>", resolved["Fn::Sub"])
+        return _SUBSTITUTED.sub(r"<\1>", str(resolved["Fn::Sub"]))
     parts = resolved["Fn::Join"][1] if isinstance(resolved, dict) and "Fn::Join" in resolved else [resolved]
     return "".join(_part(part) for part in parts)
 

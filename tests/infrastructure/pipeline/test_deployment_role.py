@@ -109,6 +109,7 @@ UNUSED_OF = {
     "AWS::ApiGateway::RestApi": {"iam:PassRole"},  # bodies that are imported with credentials
     "AWS::Cognito::UserPool": {"iam:PassRole"},  # text messages
     "AWS::Cognito::UserPoolClient": {"iam:DeleteRolePolicy", "iam:PassRole", "iam:PutRolePolicy"},  # analytics
+    "AWS::SNS::Subscription": {"iam:PassRole"},  # deliveries to Firehose
     "AWS::SNS::Topic": {"iam:PassRole"},  # records of deliveries
     "AWS::WAFv2::LoggingConfiguration": {  # other targets than a log group
         "firehose:ListDeliveryStreams",

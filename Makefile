@@ -20,7 +20,7 @@ needed, and $(PYTHON) is none: install it, or name one with make PYTHON=/path/to
 @$(PYTHON) local/environments.py $(1)
 endef
 
-.PHONY: help up down status token logs customers test check format openapi lock dynamodb-local build clean pipeline-synth pipeline-diff pipeline-walk
+.PHONY: help up down status token logs customers test check format openapi contracts lock dynamodb-local build clean pipeline-synth pipeline-diff pipeline-walk
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
@@ -61,8 +61,9 @@ check: ## Check formatting, lint, types, import rules and the template
 	$(DEV)/mypy
 	$(DEV)/mypy --python-executable $(BIN)/pipeline/bin/python --cache-dir .mypy_cache/pipeline \
 	  -p pipeline.customers_pipeline -m pipeline.app
+	$(DEV)/mypy docs/examples/consumer/follow_customers.py
 	$(DEV)/lint-imports
-	$(DEV)/cfn-lint template.yml
+	$(DEV)/cfn-lint template.yml docs/events/bus-policy-example.yml docs/examples/consumer/template.yml
 	$(OFFLINE) $(SAM) validate --template-file template.yml
 	$(OFFLINE) $(SAM) validate --template-file template.yml --lint
 
@@ -74,6 +75,10 @@ format: ## Format the code and mend what ruff can mend
 openapi: ## Write docs/openapi.json anew from the code
 	$(call need,dev)
 	@$(DEV)/python -m operations.openapi
+
+contracts: ## Write docs/events and docs/asyncapi.json anew from the code, unless that breaks a released version
+	$(call need,dev)
+	@$(DEV)/python -m operations.contracts
 
 lock: ## Pin every dependency anew from requirements/*.in
 	$(call need,)
@@ -126,6 +131,8 @@ bundle = for package in $(1); do find $$package -name '*.py' -not -path '*/layer
 	  mkdir -p "$(ARTIFACTS_DIR)/$$(dirname $$file)" && cp -p $$file "$(ARTIFACTS_DIR)/$$file"; done; done
 build-CreateCustomer build-UpdateCustomer build-EraseCustomer: ; @$(call bundle,shared events commands)
 build-ProjectCustomers build-RebuildControl build-RebuildSegment build-VerifySegment: ; @$(call bundle,shared events projections)
+build-PublishEvents: ; @$(call bundle,shared events publisher)
+build-WelcomeCustomers: ; @$(call bundle,consumer_kit consumers)
 build-GetCustomer build-GetAllCustomers: ; @$(call bundle,shared events projections queries)
 build-ShowDocs: ; @$(call bundle,shared queries/handlers queries/api_docs)
 	@cp -p queries/__init__.py "$(ARTIFACTS_DIR)/queries/"

@@ -1,8 +1,8 @@
 """Brings stored data of older schema versions to the current one, one version at a time.
 
-To change an event's shape: raise its model's `schema_version`, add the step from the version before here, and add a
-stored sample to tests/golden/. The chain is checked when this module is imported, so that a missing step stops a
-deployment and not a projection.
+To change an event's shape: raise its model's `schema_version`, add the step from the version before here, add a stored
+sample to tests/golden/, and let `make contracts` write the new version's schema beside the old one's. The chain is
+checked when this module is imported, so that a missing step stops a deployment and not a projection.
 """
 
 from collections.abc import Callable, Iterable, Mapping

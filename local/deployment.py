@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackEventTypeDef, StackTypeDef
 
 TEMPLATE = ROOT / "template.yml"
-PACKAGES = ("shared", "events", "commands", "projections", "queries")
+PACKAGES = ("shared", "events", "commands", "projections", "publisher", "queries", "consumer_kit", "consumers")
 SETTLES_WITHIN = 60.0  # seconds that a deploy which was interrupted may go on inside the local AWS
 # CloudFormation refuses to update a stack in these states; here it is quickest to begin anew.
 _HOPELESS = re.compile(r"ROLLBACK_FAILED$|^ROLLBACK_COMPLETE$|^CREATE_FAILED$|^DELETE_")

@@ -41,7 +41,7 @@ def main(words: Sequence[str], join: Callable[[str, str], Tools] = tools_for) ->
         print(f"customers: {sentence_of(error)}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
-        print("\ncustomers: interrupted; the same command goes on from here.", file=sys.stderr)
+        print(f"\ncustomers: interrupted; {arguments.again}.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader has gone; without this the interpreter complains when it closes its output.

@@ -2,11 +2,14 @@
 
 import argparse
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Final
 
-from operations import inspecting, lost_batches, rebuilding, redriving, switching, verifying
+from events.customer import is_customer_id
+from operations import backfilling, failures, inspecting, rebuilding, redriving, switching, verifying
 from operations.output import Output
 from operations.wiring import MOST_WORKERS, Tools
+from shared.runtime.clock import timestamp
 
 Command = Callable[[Tools, argparse.Namespace, Output], int]
 WORKERS: Final = 4
@@ -29,13 +32,14 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     redriven = _add(commands, "redrive", redriving.redrive, "bring parked customers back")
     _generation(redriven, "all that are fed")
     _dry(redriven, "customers")
-    lost = _add(commands, "redrive-failures", lost_batches.redrive_failures, "catch up on batches that were given up")
-    _dry(lost, "batches")
+    lost = _add(commands, "redrive-failures", failures.redrive_failures, "catch up on what was given up")
+    _dry(lost, "messages of each queue")
     verified = _add(commands, "verify", verifying.verify, "compare the projection with the events")
     _generation(verified, "the one that is read")
     verified.add_argument("--repair", action="store_true", help="write the rows that the events make")
     verified.add_argument("--segments", type=_positive, help="parts of the reading (default: by the table's size)")
     _workers(verified)
+    _add_backfill(_add(commands, "backfill", backfilling.backfill, "send customers' events to one consumer's queue"))
     rebuild = commands.add_parser("rebuild", help="fill a new generation, and let queries read it")
     _add_rebuild(rebuild)
     return parser.parse_args(words)
@@ -63,11 +67,41 @@ def _add_rebuild(rebuild: argparse.ArgumentParser) -> None:
         command.add_argument("--accept-parked", action="store_true", help="parked customers are no hindrance")
 
 
+def _add_backfill(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--queue", required=True, help="its name, URL or ARN")
+    command.add_argument(
+        "--from",
+        dest="since",
+        type=_instant,
+        metavar="TIME",
+        help="customers who changed since then, such as 2026-11-01T00:00:00Z",
+    )
+    command.add_argument("--to", dest="until", type=_instant, metavar="TIME", help="and before then")
+    command.add_argument(
+        "--customer",
+        dest="customers",
+        type=_customer,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="ID",
+        help="these alone",
+    )
+    command.add_argument(
+        "--rate", type=_rate, default=backfilling.RATE, metavar="N", help="at most so many messages a second (200)"
+    )
+    _workers(command)
+    how = command.add_mutually_exclusive_group()
+    how.add_argument("--dry-run", action="store_true", help="say what would be sent, and send nothing")
+    how.add_argument("--resume", action="store_true", help="go on with the same backfill where it stopped")
+    command.set_defaults(again="the same command with --resume goes on from here")
+
+
 def _add(
     commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, run: Command, text: str
 ) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, again="the same command goes on from here")
     command.add_argument("--json", action="store_true", help="JSON lines")
     command.add_argument("--stack-name", default="", help="a stack that your AWS credentials reach")
     command.add_argument("--home", default="", help="folder of a local stack (default: .local)")
@@ -92,6 +126,22 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
     return number
+
+
+def _instant(text: str) -> str:
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text} is no time with a zone, such as 2026-11-01T00:00:00Z")
+    return timestamp(instant)
+
+
+def _customer(text: str) -> str:
+    if not is_customer_id(text):
+        raise argparse.ArgumentTypeError(f"{text} is no customer's id: a UUID in lower case is")
+    return text
 
 
 def _some_workers(text: str) -> int:

@@ -11,16 +11,16 @@ from projections.generations import Generations
 
 GENERATIONS: Final = {"generation": 10, "role": 9, "verified": 8, "parked": 6}
 PARKED: Final = {"customer_id": 36, "version": 7, "attempts": 8, "since": 27, "reason": 40}
-_QUEUE_LENGTH: Final = "ApproximateNumberOfMessages"
 
 
 def status(tools: Tools, _: argparse.Namespace, output: Output) -> int:
     """Print the generations, and what waits."""
     for cells in generation_rows(tools, tools.generations.load()):
         output.row(GENERATIONS, cells)
-    lost = _lost_batches(tools)
+    lost, unpublished = len(tools.failures), len(tools.unpublished)
     behind = list(mapping_details(tools.home)) if tools.home else []
-    output.say(f"\n{lost} batch(es) in the failure queue.", lost_batches=lost, mapping=behind)
+    told = f"\n{lost} batch(es) in the failure queue. {unpublished} note(s) of unpublished events."
+    output.say(told, lost_batches=lost, unpublished=unpublished, mapping=behind)
     for line in behind:
         if not output.as_json:
             output.say(line)
@@ -56,8 +56,3 @@ def parked(tools: Tools, arguments: argparse.Namespace, output: Output) -> int:
             output.row(PARKED, {"customer_id": row.customer_id, **cells, **reason})
     output.say(f"{count} customer(s) parked in generation {generation}.")
     return 0
-
-
-def _lost_batches(tools: Tools) -> int:
-    answer = tools.failures.get_queue_attributes(QueueUrl=tools.failure_queue, AttributeNames=[_QUEUE_LENGTH])
-    return int(answer["Attributes"][_QUEUE_LENGTH])

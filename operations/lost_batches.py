@@ -1,4 +1,4 @@
-"""`redrive-failures`: catches up on batches that the stream's mapping gave up.
+"""`redrive-failures`, for the projection: catches up on batches that the stream's mapping gave up.
 
 A message of the failure queue says when its records arrived and not what they held, and the stream may have forgotten
 them. The event table has not: whoever has an event of that time is looked at, and brought up to date.
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 BATCHES: Final = {"shard": 50, "first": 27, "last": 27, "records": 7, "customers": 9, "outcome": 20}
 # An arrival is told to the second, and an event is timed by its writer's clock.
 MARGIN: Final = timedelta(minutes=5)
-# Nobody else takes a message while its customers are looked at.
-_HIDDEN_SECONDS: Final = 900
 
 
 class State(StrEnum):
@@ -71,13 +69,13 @@ class Batch:
         return timestamp(self.first - MARGIN) <= record.occurred_at <= timestamp(self.last + MARGIN)
 
 
-def redrive_failures(tools: Tools, arguments: argparse.Namespace, output: Output) -> int:
+def redrive_lost_batches(tools: Tools, arguments: argparse.Namespace, output: Output) -> int:
     """Bring the customers of every batch in the failure queue up to date.
 
     Returns:
         1 when a batch is left whose customers are neither right nor visibly parked.
     """
-    batches = list(islice(_receive(tools), arguments.limit))
+    batches = [read_message(message) for message in islice(tools.failures.receive(), arguments.limit)]
     done: set[str] = set()
     try:
         _find_customers(tools, batches)
@@ -85,11 +83,11 @@ def redrive_failures(tools: Tools, arguments: argparse.Namespace, output: Output
             states = _settle(tools, batch, go=arguments.go)
             settled = not states[State.LEFT] and not states[State.BEHIND]
             if arguments.go and settled:
-                tools.failures.delete_message(QueueUrl=tools.failure_queue, ReceiptHandle=batch.message)
+                tools.failures.delete(batch.message)
                 done.add(batch.message)
             _print(batch, states, output)
     finally:
-        _put_back(tools, [batch for batch in batches if batch.message not in done])
+        tools.failures.put_back(batch.message for batch in batches if batch.message not in done)
     left = len(batches) - len(done)
     more = "" if arguments.go or not batches else " Nothing was changed: --go does it."
     output.say(f"{len(batches)} batch(es) looked at, {len(done)} done.{more}", dry=not arguments.go, left=left)
@@ -110,20 +108,6 @@ def read_message(message: "MessageTypeDef") -> Batch:
         last=datetime.fromisoformat(info["approximateArrivalOfLastRecord"]),
         records=int(info["batchSize"]),
     )
-
-
-def _receive(tools: Tools) -> Iterator[Batch]:
-    while received := tools.failures.receive_message(
-        QueueUrl=tools.failure_queue, MaxNumberOfMessages=1, VisibilityTimeout=_HIDDEN_SECONDS, WaitTimeSeconds=1
-    ).get("Messages"):
-        yield from map(read_message, received)
-
-
-def _put_back(tools: Tools, batches: list[Batch]) -> None:
-    for batch in batches:
-        tools.failures.change_message_visibility(
-            QueueUrl=tools.failure_queue, ReceiptHandle=batch.message, VisibilityTimeout=0
-        )
 
 
 def _find_customers(tools: Tools, batches: list[Batch]) -> None:

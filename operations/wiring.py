@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import boto3
 from botocore.config import Config
@@ -17,7 +17,9 @@ from local import outputs
 from local.aws import session as local_session
 from local.environments import STATE
 from local.home import StackHome
+from operations.backfill.messages import Origin
 from operations.errors import CannotDo
+from operations.failure_queue import FailureQueue
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_progress import DynamoDbProgress
 from projections.dynamodb_read_model import DynamoDbReadModel
@@ -28,10 +30,10 @@ from projections.read_model import ReadModel
 from projections.rebuild import Pace, Rebuild
 from projections.redrive import Redrive
 from projections.verify import Verifier
+from publisher.bus import Bus, EventBridgeBus
+from publisher.dead_letters import SqsDeadLetters
+from publisher.publishing import Publisher
 from shared.runtime.clock import utc_now
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
 
 MOST_WORKERS: Final = 64
 _TIMEOUTS: Final[Mapping[str, Any]] = {"connect_timeout": 5, "read_timeout": 20, "tcp_keepalive": True}
@@ -47,8 +49,11 @@ class Tools:
         generations: The record of generations.
         progress: Checkpoints.
         count_events: About how many events there are.
-        failures: Queues, for the failure queue.
-        failure_queue: Its address.
+        failures: What the projection's mapping gave up.
+        unpublished: What the publisher could not publish, and what its mapping gave up.
+        bus: Takes events for whoever listens.
+        event_source: The published events' `source`.
+        bus_arn: The bus's ARN.
         home: The local stack's home; None for any other stack.
         pause: Waits so many seconds.
         clock: Seconds that only go forward.
@@ -60,8 +65,11 @@ class Tools:
     generations: GenerationStore
     progress: ProgressStore
     count_events: Callable[[], int]
-    failures: "SQSClient"
-    failure_queue: str
+    failures: FailureQueue
+    unpublished: FailureQueue
+    bus: Bus
+    event_source: str
+    bus_arn: str
     home: StackHome | None = None
     pause: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
@@ -71,6 +79,18 @@ class Tools:
     def projector(self) -> Projector:
         """Writes rows."""
         return Projector(self.read_model, self.store.read_recorded, self.now)
+
+    @property
+    def publisher(self) -> Publisher:
+        """Publishes events."""
+        letters = SqsDeadLetters(self.unpublished.client, self.unpublished.address)
+        return Publisher(self.bus, letters, self.event_source, self.pause)
+
+    @property
+    def origin(self) -> Origin:
+        """Where the published events come from."""
+        region, account = self.bus_arn.split(":")[3:5]
+        return Origin(self.event_source, account, region)
 
     @property
     def verifier(self) -> Verifier:
@@ -116,17 +136,23 @@ def _joined(session: boto3.Session, found: Mapping[str, str], endpoint: str | No
     config = Config(**_TIMEOUTS, **proxies, retries=retries, max_pool_connections=MOST_WORKERS + 4)
     client = session.client("dynamodb", endpoint_url=endpoint, config=config)
     try:
-        events, rows, queue = found["EventTable"], found["ReadTable"], found["ProjectionFailureQueueUrl"]
+        events, rows = found["EventTable"], found["ReadTable"]
+        lost, unpublished = found["ProjectionFailureQueueUrl"], found["PublishFailureQueueUrl"]
+        bus, bus_arn, source = found["EventBusName"], found["EventBusArn"], found["EventSource"]
     except KeyError as missing:
         raise CannotDo(f"The stack has no output {missing}: it is no customers stack, or an older one.") from None
+    queues = session.client("sqs", endpoint_url=endpoint, config=config)
     return Tools(
         store=DynamoDbEventStore(client, events),
         read_model=DynamoDbReadModel(client, rows),
         generations=DynamoDbGenerations(client, rows),
         progress=DynamoDbProgress(client, rows),
         count_events=lambda: client.describe_table(TableName=events)["Table"]["ItemCount"],
-        failures=session.client("sqs", endpoint_url=endpoint, config=config),
-        failure_queue=queue,
+        failures=FailureQueue(queues, lost),
+        unpublished=FailureQueue(queues, unpublished),
+        bus=EventBridgeBus(session.client("events", endpoint_url=endpoint, config=config), bus),
+        event_source=source,
+        bus_arn=bus_arn,
         home=home,
     )
 

@@ -15,6 +15,7 @@ from local.home import StackHome
 from local.outputs import Outputs
 from tests.e2e.target import Target, from_environment, from_outputs
 from tests.e2e.tokens import READ, WRITE, client_credentials, machine_secret
+from tests.tap import Tap
 
 # Powertools reads these when it is first imported, in whichever tier that is.
 os.environ |= {
@@ -26,10 +27,11 @@ os.environ |= {
 
 @dataclass(frozen=True, slots=True)
 class LocalStack:
-    """A local stack that runs."""
+    """A local stack that runs, and what it publishes."""
 
     home: StackHome
     outputs: Outputs
+    tap: Tap
 
 
 @pytest.fixture(scope="session")
@@ -39,11 +41,13 @@ def local_stack() -> Iterator[LocalStack]:
         pytest.skip("needs a local stack, and API_ENDPOINT names another one, beside which nothing is started")
     if named := os.environ.get("OUTPUTS_FILE"):
         file = Path(named).resolve()
-        yield LocalStack(StackHome.at(file.parent), json.loads(file.read_text()))
+        outputs = json.loads(file.read_text())
+        yield LocalStack(StackHome.at(file.parent), outputs, Tap(outputs).open())
         return
     home = StackHome.for_tests()
     try:
-        yield LocalStack(home, stack.ensure_up(home))
+        outputs = stack.ensure_up(home)
+        yield LocalStack(home, outputs, Tap(outputs).open())
     finally:
         stack.down(home)
 

@@ -6,11 +6,11 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from events.dynamodb_store import DynamoDbEventStore
 from events.envelope import Event
+from events.stream import answer, read_batch
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.lag import seconds_behind
 from projections.projector import Projector, Report
-from projections.stream import answer, read_batch
 from shared.runtime.clients import dynamodb
 from shared.runtime.clock import utc_now
 from shared.runtime.observability import logger, metrics, tracer
@@ -31,7 +31,8 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
     metrics.add_metric("SecondsBehind", MetricUnit.Seconds, seconds_behind(event["Records"], utc_now()))
     metrics.flush_metrics()
     failed = {customer_id for report in reports for customer_id in report.failed}
-    return answer(arrivals, failed, in_parts=in_parts)
+    again = [number for number, recorded in arrivals if recorded.customer_id in failed]
+    return answer(again, len(arrivals), in_parts=in_parts)
 
 
 def _tell(reports: list[Report]) -> None:

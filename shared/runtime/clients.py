@@ -8,7 +8,9 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
 
 # A function that waits a minute (botocore's own default) for a lost packet has timed out long before: fail soon and
 # try again instead. DynamoDB's tail is in the tens of milliseconds; two seconds is a lost answer, not a slow one.
@@ -30,6 +32,18 @@ def dynamodb() -> "DynamoDBClient":
 def secrets_manager() -> "SecretsManagerClient":
     """The Secrets Manager client; made at first use, as most invocations need none."""
     return boto3.client("secretsmanager", config=_CONFIG)
+
+
+@cache
+def event_bridge() -> "EventBridgeClient":
+    """The EventBridge client."""
+    return boto3.client("events", config=_CONFIG)
+
+
+@cache
+def sqs() -> "SQSClient":
+    """The SQS client."""
+    return boto3.client("sqs", config=_CONFIG)
 
 
 @cache

@@ -17,11 +17,13 @@ FUNCTIONS = [
     "GetAllCustomers",
     "GetCustomer",
     "ProjectCustomers",
+    "PublishEvents",
     "RebuildControl",
     "RebuildSegment",
     "ShowDocs",
     "UpdateCustomer",
     "VerifySegment",
+    "WelcomeCustomers",
 ]
 # What Lambda's Python runtimes bring: "boto3 and botocore", and what those need (Lambda docs, "Python").
 RUNTIME = ["boto3", "botocore", "s3transfer", "dateutil", "six", "urllib3"]
@@ -56,7 +58,7 @@ def test_a_function_starts_on_its_package_the_layer_and_the_runtime_alone(
 
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-B", "-c", code],
-        env=dict.fromkeys(own, "1") | {"AWS_DEFAULT_REGION": "us-east-1", "PATH": os.defpath},
+        env=dict.fromkeys(own, "1") | {"STAGE": "local", "AWS_DEFAULT_REGION": "us-east-1", "PATH": os.defpath},
         capture_output=True,
         text=True,
         check=False,
@@ -76,7 +78,12 @@ def test_a_package_holds_sources_only(built: Path, function: str) -> None:
 
 @pytest.mark.parametrize(
     ("function", "foreign"),
-    [("CreateCustomer", "projections"), ("ProjectCustomers", "commands"), ("GetCustomer", "commands")],
+    [
+        ("CreateCustomer", "projections"),
+        ("ProjectCustomers", "commands"),
+        ("GetCustomer", "commands"),
+        ("PublishEvents", "projections"),
+    ],
 )
 def test_a_package_changes_only_with_what_it_uses(built: Path, function: str, foreign: str) -> None:
     assert not (built / function / foreign).exists()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from projections.generations import SETTLES_AFTER
+from publisher.cloud_event import source_of
 
 Template = dict[str, Any]
 WRITING = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLInsert", "PartiQLUpdate", "PartiQLDelete"}
@@ -172,3 +173,97 @@ def test_nobody_sends_a_password_to_production(template: Template) -> None:
     assert condition == "ForPeopleTesting"
     assert "ALLOW_USER_PASSWORD_AUTH" in others
     assert "ALLOW_USER_PASSWORD_AUTH" not in production
+
+
+# The publisher.
+
+
+def test_both_readers_of_the_stream_are_set_the_same_and_are_all_that_it_may_have(template: Template) -> None:
+    """DynamoDB docs, "Reading and processing a stream": more than two readers of a shard are throttled."""
+    mappings = {
+        name: each["Properties"]
+        for name, each in template["Resources"].items()
+        if each["Type"] == "AWS::Lambda::EventSourceMapping"
+        and each["Properties"]["EventSourceArn"] == {"GetAtt": "EventTable.StreamArn"}
+    }
+
+    assert set(mappings) == {"ProjectCustomersMapping", "PublishEventsMapping"}
+    own = {"FunctionName", "DestinationConfig"}
+    project, publish = (
+        {key: value for key, value in mappings[name].items() if key not in own}
+        for name in ("ProjectCustomersMapping", "PublishEventsMapping")
+    )
+    assert publish == project
+    on_failure = mappings["PublishEventsMapping"]["DestinationConfig"]["OnFailure"]
+    assert on_failure["Destination"] == {"GetAtt": "PublishFailureQueue.Arn"}
+
+
+def test_the_publisher_knows_whether_its_mapping_takes_partial_answers(
+    functions: dict[str, Template], template: Template
+) -> None:
+    mapping = template["Resources"]["PublishEventsMapping"]["Properties"]
+    takes = "ReportBatchItemFailures" in mapping.get("FunctionResponseTypes", [])
+
+    assert functions["PublishEvents"]["Environment"]["Variables"]["PARTIAL_ANSWERS"] == str(takes).lower()
+
+
+def test_only_the_publisher_may_put_events_and_it_may_nothing_else(functions: dict[str, Template]) -> None:
+    able = {
+        name
+        for name, function in functions.items()
+        for statement in statements(function)
+        if any(action.startswith("events:") for action in actions(statement))
+    }
+    # A rebuild fills rows from the event table: it has no way to publish anything (I6).
+    assert able == {"PublishEvents"}
+    granted = {
+        (action, json.dumps(s["Resource"])) for s in statements(functions["PublishEvents"]) for action in actions(s)
+    }
+    stream, bus = '{"GetAtt": "EventTable.StreamArn"}', '{"GetAtt": "CustomersBus.Arn"}'
+    assert granted == {
+        ("events:DescribeEventBus", bus),
+        ("events:PutEvents", bus),
+        ("dynamodb:DescribeStream", stream),
+        ("dynamodb:GetRecords", stream),
+        ("dynamodb:GetShardIterator", stream),
+        ("dynamodb:ListStreams", '{"Sub": "${EventTable.Arn}/stream/*"}'),
+        ("sqs:SendMessage", '{"GetAtt": "PublishFailureQueue.Arn"}'),
+    }
+
+
+def test_a_stack_without_the_bus_cannot_be_deployed(functions: dict[str, Template], template: Template) -> None:
+    """A reference to a resource that is not there is an error of CloudFormation's; a name in a text would be none."""
+    assert functions["PublishEvents"]["Environment"]["Variables"]["EVENT_BUS"] == {"Ref": "CustomersBus"}
+    assert template["Resources"]["CustomersBus"]["Properties"]["Name"] == {"Sub": "${Stage}-customers"}
+
+
+def test_what_is_not_published_raises_an_alarm(template: Template) -> None:
+    alarms = {
+        (each["Properties"]["Namespace"], each["Properties"]["MetricName"]): each
+        for each in template["Resources"].values()
+        if each["Type"] == "AWS::CloudWatch::Alarm" and "publish" in json.dumps(each["Properties"]["AlarmName"])
+    }
+
+    assert set(alarms) == {
+        ("AWS/SQS", "ApproximateNumberOfMessagesVisible"),
+        ("AWS/Lambda", "Errors"),
+        ("AWS/Lambda", "IteratorAge"),
+    }
+    for alarm in alarms.values():
+        assert alarm["Condition"] == "OnAws"
+        assert alarm["Properties"]["ComparisonOperator"] == "GreaterThanThreshold"
+    [dimension] = alarms["AWS/Lambda", "Errors"]["Properties"]["Dimensions"]
+    assert dimension == {"Name": "FunctionName", "Value": {"Ref": "PublishEvents"}}
+
+
+def test_others_find_the_bus_and_the_stream_by_their_exports(template: Template) -> None:
+    exports = {
+        each["Export"]["Name"]["Sub"]: each["Value"] for each in template["Outputs"].values() if "Export" in each
+    }
+
+    assert exports == {
+        "${Stage}-customers-event-bus-name": {"Ref": "CustomersBus"},
+        "${Stage}-customers-event-bus-arn": {"GetAtt": "CustomersBus.Arn"},
+        "${Stage}-customers-event-stream-arn": {"GetAtt": "EventTable.StreamArn"},
+    }
+    assert template["Outputs"]["EventSource"]["Value"] == {"Sub": source_of("${Stage}")}

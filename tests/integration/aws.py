@@ -11,6 +11,7 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
@@ -33,6 +34,7 @@ class Aws:
         iam: Roles and policies.
         sts: Sessions of roles.
         sqs: Queues.
+        events: Event buses.
         workflows: Step Functions.
     """
 
@@ -45,6 +47,7 @@ class Aws:
         self.iam: IAMClient = session.client("iam", config=_CONFIG)
         self.sts: STSClient = session.client("sts", config=_CONFIG)
         self.sqs: SQSClient = session.client("sqs", config=_CONFIG)
+        self.events: EventBridgeClient = session.client("events", config=_CONFIG)
         self.workflows: Any = session.client("stepfunctions", config=_CONFIG)
 
     @cached_property

@@ -15,6 +15,7 @@ from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
 from tests.conftest import LocalStack
 from tests.integration.aws import Aws
+from tests.tap import Tap
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,6 +29,12 @@ def home(local_stack: LocalStack) -> StackHome:
 @pytest.fixture(scope="session")
 def outputs(local_stack: LocalStack) -> Mapping[str, str]:
     return local_stack.outputs
+
+
+@pytest.fixture(scope="session")
+def tap(local_stack: LocalStack) -> Tap:
+    """What the stack publishes."""
+    return local_stack.tap
 
 
 @pytest.fixture(scope="session")

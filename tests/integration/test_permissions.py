@@ -23,12 +23,14 @@ from tests.integration.aws import Aws
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
 
 FUNCTIONS: Final = (
     "CreateCustomer",
     "UpdateCustomer",
     "EraseCustomer",
     "ProjectCustomers",
+    "PublishEvents",
     "RebuildControl",
     "RebuildSegment",
     "VerifySegment",
@@ -123,6 +125,9 @@ ALLOWED: Final[dict[tuple[str, str], set[str]]] = {
     ("ProjectCustomers", "EventTable"): {"Query"},
     ("ProjectCustomers", "ClaimsTable"): set(),
     ("ProjectCustomers", "ReadTable"): {"GetItem", "BatchGetItem"},
+    ("PublishEvents", "EventTable"): set(),
+    ("PublishEvents", "ClaimsTable"): set(),
+    ("PublishEvents", "ReadTable"): set(),
     ("RebuildControl", "EventTable"): {"DescribeTable"},
     ("RebuildControl", "ClaimsTable"): set(),
     ("RebuildControl", "ReadTable"): {"BatchGetItem", "GetItem", "PutItem", "Query"},
@@ -162,6 +167,11 @@ class Role:
     def dynamodb(self) -> "DynamoDBClient":
         """Tables, with these rights."""
         return self.session.client("dynamodb", endpoint_url=self.endpoint)
+
+    @cached_property
+    def events(self) -> "EventBridgeClient":
+        """Event buses, with these rights."""
+        return self.session.client("events", endpoint_url=self.endpoint)
 
     def actions_on(self, arn: str) -> set[str]:
         """The DynamoDB actions that the documents allow on a table, patterns as they are written."""
@@ -355,6 +365,19 @@ def test_the_workflow_itself_may_touch_no_table(workflow: Role, outputs: Mapping
     name = outputs[table]
     for action, call in ACTIONS.items():
         assert not _is_allowed(lambda call=call: call(workflow.dynamodb, name, table)), action  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_only_the_publisher_may_put_events_and_only_on_its_own_bus(
+    roles: dict[str, Role], outputs: Mapping[str, str], function: str
+) -> None:
+    def put(bus: str) -> object:
+        entry: Any = {"EventBusName": bus, "Source": "tests", "DetailType": "Nothing", "Detail": "{}"}
+        return roles[function].events.put_events(Entries=[entry])
+
+    assert _is_allowed(lambda: put(outputs["EventBusName"])) == (function == "PublishEvents")
+    assert not _is_allowed(lambda: put("default"))
+    assert not _is_allowed(roles[function].events.list_event_buses)
 
 
 def test_only_erasure_may_change_an_event_and_only_its_data(

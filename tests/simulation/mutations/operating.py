@@ -10,8 +10,8 @@ from local.mapping.answer import PartialFailure, Success
 from local.mapping.positions import ShardCheckpoint, after
 from projections import generations, rebuild, redrive, verify
 from projections.read_model import Write, Written
-from projections.row import row_of
-from shared.runtime.clock import timestamp
+from projections.row import RETURNING, Parked, row_of
+from shared.runtime.clock import timestamp, utc_now
 from tests.simulation.mutations.base import Change, Mutation, one
 from tests.simulation.mutations.projecting import put_rows
 
@@ -95,10 +95,11 @@ def _returned(self: Any, row: Any, parked: Any, right: Any) -> Any:
 
 
 def _of_everybody(self: Any, generation: int, *, dry: bool = True, limit: int | None = None) -> Any:
-    """Whoever is not parked is written again."""
+    """Whoever is not parked is brought back again."""
     yield from _run(self, generation, dry=dry, limit=limit)
-    rows = self._read_model.rows(generation, 0, 1, None).rows
-    self._read_model.write([Write(row, row) for row in rows if not row.parked and not dry])
+    for row in self._read_model.rows(generation, 0, 1, None).rows:
+        if not row.parked and not dry:
+            self._return(row, Parked(row.version + 1, RETURNING, timestamp(utc_now()), 0), row)
 
 
 def _half_returned(self: Any, returning: Any, right: Any) -> bool:

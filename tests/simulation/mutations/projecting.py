@@ -6,12 +6,12 @@ from typing import Any, Final
 from events import customer
 from events.customer import Customer
 from events.dynamodb_store import DynamoDbEventStore
+from events.stream import read_batch
 from projections import dynamodb_read_model, projector
 from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.handlers import project_customers
 from projections.read_model import Written
 from projections.row import row_of
-from projections.stream import read_batch
 from queries import get_all_customers, get_customer, read_your_writes
 from shared.runtime import observability
 from tests.simulation.mutations.base import Change, Mutation, one

@@ -75,8 +75,10 @@ def test_hooks_fetch_nothing_and_call_make() -> None:
         "AWS::Serverless::Api",
         "AWS::Serverless::Function",
         "AWS::DynamoDB::Table",
+        "AWS::Events::Rule",
         "AWS::Lambda::EventSourceMapping",
         "AWS::SQS::Queue",
+        "AWS::Events::EventBus",
         "AWS::Cognito::UserPool",
     ],
 )
@@ -96,7 +98,7 @@ def test_the_diagram_names_nothing_that_does_not_exist() -> None:
 def test_the_diagram_shows_the_tables_names_and_the_routes() -> None:
     shown = " ".join(TEXTS).replace("/customers/ {", "/customers/{")
 
-    for table in ("EventTable", "ReadTable"):
+    for table in ("EventTable", "ReadTable", "WelcomeTable"):
         assert RESOURCES[table]["Properties"]["TableName"]["Sub"].replace("${", "{") in TEXTS
     for row in README.table("HTTP contract", "Route"):
         assert not names(row[1]) or row[0].strip("`") in shown

@@ -4,14 +4,17 @@ import io
 import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 from unittest.mock import patch
 
 import operations.__main__ as program
 from events.customer import Customer
+from operations.failure_queue import FailureQueue
 from operations.output import Output
 from operations.wiring import Tools
 from projections.projector import Projector
+from tests.fakes.bus import FakeBus
 from tests.fakes.event_store import InMemoryEventStore
 from tests.fakes.read_model import InMemoryGenerations, InMemoryProgress, InMemoryReadModel
 from tests.samples import START, created
@@ -41,6 +44,7 @@ class FakeQueue:
     def __init__(self) -> None:
         self.messages: dict[str, dict[str, object]] = {}
         self.hidden: set[str] = set()
+        self.numbers = count()
 
     def get_queue_attributes(self, **_: object) -> Any:
         return {"Attributes": {"ApproximateNumberOfMessages": str(len(self.messages) - len(self.hidden))}}
@@ -51,6 +55,9 @@ class FakeQueue:
                 self.hidden.add(handle)
                 return {"Messages": [{"ReceiptHandle": handle, "Body": json.dumps(body)}]}
         return {}
+
+    def send_message(self, *, MessageBody: str, **_: object) -> None:  # noqa: N803 - SQS's name
+        self.messages[f"sent-{next(self.numbers)}"] = json.loads(MessageBody)
 
     def delete_message(self, *, ReceiptHandle: str, **_: object) -> None:  # noqa: N803 - SQS's name
         del self.messages[ReceiptHandle]
@@ -69,15 +76,21 @@ class FakeStack:
         self.progress = InMemoryProgress()
         self.queue = FakeQueue()
         self.clock = Clock()
+        self.notes = FakeQueue()
+        self.bus = FakeBus()
         queue: Any = self.queue
+        notes: Any = self.notes
         self.tools = Tools(
             store=self.store,
             read_model=self.read_model,
             generations=self.generations,
             progress=self.progress,
             count_events=lambda: len(self.store.events),
-            failures=queue,
-            failure_queue="queue",
+            failures=FailureQueue(queue, "queue"),
+            unpublished=FailureQueue(notes, "notes"),
+            bus=self.bus,
+            event_source="urn:s",
+            bus_arn="arn:aws:events:eu-west-1:123456789012:event-bus/test-customers",
             pause=self.clock.pause,
             clock=self.clock,
             now=self.clock.now,

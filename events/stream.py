@@ -29,14 +29,12 @@ def read_batch(records: Sequence[Mapping[str, Any]]) -> list[Arrival]:
     ]
 
 
-def answer(
-    arrivals: Sequence[Arrival], failed_customers: Collection[str], *, in_parts: bool
-) -> dict[str, list[dict[str, str]]]:
+def answer(failed: Collection[str], records: int, *, in_parts: bool) -> dict[str, list[dict[str, str]]]:
     """What the mapping is told: the records that must come again.
 
     Args:
-        arrivals: The batch as read.
-        failed_customers: Whose events were not projected and are not parked.
+        failed: Sequence numbers of the records that are neither done nor put aside.
+        records: How many there were.
         in_parts: Whether the mapping takes partial answers (`ReportBatchItemFailures`). One that does not would take
             any answer for success and lose the failed records.
 
@@ -46,7 +44,6 @@ def answer(
     Raises:
         BatchFailed: Some failed, and the mapping takes no partial answers.
     """
-    numbers = [number for number, event in arrivals if event.customer_id in failed_customers]
-    if numbers and not in_parts:
-        raise BatchFailed(f"{len(numbers)} of {len(arrivals)} records must come again")
-    return {"batchItemFailures": [{"itemIdentifier": number} for number in sorted(numbers, key=int)]}
+    if failed and not in_parts:
+        raise BatchFailed(f"{len(failed)} of {records} records must come again")
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in sorted(failed, key=int)]}

@@ -1,0 +1,190 @@
+"""How far the consumers are behind the writers: customers are created over HTTP, and each must reach every consumer.
+
+    python -m benchmarks.downstream --customers 2000 --writers 8
+
+It brings up a local stack of its own and takes it down again. An event's lag is the time from when it occurred to when
+a consumer had it: for the projection when its row was logged, for the welcome list when its inbox was written. All on
+one machine and one clock; the local AWS shares it with everything else, so compare runs and not with AWS.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+from local import functions, stack
+from local.aws import LocalAws, http_client, session
+from local.errors import StackError
+from local.home import StackHome, free_port
+from local.tokens import access_token
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from local.outputs import Outputs
+
+HOME: Final = Path(".local/benchmark")
+_LOOK_EVERY: Final = 2.0  # seconds; the local AWS gives at most 10,000 lines of a log at a time
+_ANSWERS_WITHIN: Final = 120.0  # seconds; the local AWS starts a process for each request that is under way
+
+Times = dict[str, datetime]
+"""Customer id -> when something was seen of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What was measured.
+
+    Attributes:
+        customers: How many were created.
+        writing: Seconds that it took to create them.
+        lags: Consumer -> seconds of each event, the shortest first.
+    """
+
+    customers: int
+    writing: float
+    lags: Mapping[str, Sequence[float]]
+
+    def summary(self) -> dict[str, Any]:
+        """The figures as they are printed."""
+        return {
+            "customers": self.customers,
+            "writes_per_second": round(self.customers / self.writing, 1),
+            "lag_seconds": {
+                consumer: {name: round(percentile(lags, part), 2) for name, part in (("p50", 50), ("p99", 99))}
+                | {"max": round(lags[-1], 2), "events": len(lags)}
+                for consumer, lags in self.lags.items()
+            },
+        }
+
+
+class Incomplete(Exception):
+    """Some customers have not reached a consumer."""
+
+
+def measure(outputs: "Outputs", customers: int, writers: int, patience: float = 300.0) -> Figures:
+    """Create customers, and wait until all consumers have them.
+
+    Args:
+        outputs: Of a local stack that runs.
+        customers: How many.
+        writers: So many requests are under way at a time.
+        patience: Seconds to wait after the last one was created.
+
+    Raises:
+        Incomplete: A consumer lacks some of them; it says which and how many.
+    """
+    projected = _Projected(outputs)
+    token = access_token(outputs)
+    began = time.monotonic()
+    with ThreadPoolExecutor(writers) as threads:
+        shares = [len(range(writer, customers, writers)) for writer in range(writers)]
+        created = {
+            name: at for share in threads.map(lambda share: _write(outputs, token, share), shares) for name, at in share
+        }
+    writing = time.monotonic() - began
+    seen = {"projection": projected.wait(created.keys(), patience), "welcome": _welcomed(outputs, created, patience)}
+    return Figures(customers, writing, {name: _lags(created, times) for name, times in seen.items()})
+
+
+def percentile(ordered: Sequence[float], part: int) -> float:
+    """The smallest value that at least so many percent do not exceed.
+
+    Args:
+        ordered: The values, the smallest first; at least one.
+        part: Percent, from 1 to 100.
+    """
+    return ordered[-(-len(ordered) * part // 100) - 1]
+
+
+def _lags(created: Times, seen: Times) -> list[float]:
+    return sorted((seen[customer] - at).total_seconds() for customer, at in created.items())
+
+
+def _write(outputs: "Outputs", token: str, number: int) -> list[tuple[str, datetime]]:
+    headers = {"Authorization": f"Bearer {token}"}
+    with http_client(timeout=_ANSWERS_WITHIN) as http:
+        return [_create(http.post, outputs["ApiEndpoint"], headers) for _ in range(number)]
+
+
+def _create(post: Any, api: str, headers: Mapping[str, str]) -> tuple[str, datetime]:
+    person = {"full_name": "Ada Lovelace", "email": f"{uuid4().hex}@example.com", "birth": "1990-05-17",
+              "city": "London", "country": "United Kingdom"}  # fmt: skip
+    customer = post(f"{api}/customers", json=person, headers=headers).raise_for_status().json()
+    return customer["id"], datetime.fromisoformat(customer["created_at"])
+
+
+class _Projected:
+    """Reads the projector's log as it grows."""
+
+    def __init__(self, outputs: "Outputs") -> None:
+        self._aws = LocalAws(outputs["EndpointUrl"])
+        self._function = {"ProjectCustomers": functions.names(outputs)["ProjectCustomers"]}
+        self._since = int(time.time() * 1000)
+
+    def wait(self, customers: AbstractSet[str], patience: float) -> Times:
+        times: Times = {}
+        deadline = time.monotonic() + patience
+        while missing := customers - times.keys():
+            if time.monotonic() > deadline:
+                raise Incomplete(f"{len(missing)} of {len(customers)} customers are not projected")
+            times |= dict(self._look())
+            time.sleep(_LOOK_EVERY)
+        return times
+
+    def _look(self) -> Iterator[tuple[str, datetime]]:
+        for line in functions.log_lines(self._aws, self._function, self._since):
+            self._since = max(self._since, line.at)
+            if '"projected"' in line.text:
+                logged = json.loads(line.text)
+                yield logged["customer_id"], datetime.fromisoformat(logged["timestamp"].replace(",", "."))
+
+
+def _welcomed(outputs: "Outputs", customers: Times, patience: float) -> Times:
+    client: DynamoDBClient = session().client("dynamodb", endpoint_url=outputs["EndpointUrl"])
+    deadline = time.monotonic() + patience
+    while True:
+        pages = client.get_paginator("scan").paginate(TableName=outputs["WelcomeTable"], ConsistentRead=True)
+        items = [item for page in pages for item in page["Items"] if "handled_at" in item]
+        times = {item["customer_id"]["S"]: datetime.fromisoformat(item["handled_at"]["S"]) for item in items}
+        missing = customers.keys() - times.keys()
+        if not missing:
+            return times
+        if time.monotonic() > deadline:
+            raise Incomplete(f"{len(missing)} of {len(customers)} customers are not welcomed")
+        time.sleep(_LOOK_EVERY)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure on a stack of its own, and print the figures as JSON.
+
+    Args:
+        arguments: Of the command line.
+    """
+    parser = argparse.ArgumentParser("python -m benchmarks.downstream", description="How far consumers are behind.")
+    parser.add_argument("--customers", type=int, default=2000)
+    parser.add_argument("--writers", type=int, default=8)
+    given = parser.parse_args(arguments)
+    home = StackHome.at(HOME, free_port())
+    try:
+        outputs = stack.ensure_up(home)
+        measure(outputs, given.writers * 2, given.writers)  # so that no function starts cold
+        print(json.dumps(measure(outputs, given.customers, given.writers).summary(), indent=2))
+    except (StackError, Incomplete) as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        stack.down(home)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,152 @@
+"""From each way in which an event is delivered to one `Event`.
+
+A tolerant reader: fields and types that it does not know are no error, as they may be added at any time. What it needs
+and cannot find is one, and it says which field.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from consumer_kit.event import REDACTED, Event, Rejected
+
+_SOURCE: Final = "urn:customers-api:"
+_MOST_DIGITS: Final = 18  # what a number of DynamoDB and of every JSON parser holds
+
+
+class NotAnEvent(Rejected):
+    """This is not an event of a customer. The text names the field and quotes nothing."""
+
+
+def from_cloud_event(cloud_event: Mapping[str, Any]) -> Event:
+    """Read a CloudEvent in its JSON format, which is the `detail` of what the bus delivers.
+
+    Args:
+        cloud_event: As parsed from JSON (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md).
+
+    Raises:
+        NotAnEvent: A field is missing or of another kind, or it comes from somewhere else.
+    """
+    if not _text(cloud_event, "source").startswith(_SOURCE):
+        raise NotAnEvent(f"source does not begin with {_SOURCE}")
+    return Event(
+        id=_text(cloud_event, "id"),
+        type=_text(cloud_event, "type").rpartition(".")[2],
+        customer_id=_text(cloud_event, "subject"),
+        version=_version(cloud_event.get("sequence"), "sequence"),
+        schema_version=_schema_version(cloud_event.get("dataschema")),
+        occurred_at=_text(cloud_event, "time"),
+        data=_object(cloud_event.get("data") or {}, "data"),
+        correlation_id=str(cloud_event.get("correlationid") or ""),
+        causation_id=str(cloud_event.get("causationid") or ""),
+        traceparent=str(cloud_event.get("traceparent") or ""),
+        replayed=cloud_event.get("replayed") is True,
+    )
+
+
+def from_event_bridge(delivered: Mapping[str, Any]) -> Event:
+    """Read what a rule delivers to a function, or to a queue as a message's body.
+
+    Raises:
+        NotAnEvent: As above.
+    """
+    return from_cloud_event(_object(delivered.get("detail"), "detail"))
+
+
+def from_sqs(record: Mapping[str, Any]) -> Event:
+    """Read an SQS message that a rule, or a topic behind a rule, put into a queue.
+
+    Args:
+        record: One of `Records` of the Lambda event, or a message as ReceiveMessage gives it.
+
+    Raises:
+        NotAnEvent: As above, or the body is not JSON.
+    """
+    return _from_body(_parsed(record.get("body", record.get("Body")), "body"))
+
+
+def from_stream(record: Mapping[str, Any]) -> Event | None:
+    """Read a record of the event table's stream.
+
+    Args:
+        record: One of `Records` of a DynamoDB stream's Lambda event.
+
+    Returns:
+        The event; None for a record of another change, such as an erasure's redaction, as only an INSERT is an event.
+
+    Raises:
+        NotAnEvent: The row is not an event.
+    """
+    if record.get("eventName") != "INSERT":
+        return None
+    change = _object(record.get("dynamodb"), "dynamodb")
+    image = {name: _plain(value) for name, value in _object(change.get("NewImage"), "NewImage").items()}
+    metadata = _object(image.get("metadata") or {}, "metadata")
+    data = _object(_parsed(image.get("data"), "data"), "data")
+    return Event(
+        id=_text(image, "event_id"),
+        type=REDACTED if data.get("redacted") is True else _text(image, "type"),
+        customer_id=_text(image, "customer_id"),
+        version=_version(image.get("version"), "version"),
+        schema_version=_schema_version(image.get("schema_version")),
+        occurred_at=_text(image, "occurred_at"),
+        data=data,
+        correlation_id=str(metadata.get("correlation_id") or ""),
+        causation_id=str(metadata.get("causation_id") or ""),
+    )
+
+
+def _from_body(body: Any) -> Event:
+    content = _object(body, "body")
+    if "detail" in content:
+        return from_event_bridge(content)
+    if content.get("Type") == "Notification":
+        return _from_body(_parsed(content.get("Message"), "Message"))
+    return from_cloud_event(content)
+
+
+def _parsed(text: Any, field: str) -> Any:
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        raise NotAnEvent(f"{field} is not JSON") from None
+
+
+def _plain(attribute: Any) -> Any:
+    """A DynamoDB attribute's value, of the kinds that the event table has."""
+    match attribute:
+        case {"M": dict(fields)}:
+            return {name: _plain(value) for name, value in fields.items()}
+        case {"S": value} | {"N": value}:
+            return value
+        case _:
+            return None
+
+
+def _object(value: Any, field: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise NotAnEvent(f"{field} is missing or not an object")
+    return value
+
+
+def _text(fields: Mapping[str, Any], field: str) -> str:
+    value = fields.get(field)
+    if not isinstance(value, str) or not value:
+        raise NotAnEvent(f"{field} is missing or not a text")
+    return value
+
+
+def _version(value: Any, field: str) -> int:
+    number = _number(value)
+    if number is None:
+        raise NotAnEvent(f"{field} is not a number from 1")
+    return number
+
+
+def _schema_version(value: Any) -> int | None:
+    return _number(str(value).rpartition(":")[2])
+
+
+def _number(value: Any) -> int | None:
+    text = str(value)
+    return int(text) or None if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else None

@@ -1,0 +1,29 @@
+"""For the tests of a consumer: an inbox in memory."""
+
+from collections.abc import Sequence
+
+from consumer_kit.inbox import Effect, Outrun
+from consumer_kit.ordering import State
+
+
+class InMemoryInbox:
+    """An inbox that forgets everything when the test ends.
+
+    Attributes:
+        effects: Everything that was written beside the states, in order.
+    """
+
+    def __init__(self) -> None:
+        self.effects: list[Effect] = []
+        self._states: dict[str, State] = {}
+
+    def load(self, customer_id: str) -> State:
+        """See `Inbox`."""
+        return self._states.get(customer_id, State(customer_id))
+
+    def save(self, state: State, effects: Sequence[Effect] = ()) -> None:
+        """See `Inbox`."""
+        if state.revision != self.load(state.customer_id).revision + 1:
+            raise Outrun(state.customer_id)
+        self._states[state.customer_id] = state
+        self.effects += effects

@@ -1,0 +1,1 @@
+"""The welcome list: whom to greet, by which name and address."""

@@ -1,0 +1,46 @@
+"""The queue behind the bus: keeps the welcome list up to date."""
+
+import os
+from functools import partial
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from consumer_kit import Batch, Consumer, DeadLetters, Decision, DynamoDbInbox, handle_batch
+from consumers.welcome.welcome_list import UNDERSTOOD, effects
+
+logger = Logger()
+metrics = Metrics()
+table = os.environ["WELCOME_TABLE"]
+consumer = Consumer(DynamoDbInbox(boto3.client("dynamodb"), table), partial(effects, table), UNDERSTOOD)
+dead_letters = DeadLetters(boto3.client("sqs"), os.environ["DEAD_LETTER_QUEUE_URL"])
+
+
+def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:  # noqa: ARG001 - Lambda's signature
+    """Take one batch of messages."""
+    batch = handle_batch(event["Records"], consumer.take, dead_letters)
+    _tell(batch)
+    return batch.answer()
+
+
+def _tell(batch: Batch) -> None:
+    for event in (event for outcome in batch.outcomes for event in outcome.handled):
+        who = {"customer_id": event.customer_id, "version": event.version, "type": event.type}
+        logger.info("welcomed", extra={**who, "correlation_id": event.correlation_id})
+    for message_id, reason in batch.rejected.items():
+        logger.error("rejected", extra={"message_id": message_id, "reason": reason})
+    for message_id, kind in batch.failed.items():
+        logger.warning("comes again", extra={"message_id": message_id, "failure": kind})
+    counts = {
+        "WelcomeHandled": sum(len(outcome.handled) for outcome in batch.outcomes),
+        "WelcomeHeld": sum(outcome.decision is Decision.HOLD for outcome in batch.outcomes),
+        "WelcomeSkipped": sum(outcome.decision is Decision.SKIP for outcome in batch.outcomes),
+        "WelcomeRejected": len(batch.rejected),
+        "WelcomeFailed": len(batch.failed),
+    }
+    for name, count in counts.items():
+        metrics.add_metric(name, MetricUnit.Count, count)
+    metrics.flush_metrics()
+    logger.info("batch", extra=counts)

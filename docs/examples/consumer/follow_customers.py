@@ -1,0 +1,34 @@
+"""Keeps where each customer lives now: a consumer that wants the current state and not each change."""
+
+import os
+from typing import Any
+
+import boto3
+
+from consumer_kit import CREATED, UPDATED, Consumer, DeadLetters, DynamoDbInbox, Effect, Event, Policy, handle_batch
+
+TABLE = os.environ["TABLE"]
+
+
+def follow(event: Event) -> list[Effect]:
+    """The writes that an event causes."""
+    key: dict[str, Any] = {"customer_id": {"S": event.customer_id}, "item": {"S": "home"}}
+    if event.erases:
+        return [{"Delete": {"TableName": TABLE, "Key": key}}]
+    if event.type not in (CREATED, UPDATED):
+        return []
+    home = {name: {"S": event.data[name]} for name in ("city", "country")}
+    return [{"Put": {"TableName": TABLE, "Item": {**key, **home}}}]
+
+
+consumer = Consumer(
+    DynamoDbInbox(boto3.client("dynamodb"), TABLE), follow, understands={CREATED: 1, UPDATED: 1}, policy=Policy.LATEST
+)
+dead_letters = DeadLetters(boto3.client("sqs"), os.environ["DEAD_LETTER_QUEUE_URL"])
+
+
+def handle(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
+    """Take one batch of messages."""
+    batch = handle_batch(event["Records"], consumer.take, dead_letters)
+    print({"taken": len(batch.outcomes), "rejected": batch.rejected, "failed": batch.failed})
+    return batch.answer()

@@ -1,0 +1,60 @@
+"""The event table's stream: brings its events to the event bus."""
+
+from typing import Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from events.envelope import Event, Recorded
+from events.stream import answer, read_batch
+from publisher.bus import BusMissing, EventBridgeBus
+from publisher.cloud_event import source_of
+from publisher.dead_letters import SqsDeadLetters
+from publisher.publishing import Publisher, Report
+from shared.runtime.clients import event_bridge, sqs
+from shared.runtime.observability import logger, metrics, tracer
+from shared.runtime.settings import required
+
+publisher = Publisher(
+    EventBridgeBus(event_bridge(), required("EVENT_BUS")),
+    SqsDeadLetters(sqs(), required("PUBLISH_FAILURE_QUEUE")),
+    source_of(required("STAGE")),
+)
+in_parts = required("PARTIAL_ANSWERS") == "true"
+
+
+@tracer.capture_lambda_handler(capture_response=False, capture_error=False)
+def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:  # noqa: ARG001 - Lambda's signature
+    """Publish one batch."""
+    arrivals = read_batch(event["Records"])
+    records = [recorded for _, recorded in arrivals]
+    try:
+        report = publisher.publish(records)
+    except BusMissing:
+        # As an error of the function, which has an alarm of its own: a partial answer would raise none.
+        logger.error("there is no such event bus: nothing is published")
+        raise
+    _tell(report, records)
+    return answer([arrivals[place][0] for place in report.failed], len(arrivals), in_parts=in_parts)
+
+
+def _tell(report: Report, records: list[Recorded]) -> None:
+    for event in report.published:
+        if isinstance(event, Event):
+            logger.info("published", extra=_ids(event) | {"correlation_id": event.metadata.correlation_id})
+    for place, reason in report.dead.items():
+        logger.error("cannot be published", extra=_ids(records[place]) | {"reason": reason})
+    for place, kind in report.failed.items():
+        logger.warning("to be published again", extra=_ids(records[place]) | {"failure": kind})
+    counts = {
+        "EventsPublished": len(report.published),
+        "EventsUnpublishable": len(report.dead),
+        "EventsToPublishAgain": len(report.failed),
+    }
+    for name, count in counts.items():
+        metrics.add_metric(name, MetricUnit.Count, count)
+    metrics.flush_metrics()
+    logger.info("batch", extra=counts)
+
+
+def _ids(recorded: Recorded) -> dict[str, object]:
+    return {"customer_id": recorded.customer_id, "version": recorded.version}

@@ -1,0 +1,44 @@
+"""docs/asyncapi.json is AsyncAPI 3.0, by the specification's own JSON Schema, which comes from npm by a pinned hash."""
+
+import copy
+import json
+from typing import Any, Final
+
+import pytest
+from jsonschema import Draft7Validator
+
+from local import npm_package
+from local.npm_package import Package
+from local.progress import Silent
+from operations.contracts.documents import ASYNCAPI
+
+PACKAGE: Final = Package(
+    "AsyncAPI specification",
+    "@asyncapi/specs",
+    "6.11.1",
+    "A3WBLqAKGoJ2+6FWFtpjBlCQ1oFCcs4GxF7zsIGvNqp/klGUHjlA3aAcZ9XMMpLGE8zPeYDz2x9FmO6DSuKraQ==",
+)
+
+
+@pytest.fixture(scope="session")
+def specification() -> Draft7Validator:
+    folder = npm_package.installed(PACKAGE, lambda unpacked: unpacked / "schemas", Silent())
+    return Draft7Validator(json.loads((folder / "3.0.0-without-$id.json").read_text()))
+
+
+def test_the_document_is_asyncapi_3_0(specification: Draft7Validator) -> None:
+    assert [error.message for error in specification.iter_errors(json.loads(ASYNCAPI.read_text()))] == []
+
+
+@pytest.mark.parametrize(
+    "place", [("info", "title"), ("channels", "customers", "messages"), ("operations", "publishEvents", "channel")]
+)
+def test_a_document_that_is_not_is_refused(specification: Draft7Validator, place: tuple[str, ...]) -> None:
+    document: dict[str, Any] = copy.deepcopy(json.loads(ASYNCAPI.read_text()))
+    *path, last = place
+    node = document
+    for name in path:
+        node = node[name]
+    node[last] = 7
+
+    assert not specification.is_valid(document)

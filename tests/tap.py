@@ -1,0 +1,50 @@
+"""A listener of the tests' own on the event bus: it hears all that the stack publishes from its start on."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from local.aws import session
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_sqs import SQSClient
+
+NAME: Final = "tests-tap"
+
+
+class Tap:
+    """A queue with a rule of every event before it.
+
+    Attributes:
+        heard: Everything so far, as targets get it.
+    """
+
+    def __init__(self, outputs: Mapping[str, str]) -> None:
+        self._queues: SQSClient = session().client("sqs", endpoint_url=outputs["EndpointUrl"])
+        self._rules: EventBridgeClient = session().client("events", endpoint_url=outputs["EndpointUrl"])
+        self._bus = outputs["EventBusName"]
+        self._queue = ""
+        self.heard: list[dict[str, Any]] = []
+
+    def open(self) -> "Tap":
+        """Begin to listen; goes on with what an earlier one heard and nobody took."""
+        self._queue = self._queues.create_queue(QueueName=NAME)["QueueUrl"]
+        arn = self._queues.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
+        pattern = json.dumps({"source": ["customers"]})
+        self._rules.put_rule(Name=NAME, EventBusName=self._bus, EventPattern=pattern)
+        target: Any = {"Id": NAME, "Arn": arn["Attributes"]["QueueArn"]}
+        self._rules.put_targets(Rule=NAME, EventBusName=self._bus, Targets=[target])
+        return self
+
+    def listen(self) -> list[dict[str, Any]]:
+        """All that was heard so far."""
+        while messages := self._queues.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages"):
+            for message in messages:
+                self.heard.append(json.loads(message["Body"]))
+                self._queues.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
+        return self.heard
+
+    def events(self, customer_id: str) -> list[dict[str, Any]]:
+        """The CloudEvents of one customer that were heard so far."""
+        return [event["detail"] for event in self.listen() if event["detail"].get("subject") == customer_id]

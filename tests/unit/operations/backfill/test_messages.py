@@ -1,0 +1,123 @@
+"""A message is what EventBridge would have delivered, and nothing is sent after an event that cannot be."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from events.codec import REDACTED
+from events.envelope import Event, Recorded, Unreadable
+from operations.backfill.messages import Origin, Unsent, Writer
+from publisher.bus import Bus
+from publisher.dead_letters import DeadLetters
+from publisher.entries import Entry
+from publisher.publishing import Publisher
+from tests.samples import START, created, erased, history
+
+ORIGIN = Origin("urn:customers-api:test", "123456789012", "eu-west-1")
+
+
+def writer(largest: int = 1_048_576) -> Writer:
+    return Writer(ORIGIN, largest, lambda: START)
+
+
+class Recorder(Bus, DeadLetters):
+    """A bus that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+
+    def put(self, entries: Sequence[Entry]) -> list[str]:
+        self.entries += entries
+        return [""] * len(entries)
+
+    def send(self, letter: Any) -> None:
+        raise AssertionError(letter)
+
+
+def as_published(event: Event) -> dict[str, Any]:
+    """What a rule would deliver. EventBridge user guide, "Event structure": these fields and no others."""
+    bus = Recorder()
+    Publisher(bus, bus, ORIGIN.source).publish([event])
+    [request] = [entry.as_request("bus") for entry in bus.entries]
+    assert request.keys() <= {"EventBusName", "Source", "DetailType", "Detail", "TraceHeader"}
+    told = {"source": request["Source"], "detail-type": request["DetailType"], "detail": json.loads(request["Detail"])}
+    where = {"account": ORIGIN.account, "region": ORIGIN.region}
+    return {"version": "0", "id": event.event_id, **where, "time": "2026-05-17T09:30:00Z", "resources": [], **told}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        created("c"),
+        erased("c", 1),
+        replace(created("c"), data=REDACTED),
+        created("c", full_name="Zoë \uffff \U0001f600"),
+    ],
+    ids=["created", "erased", "redacted", "other alphabets"],
+)
+def test_a_message_is_the_published_one_but_for_being_marked_as_replayed(event: Event) -> None:
+    [message], unsent = writer().write([event])
+
+    delivered = json.loads(message.body)
+    assert delivered["detail"].pop("replayed") is True
+    assert delivered == as_published(event)
+    assert unsent is None
+    # SQS refuses U+FFFF, among others, wherever it stands.
+    assert message.body.isascii()
+
+
+def test_an_erased_customer_is_sent_without_data_and_the_erasure_last() -> None:
+    events = [*(replace(event, data=REDACTED) for event in history("c", 2)), erased("c", 3)]
+
+    messages, _ = writer().write(events)
+
+    types = [json.loads(message.body)["detail-type"] for message in messages]
+    assert types == ["EventRedacted", "EventRedacted", "CustomerErased"]
+    assert "city" not in "".join(message.body for message in messages)
+
+
+def test_nothing_is_sent_from_an_event_on_that_nobody_can_read() -> None:
+    first, second, third = history("c", 3)
+    vanished = replace(second, type="CustomerVanished")
+    nothing = Unreadable("c", 2, "the row is not an event: KeyError")
+
+    bads: list[tuple[Recorded, str]] = [
+        (vanished, "unknown type CustomerVanished in schema version 1"),
+        (nothing, nothing.reason),
+    ]
+    for bad, reason in bads:
+        messages, unsent = writer().write([first, bad, third])
+        assert [message.version for message in messages] == [1]
+        assert unsent == Unsent("c", 2, reason)
+
+
+def test_an_erasure_waits_for_nothing_that_cannot_be_sent() -> None:
+    first, second = history("c", 2)
+    bad: list[Recorded] = [first, Unreadable("c", 2, "the row is not an event: KeyError"), erased("c", 3)]
+
+    for records in (bad, [first, erased("c", 3)]):
+        messages, unsent = writer().write(records)
+        assert [message.version for message in messages] == [1, 3]
+        assert unsent
+        assert unsent.version == second.version
+
+
+def test_nothing_is_sent_after_a_version_that_the_event_table_lacks() -> None:
+    first, _, third = history("c", 3)
+
+    messages, unsent = writer().write([first, third])
+
+    assert [message.version for message in messages] == [1]
+    assert unsent == Unsent("c", 2, "the event table lacks version 2")
+
+
+def test_a_message_may_be_as_large_as_the_queue_takes_and_no_larger() -> None:
+    event = created("c")
+    [message], _ = writer().write([event])
+    size = len(message.body)
+
+    assert writer(size).write([event])[1] is None
+    assert writer(size - 1).write([event]) == ([], Unsent("c", 1, f"{size} bytes, and the queue takes {size - 1}"))

@@ -1,0 +1,84 @@
+"""What may be named as a queue, and what is made of its answers."""
+
+import pytest
+
+from operations.backfill import queues
+from operations.backfill.messages import Message
+from operations.errors import CannotDo
+from tests.unit.operations.backfill.sqs import URL, FakeSqs
+
+OWN = (f"{URL}test-customers-projection-failures", f"{URL}test-customers-publish-failures")
+ARN = "arn:aws:sqs:eu-west-1:123456789012:orders"
+
+
+@pytest.fixture
+def sqs() -> FakeSqs:
+    return FakeSqs("orders", "orders.fifo", *(url.removeprefix(URL) for url in OWN))
+
+
+def find(sqs: FakeSqs, words: str) -> queues.SqsQueue:
+    return queues.find(sqs, words, OWN)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("words", ["orders", f"{URL}orders", ARN])
+def test_a_queue_is_found_by_name_url_and_arn(sqs: FakeSqs, words: str) -> None:
+    assert find(sqs, words).arn == ARN
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "arn:aws:events:eu-west-1:123456789012:event-bus/test-customers",
+        "arn:aws:sns:eu-west-1:123456789012:orders",
+        "arn:aws:lambda:eu-west-1:123456789012:function:orders",
+        "https://events.eu-west-1.amazonaws.com/123456789012/orders",
+        "https://example.com/123456789012/orders",
+        "https://sqs.us-east-1.amazonaws.com/123456789012/orders",
+        f"{URL}orders?Action=PurgeQueue",
+        "https://sqs.eu-west-1.amazonaws.com/orders",
+        "two words",
+        "",
+    ],
+)
+def test_anything_else_is_refused_and_nobody_is_asked(sqs: FakeSqs, words: str) -> None:
+    sqs.taken = {}
+
+    with pytest.raises(CannotDo, match="is no SQS queue of this region"):
+        find(sqs, words)
+
+
+def test_a_queue_elsewhere_is_refused(sqs: FakeSqs) -> None:
+    with pytest.raises(CannotDo, match="is in region us-east-1, and the stack is in eu-west-1"):
+        find(sqs, ARN.replace("eu-west-1", "us-east-1"))
+
+
+@pytest.mark.parametrize("words", ["payments", ARN.replace("123456789012", "210987654321")])
+def test_a_queue_that_is_not_there_is_told(sqs: FakeSqs, words: str) -> None:
+    with pytest.raises(CannotDo, match="There is no queue"):
+        find(sqs, words)
+
+
+@pytest.mark.parametrize("own", OWN)
+def test_our_own_failure_queues_are_refused_by_whatever_name(sqs: FakeSqs, own: str) -> None:
+    name = own.removeprefix(URL)
+    for words in (name, own, ARN.replace("orders", name)):
+        with pytest.raises(CannotDo, match="one of the stack's failure queues"):
+            find(sqs, words)
+
+
+def test_a_fifo_queue_is_given_groups_and_ids_and_another_is_not(sqs: FakeSqs) -> None:
+    message = Message("c", 1, "e-1", "{}")
+
+    find(sqs, "orders").send([message])
+    find(sqs, "orders.fifo").send([message])
+
+    [plain], [fifo] = sqs.taken["orders"], sqs.taken["orders.fifo"]
+    assert plain == {"Id": "0", "MessageBody": "{}"}
+    assert fifo == {**plain, "MessageGroupId": "c", "MessageDeduplicationId": "e-1"}
+
+
+def test_a_message_that_the_answer_does_not_name_was_not_taken(sqs: FakeSqs) -> None:
+    queue = find(sqs, "orders")
+    sqs.send_message_batch = lambda **_: {"Successful": [{"Id": "1"}]}  # type: ignore[method-assign]
+
+    assert queue.send([Message("a", 1, "e-1", "{}"), Message("b", 1, "e-2", "{}")]) == {0}

@@ -1,0 +1,160 @@
+"""`redrive-failures` for the publisher's queue."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from events.envelope import Event
+from publisher.bus import BusMissing, BusUnavailable
+from publisher.cloud_event import cloud_event, encoded
+from publisher.dead_letters import letter_of
+from tests.samples import START, created, erased, updated
+from tests.unit.operations.stack import FakeStack
+
+POISON = replace(created("p"), type="CustomerTeleported")
+
+
+@pytest.fixture
+def stack() -> FakeStack:
+    return FakeStack()
+
+
+def stored(stack: FakeStack, *events: Event) -> None:
+    for event in events:
+        stack.store.events[event.customer_id, event.version] = event
+
+
+def a_letter(stack: FakeStack, event: Event, handle: str = "m1") -> None:
+    stack.notes.messages[handle] = json.loads(letter_of(event, "unreadable").as_json())
+
+
+def a_batch(stack: FakeStack, handle: str = "b1") -> None:
+    times = {"approximateArrivalOfFirstRecord": START.isoformat(), "approximateArrivalOfLastRecord": START.isoformat()}
+    stack.notes.messages[handle] = {"DDBStreamBatchInfo": {"shardId": "s", "batchSize": 2, **times}}
+
+
+def published(stack: FakeStack) -> list[tuple[str, int]]:
+    said = map(json.loads, stack.bus.details)
+    return [(each["subject"], int(each["sequence"])) for each in said]
+
+
+def is_untouched(stack: FakeStack, *handles: str) -> bool:
+    return set(stack.notes.messages) == set(handles) and not stack.notes.hidden & set(handles)
+
+
+def test_a_dead_letters_event_is_published_from_the_event_table_once_it_can_be_read(stack: FakeStack) -> None:
+    mended = created("p")
+    stored(stack, mended, updated("p", 2))
+    a_letter(stack, mended)
+
+    assert stack.run("redrive-failures") == 0
+    assert "would be published" in stack.printed
+    assert is_untouched(stack, "m1")
+    assert not stack.bus.asked
+
+    assert stack.run("redrive-failures", "--go") == 0
+    assert stack.bus.details == [encoded(cloud_event(mended, "urn:s"))]
+    assert not stack.notes.messages
+
+
+def test_a_letter_of_an_event_that_is_still_unreadable_stays_as_it_is(stack: FakeStack) -> None:
+    stored(stack, POISON)
+    a_letter(stack, POISON)
+
+    assert stack.run("redrive-failures", "--go") == 1
+    assert "still unreadable" in stack.printed
+    assert is_untouched(stack, "m1")
+    assert not stack.bus.asked
+
+
+def test_a_letter_of_an_event_that_is_gone_stays(stack: FakeStack) -> None:
+    stored(stack, updated("p", 2))
+    a_letter(stack, POISON)
+
+    assert stack.run("redrive-failures", "--go") == 1
+    assert "not in the event table" in stack.printed
+    assert is_untouched(stack, "m1")
+
+
+def test_every_event_of_a_lost_batchs_time_is_published_and_its_poison_gets_a_letter(stack: FakeStack) -> None:
+    near = [created("a"), updated("a", 2), erased("b", 3)]
+    stored(stack, *near, created("far", second=3600), POISON)
+    a_batch(stack)
+
+    assert stack.run("redrive-failures", "--go") == 0
+    assert published(stack) == [("a", 1), ("a", 2), ("b", 3)]
+    assert all("replayed" not in json.loads(detail) for detail in stack.bus.details)
+    [letter] = stack.notes.messages.values()
+    noted: Any = letter["unpublished"]
+    assert (noted["customer_id"], noted["version"], noted["event_id"]) == ("p", 1, POISON.event_id)
+
+
+def test_events_of_several_notes_are_sent_once(stack: FakeStack) -> None:
+    stored(stack, created("a"), created("b"))
+    a_batch(stack, "b1")
+    a_batch(stack, "b2")
+    a_letter(stack, created("a"))
+
+    assert stack.run("redrive-failures", "--go") == 0
+    assert sorted(published(stack)) == [("a", 1), ("b", 1)]
+    assert not stack.notes.messages
+
+
+def test_a_note_stays_while_the_bus_does_not_take_its_events_and_the_next_run_ends_it(stack: FakeStack) -> None:
+    stored(stack, created("a"), created("b"))
+    a_batch(stack)
+    stack.bus.script = [BusUnavailable("ThrottlingException")]
+
+    assert stack.run("redrive-failures", "--go") == 1
+    assert is_untouched(stack, "b1")
+
+    assert stack.run("redrive-failures", "--go") == 0
+    assert published(stack) == [("a", 1), ("b", 1)]
+    assert stack.run("redrive-failures", "--go") == 0
+    assert len(stack.bus.details) == 2
+
+
+def test_what_the_bus_will_never_take_is_noted_anew_and_told(stack: FakeStack) -> None:
+    stored(stack, created("a"))
+    a_letter(stack, created("a"))
+    stack.bus.script = [["MalformedDetail"]]
+
+    assert stack.run("redrive-failures", "--go") == 1
+    [letter] = stack.notes.messages.values()
+    noted: Any = letter["unpublished"]
+    assert noted["reason"] == "the bus refuses it: MalformedDetail"
+
+
+def test_a_limit_bounds_a_run(stack: FakeStack) -> None:
+    stored(stack, created("a"), created("b"))
+    a_letter(stack, created("a"), "m1")
+    a_letter(stack, created("b"), "m2")
+
+    assert stack.run("redrive-failures", "--go", "--limit", "1") == 0
+    assert published(stack) == [("a", 1)]
+    assert is_untouched(stack, "m2")
+
+
+def test_a_missing_bus_is_one_sentence_and_every_note_stays(
+    stack: FakeStack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stored(stack, created("a"))
+    a_letter(stack, created("a"))
+    stack.bus.script = [BusMissing()]
+
+    assert stack.run("redrive-failures", "--go") == 1
+    assert "event bus does not exist" in capsys.readouterr().err
+    assert is_untouched(stack, "m1")
+
+
+def test_a_message_that_nobody_understands_hinders_no_other(stack: FakeStack) -> None:
+    stored(stack, created("a"))
+    stack.notes.messages["m0"] = {"hello": "there"}
+    a_letter(stack, created("a"))
+
+    assert stack.run("redrive-failures", "--go") == 1
+    assert "not understood" in stack.printed
+    assert published(stack) == [("a", 1)]
+    assert is_untouched(stack, "m0")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from local import deployment, emulator
+from local import deployment
 
 Template = dict[str, Any]
 # What the local AWS refuses; and the policies that let nobody at a bucket over plain HTTP, which it speaks.
@@ -18,17 +18,18 @@ LACKING = (
 )
 
 
-def parameters(declared: Mapping[str, Any], endpoint: str) -> dict[str, str]:
+def parameters(declared: Mapping[str, Any], endpoint: str, python: str) -> dict[str, str]:
     """Parameters of the application that must have other values here, as far as it has them.
 
     Args:
         declared: The template's parameters.
         endpoint: Address of the local AWS.
+        python: Version of the interpreter that it runs functions on, such as "3.13".
     """
     here = {
         "StreamMappingsEnabled": "false",
         "LocalEndpoint": endpoint,
-        "Runtime": f"python{emulator.python_version()}",
+        "Runtime": f"python{python}",
         "Architecture": deployment.architecture(),
         "GradualDeployment": "false",
     }

@@ -117,7 +117,7 @@ class Walk:
         packaged = templates.parse((self._artifact(artifact) / file).read_text())
         template, left_out = differences.without_lacking(packaged)
         asked = json.loads(self.resolved(action.configuration["ParameterOverrides"]))
-        here = differences.parameters(packaged["Parameters"], self.home.endpoint)
+        here = differences.parameters(packaged["Parameters"], self.home.endpoint, emulator.python_version())
         self.say(f"  {action.configuration['StackName']}: {_listed(asked)}")
         self.say(f"    here also {_listed(here)}" + (f", without {', '.join(left_out)}" if left_out else ""))
         stack = action.configuration["StackName"]

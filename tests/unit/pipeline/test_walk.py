@@ -80,10 +80,10 @@ def test_conditions_on_tags_are_taken_out_and_others_stay() -> None:
 
 
 def test_only_declared_parameters_are_changed_here() -> None:
-    assert set(differences.parameters({"Runtime": {}, "Other": {}}, "http://here")) == {"Runtime"}
+    assert set(differences.parameters({"Runtime": {}, "Other": {}}, "http://here", "3.13")) == {"Runtime"}
     template = templates.parse((ROOT / "template.yml").read_text())
     assert {"StreamMappingsEnabled", "Runtime", "Architecture"} <= set(
-        differences.parameters(template["Parameters"], "http://here")
+        differences.parameters(template["Parameters"], "http://here", "3.13")
     )
 
 

@@ -21,7 +21,7 @@ needed, and $(PYTHON) is none: install it, or name one with make PYTHON=/path/to
 @$(PYTHON) local/environments.py $(1)
 endef
 
-.PHONY: help up down status token logs customers test check format openapi contracts lock dynamodb-local build clean
+.PHONY: help up down status token logs customers test check format openapi contracts lock dynamodb-local build clean pipeline-synth pipeline-diff pipeline-walk
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
@@ -52,14 +52,16 @@ customers: ## Look after the projection (ARGS="verify"; ARGS="--help" lists the 
 	@$(DEV)/python -m operations $(ARGS) $(if $(STACK_HOME),--home '$(STACK_HOME)')
 
 test: ## Run every test, the simulation included
-	$(call need,dev sam emulator)
+	$(call need,dev sam emulator pipeline)
 	@$(DEV)/pytest tests
 
 check: ## Check formatting, lint, types, import rules, the template, and both for weaknesses
-	$(call need,dev sam audit)
+	$(call need,dev sam audit pipeline)
 	$(DEV)/ruff format --check .
 	$(DEV)/ruff check .
 	$(DEV)/mypy
+	$(DEV)/mypy --python-executable $(BIN)/pipeline/bin/python --cache-dir .mypy_cache/pipeline \
+	  -p pipeline.customers_pipeline -m pipeline.app
 	$(DEV)/mypy docs/examples/consumer/follow_customers.py
 	$(DEV)/lint-imports
 	$(DEV)/cfn-lint template.yml docs/events/bus-policy-example.yml docs/examples/consumer/template.yml
@@ -95,15 +97,33 @@ build: ## Build for AWS into .aws-sam (LAYER_PYTHON=3.13 LAYER_PLATFORM=x86_64-m
 	$(call need,sam)
 	$(OFFLINE) $(SAM) build --template-file template.yml
 
+pipeline-synth: ## Make the pipeline's CloudFormation template, checked by cdk-nag and cfn-lint
+	$(call need,dev pipeline)
+	@CDK_OUTDIR=$(CDK_OUT) $(BIN)/pipeline/bin/python -m pipeline.app
+	@$(DEV)/cfn-lint --ignore-checks W3005 -- $(CDK_OUT)/*.template.json
+	@echo "  $$(ls $(CDK_OUT)/*.template.json)"
+
+pipeline-diff: ## Show what deploying the pipeline would change in your AWS account
+	$(call need,pipeline)
+	@cd pipeline && npx --yes aws-cdk@$(CDK_CLI) diff
+
+pipeline-walk: ## Walk the pipeline's stages on a local AWS, up to the approval (APPROVE=1 goes on)
+	$(call need,dev sam emulator pipeline)
+	@$(DEV)/python -m pipeline.walk $(if $(APPROVE),--approve)
+
 clean: ## Stop the stacks and delete everything that make has made
-	@for home in .local .local/test; do if [ -d $$home ] && [ -x $(DEV)/python ]; then \
+	@for home in .local .local/test .local/pipeline; do if [ -d $$home ] && [ -x $(DEV)/python ]; then \
 	  $(DEV)/python -m local down --home $$home >/dev/null || exit 1; fi; done
 	rm -rf .aws-sam .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
+CDK_OUT := .local/pipeline/cdk.out
+# Plain aws-cdk on npm is 3.0.0, published by mistake: it cannot read what the library writes.
+CDK_CLI := 2.1148.1
 # SAM wants a region and keys even where it calls nobody; the address makes sure that it does not.
 OFFLINE := AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none \
   AWS_ENDPOINT_URL=http://127.0.0.1:9 SAM_CLI_TELEMETRY=0
-LOCKS := requirements/uv shared/layer/requirements requirements/dev requirements/sam requirements/emulator requirements/audit
+LOCKS := requirements/uv shared/layer/requirements requirements/dev requirements/sam requirements/emulator requirements/audit \
+  requirements/pipeline
 COMPILE := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
   --custom-compile-command "make lock" --quiet
 # Lambda's own runtime brings these.

@@ -21,6 +21,7 @@ GENERATED = {
     ".local/logs/mapping.log",
     ".local/mapping",
     ".local/outputs.json",
+    ".local/pipeline/logs",
     ".local/venvs",
     ".local/venvs/dev/bin/pre-commit",
     ".local/venvs/dev/bin/pytest",

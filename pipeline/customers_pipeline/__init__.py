@@ -1,0 +1,1 @@
+"""The stack that the CDK app makes, a module for each job. Imports nothing of the project but itself."""

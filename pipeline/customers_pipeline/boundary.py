@@ -1,0 +1,128 @@
+"""What no role may ever do, whatever its own policies say: permissions boundaries grant nothing, they only limit."""
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from .nag import acknowledge
+from .permissions import Permission, acknowledge_wildcards, arn
+from .stages import Stage
+
+LIMITS_ONLY = "A permissions boundary grants nothing; the roles' own policies name what they need."
+# Ways out of any boundary, or to rights that outlive the pipeline.
+WAYS_OUT = (
+    "iam:AttachUserPolicy",
+    "iam:CreateAccessKey",
+    "iam:CreateLoginProfile",
+    "iam:CreatePolicyVersion",
+    "iam:CreateUser",
+    "iam:DeletePolicy",
+    "iam:DeletePolicyVersion",
+    "iam:DeleteRolePermissionsBoundary",
+    "iam:PutUserPolicy",
+    "iam:SetDefaultPolicyVersion",
+    "sts:AssumeRole",
+)
+TABLES = (
+    "dynamodb:BatchGetItem",
+    "dynamodb:ConditionCheckItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:DescribeStream",
+    "dynamodb:DescribeTable",
+    "dynamodb:GetItem",
+    "dynamodb:GetRecords",
+    "dynamodb:GetShardIterator",
+    "dynamodb:ListStreams",
+    "dynamodb:PartiQLInsert",
+    "dynamodb:PartiQLUpdate",
+    "dynamodb:PutItem",
+    "dynamodb:Query",
+    "dynamodb:Scan",
+    "dynamodb:UpdateItem",
+)
+QUEUES = (
+    "sqs:ChangeMessageVisibility",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ReceiveMessage",
+    "sqs:SendMessage",
+)
+FUNCTIONS = ("lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:InvokeFunction", "lambda:UpdateAlias")
+KEYS = (
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+)
+EXECUTIONS = ("states:DescribeExecution", "states:StopExecution")
+LOGS = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents")
+WATCHING = (
+    "cloudwatch:DescribeAlarms",
+    "cloudwatch:PutMetricData",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingStatisticSummaries",
+    "xray:GetSamplingTargets",
+    "xray:PutTelemetryRecords",
+    "xray:PutTraceSegments",
+)
+
+
+def bound_the_pipeline(scope: Construct) -> None:
+    """Bound every role of the pipeline's own stack: none may make people, change policies or become another role."""
+    policy = iam.ManagedPolicy(
+        scope,
+        "PipelineBoundary",
+        description="Bounds the roles of the pipeline CustomersApi.",
+        statements=[
+            iam.PolicyStatement(sid="WhateverTheirPoliciesSay", actions=["*"], resources=["*"]),
+            iam.PolicyStatement(sid="NoWayOut", effect=iam.Effect.DENY, actions=list(WAYS_OUT), resources=["*"]),
+        ],
+    )
+    acknowledge(policy, {f"AwsSolutions-IAM5[{what}]": LIMITS_ONLY for what in ("Action::*", "Resource::*")})
+    iam.PermissionsBoundary.of(scope).apply(policy)
+
+
+def bound_the_application(scope: Construct, stage: Stage) -> iam.ManagedPolicy:
+    """Bound the roles that a deployment creates: data and functions of its own stage, and nothing else.
+
+    Args:
+        scope: Where the policy goes.
+        stage: Whose roles.
+    """
+    limits = _limits(stage)
+    policy = iam.ManagedPolicy(
+        scope,
+        f"{stage.name}Boundary",
+        description=f"Bounds the roles of the stack {stage.stack}.",
+        statements=[limit.statement() for limit in limits],
+    )
+    acknowledge_wildcards(policy, limits)
+    return policy
+
+
+def _limits(stage: Stage) -> Sequence[Permission]:
+    named, stack = f"{stage.parameter}-customer*", f"{stage.stack}-*"
+    ours = {"StringEquals": {"aws:ResourceTag/aws:cloudformation:stack-name": stage.stack}}
+    return (
+        _limit("Tables", TABLES, arn("dynamodb", f"table/{named}")),
+        _limit("Queues", QUEUES, arn("sqs", named)),
+        _limit("Topics", ("sns:Publish",), arn("sns", named)),
+        _limit("Buses", ("events:DescribeEventBus", "events:PutEvents"), arn("events", f"event-bus/{named}")),
+        _limit("Secrets", ("secretsmanager:GetSecretValue",), arn("secretsmanager", f"secret:{named}")),
+        _limit("Functions", FUNCTIONS, arn("lambda", f"function:{stack}"),
+               arn("lambda", f"function:CodeDeployHook_{stage.parameter}-*")),
+        _limit("Workflows", ("states:StartExecution",), arn("states", f"stateMachine:{named}")),
+        _limit("Executions", EXECUTIONS, arn("states", f"execution:{named}")),
+        _limit("Deployments", ("codedeploy:PutLifecycleEventHookExecutionStatus",),
+               arn("codedeploy", f"deploymentgroup:{stack}")),
+        _limit("Logs", LOGS, arn("logs", "log-group:/aws/*")),
+        _limit("Watching", WATCHING, "*"),
+        Permission("Keys", KEYS, (arn("kms", "key/*"),), LIMITS_ONLY, ours),
+    )  # fmt: skip
+
+
+def _limit(sid: str, actions: Sequence[str], *resources: str) -> Permission:
+    return Permission(sid, actions, resources, LIMITS_ONLY)

@@ -1,0 +1,80 @@
+"""The pipeline's buckets and the key that encrypts what is in them."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+ARTIFACTS = "ci-cd-pipeline-artifacts"
+PACKAGES = "customers-api-artifacts"
+# A stage can be taken back to an execution for as long as its artifacts are there.
+ARTIFACTS_KEPT = cdk.Duration.days(90)
+REPLACED_KEPT = cdk.Duration.days(90)
+LOGS_KEPT = cdk.Duration.days(365)
+UPLOADS_KEPT = cdk.Duration.days(7)
+
+
+class Buckets(Construct):
+    """Where artifacts and packages are kept.
+
+    Attributes:
+        key: Encrypts both, and what builds put out.
+        artifacts: What actions hand on: sources and packaged templates.
+        packages: Code of the functions and the layer, as `sam package` uploads it.
+    """
+
+    def __init__(self, scope: Construct, name: str) -> None:
+        super().__init__(scope, name)
+        self.key = kms.Key(
+            self,
+            "Key",
+            description="Encrypts the artifacts of the pipeline CustomersApi.",
+            enable_key_rotation=True,
+            removal_policy=cdk.RemovalPolicy.RETAIN,
+        )
+        self._logs = self._log_bucket()
+        self.artifacts = self._bucket("Artifacts", ARTIFACTS, expires=ARTIFACTS_KEPT)
+        # A rollback reads packages again, and they are named by content: what is current may be in use for years.
+        self.packages = self._bucket("Packages", PACKAGES, expires=None)
+
+    def _log_bucket(self) -> s3.Bucket:
+        # S3 delivers access logs only into buckets that it encrypts with keys of its own.
+        return s3.Bucket(
+            self,
+            "AccessLogs",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            versioned=True,
+            removal_policy=cdk.RemovalPolicy.RETAIN,
+            lifecycle_rules=[_lifecycle(LOGS_KEPT)],
+        )
+
+    def _bucket(self, name: str, prefix: str, *, expires: cdk.Duration | None) -> s3.Bucket:
+        return s3.Bucket(
+            self,
+            name,
+            bucket_name=f"{prefix}-{cdk.Aws.ACCOUNT_ID}",
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.KMS,
+            encryption_key=self.key,
+            bucket_key_enabled=True,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            versioned=True,
+            removal_policy=cdk.RemovalPolicy.RETAIN,
+            server_access_logs_bucket=self._logs,
+            server_access_logs_prefix=f"{prefix}/",
+            lifecycle_rules=[_lifecycle(expires)],
+        )
+
+
+def _lifecycle(expires: cdk.Duration | None) -> s3.LifecycleRule:
+    return s3.LifecycleRule(
+        expiration=expires,
+        noncurrent_version_expiration=REPLACED_KEPT,
+        abort_incomplete_multipart_upload_after=UPLOADS_KEPT,
+    )

@@ -1,0 +1,77 @@
+"""The pipeline's stack as the CDK app synthesises it, once for all tests."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import environments
+from local.environments import ROOT
+from pipeline.customers_pipeline.application import Application
+
+Template = dict[str, Any]
+Resources = dict[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def application() -> Application:
+    """What the pipeline reads in template.yml."""
+    return Application.read()
+
+
+@pytest.fixture(scope="session")
+def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for each variant that `synthesise.py` has."""
+    python = environments.bin_of("pipeline") / "python"
+    if not python.exists():
+        pytest.fail("the CDK is not installed: run make pipeline-synth once, which installs it")
+    folder = tmp_path_factory.mktemp("synthesised")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "CDK_", "JSII_"))}
+    done = subprocess.run(
+        [str(python), "-m", "tests.infrastructure.pipeline.synthesise", str(folder)],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def template_in(folder: Path) -> Template:
+    found: Template = json.loads((folder / "CustomersApiPipeline.template.json").read_text())
+    return found
+
+
+@pytest.fixture(scope="session")
+def stack(synthesised: Path) -> Template:
+    """The stack without any option."""
+    return template_in(synthesised / "plain")
+
+
+@pytest.fixture(scope="session")
+def connected(synthesised: Path) -> Template:
+    """The stack with a connection instead of the token."""
+    return template_in(synthesised / "with_connection")
+
+
+@pytest.fixture(scope="session")
+def resources(stack: Template) -> Resources:
+    """Logical id -> resource."""
+    found: Resources = stack["Resources"]
+    return found
+
+
+@pytest.fixture(scope="session")
+def roles(resources: Resources) -> Resources:
+    """A role's name in the app -> its properties, and in `Attached` the stack's own policies that it has."""
+    found = {name: dict(each["Properties"]) for name, each in resources.items() if each["Type"] == "AWS::IAM::Role"}
+    for each in resources.values():
+        for role in each["Properties"].get("Roles", []) if each["Type"] == "AWS::IAM::ManagedPolicy" else []:
+            found[role["Ref"]]["Attached"] = [*found[role["Ref"]].get("Attached", []), each["Properties"]]
+    names = ("BuildRole", "EndToEndRole", "PipelineRole", "ProductionDeployment", "StagingDeployment")
+    return {short: properties for name, properties in found.items() for short in names if name.startswith(short)}

@@ -1,0 +1,71 @@
+"""Synthesises the app in variants, in one process of the CDK's environment, as starting CDK takes seconds.
+
+python -m tests.infrastructure.pipeline.synthesise FOLDER: a folder for each variant, and in it `refused.txt` with the
+reason if the synthesis was stopped.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from pipeline.app import customers_app  # sets CDK's node, so it comes first
+
+import aws_cdk as cdk  # isort: skip
+from aws_cdk import aws_iam as iam  # isort: skip
+
+CONNECTION = "arn:aws:codeconnections:eu-west-1:123456789012:connection/0a1b2c3d-0000-4000-8000-000000000000"
+
+
+def plain(folder: Path) -> cdk.App:
+    return customers_app(str(folder))
+
+
+def with_connection(folder: Path) -> cdk.App:
+    context = {"connection_arn": CONNECTION, "branch": "release", "repository": "customers"}
+    return customers_app(str(folder), context)
+
+
+def with_all_of_s3(folder: Path) -> cdk.App:
+    app = customers_app(str(folder))
+    role = app.node.find_child("CustomersApiPipeline").node.find_child("BuildRole")
+    role.add_to_policy(iam.PolicyStatement(actions=["s3:*"], resources=["arn:aws:s3:::customers-api-artifacts"]))
+    return app
+
+
+def with_an_unexplained_wildcard(folder: Path) -> cdk.App:
+    app = customers_app(str(folder))
+    role = app.node.find_child("CustomersApiPipeline").node.find_child("BuildRole")
+    role.add_to_policy(iam.PolicyStatement(actions=["s3:GetObject"], resources=["arn:aws:s3:::another-bucket/*"]))
+    return app
+
+
+def with_a_repository_and_its_owner(folder: Path) -> cdk.App:
+    return customers_app(str(folder), {"repository": "somebody/customers"})
+
+
+def with_a_connection_that_is_none(folder: Path) -> cdk.App:
+    return customers_app(str(folder), {"connection_arn": "my-connection"})
+
+
+VARIANTS: list[Callable[[Path], cdk.App]] = [
+    plain,
+    with_connection,
+    with_all_of_s3,
+    with_an_unexplained_wildcard,
+    with_a_repository_and_its_owner,
+    with_a_connection_that_is_none,
+]
+
+
+def main(folder: Path) -> None:
+    for variant in VARIANTS:
+        own = folder / variant.__name__
+        own.mkdir()
+        try:
+            variant(own).synth()
+        except (RuntimeError, ValueError) as refused:
+            (own / "refused.txt").write_text(str(refused))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

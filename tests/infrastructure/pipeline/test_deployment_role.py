@@ -1,0 +1,272 @@
+"""The roles that deploy may do what CloudFormation's own schemas say that the template's resources take."""
+
+import json
+import subprocess
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Any
+
+import pytest
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
+
+from local.environments import ROOT, bin_of
+from pipeline.customers_pipeline.application import Application
+from pipeline.customers_pipeline.deployment_actions import ACTIONS
+from pipeline.walk import templates
+from tests.infrastructure.pipeline.reading import actions, in_account, listed, statements
+
+Roles = dict[str, dict[str, Any]]
+REGION = "eu-west-1"
+# What handlers declare for features that template.yml does not use.
+UNUSED = {
+    "networks and file systems of functions": {
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSecurityGroups",
+        "ec2:DescribeSubnets",
+        "ec2:DescribeVpcs",
+        "elasticfilesystem:DescribeMountTargets",
+        "s3files:ListMountTargets",
+    },
+    "signed code, provisioned concurrency, capacity and runtimes chosen by hand": {
+        "lambda:AssociateRuntimeAlias",
+        "lambda:DeleteFunctionCodeSigningConfig",
+        "lambda:DeleteProvisionedConcurrencyConfig",
+        "lambda:GetCodeSigningConfig",
+        "lambda:PassCapacityProvider",
+        "lambda:PutFunctionCodeSigningConfig",
+        "lambda:PutFunctionRecursionConfig",
+        "lambda:PutFunctionScalingConfig",
+        "lambda:PutProvisionedConcurrencyConfig",
+        "lambda:PutRuntimeManagementConfig",
+    },
+    "imports, replicas and Kinesis streams of tables": {
+        "dynamodb:AssociateTableReplica",
+        "dynamodb:BatchWriteItem",
+        "dynamodb:CreateTableReplica",
+        "dynamodb:DeleteItem",
+        "dynamodb:DescribeImport",
+        "dynamodb:DisableKinesisStreamingDestination",
+        "dynamodb:EnableKinesisStreamingDestination",
+        "dynamodb:GetItem",
+        "dynamodb:ImportTable",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "dynamodb:Scan",
+        "dynamodb:UpdateItem",
+        "dynamodb:UpdateKinesisStreamingDestination",
+        "kinesis:DescribeStream",
+        "kinesis:PutRecords",
+        "logs:CreateLogGroup",
+        "logs:CreateLogStream",
+        "logs:DescribeLogGroups",
+        "logs:DescribeLogStreams",
+        "logs:PutLogEvents",
+        "logs:PutRetentionPolicy",
+        "s3:GetObjectMetadata",
+        "s3:ListBucket",
+    },
+    "domains of one's own, service-linked roles and policies of people": {
+        "apigateway:UpdateRestApiPolicy",
+        "cloudfront:updateDistribution",
+        "iam:CreateServiceLinkedRole",
+        "iam:DeleteGroupPolicy",
+        "iam:DeleteRolePermissionsBoundary",
+        "iam:DeleteUserPolicy",
+        "iam:GetGroupPolicy",
+        "iam:GetUserPolicy",
+        "iam:PutGroupPolicy",
+        "iam:PutUserPolicy",
+    },
+    "replicas of secrets": {
+        "secretsmanager:RemoveRegionsFromReplication",
+        "secretsmanager:ReplicateSecretToRegions",
+    },
+    "targets of web ACLs other than an API": {
+        "amplify", "apprunner", "appsync", "bedrock-agentcore", "elasticloadbalancing", "payments",
+    },
+    "delivery, protection and indexes of logs": {
+        "firehose:TagDeliveryStream",
+        "logs:CreateLogDelivery",
+        "logs:DeleteDataProtectionPolicy",
+        "logs:DeleteIndexPolicy",
+        "logs:DeleteResourcePolicy",
+        "logs:PutBearerTokenAuthentication",
+        "logs:PutDataProtectionPolicy",
+        "logs:PutIndexPolicy",
+        "logs:PutLogGroupDeletionProtection",
+        "logs:PutResourcePolicy",
+        "s3:REST.PUT.OBJECT",
+    },
+    "deployments to machines, and protected messages": {
+        "codedeploy:RegisterOnPremisesInstance",
+        "iam:GetRole",
+        "sns:PutDataProtectionPolicy",
+    },
+    "keys of one's own, as long as there is none": {"kms"},
+}  # fmt: skip
+# The same of one kind alone, where others need it.
+UNUSED_OF = {
+    "AWS::ApiGateway::RestApi": {"iam:PassRole"},  # bodies that are imported with credentials
+    "AWS::Cognito::UserPool": {"iam:PassRole"},  # text messages
+    "AWS::Cognito::UserPoolClient": {"iam:DeleteRolePolicy", "iam:PassRole", "iam:PutRolePolicy"},  # analytics
+    "AWS::SNS::Subscription": {"iam:PassRole"},  # deliveries to Firehose
+    "AWS::SNS::Topic": {"iam:PassRole"},  # records of deliveries
+    "AWS::WAFv2::LoggingConfiguration": {  # other targets than a log group
+        "firehose:ListDeliveryStreams",
+        "iam:DescribeOrganization",
+        "s3:GetBucketPolicy",
+        "s3:PutBucketPolicy",
+    },
+    "AWS::WAFv2::WebACLAssociation": {  # other targets than an API
+        "cognito-idp:AssociateWebACL",
+        "cognito-idp:DisassociateWebACL",
+        "cognito-idp:GetWebACLForResource",
+        "ec2:AssociateVerifiedAccessInstanceWebAcl",
+        "ec2:DescribeVerifiedAccessInstanceWebAclAssociations",
+        "ec2:DisassociateVerifiedAccessInstanceWebAcl",
+        "ec2:GetVerifiedAccessInstanceWebAcl",
+    },
+}
+# Deployments in steps are begun by the alias, but belong to the deployment group.
+ELSEWHERE = {"AWS::Lambda::Alias": "codedeploy:"}
+NAMES = (
+    "AlarmName",
+    "AliasName",
+    "DashboardName",
+    "FunctionName",
+    "LayerName",
+    "LogGroupName",
+    "Name",
+    "QueueName",
+    "SecretName",
+    "StateMachineName",
+    "TableName",
+    "TopicName",
+)
+
+
+def declared(kind: str) -> set[str]:
+    """What the handlers of a kind say they call to create, read, change and delete it."""
+    handlers = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, kind).schema.get("handlers", {})
+    calls = {
+        action
+        for event in ("create", "read", "update", "delete")
+        for action in handlers.get(event, {}).get("permissions", ())
+    }
+    elsewhere = ELSEWHERE.get(kind, "none:")
+    return {action for action in calls - UNUSED_OF.get(kind, set()) if not action.startswith(elsewhere)}
+
+
+def is_unused(action: str, *, keys: bool) -> bool:
+    names = {name for feature in UNUSED.values() for name in feature} - ({"kms"} if keys else set())
+    return action in names or action.split(":", maxsplit=1)[0] in names
+
+
+@cache
+def transform(stage: str) -> dict[str, Any]:
+    """template.yml as SAM transforms it for a stage, with the SAM that the pipeline packages with."""
+    code = (
+        "import json, sys; from samtranslator.translator.transform import transform\n"
+        "from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader\n"
+        "class Loader(ManagedPolicyLoader):\n"
+        "    def __init__(self): pass\n"
+        "    def load(self): return {}\n"
+        "source, values = json.load(sys.stdin)\n"
+        "json.dump(transform(source, values, Loader()), sys.stdout)\n"
+    )
+    source = templates.parse((ROOT / "template.yml").read_text())
+    for each in source["Resources"].values():
+        for location in ("CodeUri", "ContentUri", "DefinitionUri"):
+            if location in each.get("Properties", {}):
+                each["Properties"][location] = "s3://bucket/key"
+    source["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
+    values = {"Stage": stage, "GradualDeployment": "true", "PermissionsBoundaryArn": "arn:aws:iam::1:policy/b"}
+    done = subprocess.run(
+        [str(bin_of("sam") / "python"), "-c", code],
+        input=json.dumps([source, values], default=str),
+        env={"AWS_DEFAULT_REGION": REGION, "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.fixture(scope="session")
+def transformed() -> dict[str, Any]:
+    """The template for staging."""
+    return transform("staging")
+
+
+def test_the_pipeline_knows_the_kinds_that_sam_makes_of_the_template(
+    transformed: dict[str, Any], application: Application
+) -> None:
+    assert application.kinds == {each["Type"] for each in transformed["Resources"].values()}
+
+
+@pytest.mark.parametrize("name", ["StagingDeployment", "ProductionDeployment"])
+def test_a_deployment_may_do_what_the_kinds_declare(roles: Roles, application: Application, name: str) -> None:
+    granted = actions(roles[name])
+    keys = "AWS::KMS::Key" in application.kinds
+
+    missing = {
+        kind: lacking
+        for kind in application.kinds
+        if (lacking := {a for a in declared(kind) - granted if not is_unused(a, keys=keys)})
+    }
+    assert missing == {}
+
+
+@pytest.mark.parametrize("kind", sorted(ACTIONS))
+def test_each_kind_that_the_pipeline_knows_has_what_its_handlers_declare(kind: str) -> None:
+    """Also those that template.yml does not have yet."""
+    allowed = {action for reach in ACTIONS[kind].values() for action in reach}
+    # Reading packages and the roles' common statements.
+    allowed |= {"s3:GetObject", "s3:GetObjectVersion"}
+
+    assert {action for action in declared(kind) - allowed if not is_unused(action, keys=False)} == set()
+
+
+def test_a_deployment_may_do_nothing_for_kinds_that_the_template_lacks(roles: Roles, application: Application) -> None:
+    services = {
+        action.split(":")[0] for kind in application.kinds for reach in ACTIONS[kind].values() for action in reach
+    }
+
+    for name in ("StagingDeployment", "ProductionDeployment"):
+        assert {action.split(":")[0] for action in actions(roles[name])} == services | {"cloudformation", "kms", "s3"}
+
+
+def test_every_role_of_the_application_is_bounded(transformed: dict[str, Any]) -> None:
+    """Else a deployment may not create it."""
+    unbounded = [
+        name
+        for name, each in transformed["Resources"].items()
+        if each["Type"] == "AWS::IAM::Role" and "PermissionsBoundary" not in each["Properties"]
+    ]
+    assert unbounded == []
+
+
+@pytest.mark.parametrize(("name", "stage"), [("StagingDeployment", "staging"), ("ProductionDeployment", "production")])
+def test_names_that_the_template_gives_are_within_reach(roles: Roles, name: str, stage: str) -> None:
+    reached = [in_account(resource) for each in statements(roles[name]) for resource in listed(each["Resource"])]
+    endings = [resource.split(":", 5)[5].removeprefix("/") for resource in reached if resource.startswith("arn:")]
+    named = {
+        (each["Type"], each["Properties"][prop]["Fn::Sub"].replace("${Stage}", stage))
+        for each in transform(stage)["Resources"].values()
+        for prop in NAMES
+        if isinstance(each["Properties"].get(prop), dict)
+        if "Fn::Sub" in each["Properties"][prop]
+        if not each["Type"].startswith(("AWS::Cognito", "AWS::ApiGateway"))
+    }
+
+    assert {kind for kind, _ in named} >= {"AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::SecretsManager::Secret"}
+    forms = ("{}", "table/{}", "secret:{}-AbCdEf", "stateMachine:{}", "layer:{}", "function:{}", "event-bus/{}",
+             "rule/{}", "alarm:{}", "regional/webacl/{}/id", "alias/{}", "log-group:{}", "dashboard/{}")  # fmt: skip
+    unreached = [
+        (kind, given)
+        for kind, given in named
+        if not any(fnmatchcase(form.format(given), ending) for form in forms for ending in endings)
+    ]
+    assert unreached == []

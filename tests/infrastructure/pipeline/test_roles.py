@@ -1,0 +1,154 @@
+"""Each role may do what its work takes, and none can get out of its boundary."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e import tokens
+from tests.infrastructure.pipeline.reading import (
+    actions,
+    as_long_as_in_iam,
+    in_account,
+    listed,
+    of_type,
+    statements,
+    text,
+)
+
+Template = dict[str, Any]
+Roles = dict[str, dict[str, Any]]
+DEPLOYMENTS = [("StagingDeployment", "Staging"), ("ProductionDeployment", "Production")]
+LONGEST_INLINE_POLICIES = 10_240  # characters a role, IAM quotas
+LONGEST_MANAGED_POLICY = 6_144
+
+
+def test_the_roles_are_those_of_the_five_who_act(stack: Template, roles: Roles) -> None:
+    services = {
+        name: each["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"] for name, each in roles.items()
+    }
+
+    assert len(roles) == len(of_type(stack, "AWS::IAM::Role"))
+    assert services == {
+        "BuildRole": "codebuild.amazonaws.com",
+        "EndToEndRole": "codebuild.amazonaws.com",
+        "PipelineRole": "codepipeline.amazonaws.com",
+        "ProductionDeployment": "cloudformation.amazonaws.com",
+        "StagingDeployment": "cloudformation.amazonaws.com",
+    }
+
+
+def test_nobody_has_a_policy_of_aws_or_a_wildcard_in_an_action(stack: Template, roles: Roles) -> None:
+    assert "FullAccess" not in json.dumps(stack)
+    assert not of_type(stack, "AWS::IAM::Policy")
+    for name, role in roles.items():
+        assert [action for action in actions(role) if "*" in action] == [], name
+        assert {each["Effect"] for each in statements(role)} == {"Allow"}, name
+
+
+def test_every_role_is_bounded(stack: Template, roles: Roles) -> None:
+    [boundary] = [name for name in of_type(stack, "AWS::IAM::ManagedPolicy") if name.startswith("PipelineBoundary")]
+
+    for name, role in roles.items():
+        assert role["PermissionsBoundary"] == {"Ref": boundary}, name
+
+
+def test_a_role_s_policies_are_as_short_as_iam_asks(roles: Roles) -> None:
+    for name, role in roles.items():
+        assert as_long_as_in_iam(role["Policies"]) < LONGEST_INLINE_POLICIES, name
+        for policy in role.get("Attached", []):
+            assert as_long_as_in_iam(policy["PolicyDocument"]) < LONGEST_MANAGED_POLICY, name
+
+
+def test_only_cloudformation_may_deploy(roles: Roles) -> None:
+    for name in ("BuildRole", "EndToEndRole"):
+        services = {action.split(":")[0] for action in actions(roles[name])}
+        assert services <= {"s3", "kms", "logs", "cognito-idp"}, name
+    [passing] = [each for each in statements(roles["PipelineRole"]) if each["Action"] == "iam:PassRole"]
+    assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
+    assert sorted(text(each).split("Deployment")[0] for each in passing["Resource"]) == ["<Production", "<Staging"]
+
+
+def test_the_pipeline_touches_its_two_stacks_alone(roles: Roles) -> None:
+    stacks = [each for each in statements(roles["PipelineRole"]) if "cloudformation:UpdateStack" in each["Action"]]
+
+    assert [[in_account(arn).split(":")[-1] for arn in each["Resource"]] for each in stacks] == [
+        ["stack/CustomersApiStaging/*", "stack/CustomersApiProduction/*"]
+    ]
+    assert "cloudformation:DeleteStack" not in actions(roles["PipelineRole"])
+
+
+def test_the_tests_may_use_the_pool_of_staging_and_no_other(roles: Roles) -> None:
+    """With production's pool they could make themselves people who read its customers."""
+    [pool] = [each for each in statements(roles["EndToEndRole"]) if "cognito-idp" in json.dumps(each["Action"])]
+
+    assert pool["Condition"] == {
+        "StringEquals": {"aws:ResourceTag/aws:cloudformation:stack-name": "CustomersApiStaging"}
+    }
+
+
+def test_the_tests_may_do_what_they_call_and_no_more(roles: Roles) -> None:
+    granted = {action.split(":")[1] for action in actions(roles["EndToEndRole"]) if action.startswith("cognito-idp:")}
+    source = Path(tokens.__file__).read_text()
+    called = {
+        "AdminCreateUser": "admin_create_user(",
+        "AdminDeleteUser": "admin_delete_user(",
+        "AdminSetUserPassword": "admin_set_user_password(",
+        "CreateUserPoolClient": "create_user_pool_client(",
+        "DeleteUserPoolClient": "delete_user_pool_client(",
+        "DescribeUserPoolClient": "describe_user_pool_client(",
+    }
+
+    assert granted == set(called)
+    assert [call for call in called.values() if call not in source] == []
+
+
+@pytest.mark.parametrize(("name", "stage"), DEPLOYMENTS)
+def test_a_deployment_makes_no_role_without_the_boundary_of_its_stage(roles: Roles, name: str, stage: str) -> None:
+    gives_rights = {"iam:CreateRole", "iam:AttachRolePolicy", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"}
+    found = [each for each in statements(roles[name]) if gives_rights & set(listed(each["Action"]))]
+
+    assert {action for each in found for action in listed(each["Action"])} >= gives_rights
+    for each in found:
+        boundary = each["Condition"]["StringEquals"]["iam:PermissionsBoundary"]
+        assert text(boundary).startswith(f"<{stage}Boundary")
+        assert in_account(each["Resource"]) == f"arn:aws:iam::123456789012:role/CustomersApi{stage}-*"
+    assert "iam:DeleteRolePermissionsBoundary" not in actions(roles[name])
+
+
+@pytest.mark.parametrize(("name", "stage"), DEPLOYMENTS)
+def test_a_deployment_passes_roles_to_the_services_that_run_them(roles: Roles, name: str, stage: str) -> None:
+    [passing] = [each for each in statements(roles[name]) if "iam:PassRole" in listed(each["Action"])]
+
+    assert in_account(passing["Resource"]).endswith(f":role/CustomersApi{stage}-*")
+    assert set(passing["Condition"]["StringEquals"]["iam:PassedToService"]) <= {
+        f"{service}.amazonaws.com" for service in ("apigateway", "codedeploy", "events", "lambda", "states")
+    }
+
+
+@pytest.mark.parametrize(("name", "other"), [("StagingDeployment", "roduction"), ("ProductionDeployment", "taging")])
+def test_a_deployment_reaches_nothing_that_bears_the_other_stage_s_name(roles: Roles, name: str, other: str) -> None:
+    reached = [text(resource) for each in statements(roles[name]) for resource in listed(each["Resource"])]
+
+    assert [resource for resource in reached if other in resource] == []
+
+
+def test_no_boundary_can_be_left(stack: Template) -> None:
+    [boundary] = [
+        each for name, each in of_type(stack, "AWS::IAM::ManagedPolicy").items() if name.startswith("PipelineBoundary")
+    ]
+    [denied] = [each for each in boundary["PolicyDocument"]["Statement"] if each["Effect"] == "Deny"]
+
+    assert denied["Resource"] == "*"
+    assert {"iam:CreateUser", "iam:CreatePolicyVersion", "iam:DeleteRolePermissionsBoundary", "sts:AssumeRole"} <= set(
+        denied["Action"]
+    )
+
+
+def test_a_connection_may_be_used_under_both_names_of_its_service(connected: Template) -> None:
+    [role] = [each for name, each in of_type(connected, "AWS::IAM::Role").items() if name.startswith("PipelineRole")]
+    [using] = [each for each in statements(role) if "UseConnection" in json.dumps(each["Action"])]
+
+    assert using["Action"] == ["codeconnections:UseConnection", "codestar-connections:UseConnection"]
+    assert ":connection/" in using["Resource"]

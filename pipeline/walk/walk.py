@@ -58,6 +58,7 @@ class Walk:
         application = templates.parse((ROOT / "template.yml").read_text())
         template, left_out = differences.without_lacking(self.template)
         self.say(f"  Not on the local AWS: {', '.join(left_out)}")
+        self.say(f"  Not run against it: {', '.join(differences.DESELECTED)}")
         wider = differences.with_local_statements(template, application)
         self.resolved.deploy(self.account, differences.without_tag_conditions(wider))
 
@@ -108,6 +109,7 @@ class Walk:
             "LAYER_PYTHON": emulator.python_version(),
             "LAYER_PLATFORM": "",
             "ENDPOINT_URL": self.home.endpoint,
+            "PYTEST_ADDOPTS": " ".join(f"--deselect {test}" for test in differences.DESELECTED),
             **own,
             **told,
         }

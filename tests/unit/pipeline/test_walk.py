@@ -119,3 +119,10 @@ def test_a_stage_passes_the_parameters_that_the_template_has(stage: Any, name: s
         "GradualDeployment": "true",
         "PermissionsBoundaryArn": "arn",
     }
+
+
+@pytest.mark.parametrize("test", differences.DESELECTED)
+def test_what_is_not_run_here_exists(test: str) -> None:
+    file, _, name = test.partition("::")
+
+    assert f"def {name}(" in (ROOT / file).read_text()

@@ -75,7 +75,8 @@ def redrive_lost_batches(tools: Tools, arguments: argparse.Namespace, output: Ou
     Returns:
         1 when a batch is left whose customers are neither right nor visibly parked.
     """
-    batches = [read_message(message) for message in islice(tools.failures.receive(), arguments.limit)]
+    messages = list(islice(tools.failures.receive(), arguments.limit))
+    batches = [batch for message in messages if (batch := _understood(message))]
     done: set[str] = set()
     try:
         _find_customers(tools, batches)
@@ -87,11 +88,21 @@ def redrive_lost_batches(tools: Tools, arguments: argparse.Namespace, output: Ou
                 done.add(batch.message)
             _print(batch, states, output)
     finally:
-        tools.failures.put_back(batch.message for batch in batches if batch.message not in done)
-    left = len(batches) - len(done)
+        handles = [message["ReceiptHandle"] for message in messages]
+        tools.failures.put_back(handle for handle in handles if handle not in done)
+    left = len(messages) - len(done)
+    if strange := len(messages) - len(batches):
+        output.say(f"{strange} message(s) are none that Lambda writes, and stay: look at them and delete them.")
     more = "" if arguments.go or not batches else " Nothing was changed: --go does it."
     output.say(f"{len(batches)} batch(es) looked at, {len(done)} done.{more}", dry=not arguments.go, left=left)
     return 1 if arguments.go and left else 0
+
+
+def _understood(message: "MessageTypeDef") -> Batch | None:
+    try:
+        return read_message(message)
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def read_message(message: "MessageTypeDef") -> Batch:
@@ -99,6 +110,9 @@ def read_message(message: "MessageTypeDef") -> Batch:
 
     Args:
         message: As SQS gives it. AWS Lambda docs, "Retain discarded records for a DynamoDB event source".
+
+    Raises:
+        ValueError | KeyError | TypeError: Somebody else wrote it.
     """
     info: Mapping[str, str] = json.loads(message["Body"])["DDBStreamBatchInfo"]
     return Batch(

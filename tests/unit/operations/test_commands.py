@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -342,6 +343,19 @@ def test_a_wrong_step_is_told_in_one_sentence(stack: FakeStack, step: str, capsy
 def a_lost_batch(stack: FakeStack) -> None:
     times = {"approximateArrivalOfFirstRecord": START.isoformat(), "approximateArrivalOfLastRecord": START.isoformat()}
     stack.queue.messages["m1"] = {"DDBStreamBatchInfo": {"shardId": "s", "batchSize": 1, **times}}
+
+
+@pytest.mark.parametrize("body", [{}, {"DDBStreamBatchInfo": {"shardId": "s"}}, "hello", {"DDBStreamBatchInfo": None}])
+def test_a_message_that_lambda_did_not_write_stays_and_hinders_no_other(stack: FakeStack, body: Any) -> None:
+    stack.customer("a", projected=False)
+    stack.queue.messages["strange"] = body
+    a_lost_batch(stack)
+
+    assert stack.run("redrive-failures", "--go") == 1
+    assert "1 message(s) are none that Lambda writes" in stack.printed
+    assert stack.shown("a")
+    assert set(stack.queue.messages) == {"strange"}
+    assert "strange" not in stack.queue.hidden
 
 
 def test_the_customers_of_a_lost_batch_are_found_by_its_time_and_brought_up_to_date(stack: FakeStack) -> None:

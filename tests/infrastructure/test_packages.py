@@ -58,7 +58,7 @@ def test_a_function_starts_on_its_package_the_layer_and_the_runtime_alone(
     own = functions[function].get("Environment", {}).get("Variables", {})
 
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-B", "-c", code],
+        [sys.executable, "-I", "-S", "-X", f"pycache_prefix={runtime / 'compiled'}", "-c", code],
         env=dict.fromkeys(own, "1") | {"STAGE": "local", "AWS_DEFAULT_REGION": "us-east-1", "PATH": os.defpath},
         capture_output=True,
         text=True,

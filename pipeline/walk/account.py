@@ -14,6 +14,9 @@ from pipeline.walk.synthesised import STACK, Template
 
 INTRINSIC = {"Ref", "Fn::GetAtt", "Fn::Join", "Fn::Sub"}
 SETTLES_WITHIN = 180.0  # seconds; a first deployment takes about five
+# AWS CloudFormation User Guide, "Quotas".
+LARGEST_BODY_BYTES = 51_200
+TEMPLATES = "walk-templates"
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 
 
@@ -81,7 +84,7 @@ class Account:
         cloudformation = self.client("cloudformation", credentials)
         request = {
             "StackName": stack,
-            "TemplateBody": json.dumps(template),
+            **self._template(stack, template),
             "Parameters": [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
             "Capabilities": CAPABILITIES,
             **({"RoleARN": role} if role else {}),
@@ -91,6 +94,16 @@ class Account:
         except cloudformation.exceptions.AlreadyExistsException:
             cloudformation.update_stack(**request)
         return self._outputs(stack)
+
+    def _template(self, stack: str, template: Template) -> dict[str, str]:
+        """A template as a request takes it: in it, or when it is too large, as a file, as CodePipeline always has it."""
+        text = json.dumps(template)
+        if len(text.encode()) <= LARGEST_BODY_BYTES:
+            return {"TemplateBody": text}
+        storage = self.client("s3")
+        storage.create_bucket(Bucket=TEMPLATES, CreateBucketConfiguration={"LocationConstraint": REGION})
+        storage.put_object(Bucket=TEMPLATES, Key=stack, Body=text.encode())
+        return {"TemplateURL": f"{self.endpoint}/{TEMPLATES}/{stack}"}
 
     def physical_ids(self, stack: str) -> dict[str, str]:
         """Logical id -> name of each resource of a stack."""

@@ -96,7 +96,7 @@ class Account:
         return self._outputs(stack)
 
     def _template(self, stack: str, template: Template) -> dict[str, str]:
-        """A template as a request takes it: in it, or when it is too large, as a file, as CodePipeline always has it."""
+        """A template as a request takes it: in it, or as a file when it is too large, as CodePipeline always has it."""
         text = json.dumps(template)
         if len(text.encode()) <= LARGEST_BODY_BYTES:
             return {"TemplateBody": text}

@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from botocore.config import Config
@@ -101,7 +102,8 @@ class Account:
         if len(text.encode()) <= LARGEST_BODY_BYTES:
             return {"TemplateBody": text}
         storage = self.client("s3")
-        storage.create_bucket(Bucket=TEMPLATES, CreateBucketConfiguration={"LocationConstraint": REGION})
+        with suppress(storage.exceptions.BucketAlreadyOwnedByYou):
+            storage.create_bucket(Bucket=TEMPLATES, CreateBucketConfiguration={"LocationConstraint": REGION})
         storage.put_object(Bucket=TEMPLATES, Key=stack, Body=text.encode())
         return {"TemplateURL": f"{self.endpoint}/{TEMPLATES}/{stack}"}
 

@@ -39,15 +39,26 @@ def parameters(declared: Mapping[str, Any], endpoint: str, python: str) -> dict[
 
 
 def without_lacking(template: Template) -> tuple[Template, list[str]]:
-    """The template without what the local AWS lacks, and without outputs of that.
+    """The template without what the local AWS lacks, without outputs of that, and with alarms on single metrics.
 
     Returns:
         The template, and the names of the resources that are left out.
     """
     gone = {name for name, each in template["Resources"].items() if each["Type"].startswith(LACKING)}
-    resources = {name: each for name, each in template["Resources"].items() if name not in gone}
+    resources = {name: _without_sums(each) for name, each in template["Resources"].items() if name not in gone}
     outputs = {name: each for name, each in template.get("Outputs", {}).items() if not gone & set(_named(each))}
     return template | {"Resources": resources, "Outputs": outputs}, sorted(gone)
+
+
+def _without_sums(resource: dict[str, Any]) -> dict[str, Any]:
+    """A resource; an alarm on a sum of metrics watches the first of them alone, as the local AWS does no sums."""
+    properties = resource.get("Properties", {})
+    if resource["Type"] != "AWS::CloudWatch::Alarm" or "Metrics" not in properties:
+        return resource
+    first = next(each["MetricStat"] for each in properties["Metrics"] if "MetricStat" in each)
+    kept = {name: each for name, each in properties.items() if name != "Metrics"}
+    alone = {**first["Metric"], "Period": first["Period"], "Statistic": first["Stat"]}
+    return resource | {"Properties": kept | alone}
 
 
 def local_statements(application: Template) -> list[tuple[list[str], dict[str, Any]]]:

@@ -57,6 +57,20 @@ def test_what_the_local_aws_lacks_goes_with_its_outputs() -> None:
     assert len(template["Resources"]) == 2
 
 
+def test_an_alarm_on_a_sum_watches_its_first_metric_alone() -> None:
+    metric = {"Namespace": "N", "MetricName": "M", "Dimensions": []}
+    parts = [
+        {"Id": "all", "Expression": "SUM(METRICS())"},
+        {"MetricStat": {"Stat": "Sum", "Period": 60, "Metric": metric}},
+    ]
+    template = {"Resources": {"Alarm": resource("AWS::CloudWatch::Alarm", Threshold=0, Metrics=parts)}}
+
+    left, gone = differences.without_lacking(template)
+
+    assert gone == []
+    assert left["Resources"]["Alarm"]["Properties"] == {"Threshold": 0, "Statistic": "Sum", "Period": 60, **metric}
+
+
 def test_boundaries_are_widened_by_what_is_needed_locally_alone() -> None:
     statement = {"Effect": "Allow", "Action": "dynamodb:BatchExecuteStatement", "Resource": "*"}
     local = resource("AWS::IAM::Policy", Roles=[{"Ref": "Role"}], PolicyDocument={"Statement": [statement]})

@@ -60,8 +60,12 @@ def invoke(function: str, event: dict[str, Any], endpoint: str) -> dict[str, Any
     return answer
 
 
+# They want more than DynamoDB: a bus, a queue, CodeDeploy, or the API's stage.
+NOT_ALONE = {"CreateCustomerPreTraffic", "PublishEvents", "ShowDocs", "WelcomeCustomers"}
+
+
 def test_the_environment_is_the_templates() -> None:
-    assert set(ENVIRONMENT) == set(FUNCTIONS)
+    assert set(ENVIRONMENT) == set(FUNCTIONS) - NOT_ALONE
 
 
 @pytest.mark.parametrize("function", sorted(ENVIRONMENT))

@@ -24,12 +24,21 @@ class Answers:
         self._oracle = oracle
         self._invariants = invariants
 
-    def check_write(self, intent: "Intent", status: int, body: str, headers: Headers) -> None:
-        """The answer to a command."""
+    def check_write(self, intent: "Intent", status: int, body: str, headers: Headers, *, repairs: int) -> None:
+        """The answer to a command.
+
+        Args:
+            intent: The command.
+            status: HTTP's.
+            body: The answer's.
+            headers: Likewise.
+            repairs: How many repairs of events there had been when the request was sent.
+        """
         if status >= 300:
             self._invariants.leaves("an error body", body + repr(headers))
         if status >= 500:
-            self._trouble(intent.customer_id, status, body, erases=intent.operation == "erase")
+            unread = self._could_not_be_read(intent.customer_id, repairs)
+            self._trouble(status, body, excused=unread and intent.operation != "erase")
         elif status >= 400:
             self._refusal(intent, status, body)
         elif status == 204:
@@ -85,12 +94,18 @@ class Answers:
             case _:
                 require(holds=False, rule="ERRORS", what=f"{what}: {body}")
 
-    def _trouble(self, customer_id: str, status: int, body: str, *, erases: bool = False) -> None:
-        """A server's error. No event that cannot be read excuses that somebody is not erased."""
+    def _could_not_be_read(self, customer_id: str, repairs: int) -> bool:
+        """Whether a customer had an event, at some time since a number of repairs, that our code cannot read.
+
+        A command that read such an event before its repair answers after it.
+        """
         person = self._person(customer_id)
-        poisoned = person is not None and person.poisoned_at and not erases
-        require(poisoned or not self.calm, "ERRORS", f"{status} although nothing fails: {body}")
-        require(poisoned or status == 503, "ERRORS", f"{status} for a passing trouble: {body}")
+        return person is not None and bool(person.poisoned_at or person.mended_at > repairs)
+
+    def _trouble(self, status: int, body: str, *, excused: bool) -> None:
+        """A server's error. No event that cannot be read excuses that somebody is not erased."""
+        require(excused or not self.calm, "ERRORS", f"{status} although nothing fails: {body}")
+        require(excused or status == 503, "ERRORS", f"{status} for a passing trouble: {body}")
 
     def _one_event(self, intent: "Intent", status: int) -> None:
         if not intent.is_recognisable:
@@ -123,7 +138,8 @@ class Answers:
         if status >= 300:
             self._invariants.leaves("an error body", body)
         if status >= 500:
-            self._trouble(customer_id, status, "" if self._may_lag(person) else body)
+            unread = self._could_not_be_read(customer_id, self._oracle.repairs)
+            self._trouble(status, "" if self._may_lag(person) else body, excused=unread)
         elif status == 404:
             known = person is not None and not person.erased_at and awaited
             require(not known, "RYW", f"a false 404 for {customer_id}, of whom version {awaited} was written")

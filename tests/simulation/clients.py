@@ -6,7 +6,7 @@ from random import Random
 from typing import Any, Final, Protocol
 
 from tests.simulation.answers import Answers
-from tests.simulation.oracle import PERSONAL, parsed
+from tests.simulation.oracle import PERSONAL, Oracle, parsed
 from tests.simulation.signals import Crash
 
 _OPERATIONS: Final = ("create", "update", "erase")
@@ -47,6 +47,7 @@ class Around(Protocol):
 
     random: Random
     answers: Answers
+    oracle: Oracle
 
     def request(self, operation: str, event: dict[str, Any]) -> dict[str, Any]:
         """Call a handler."""
@@ -145,13 +146,14 @@ class Callers:
         if intent.requests and not intent.is_recognisable:
             intent = Intent(intent.operation, intent.customer_id, intent.body)
         intent.requests.append(request_id)
+        repairs = self._world.oracle.repairs
         try:
             response = self._world.request(intent.operation, _event(intent, request_id))
         except Crash:
             self._again(intent)
             return
         status, body = response["statusCode"], response["body"]
-        self._world.answers.check_write(intent, status, body, response["headers"])
+        self._world.answers.check_write(intent, status, body, response["headers"], repairs=repairs)
         if status >= 500:
             self._again(intent)
         else:

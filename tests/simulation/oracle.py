@@ -26,6 +26,7 @@ class Person:
         items: The events as they were first written.
         erased_at: The version that erased them; 0 for never.
         poisoned_at: The first version that our code cannot read; 0 for none, and once they are erased.
+        mended_at: The number of the repair that made their events readable again; 0 for none.
         claim: The claim on their address; empty when erased.
         causes: The request that caused each version.
     """
@@ -34,6 +35,7 @@ class Person:
     items: list[Item] = field(default_factory=list)
     erased_at: int = 0
     poisoned_at: int = 0
+    mended_at: int = 0
     claim: str = ""
     causes: list[str] = field(default_factory=list)
 
@@ -67,6 +69,7 @@ class Oracle:
         holders: Whose a claim must be.
         commands: The event of each command id.
         requests: The event of each request id.
+        repairs: How many there were, over all customers.
     """
 
     def __init__(self) -> None:
@@ -74,6 +77,7 @@ class Oracle:
         self.holders: dict[str, str] = {}
         self.commands: dict[str, tuple[str, int]] = {}
         self.requests: dict[str, tuple[str, int]] = {}
+        self.repairs = 0
 
     def add(self, customer_id: str, version: int, item: Item, *, poison: bool) -> None:
         """Take in an event.
@@ -104,6 +108,8 @@ class Oracle:
             mended: The new form of the events that were unreadable.
         """
         person = self.people[customer_id]
+        self.repairs += 1
+        person.mended_at = self.repairs
         person.items = [mended.get(number + 1, item) for number, item in enumerate(person.items)]
         person.documents, person.poisoned_at = [], 0
         for number, item in enumerate(person.items):

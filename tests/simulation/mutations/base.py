@@ -3,14 +3,24 @@
 from dataclasses import dataclass
 from typing import Any
 
+from tests.simulation.signatures import require_stand_in
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One name that gets another value."""
+    """One name that gets another value.
+
+    Raises:
+        TypeError: The value cannot be called as what stands there now, so the defect would be another one than it says.
+    """
 
     owner: Any
     name: str
     value: Any
+
+    def __post_init__(self) -> None:
+        """See the class."""
+        require_stand_in(self.value, vars(self.owner)[self.name])
 
 
 @dataclass(frozen=True, slots=True)

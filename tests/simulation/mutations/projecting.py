@@ -129,7 +129,7 @@ def _as_created_now(event: Any, person: Any, created_at: str) -> Any:
     return _customer(event, person, event.occurred_at)
 
 
-def _telling(event: Any) -> None:
+def _telling(event: Any, _began: float) -> None:
     observability.logger.info("projected", extra={"data": event.data})
 
 

@@ -94,7 +94,12 @@ def redrive_lost_batches(tools: Tools, arguments: argparse.Namespace, output: Ou
     if strange := len(messages) - len(batches):
         output.say(f"{strange} message(s) are none that Lambda writes, and stay: look at them and delete them.")
     more = "" if arguments.go or not batches else " Nothing was changed: --go does it."
-    output.say(f"{len(batches)} batch(es) looked at, {len(done)} done.{more}", dry=not arguments.go, left=left)
+    output.say(
+        f"{len(batches)} batch(es) looked at, {len(done)} done.{more}",
+        queue="projection",
+        dry=not arguments.go,
+        left=left,
+    )
     return 1 if arguments.go and left else 0
 
 

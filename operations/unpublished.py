@@ -89,7 +89,7 @@ def redrive_unpublished(tools: Tools, arguments: argparse.Namespace, output: Out
     left = len(notes) - outcomes.count(Outcome.PUBLISHED)
     more = "" if arguments.go or not notes else " Nothing was sent: --go does it."
     told = f"{len(notes)} note(s) of unpublished events looked at, {len(notes) - left} done."
-    output.say(told + more, dry=not arguments.go, left=left)
+    output.say(told + more, queue="publisher", dry=not arguments.go, left=left)
     return 1 if arguments.go and left else 0
 
 

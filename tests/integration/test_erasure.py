@@ -250,6 +250,7 @@ def test_the_old_images_alone_make_nobody_where_the_row_was_lost(
     outputs: Mapping[str, str],
     read_model: DynamoDbReadModel,
     active: int,
+    store: DynamoDbEventStore,
 ) -> None:
     """A rebuild from nothing: late images show the person until the erasure's own record, which always follows."""
     generation = active
@@ -261,6 +262,9 @@ def test_the_old_images_alone_make_nobody_where_the_row_was_lost(
     row = read_model.get(life.customer_id, generation, consistent=True)
     # No further than that event, as the generations before this one were brought no further.
     assert row == Row(life.customer_id, generation, 3, None)
+    aws.invoke(function_names["ProjectCustomers"], batch_of(record_of(store.read(life.customer_id)[-1])))
+    row = read_model.get(life.customer_id, generation, consistent=True)
+    assert row == Row(life.customer_id, generation, VERSIONS + 1, None)
 
 
 def test_a_history_longer_than_one_transaction_is_redacted_whole(api: httpx.Client, store: DynamoDbEventStore) -> None:

@@ -127,7 +127,7 @@ def test_twenty_rebuilds_beside_live_writes_end_as_the_fold_and_nobody_reads_old
         for number in range(20):
             world.rebuild(abandon=number % 5 == 4)
 
-    generations = world.operator.generations.load()
+    generations = _again(world.operator.generations.load)
     wrong = [difference for number in generations.fed for difference in _differences(own_tables, number)]
     left = {int(row["generation"]["N"]) for row in own_tables.items(own_tables.customers) if "version" in row}
     figures = (

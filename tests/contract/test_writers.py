@@ -134,7 +134,7 @@ def lose_then_try(network: LossyNetwork, command: Callable[[], State]) -> int:
 
 
 # A history of 1,600 events is read 1,600 times over and takes minutes on a server: there, fewer updates do.
-@pytest.mark.parametrize(("kind", "each"), [("memory", 100), ("dynamodb-local", 25)])
+@pytest.mark.parametrize(("kind", "each"), [("memory", 50), ("dynamodb-local", 15)])
 def test_sixteen_writers_of_one_customer_lose_nothing_and_leave_no_gap(
     store: DynamoDbEventStore, kind: str, each: int
 ) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_iam import IAMClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_lambda.type_defs import EventSourceMappingConfigurationTypeDef
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sts import STSClient
@@ -54,6 +55,17 @@ class Aws:
     def account(self) -> str:
         """Its number."""
         return self.sts.get_caller_identity()["Account"]
+
+    def mapping_of(self, stream: str, function: str) -> "EventSourceMappingConfigurationTypeDef":
+        """A function's mapping of a stream.
+
+        Args:
+            stream: The stream's ARN.
+            function: Its name in the template.
+        """
+        found = self.functions.list_event_source_mappings(EventSourceArn=stream)["EventSourceMappings"]
+        [mapping] = [each for each in found if f"-{function}-" in each["FunctionArn"]]
+        return mapping
 
     def invoke(self, function: str, event: Mapping[str, object]) -> Any:
         """Invoke a function as its mapping or its API does, through the alias.

@@ -123,7 +123,17 @@ def test_no_table_has_anything_of_the_person(
             assert not [email for email in life.emails if email_claim(email) in text], table
 
 
+def _forget(aws: Aws, outputs: Mapping[str, str], customer_id: str) -> None:
+    """Take away what no code can read, which other tests of the same stack would find."""
+    for table, sort_key in (("EventTable", "version"), ("ReadTable", "generation")):
+        for row in _rows(aws, outputs[table]):
+            if row["customer_id"] == {"S": customer_id}:
+                key = {name: row[name] for name in ("customer_id", sort_key)}
+                aws.dynamodb.delete_item(TableName=outputs[table], Key=key)
+
+
 def test_whoever_is_parked_is_forgotten_at_once(
+    request: pytest.FixtureRequest,
     api: httpx.Client,
     aws: Aws,
     outputs: Mapping[str, str],
@@ -133,6 +143,7 @@ def test_whoever_is_parked_is_forgotten_at_once(
     """Something else wrote rows that our code cannot read; nobody mends anything before the DELETE."""
     mark, old, new = f"zebra{uuid4().hex[:12]}", *(f"{uuid4().hex}@example.com" for _ in range(2))
     customer = create(api, full_name=mark, email=old)
+    request.addfinalizer(lambda: _forget(aws, outputs, customer["id"]))
     strange = [
         replace(an_event(customer["id"], 2, full_name=mark, email=new), type="CustomerVanished"),
         an_event(customer["id"], 3, full_name=mark, email=new),
@@ -248,7 +259,8 @@ def test_the_old_images_alone_make_nobody_where_the_row_was_lost(
     answer = aws.invoke(function_names["ProjectCustomers"], batch_of(record_of(life.before[2])))
     assert failures_of(answer) == []
     row = read_model.get(life.customer_id, generation, consistent=True)
-    assert row == Row(life.customer_id, generation, VERSIONS + 1, None)
+    # No further than that event, as the generations before this one were brought no further.
+    assert row == Row(life.customer_id, generation, 3, None)
 
 
 def test_a_history_longer_than_one_transaction_is_redacted_whole(api: httpx.Client, store: DynamoDbEventStore) -> None:

@@ -37,9 +37,8 @@ def customers(home: StackHome, capsys: pytest.CaptureFixture[str]) -> Run:
 
 @pytest.fixture
 def mapping(aws: Aws, outputs: Mapping[str, str]) -> "EventSourceMappingConfigurationTypeDef":
-    """The one mapping of the event table's stream."""
-    [found] = aws.functions.list_event_source_mappings(EventSourceArn=outputs["EventStreamArn"])["EventSourceMappings"]
-    return found
+    """The projector's mapping of the event table's stream."""
+    return aws.mapping_of(outputs["EventStreamArn"], "ProjectCustomers")
 
 
 def notes(aws: Aws, outputs: Mapping[str, str]) -> int:

@@ -41,11 +41,8 @@ OWN_READER_WITHIN: Final = 2.5
 
 @pytest.fixture(scope="module")
 def deployed(aws: Aws, outputs: Mapping[str, str]) -> "EventSourceMappingConfigurationTypeDef":
-    """The one mapping of the event table's stream."""
-    [mapping] = aws.functions.list_event_source_mappings(EventSourceArn=outputs["EventStreamArn"])[
-        "EventSourceMappings"
-    ]
-    return mapping
+    """The projector's mapping of the event table's stream."""
+    return aws.mapping_of(outputs["EventStreamArn"], "ProjectCustomers")
 
 
 @pytest.fixture(scope="module")

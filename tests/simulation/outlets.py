@@ -5,7 +5,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
-from tests.simulation.invariants import Invariants
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tests.simulation.invariants import Invariants, require
 from tests.simulation.stream import SimulatedStream
 
 
@@ -33,8 +35,13 @@ class Outlets(ABC):
         self.invariants.leaves("a metric", f"{name} {value}")
 
     def function_failed(self, error: Exception) -> None:
-        """An invocation ended with an error, which Lambda's runtime logs."""
+        """An invocation ended with an error, which Lambda's runtime logs.
+
+        Only what the services behind it do may end it: a mistake of our own is retried too, and would hide behind that.
+        """
         self.trace("failed", type(error).__name__)
+        passing = isinstance(error, BotoCoreError | ClientError)
+        require(passing, "ERRORS", f"an invocation ended with {type(error).__name__}")
         self.invariants.leaves("the runtime's log", repr(error))
 
     def discarded(self, document: Mapping[str, Any]) -> None:

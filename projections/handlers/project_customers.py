@@ -53,6 +53,7 @@ def _tell(reports: list[Report], began: float) -> None:
         "EventsProjected": len(active.projected),
         "EventsStale": active.stale,
         "EventsWaiting": active.waiting,
+        "EventsBehind": len(active.projected) + active.waiting,
         "GapsHealed": active.healed,
         "CustomersParked": len(active.parked),
         "CustomersFailed": sum(len(report.failed) for report in reports),

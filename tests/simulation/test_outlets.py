@@ -3,6 +3,7 @@
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from projections.read_model import ReadModelBusy
 from tests.simulation.errors import refused
 from tests.simulation.invariants import Invariants
 from tests.simulation.oracle import Oracle
@@ -18,7 +19,9 @@ class Ends(Outlets):
     def trace(self, *what: object) -> None: ...
 
 
-@pytest.mark.parametrize("error", [refused("InternalServerError", "query"), ReadTimeoutError(endpoint_url="")])
+@pytest.mark.parametrize(
+    "error", [refused("InternalServerError", "query"), ReadTimeoutError(endpoint_url=""), ReadModelBusy()]
+)
 def test_trouble_of_a_service_may_end_an_invocation(error: Exception) -> None:
     Ends().function_failed(error)
 

@@ -131,16 +131,21 @@ def read_message(message: "MessageTypeDef") -> Batch:
 
 def _find_customers(tools: Tools, batches: list[Batch]) -> None:
     """One reading of the event table for all batches; kept are only those of their times."""
-    segments = plan_for(tools.count_events()).segments if batches else 0
+    for record in everything(tools) if batches else ():
+        for batch in batches:
+            if batch.concerns(record):
+                batch.customers[record.customer_id] = record
+
+
+def everything(tools: Tools) -> Iterator[Recorded]:
+    """Each record of the event table, a customer's in version order."""
+    segments = plan_for(tools.count_events()).segments
     for segment in range(segments):
-        position, ended = None, False
-        while not ended:
-            page = tools.store.read_page(segment, segments, position)
-            for record in page.records:
-                for batch in batches:
-                    if batch.concerns(record):
-                        batch.customers[record.customer_id] = record
-            position, ended = page.next, page.next is None
+        page = tools.store.read_page(segment, segments)
+        yield from page.records
+        while page.next is not None:
+            page = tools.store.read_page(segment, segments, page.next)
+            yield from page.records
 
 
 def _settle(tools: Tools, batch: Batch, *, go: bool) -> Counter[State]:

@@ -5,7 +5,7 @@ alone, so every event of that time goes to the bus, also those that are on it al
 """
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import islice
@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Final
 from events.codec import UnreadableEvent
 from events.envelope import Recorded
 from operations.errors import CannotDo
-from operations.lost_batches import Batch, read_message
+from operations.lost_batches import Batch, everything, read_message
 from operations.output import Cell, Output
 from operations.wiring import Tools
-from projections.plan import plan_for
 from publisher.bus import BusMissing
 from publisher.cloud_event import cloud_event
 from publisher.dead_letters import DeadLetter, read_letter
@@ -109,20 +108,10 @@ def _find(tools: Tools, notes: Sequence[Note]) -> None:
             found = tools.store.read_recorded(note.says.customer_id, note.says.version - 1)
             note.records = {_key(record): record for record in found[:1] if record.version == note.says.version}
     batches = [(note, note.says) for note in notes if isinstance(note.says, Batch)]
-    for record in _everything(tools) if batches else ():
+    for record in everything(tools) if batches else ():
         for note, batch in batches:
             if batch.concerns(record):
                 note.records[_key(record)] = record
-
-
-def _everything(tools: Tools) -> Iterator[Recorded]:
-    segments = plan_for(tools.count_events()).segments
-    for segment in range(segments):
-        page = tools.store.read_page(segment, segments)
-        yield from page.records
-        while page.next is not None:
-            page = tools.store.read_page(segment, segments, page.next)
-            yield from page.records
 
 
 def _look(tools: Tools, note: Note) -> Outcome:

@@ -1,19 +1,15 @@
 """The roles that deploy may do what CloudFormation's own schemas say that the template's resources take."""
 
-import json
 import re
-import subprocess
 from fnmatch import fnmatchcase
-from functools import cache
 from typing import Any
 
 import pytest
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
-from local.environments import ROOT, bin_of
 from pipeline.customers_pipeline.application import Application
 from pipeline.customers_pipeline.deployment_actions import ACTIONS
-from pipeline.walk import templates
+from tests.infrastructure.conftest import transformed
 from tests.infrastructure.pipeline.reading import actions, in_account, listed, statements
 
 Roles = dict[str, dict[str, Any]]
@@ -175,48 +171,16 @@ def is_unused(action: str, *, keys: bool) -> bool:
     return action in names or action.split(":", maxsplit=1)[0] in names
 
 
-@cache
-def transform(stage: str) -> dict[str, Any]:
-    """template.yml as SAM transforms it for a stage, with the SAM that the pipeline packages with."""
-    code = (
-        "import json, sys; from samtranslator.translator.transform import transform\n"
-        "from samtranslator.translator.managed_policy_translator import ManagedPolicyLoader\n"
-        "class Loader(ManagedPolicyLoader):\n"
-        "    def __init__(self): pass\n"
-        "    def load(self): return {}\n"
-        "source, values = json.load(sys.stdin)\n"
-        "json.dump(transform(source, values, Loader()), sys.stdout)\n"
-    )
-    source = templates.parse((ROOT / "template.yml").read_text())
-    for each in source["Resources"].values():
-        for location in ("CodeUri", "ContentUri", "DefinitionUri"):
-            if location in each.get("Properties", {}):
-                each["Properties"][location] = "s3://bucket/key"
-    source["Globals"]["Function"]["CodeUri"] = "s3://bucket/key"
-    values = {"Stage": stage, "GradualDeployment": "true", "PermissionsBoundaryArn": "arn:aws:iam::1:policy/b"}
-    done = subprocess.run(
-        [str(bin_of("sam") / "python"), "-c", code],
-        input=json.dumps([source, values], default=str),
-        env={"AWS_DEFAULT_REGION": REGION, "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
 @pytest.fixture(scope="session")
-def transformed() -> dict[str, Any]:
-    """The template for staging."""
-    return transform("staging")
+def staging() -> dict[str, Any]:
+    """The template for staging, as SAM makes CloudFormation's of it."""
+    return transformed("staging", "true")
 
 
 def test_the_pipeline_knows_the_kinds_that_sam_makes_of_the_template(
-    transformed: dict[str, Any], application: Application
+    staging: dict[str, Any], application: Application
 ) -> None:
-    assert application.kinds == {each["Type"] for each in transformed["Resources"].values()}
+    assert application.kinds == {each["Type"] for each in staging["Resources"].values()}
 
 
 @pytest.mark.parametrize("name", ["StagingDeployment", "ProductionDeployment"])
@@ -251,11 +215,11 @@ def test_a_deployment_may_do_nothing_for_kinds_that_the_template_lacks(roles: Ro
         assert {action.split(":")[0] for action in actions(roles[name])} == services | {"cloudformation", "kms", "s3"}
 
 
-def test_every_role_of_the_application_is_bounded(transformed: dict[str, Any]) -> None:
+def test_every_role_of_the_application_is_bounded(staging: dict[str, Any]) -> None:
     """Else a deployment may not create it."""
     unbounded = [
         name
-        for name, each in transformed["Resources"].items()
+        for name, each in staging["Resources"].items()
         if each["Type"] == "AWS::IAM::Role" and "PermissionsBoundary" not in each["Properties"]
     ]
     assert unbounded == []
@@ -271,7 +235,7 @@ def given(name: str, stage: str, functions: str) -> str:
 def test_names_that_the_template_gives_are_within_reach(roles: Roles, name: str, stage: str) -> None:
     reached = [in_account(resource) for each in statements(roles[name]) for resource in listed(each["Resource"])]
     endings = [resource.split(":", 5)[5].removeprefix("/") for resource in reached if resource.startswith("arn:")]
-    resources = transform(stage)["Resources"]
+    resources = transformed(stage, "true")["Resources"]
     functions = "|".join(name for name, each in resources.items() if each["Type"] == "AWS::Lambda::Function")
     named = {
         (each["Type"], given(each["Properties"][prop]["Fn::Sub"], stage, functions))

@@ -53,7 +53,8 @@ customers: ## Look after the projection (ARGS="verify"; ARGS="--help" lists the 
 
 test: ## Run every test, the simulation included
 	$(call need,dev sam emulator pipeline)
-	@$(DEV)/pytest tests
+	@$(DEV)/pytest tests --ignore=tests/simulation --numprocesses=2; others=$$?; \
+	  $(DEV)/pytest tests/simulation && exit $$others
 
 check: ## Check formatting, lint, types, import rules, the template, and both for weaknesses
 	$(call need,dev sam audit pipeline)

@@ -6,15 +6,19 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from local import stack
+from local.environments import ROOT
 from local.home import StackHome
 from local.outputs import Outputs
 from tests.e2e.target import Target, from_environment, from_outputs
 from tests.e2e.tokens import READ, WRITE, client_credentials, machine_secret
+from tests.figures import pytest_terminal_summary as pytest_terminal_summary
+from tests.groups import ByGroup, turn_of
 from tests.tap import Tap
 
 # Powertools reads these when it is first imported, in whichever tier that is.
@@ -23,6 +27,18 @@ os.environ |= {
     "POWERTOOLS_SERVICE_NAME": "customers",
     "POWERTOOLS_TRACE_DISABLED": "true",
 }
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts first what takes longest."""
+    items.sort(key=lambda item: turn_of(item.path.relative_to(ROOT)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByGroup:
+    """Says which tests one process runs, when there are several."""
+    config.option.loadscopereorder = False
+    return ByGroup(config, log)
 
 
 @dataclass(frozen=True, slots=True)

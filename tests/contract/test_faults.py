@@ -1,6 +1,6 @@
 """The projection on DynamoDB under faults of every kind, against a fold that shares no code with it.
 
-The figures are printed: `pytest -s tests/contract/test_faults.py`.
+The figures stand at the end of the report.
 """
 
 import json
@@ -104,7 +104,6 @@ def test_ten_thousand_events_end_as_their_fold_whatever_the_network_does(
         f"seeded in {seeded - begun:.1f} s, projected in {time.monotonic() - seeded:.1f} s"
     )
     record_property("figures", figures)
-    print(f"\n{figures}")
     assert wrong == []
     assert heights.fell == 0
     assert len(delivered) == 10_000
@@ -137,7 +136,6 @@ def test_twenty_rebuilds_beside_live_writes_end_as_the_fold_and_nobody_reads_old
         f"in {time.monotonic() - begun:.1f} s"
     )
     record_property("figures", figures)
-    print(f"\n{figures}")
     assert wrong == []
     assert world.heights.fell == 0
     assert world.errors == []

@@ -139,7 +139,11 @@ def test_a_malformed_if_match_is_refused(api: httpx.Client, customer: Customer) 
     _assert_still_there(api, customer)
 
 
-@pytest.mark.parametrize("customer_id", [str(uuid4()), "1", str(uuid4()).upper(), "%23active-generation", "a" * 300])
+@pytest.mark.parametrize(
+    "customer_id",
+    [str(uuid4()), "1", str(uuid4()).upper(), "%23active-generation", "a" * 300],
+    ids=["unknown", "number", "upper-case", "a-key-of-the-read-table", "long"],
+)
 def test_an_unknown_id_is_not_found(api: httpx.Client, customer_id: str) -> None:
     for headers in ({}, {"If-Match": '"1"'}, {"Idempotency-Key": str(uuid4())}):
         assert_problem(api.delete(f"/customers/{customer_id}", headers=headers), 404, "not-found")

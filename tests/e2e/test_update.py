@@ -215,7 +215,9 @@ def test_an_update_that_is_refused_for_its_address_changes_nothing(api: httpx.Cl
 
 
 @pytest.mark.parametrize(
-    "customer_id", [str(uuid4()), "1", str(uuid4()).upper(), f"{uuid4()}%20", "%23active-generation", "a" * 300]
+    "customer_id",
+    [str(uuid4()), "1", str(uuid4()).upper(), f"{uuid4()}%20", "%23active-generation", "a" * 300],
+    ids=["unknown", "number", "upper-case", "blank-after", "a-key-of-the-read-table", "long"],
 )
 def test_an_unknown_id_is_not_found_and_takes_no_address(api: httpx.Client, customer_id: str) -> None:
     body = a_person()

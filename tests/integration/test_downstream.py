@@ -1,20 +1,18 @@
 """Every customer reaches every consumer; how late is printed and not judged."""
 
 import json
-
-import pytest
+from collections.abc import Callable
 
 from benchmarks.downstream import measure, percentile
 from local.outputs import Outputs
 
 
-def test_all_consumers_complete(outputs: Outputs, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_consumers_complete(outputs: Outputs, record_property: Callable[[str, object], None]) -> None:
     figures = measure(outputs, customers=80, writers=8)
 
     assert {consumer: len(lags) for consumer, lags in figures.lags.items()} == {"projection": 80, "welcome": 80}
     assert all(lag > 0 for lags in figures.lags.values() for lag in lags)
-    with capsys.disabled():
-        print(json.dumps(figures.summary()))
+    record_property("figures", json.dumps(figures.summary()))
 
 
 def test_a_percentile_is_one_of_the_values() -> None:

@@ -44,8 +44,14 @@ def generations(aws: Aws, outputs: Mapping[str, str]) -> DynamoDbGenerations:
 
 
 @pytest.fixture
-def room_for_a_rebuild(customers: Run, generations: DynamoDbGenerations) -> None:
-    """Nothing is left of an earlier rebuild that would stand in the way of the next."""
+def room_for_a_rebuild(customers: Run, generations: DynamoDbGenerations) -> Iterator[None]:
+    """Nothing is left of a rebuild: not of an earlier one, nor of this for later tests, which would feed it too."""
+    give_up(customers, generations)
+    yield
+    give_up(customers, generations)
+
+
+def give_up(customers: Run, generations: DynamoDbGenerations) -> None:
     if generations.load().building is not None:
         customers("rebuild", "abandon")
     if generations.load().previous is not None:

@@ -1,0 +1,43 @@
+"""Which tests may run beside which."""
+
+from collections import defaultdict
+from pathlib import PurePath
+
+import pytest
+
+from local.environments import ROOT
+from tests.groups import ORDER, STACK, group_of, turn_of
+
+MODULES = sorted(path.relative_to(ROOT) for path in (ROOT / "tests").rglob("test_*.py"))
+
+
+@pytest.mark.parametrize("tier", ["browser", "e2e", "integration", "integration/openapi"])
+def test_whatever_needs_the_local_stack_is_one_group(tier: str) -> None:
+    assert group_of(PurePath(f"tests/{tier}/test_any.py")) == STACK
+
+
+@pytest.mark.parametrize("tier", ["contract", "infrastructure"])
+def test_a_tier_that_shares_a_server_or_a_build_is_one_group(tier: str) -> None:
+    groups = {
+        group_of(PurePath(f"tests/{tier}/{name}")) for name in ("test_one.py", "test_two.py", "inner/test_one.py")
+    }
+    assert groups == {tier}
+
+
+def test_unit_tests_are_free_but_for_their_module() -> None:
+    free = [module for module in MODULES if module.parts[1] == "unit"]
+    assert len({group_of(module) for module in free}) == len(free) > len(ORDER)
+
+
+def test_the_group_that_takes_longest_is_begun_first() -> None:
+    turns = defaultdict(set)
+    for module in MODULES:
+        turns[turn_of(module)[0]].add(group_of(module))
+    assert [turns.pop(turn) for turn in range(len(ORDER))] == [{group} for group in ORDER]
+    assert turns.keys() == {len(ORDER)}
+
+
+def test_what_reads_the_whole_event_table_comes_before_it_has_grown() -> None:
+    """In this order, as the second appends a crowd that the first would look at, and the third needs."""
+    names = [module.name for module in sorted(MODULES, key=turn_of)]
+    assert names[:3] == ["test_lost_batches.py", "test_backfill.py", "test_operations.py"]

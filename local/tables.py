@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Mapping
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -37,8 +39,13 @@ _TemplateLoader.add_multi_constructor("!", _tagged)
 
 
 def load_template(path: Path = TEMPLATE) -> dict[str, Any]:
-    """The template as plain data; `!Ref X` becomes {"Ref": "X"}."""
-    return cast("dict[str, Any]", yaml.load(path.read_text(), _TemplateLoader))  # noqa: S506 - a SafeLoader
+    """The template as plain data, the caller's own; `!Ref X` becomes {"Ref": "X"}."""
+    return deepcopy(_parsed(path.read_text()))
+
+
+@cache
+def _parsed(text: str) -> dict[str, Any]:
+    return cast("dict[str, Any]", yaml.load(text, _TemplateLoader))  # noqa: S506 - a SafeLoader
 
 
 def of_template(template: Mapping[str, Any] | None = None) -> dict[str, "CreateTableInputTypeDef"]:

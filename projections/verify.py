@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from events.codec import UnreadableEvent
 from events.customer import Erased, State
 from events.envelope import Event, Recorded
 from events.history import fold, is_erasure
@@ -127,22 +126,19 @@ class Verifier:
         start: Mapping[str, str] | None = None
         while True:
             page = self._read_model.rows(generation, segment, total_segments, start)
-            yield from (difference for row in page.rows if (difference := self._orphan(row)))
+            yield from self._orphans([row for row in page.rows if row.version])
             start = page.next
             if start is None:
                 return
 
-    def _orphan(self, row: Row) -> Difference | None:
-        if row.version == 0:
-            return None
-        try:
-            if self._store.read(row.customer_id, after_version=row.version - 1):
-                return None
-            newest = max((event.version for event in self._store.read(row.customer_id)), default=0)
-        except UnreadableEvent:
-            # Not an orphan: there are events, and `step` says that they cannot be read.
-            return None
-        return Difference(row.customer_id, Kind.AHEAD, expected=newest, found=row.version)
+    def _orphans(self, rows: Sequence[Row]) -> Iterator[Difference]:
+        taken = self._store.taken([(row.customer_id, row.version) for row in rows])
+        for row in rows:
+            if (row.customer_id, row.version) not in taken:
+                left = self._store.read_recorded(row.customer_id)
+                newest = left[-1].version if left else 0
+                if newest < row.version:
+                    yield Difference(row.customer_id, Kind.AHEAD, expected=newest, found=row.version)
 
     def look(self, customer_id: str, generation: int) -> Difference | None:
         """Compare one customer, several times as long as there is a difference.

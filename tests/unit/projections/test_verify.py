@@ -167,6 +167,22 @@ def test_a_row_that_the_log_has_no_events_for_is_found(
     assert list(world.verifier.orphans(1, 0, 1)) == [Difference("c-1", kind, expected, version)]
 
 
+def test_a_row_in_a_hole_of_the_log_is_no_orphan(world: World) -> None:
+    shown(world, "c-1", 2)
+    world.append(updated("c-1", 3))
+    del world.store.events["c-1", 2]
+
+    assert list(world.verifier.orphans(1, 0, 1)) == []
+
+
+def test_all_rows_of_a_page_are_looked_up_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(20):
+        shown(world, f"c-{number}", 2)
+    monkeypatch.setattr(world.store, "read_recorded", lambda *_: pytest.fail("a customer was read alone"))
+
+    assert list(world.verifier.orphans(1, 0, 1)) == []
+
+
 def test_a_parked_customer_is_told_at_once(world: World) -> None:
     parked(world)
 

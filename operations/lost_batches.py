@@ -21,8 +21,8 @@ from events.customer import OutOfOrder
 from events.envelope import Recorded, Unreadable
 from operations.output import Output
 from operations.wiring import Tools
+from projections.differences import Difference, Kind
 from projections.plan import plan_for
-from projections.verify import Kind
 from shared.runtime.clock import timestamp
 
 if TYPE_CHECKING:
@@ -149,16 +149,18 @@ def everything(tools: Tools) -> Iterator[Recorded]:
 
 
 def _settle(tools: Tools, batch: Batch, *, go: bool) -> Counter[State]:
-    generations = tools.generations.load().fed
+    try:
+        found = [(each, tools.verifier.look_at(batch.customers, each)) for each in tools.generations.load().fed]
+    except (BotoCoreError, ClientError):
+        return Counter({State.LEFT: len(batch.customers)})
     return Counter(
-        _worst(_bring(tools, record, generation, go=go) for generation in generations)
-        for record in batch.customers.values()
+        _worst(_bring(tools, record, differences.get(id_), generation, go=go) for generation, differences in found)
+        for id_, record in batch.customers.items()
     )
 
 
-def _bring(tools: Tools, record: Recorded, generation: int, *, go: bool) -> State:
+def _bring(tools: Tools, record: Recorded, found: Difference | None, generation: int, *, go: bool) -> State:
     try:
-        found = tools.verifier.look(record.customer_id, generation)
         if go and found and found.kind is Kind.UNREADABLE:
             # The projector parks them, so that somebody sees why they stand still.
             tools.projector.project([record], generation)

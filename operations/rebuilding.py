@@ -12,12 +12,12 @@ from operations.output import Output
 from operations.switching import switch
 from operations.verifying import tell
 from operations.wiring import Tools
+from projections.differences import Kind
 from projections.generations import Generations, WrongStep
 from projections.plan import Plan, keep, kept, plan_for
 from projections.progress import Progress, SegmentProgress
 from projections.rate_limit import UNITS_A_ROW, TokenBucket
 from projections.rebuild import Pace, Rebuild, page_for, work_of
-from projections.verify import Kind
 
 GO_ON: Final = "make customers ARGS='rebuild run' goes on from here."
 

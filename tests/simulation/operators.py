@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from events.dynamodb_store import DynamoDbEventStore
 from events.store import StoreBusy
+from projections.differences import Difference, Kind
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_progress import DynamoDbProgress
 from projections.dynamodb_read_model import DynamoDbReadModel
@@ -21,7 +22,7 @@ from projections.projector import Projector
 from projections.read_model import ReadModelBusy
 from projections.rebuild import Pace, Rebuild, RebuildFailed, work_of
 from projections.redrive import Outcome, Redrive
-from projections.verify import Difference, Kind, Verifier
+from projections.verify import Verifier
 from tests.simulation.clock import VirtualClock
 from tests.simulation.invariants import SEGMENTS, require
 from tests.simulation.signals import Crash

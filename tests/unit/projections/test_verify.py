@@ -10,10 +10,10 @@ import pytest
 from events import customer, history
 from events.envelope import Event
 from projections import verify
+from projections.differences import Difference, Kind
 from projections.progress import SegmentProgress
 from projections.read_model import Write
 from projections.row import Row
-from projections.verify import Difference, Kind
 from tests.samples import created, erased, updated
 from tests.unit.projections.world import TIMEOUT, World, poison, unreadable
 
@@ -386,6 +386,24 @@ def test_nothing_is_waited_for_after_the_last_look(world: World) -> None:
     assert world.verifier.look("c-1", 1)
 
     assert looks == [0, 1, 2, 3]
+    assert len(world.pauses) == 3
+
+
+def test_any_number_of_customers_is_waited_for_together(world: World) -> None:
+    for number in range(20):
+        world.log(f"c-{number}", 2)
+    shown(world, "right", 1)
+    world.project(world.store.events["c-1", 1], poison(world.store.events["c-1", 2]))
+
+    def one_is_projected() -> None:
+        world.project(world.store.events["c-7", 1], world.store.events["c-7", 2])
+
+    world.while_pausing = one_is_projected
+
+    differences = found(world)
+
+    expected = {f"c-{number}": Kind.MISSING for number in range(20) if number not in (1, 7)} | {"c-1": Kind.PARKED}
+    assert {each.customer_id: each.kind for each in differences} == expected
     assert len(world.pauses) == 3
 
 

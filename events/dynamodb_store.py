@@ -4,7 +4,6 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 """
 
-import random
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
@@ -16,6 +15,7 @@ from events.claims import NO_CLAIMS, ClaimChange, ClaimTaken
 from events.codec import REDACTED, from_item, recorded, to_item
 from events.envelope import Event, Recorded
 from events.store import EventPage, Place, Position, StoreBusy, VersionConflict, check_append
+from shared.runtime.backoff import full_jitter
 from shared.runtime.key_reads import KeysUnread, read_keys
 
 if TYPE_CHECKING:
@@ -141,9 +141,7 @@ class DynamoDbEventStore:
         for attempt in range(_TRIES):
             if write():
                 return
-            # Full jitter: writers that collided must not meet again (AWS Builders' Library, "Timeouts, retries and
-            # backoff with jitter").
-            self._pause(random.uniform(0, _FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311 - spreads load, hides nothing
+            self._pause(full_jitter(attempt, _FIRST_PAUSE_SECONDS))
         raise StoreBusy(f"{_TRIES} tries collided with other writers")
 
     def _append_alone(self, event: Event) -> bool:

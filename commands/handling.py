@@ -1,6 +1,5 @@
 """How every command on an existing customer is carried out: read, recognise, decide, append; again on a conflict."""
 
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +13,7 @@ from events.history import Illegible, legible, salvage, states
 from events.store import EventStore, StoreBusy, VersionConflict
 from shared.http.consistency import ConsistencyToken
 from shared.http.problems import Contended, FieldTaken, NotFound, StaleVersion
+from shared.runtime.backoff import full_jitter
 from shared.runtime.clock import timestamp
 
 _TRIES: Final = 12
@@ -80,7 +80,7 @@ def carry_out(decide: Decide, store: EventStore, customer_id: str, context: Cont
         except VersionConflict:
             # Without If-Match the decision is simply made again on what is there now; with it, the next round finds
             # that the version moved on, or that it was an earlier try of ours that moved it.
-            pause(random.uniform(0, min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt)))  # noqa: S311
+            pause(full_jitter(attempt, _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS))
     raise Contended
 
 

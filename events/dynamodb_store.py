@@ -4,9 +4,8 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 """
 
-import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +14,9 @@ from botocore.exceptions import ClientError
 from events.claims import NO_CLAIMS, ClaimChange, ClaimTaken
 from events.codec import REDACTED, from_item, recorded, to_item
 from events.envelope import Event, Recorded
-from events.store import EventPage, Position, StoreBusy, VersionConflict, check_append
+from events.store import EventPage, Place, Position, StoreBusy, VersionConflict, check_append
+from shared.runtime.backoff import full_jitter
+from shared.runtime.key_reads import KeysUnread, read_keys
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -85,6 +86,15 @@ class DynamoDbEventStore:
         )
         return (item for page in pages for item in page["Items"])
 
+    def taken(self, places: Collection[Place]) -> set[Place]:
+        """See `EventStore.taken`."""
+        keys = [_key(*place) for place in dict.fromkeys(places)]
+        try:
+            found = list(read_keys(self._client, self._table, keys, self._pause, only="customer_id, version"))
+        except KeysUnread as unread:
+            raise StoreBusy(str(unread)) from None
+        return {(item["customer_id"]["S"], int(item["version"]["N"])) for item in found}
+
     def read_all(self, segment: int = 0, total_segments: int = 1) -> Iterator[Event]:
         """See `EventStore.read_all`."""
         pages = self._client.get_paginator("scan").paginate(
@@ -131,9 +141,7 @@ class DynamoDbEventStore:
         for attempt in range(_TRIES):
             if write():
                 return
-            # Full jitter: writers that collided must not meet again (AWS Builders' Library, "Timeouts, retries and
-            # backoff with jitter").
-            self._pause(random.uniform(0, _FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311 - spreads load, hides nothing
+            self._pause(full_jitter(attempt, _FIRST_PAUSE_SECONDS))
         raise StoreBusy(f"{_TRIES} tries collided with other writers")
 
     def _append_alone(self, event: Event) -> bool:
@@ -180,7 +188,7 @@ class DynamoDbEventStore:
     def _redaction(self, customer_id: str, version: int) -> Any:
         return {
             "TableName": self._table,
-            "Key": {"customer_id": {"S": customer_id}, "version": {"N": str(version)}},
+            "Key": _key(customer_id, version),
             "UpdateExpression": "SET #data = :redacted",
             "ConditionExpression": "attribute_exists(customer_id)",
             "ExpressionAttributeNames": {"#data": "data"},
@@ -193,7 +201,11 @@ def _to_position(key: Any) -> Position:
 
 
 def _from_position(position: Position) -> Any:
-    return {"customer_id": {"S": position["customer_id"]}, "version": {"N": position["version"]}}
+    return _key(position["customer_id"], int(position["version"]))
+
+
+def _key(customer_id: str, version: int) -> Any:
+    return {"customer_id": {"S": customer_id}, "version": {"N": str(version)}}
 
 
 def _claim(claim: str, customer_id: str) -> Any:

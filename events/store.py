@@ -1,6 +1,6 @@
 """The event store as the rest of the system sees it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -26,8 +26,11 @@ class VersionConflict(Exception):
 
 
 class StoreBusy(Exception):
-    """The append was not carried out because others write to the same rows right now; try again."""
+    """Nothing was appended, or not everything was read, as others keep the same rows busy right now; try again."""
 
+
+Place = tuple[str, int]
+"""Where an event stands: its `customer_id` and its version."""
 
 Position = Mapping[str, str]
 """Where a page ended: `customer_id` and `version` of its last event. One customer's events follow each other."""
@@ -105,6 +108,17 @@ class EventStore(Protocol):
         Args:
             customer_id: Whose.
             after_version: As above.
+        """
+        ...
+
+    def taken(self, places: Collection[Place]) -> set[Place]:
+        """Which places hold an event, or a row that is none; nothing of it is opened.
+
+        Args:
+            places: To look at, as they stand now.
+
+        Raises:
+            StoreBusy: Some could not be looked at.
         """
         ...
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from events.store import StoreBusy
 from local.errors import StackError
 from operations.command_line import parse
 from operations.errors import CannotDo
@@ -18,7 +19,10 @@ from projections.rebuild import RebuildFailed
 
 INTERRUPTED = 130  # what a shell gives for Ctrl-C
 FAILED = 1
-_KNOWN = (CannotDo, StackError, WrongStep, GenerationsChanged, RebuildFailed, ReadModelBusy, BotoCoreError, ClientError)
+_KNOWN = (
+    CannotDo, StackError, WrongStep, GenerationsChanged, RebuildFailed,
+    ReadModelBusy, StoreBusy, BotoCoreError, ClientError,
+)  # fmt: skip
 
 
 def main(words: Sequence[str], join: Callable[[str, str], Tools] = tools_for) -> int:
@@ -62,7 +66,7 @@ def sentence_of(error: Exception) -> str:
     match error:
         case GenerationsChanged():
             return "Somebody else changed the generations meanwhile: look at status, then decide again."
-        case RebuildFailed() | ReadModelBusy():
+        case RebuildFailed() | ReadModelBusy() | StoreBusy():
             return f"The tables are too busy ({error}): run the same command again, it goes on where it stopped."
         case BotoCoreError() | ClientError():
             return f"AWS refused or did not answer ({error})."

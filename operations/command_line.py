@@ -50,6 +50,7 @@ def _add_rebuild(rebuild: argparse.ArgumentParser) -> None:
     _add(steps, "start", rebuilding.start, "begin a new generation")
     filled = _add(steps, "run", rebuilding.run, "fill it, from where the last run stopped")
     _add(steps, "status", rebuilding.status, "how far it is")
+    _add(steps, "watch", rebuilding.watch, "how far and how fast, until it is filled, whoever fills it")
     verified = _add(steps, "verify", rebuilding.verify, "compare it with the events")
     _add(steps, "switch", switching.switch, "let queries read it")
     everything = _add(steps, "all", rebuilding.everything, "from start to switch")

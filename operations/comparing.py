@@ -10,9 +10,9 @@ from operations.display import display
 from operations.meter import Meter
 from operations.output import Output
 from operations.wiring import Tools
+from projections.differences import Difference, Kind
 from projections.plan import plan_for
 from projections.progress import SegmentProgress
-from projections.verify import Difference, Kind
 
 DIFFERENCES: Final = {"customer_id": 36, "kind": 10, "expected": 8, "found": 8, "expired": 7, "repaired": 8}
 

@@ -1,6 +1,7 @@
 """A failure queue, as both redrives read it: nobody else has a message meanwhile, and what is not done goes back."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -30,26 +31,51 @@ class FailureQueue:
         answer = self.client.get_queue_attributes(QueueUrl=self.address, AttributeNames=[_LENGTH])
         return int(answer["Attributes"][_LENGTH])
 
-    def receive(self) -> "Iterator[MessageTypeDef]":
-        """Take message by message, until there is none left."""
-        while received := self.client.receive_message(
-            QueueUrl=self.address, MaxNumberOfMessages=1, VisibilityTimeout=_HIDDEN_SECONDS, WaitTimeSeconds=1
-        ).get("Messages"):
-            yield from received
+    @contextmanager
+    def taken(self, most: int | None) -> Iterator["Taken"]:
+        """Have some messages to oneself; those that are not settled go back in the end, whatever happens.
 
-    def delete(self, handle: str) -> None:
-        """Take a message out for good.
+        Args:
+            most: At most so many; None for all there are.
+        """
+        taken = Taken(self)
+        try:
+            while (most is None or len(taken.messages) < most) and (received := self._receive()):
+                taken.messages += received
+            yield taken
+        finally:
+            for handle in taken.unsettled:
+                self.client.change_message_visibility(QueueUrl=self.address, ReceiptHandle=handle, VisibilityTimeout=0)
+
+    def _receive(self) -> "list[MessageTypeDef]":
+        answer = self.client.receive_message(
+            QueueUrl=self.address, MaxNumberOfMessages=1, VisibilityTimeout=_HIDDEN_SECONDS, WaitTimeSeconds=1
+        )
+        return answer.get("Messages", [])
+
+
+class Taken:
+    """Messages that nobody else has.
+
+    Attributes:
+        messages: As SQS gave them.
+    """
+
+    def __init__(self, queue: FailureQueue) -> None:
+        self.messages: list[MessageTypeDef] = []
+        self._queue = queue
+        self._settled: set[str] = set()
+
+    @property
+    def unsettled(self) -> list[str]:
+        """The handles of those that are left."""
+        return [handle for each in self.messages if (handle := each["ReceiptHandle"]) not in self._settled]
+
+    def settle(self, handle: str) -> None:
+        """Take a message out of the queue for good.
 
         Args:
             handle: The one that it was received with.
         """
-        self.client.delete_message(QueueUrl=self.address, ReceiptHandle=handle)
-
-    def put_back(self, handles: Iterable[str]) -> None:
-        """Let others have messages again.
-
-        Args:
-            handles: As above.
-        """
-        for handle in handles:
-            self.client.change_message_visibility(QueueUrl=self.address, ReceiptHandle=handle, VisibilityTimeout=0)
+        self._queue.client.delete_message(QueueUrl=self._queue.address, ReceiptHandle=handle)
+        self._settled.add(handle)

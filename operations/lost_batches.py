@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -21,8 +20,8 @@ from events.customer import OutOfOrder
 from events.envelope import Recorded, Unreadable
 from operations.output import Output
 from operations.wiring import Tools
+from projections.differences import Difference, Kind
 from projections.plan import plan_for
-from projections.verify import Kind
 from shared.runtime.clock import timestamp
 
 if TYPE_CHECKING:
@@ -75,27 +74,20 @@ def redrive_lost_batches(tools: Tools, arguments: argparse.Namespace, output: Ou
     Returns:
         1 when a batch is left whose customers are neither right nor visibly parked.
     """
-    messages = list(islice(tools.failures.receive(), arguments.limit))
-    batches = [batch for message in messages if (batch := _understood(message))]
-    done: set[str] = set()
-    try:
+    with tools.failures.taken(arguments.limit) as taken:
+        batches = [batch for message in taken.messages if (batch := _understood(message))]
         _find_customers(tools, batches)
         for batch in batches:
             states = _settle(tools, batch, go=arguments.go)
-            settled = not states[State.LEFT] and not states[State.BEHIND]
-            if arguments.go and settled:
-                tools.failures.delete(batch.message)
-                done.add(batch.message)
+            if arguments.go and not states[State.LEFT] and not states[State.BEHIND]:
+                taken.settle(batch.message)
             _print(batch, states, output)
-    finally:
-        handles = [message["ReceiptHandle"] for message in messages]
-        tools.failures.put_back(handle for handle in handles if handle not in done)
-    left = len(messages) - len(done)
-    if strange := len(messages) - len(batches):
+        left = len(taken.unsettled)
+    if strange := len(taken.messages) - len(batches):
         output.say(f"{strange} message(s) are none that Lambda writes, and stay: look at them and delete them.")
     more = "" if arguments.go or not batches else " Nothing was changed: --go does it."
     output.say(
-        f"{len(batches)} batch(es) looked at, {len(done)} done.{more}",
+        f"{len(batches)} batch(es) looked at, {len(taken.messages) - left} done.{more}",
         queue="projection",
         dry=not arguments.go,
         left=left,
@@ -149,16 +141,18 @@ def everything(tools: Tools) -> Iterator[Recorded]:
 
 
 def _settle(tools: Tools, batch: Batch, *, go: bool) -> Counter[State]:
-    generations = tools.generations.load().fed
+    try:
+        found = [(each, tools.verifier.look_at(batch.customers, each)) for each in tools.generations.load().fed]
+    except (BotoCoreError, ClientError):
+        return Counter({State.LEFT: len(batch.customers)})
     return Counter(
-        _worst(_bring(tools, record, generation, go=go) for generation in generations)
-        for record in batch.customers.values()
+        _worst(_bring(tools, record, differences.get(id_), generation, go=go) for generation, differences in found)
+        for id_, record in batch.customers.items()
     )
 
 
-def _bring(tools: Tools, record: Recorded, generation: int, *, go: bool) -> State:
+def _bring(tools: Tools, record: Recorded, found: Difference | None, generation: int, *, go: bool) -> State:
     try:
-        found = tools.verifier.look(record.customer_id, generation)
         if go and found and found.kind is Kind.UNREADABLE:
             # The projector parks them, so that somebody sees why they stand still.
             tools.projector.project([record], generation)

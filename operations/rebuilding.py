@@ -1,23 +1,23 @@
-"""`rebuild start | run | status | verify | all`: fills a new generation beside the one that is read."""
+"""`rebuild start | run | status | watch | verify | all`: fills a new generation beside the one that is read."""
 
 import argparse
 from datetime import datetime
 from typing import Final
 
 from operations.comparing import Manner, compare
-from operations.crew import Board, work_off
+from operations.crew import LOOK_EVERY_SECONDS, Board, work_off
 from operations.display import clock_time, display
 from operations.meter import STALLED_AFTER_SECONDS, Meter
 from operations.output import Output
 from operations.switching import switch
 from operations.verifying import tell
 from operations.wiring import Tools
+from projections.differences import Kind
 from projections.generations import Generations, WrongStep
 from projections.plan import Plan, keep, kept, plan_for
 from projections.progress import Progress, SegmentProgress
 from projections.rate_limit import UNITS_A_ROW, TokenBucket
 from projections.rebuild import Pace, Rebuild, page_for, work_of
-from projections.verify import Kind
 
 GO_ON: Final = "make customers ARGS='rebuild run' goes on from here."
 
@@ -87,6 +87,26 @@ def status(tools: Tools, _: argparse.Namespace, output: Output) -> int:
         stalled=stalled,
     )
     return 0
+
+
+def watch(tools: Tools, arguments: argparse.Namespace, output: Output) -> int:
+    """Show how a rebuild goes on that somebody else runs, the state machine for instance, until it is filled.
+
+    Returns:
+        1 when customers were parked in it.
+    """
+    generation = building(tools.generations.load())
+    progress = _progress(tools, generation)
+    meter = Meter(tools.clock, progress)
+    with display(f"Watching generation {generation}", as_json=output.as_json) as shown:
+        shown.show(meter.read(progress))
+        while not progress.done:
+            tools.pause(LOOK_EVERY_SECONDS)
+            tools.generations.load().must_be_building(generation)
+            progress = _progress(tools, generation)
+            shown.show(meter.read(progress))
+    status(tools, arguments, output)
+    return 1 if progress.problems else 0
 
 
 def verify(tools: Tools, arguments: argparse.Namespace, output: Output) -> int:

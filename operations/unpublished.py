@@ -8,12 +8,12 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from events.codec import UnreadableEvent
 from events.envelope import Recorded
 from operations.errors import CannotDo
+from operations.failure_queue import Taken
 from operations.lost_batches import Batch, everything, read_message
 from operations.output import Cell, Output
 from operations.wiring import Tools
@@ -69,27 +69,30 @@ def redrive_unpublished(tools: Tools, arguments: argparse.Namespace, output: Out
     Raises:
         CannotDo: There is no event bus.
     """
-    notes = [_read(message) for message in islice(tools.unpublished.receive(), arguments.limit)]
-    kept = [note.handle for note in notes]
-    outcomes: list[Outcome] = []
     try:
-        _find(tools, notes)
-        done = {(note.says.customer_id, note.says.version) for note in notes if isinstance(note.says, DeadLetter)}
-        for note in notes:
-            outcomes.append(_publish(tools, note, done) if arguments.go else _look(tools, note))
-            if outcomes[-1] in DONE:
-                tools.unpublished.delete(note.handle)
-                kept.remove(note.handle)
-            _print(note, outcomes[-1], output)
+        with tools.unpublished.taken(arguments.limit) as taken:
+            outcomes = _settle(tools, taken, output, go=arguments.go)
     except BusMissing:
         raise CannotDo("The stack's event bus does not exist: deploy the stack, then run this again.") from None
-    finally:
-        tools.unpublished.put_back(kept)
-    left = len(notes) - outcomes.count(Outcome.PUBLISHED)
-    more = "" if arguments.go or not notes else " Nothing was sent: --go does it."
-    told = f"{len(notes)} note(s) of unpublished events looked at, {len(notes) - left} done."
+    done = outcomes.count(Outcome.PUBLISHED)
+    left = len(outcomes) - done
+    more = "" if arguments.go or not outcomes else " Nothing was sent: --go does it."
+    told = f"{len(outcomes)} note(s) of unpublished events looked at, {done} done."
     output.say(told + more, queue="publisher", dry=not arguments.go, left=left)
     return 1 if arguments.go and left else 0
+
+
+def _settle(tools: Tools, taken: Taken, output: Output, *, go: bool) -> list[Outcome]:
+    notes = [_read(message) for message in taken.messages]
+    _find(tools, notes)
+    done = {(note.says.customer_id, note.says.version) for note in notes if isinstance(note.says, DeadLetter)}
+    outcomes = []
+    for note in notes:
+        outcomes.append(_publish(tools, note, done) if go else _look(tools, note))
+        if outcomes[-1] in DONE:
+            taken.settle(note.handle)
+        _print(note, outcomes[-1], output)
+    return outcomes
 
 
 def _read(message: "MessageTypeDef") -> Note:

@@ -17,6 +17,7 @@ from projections.dynamodb_generations import DynamoDbGenerations
 from projections.generations import Generations
 from projections.read_model import Reader, ReadModelBusy, RowPage, Write, Written
 from projections.row import LISTING_SHARDS, Listing, Parked, Row, listing_shard
+from shared.runtime.key_reads import KeysUnread, read_keys
 from shared.runtime.observability import describe, logger
 
 if TYPE_CHECKING:
@@ -28,8 +29,7 @@ T = TypeVar("T")
 LISTING_INDEX: Final = "listing"
 PARKED_INDEX: Final = "parked"
 _ROWS_A_PAGE: Final = 500
-# The limits of one call: DynamoDB docs, "BatchGetItem" and "BatchExecuteStatement".
-_KEYS_A_CALL: Final = 100
+# The limit of one call: DynamoDB docs, "BatchExecuteStatement".
 _STATEMENTS_A_CALL: Final = 25
 _TRIES: Final = 5
 _FIRST_WAIT_SECONDS: Final = 0.05
@@ -60,7 +60,10 @@ class DynamoDbReadModel:
     def current(self, customer_ids: Iterable[str], generation: int) -> dict[str, Row]:
         """See `ReadModel.current`."""
         keys = [_key(customer_id, generation) for customer_id in dict.fromkeys(customer_ids)]
-        rows = (_row(item) for chunk in _chunks(keys, _KEYS_A_CALL) for item in self._items(chunk))
+        try:
+            rows = [_row(item) for item in read_keys(self._client, self._table, keys, self._sleep)]
+        except KeysUnread as unread:
+            raise ReadModelBusy(str(unread)) from None
         return {row.customer_id: row for row in rows}
 
     def write(self, writes: Sequence[Write]) -> list[Written]:
@@ -137,17 +140,6 @@ class DynamoDbReadModel:
             PaginationConfig={"PageSize": share},
         )
         return (_listing(item) for page in pages for item in page["Items"])
-
-    def _items(self, keys: "Sequence[Mapping[str, AttributeValueTypeDef]]") -> "Iterator[Mapping[str, Any]]":
-        for attempt in range(_TRIES):
-            answer = self._client.batch_get_item(RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}})
-            yield from answer["Responses"].get(self._table, [])
-            unread = answer.get("UnprocessedKeys", {}).get(self._table)
-            if not unread:
-                return
-            keys = unread["Keys"]
-            self._sleep(_FIRST_WAIT_SECONDS * 2**attempt)
-        raise ReadModelBusy(f"{len(keys)} rows were not read in {_TRIES} tries")
 
     def _write_chunk(self, writes: Sequence[Write]) -> list[Written]:
         statements = [

@@ -4,17 +4,16 @@ The two are read at different moments, while events go on arriving. So a differe
 another look at both, for as many looks as the stream may need.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
-from events.codec import UnreadableEvent
 from events.customer import Erased, State
 from events.envelope import Event, Recorded
 from events.history import fold, is_erasure
 from events.store import EventStore, Position
+from projections.differences import Difference, Kind
 from projections.failures import is_curable
 from projections.progress import SegmentProgress
 from projections.read_model import ReadModel, Write, Written
@@ -26,42 +25,6 @@ _LOOKS: Final = 4
 _FIRST_PAUSE_SECONDS: Final = 0.25
 # DynamoDB docs, "Change data capture for DynamoDB Streams": records are kept for 24 hours.
 _STREAM_KEEPS: Final = timedelta(hours=24)
-
-
-class Kind(StrEnum):
-    """What is wrong with a row."""
-
-    MISSING = "missing"
-    """There are events and no row."""
-    BEHIND = "behind"
-    """Newer events are not in it."""
-    AHEAD = "ahead"
-    """It has a version that the event table does not have: events were lost there."""
-    DIFFERENT = "different"
-    """It has the right version and not what the events make."""
-    PARKED = "parked"
-    """It stands still, and says why."""
-    UNREADABLE = "unreadable"
-    """The events themselves cannot be folded, and the row is not parked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One customer whose row is not what their events make.
-
-    Attributes:
-        customer_id: Whose.
-        kind: What is wrong.
-        expected: The version that the row should have.
-        found: The version that it has; 0 for none.
-        expired: Whether the stream has forgotten the missing event, so that only a repair brings it.
-    """
-
-    customer_id: str
-    kind: Kind
-    expected: int
-    found: int
-    expired: bool = False
 
 
 class Verifier:
@@ -111,7 +74,7 @@ class Verifier:
             for id_, records in by_customer.items()
             if id_ == cut or not _is_right(rows.get(id_), records, generation)
         ]
-        found = [difference for id_ in suspects if (difference := self.look(id_, generation))]
+        found = list(self.look_at(suspects, generation).values())
         begun = sum(record.version == 1 for record in page.records)
         reached = at.advanced(customers=begun, events=len(page.records), problems=len(found))
         return replace(reached, position=page.next, done=page.next is None, at=timestamp(self._now())), found
@@ -127,43 +90,46 @@ class Verifier:
         start: Mapping[str, str] | None = None
         while True:
             page = self._read_model.rows(generation, segment, total_segments, start)
-            yield from (difference for row in page.rows if (difference := self._orphan(row)))
+            yield from self._orphans([row for row in page.rows if row.version])
             start = page.next
             if start is None:
                 return
 
-    def _orphan(self, row: Row) -> Difference | None:
-        if row.version == 0:
-            return None
-        try:
-            if self._store.read(row.customer_id, after_version=row.version - 1):
-                return None
-            newest = max((event.version for event in self._store.read(row.customer_id)), default=0)
-        except UnreadableEvent:
-            # Not an orphan: there are events, and `step` says that they cannot be read.
-            return None
-        return Difference(row.customer_id, Kind.AHEAD, expected=newest, found=row.version)
+    def _orphans(self, rows: Sequence[Row]) -> Iterator[Difference]:
+        taken = self._store.taken([(row.customer_id, row.version) for row in rows])
+        for row in rows:
+            if (row.customer_id, row.version) not in taken:
+                left = self._store.read_recorded(row.customer_id)
+                newest = left[-1].version if left else 0
+                if newest < row.version:
+                    yield Difference(row.customer_id, Kind.AHEAD, expected=newest, found=row.version)
 
     def look(self, customer_id: str, generation: int) -> Difference | None:
-        """Compare one customer, several times as long as there is a difference.
+        """`look_at` for one customer."""
+        return self.look_at([customer_id], generation).get(customer_id)
+
+    def look_at(self, customer_ids: Collection[str], generation: int) -> dict[str, Difference]:
+        """Compare customers, several times as long as there is a difference; all of them wait together.
 
         Args:
-            customer_id: Whose.
-            generation: Which row.
+            customer_ids: Whose.
+            generation: Which rows.
 
         Returns:
-            The difference that stood through all looks; None where there was none in the end, and for a row that is
-            behind but moved on since the look before: a customer who changes all the time is always a little behind.
+            The difference that stood through all looks, by customer. There is none for whom there was none in the end,
+            and for a row that is behind but moved on since the look before: a customer who changes all the time is
+            always a little behind.
         """
-        difference = self._compare(customer_id, generation)
+        found = self._differences(customer_ids, generation)
         for attempt in range(_LOOKS - 1):
-            if difference is None or difference.kind is Kind.PARKED or difference.expired:
+            passing = {id_: each for id_, each in found.items() if each.kind is not Kind.PARKED and not each.expired}
+            if not passing:
                 break
             self._pause(_FIRST_PAUSE_SECONDS * 2**attempt)
-            before, difference = difference, self._compare(customer_id, generation)
-            if difference and difference.kind is Kind.BEHIND and difference.found > before.found:
-                return None
-        return difference
+            again = self._differences(passing, generation)
+            stands = {id_: each for id_, each in again.items() if not _follows(passing[id_], each)}
+            found = {id_: each for id_, each in found.items() if id_ not in passing} | stands
+        return found
 
     def repair(self, difference: Difference, generation: int, before: Sequence[int] = ()) -> bool:
         """Write the row that the customer's events make.
@@ -206,9 +172,13 @@ class Verifier:
     def _row(self, customer_id: str, generation: int) -> Row | None:
         return self._read_model.current([customer_id], generation).get(customer_id)
 
-    def _compare(self, customer_id: str, generation: int) -> Difference | None:
-        # The row first: events that come between the two readings then look like lag, never like a lost event.
-        row = self._row(customer_id, generation)
+    def _differences(self, customer_ids: Collection[str], generation: int) -> dict[str, Difference]:
+        # The rows first: events that come between the two readings then look like lag, never like a lost event.
+        rows = self._read_model.current(customer_ids, generation)
+        compared = ((id_, self._compare(id_, rows.get(id_), generation)) for id_ in customer_ids)
+        return {id_: difference for id_, difference in compared if difference}
+
+    def _compare(self, customer_id: str, row: Row | None, generation: int) -> Difference | None:
         found = row.version if row else 0
         records = self._store.read_recorded(customer_id)
         # No parking holds up an erasure.
@@ -228,6 +198,10 @@ class Verifier:
     def _expired(self, records: Sequence[Recorded], found: int) -> bool:
         missing = next(record for record in records if record.version > found)
         return isinstance(missing, Event) and missing.occurred_at < timestamp(self._now() - _STREAM_KEEPS)
+
+
+def _follows(before: Difference, now: Difference) -> bool:
+    return now.kind is Kind.BEHIND and now.found > before.found
 
 
 def _by_customer(records: Sequence[Recorded]) -> dict[str, list[Recorded]]:

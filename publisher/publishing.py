@@ -5,7 +5,6 @@ failed, as an event source mapping goes back to the lowest one that did. So the 
 where it fails: what comes after would only be sent twice.
 """
 
-import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from publisher.bus import WRONG, Bus, BusUnavailable, RequestRefused
 from publisher.cloud_event import cloud_event
 from publisher.dead_letters import DeadLetters, NotNoted, letter_of
 from publisher.entries import Entry, TooLarge, entry_of, requests
+from shared.runtime.backoff import full_jitter
 
 # API reference, "PutEventsResultEntry": of the failures that no retry cures, those that are the entry's own. The others
 # (a missing permission, say) concern every event, and putting all of them aside would mend nothing.
@@ -101,8 +101,7 @@ class Publisher:
         codes: dict[int, str] = {}
         for attempt in range(TRIES):
             if attempt:
-                # Full jitter: see `DynamoDbEventStore`.
-                self._pause(random.uniform(0, _FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311 - spreads load
+                self._pause(full_jitter(attempt, _FIRST_PAUSE_SECONDS))
             try:
                 codes = self._codes(pending)
             except BusUnavailable as away:

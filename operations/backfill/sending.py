@@ -1,6 +1,5 @@
 """Sends messages so that nobody's later event is sent before their earlier one was taken."""
 
-import random
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final, Protocol
@@ -8,6 +7,7 @@ from typing import Final, Protocol
 from operations.backfill.messages import Message
 from operations.errors import CannotDo
 from projections.rate_limit import Limiter
+from shared.runtime.backoff import full_jitter
 
 # API reference, "SendMessageBatch": at most 10 messages. Together 1 MiB since August 2025 and 256 KiB before; the
 # smaller one is right in either, and more than 10 of our messages ever have.
@@ -85,8 +85,7 @@ class Sender:
             raise QueueRefuses(
                 f"The queue took nothing in {TRIES} tries: the same command with --resume goes on from here."
             )
-        longest = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**tries)
-        self._pause(random.uniform(0, longest))  # noqa: S311 - spreads load, hides nothing
+        self._pause(full_jitter(tries, _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS))
 
 
 def _batch(waiting: Sequence[deque[Message]]) -> Sequence[deque[Message]]:

@@ -45,6 +45,17 @@ def test_reading_can_start_after_a_version(event_store: EventStore) -> None:
     assert event_store.read(events[0].customer_id, after_version=9) == events[9:]
 
 
+def test_of_many_places_the_taken_ones_are_known(event_store: EventStore) -> None:
+    """More than one call takes, and one of them asked for twice."""
+    events = history(3)
+    event_store.append(events, 0)
+    places = [(event.customer_id, event.version) for event in events]
+    free = [(events[0].customer_id, 4), *((str(uuid.uuid4()), 1) for _ in range(250))]
+
+    assert event_store.taken([*places, places[0], *free]) == set(places)
+    assert event_store.taken([]) == set()
+
+
 def test_a_customers_many_events_are_read_whole(event_store: EventStore) -> None:
     """More than 1 MB, so that DynamoDB needs several pages."""
     customer_id = str(uuid.uuid4())

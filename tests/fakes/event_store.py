@@ -2,13 +2,13 @@
 
 import threading
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from events.claims import NO_CLAIMS, ClaimChange, ClaimTaken
 from events.codec import REDACTED, UnreadableEvent
 from events.envelope import Event, Recorded, Unreadable
-from events.store import EventPage, Position, VersionConflict, check_append
+from events.store import EventPage, Place, Position, VersionConflict, check_append
 
 
 class InMemoryEventStore:
@@ -79,6 +79,10 @@ class InMemoryEventStore:
                 raise UnreadableEvent(f"{id_} version {version}", self.broken[id_, version].reason)
         found = [event for event in events if event.customer_id == customer_id and event.version > after_version]
         return sorted(found, key=lambda event: event.version)
+
+    def taken(self, places: Collection[Place]) -> set[Place]:
+        self._fail()
+        return {place for place in places if place in self.events or place in self.broken}
 
     def read_page(
         self, segment: int = 0, total_segments: int = 1, start: Position | None = None, limit: int = 500

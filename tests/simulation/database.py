@@ -125,7 +125,8 @@ class Database:
         if not 1 <= len(keys) <= _KEYS_A_BATCH or len(set(keys)) < len(keys):
             raise NotSimulated(f"a batch of the keys {keys}")
         found = [self._seen(table, key, consistent=request.get("ConsistentRead", False)) for key in keys]
-        return {"Responses": {name: [item for item in found if item]}, "UnprocessedKeys": {}}
+        wanted = _names(request)
+        return {"Responses": {name: [_only(item, wanted) for item in found if item]}, "UnprocessedKeys": {}}
 
     def batch_write_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:  # noqa: N803
         [(name, requests)] = RequestItems.items()
@@ -174,7 +175,7 @@ class Database:
         found.sort(key=itemgetter(0), reverse=backward)
         if start is not None:
             found = [each for each in found if (each[0] < start if backward else each[0] > start)]
-        wanted = [name.strip() for name in params.get("ProjectionExpression", "").split(",") if name]
+        wanted = _names(params)
         page = [_only(item, wanted) for _, item in found[:limit]]
         return page, found[limit - 1][0] if len(found) > limit else None
 
@@ -227,6 +228,10 @@ class Database:
         if name not in self.tables:
             raise NotSimulated(f"the table {name!r}")
         return self.tables[name]
+
+
+def _names(params: Mapping[str, Any]) -> list[str]:
+    return [name.strip() for name in params.get("ProjectionExpression", "").split(",") if name]
 
 
 def _only(item: Item, wanted: Sequence[str]) -> Item:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 _MOST_STEPS: Final = 20_000
 _SETTLED_SECONDS: Final = 120.0
 # A whole rebuild costs as much as the rest of a seed's healing.
-_REBUILT: Final = 0.4
+_REBUILT: Final = 0.3
 
 
 def heal(world: "World") -> None:

@@ -20,6 +20,8 @@ from tests.simulation.stream import ARN, SimulatedStream
 
 QUEUE: Final = "arn:aws:sqs:eu-west-1:000000000000:failures"
 _INSERTS: Final = '{"eventName": ["INSERT"]}'
+# How often one shard or another acts before somebody else steps.
+_ACTIONS: Final = 3
 _FUNCTION: Final = "arn:aws:lambda:eu-west-1:000000000000:function:project:live"
 
 Function = Callable[[dict[str, Any], object], object]
@@ -74,7 +76,6 @@ class MappingActor:
         self._policy = policy
         self._function = function
         self._life = 0
-        self.away_until = 0.0
         self.restart()
 
     def restart(self) -> None:
@@ -82,21 +83,22 @@ class MappingActor:
         self._life += 1
         world = self._world
         self._busy: set[str] = set()
+        self._due: dict[str, float] = {}
         ports = Ports(world.stream, self, self, self, world.clock, self._redeliver)
         self.driver = MappingDriver(self._settings, ports, self._policy)
 
     def step(self) -> None:
-        """One action of one shard that is not waiting for the function."""
-        if self._world.clock.time < self.away_until:
-            return
+        """A few actions of shards that have something to do and do not wait for the function."""
         self.driver.step_tree()
-        free = [name for name in self.driver.shards if name not in self._busy]
-        if free:
+        for _ in range(_ACTIONS):
+            now = self._world.clock.time
+            free = [name for name in self.driver.shards if name not in self._busy and self._due.get(name, 0.0) <= now]
+            if not free:
+                return
             self._step(self._world.random.choice(free))
 
     def drain(self, most: int) -> bool:
         """Step until the checkpoints have passed every record, letting time jump; false if that takes too long."""
-        self.away_until = 0.0
         for _ in range(most):
             if self._world.stream.is_drained():
                 return True
@@ -108,7 +110,9 @@ class MappingActor:
         busy.add(shard)
         try:
             action = self.driver.shards[shard].step()
-            if not isinstance(action, Wait):
+            if isinstance(action, Wait):
+                self._due[shard] = action.until
+            else:
                 self._world.trace("mapping", shard, type(action).__name__)
         except Killed:
             self._world.trace("mapping", shard, "was killed")

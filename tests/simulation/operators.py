@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from events.dynamodb_store import DynamoDbEventStore
 from events.store import StoreBusy
+from projections.differences import Difference, Kind
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_progress import DynamoDbProgress
 from projections.dynamodb_read_model import DynamoDbReadModel
@@ -21,7 +22,7 @@ from projections.projector import Projector
 from projections.read_model import ReadModelBusy
 from projections.rebuild import Pace, Rebuild, RebuildFailed, work_of
 from projections.redrive import Outcome, Redrive
-from projections.verify import Difference, Kind, Verifier
+from projections.verify import Verifier
 from tests.simulation.clock import VirtualClock
 from tests.simulation.invariants import SEGMENTS, require
 from tests.simulation.signals import Crash
@@ -135,6 +136,11 @@ class Operators:
 
     def verify(self, generation: int, *, accept_parked: bool = True) -> list[Difference]:
         """What is wrong with a generation and stays so when it is repaired."""
+        found = self._differences(generation)
+        wrong = [each for each in found if each.kind is not Kind.PARKED or not accept_parked]
+        return [each for each in wrong if not self._repair(each, generation)]
+
+    def _differences(self, generation: int) -> list[Difference]:
         found: list[Difference] = []
         for segment in range(SEGMENTS):
             at = SegmentProgress(segment)
@@ -142,8 +148,7 @@ class Operators:
                 at, differences = self._verifier.step(generation, at, SEGMENTS)
                 found += differences
             found += self._verifier.orphans(generation, segment, SEGMENTS)
-        wrong = [each for each in found if each.kind is not Kind.PARKED or not accept_parked]
-        return [each for each in wrong if not self._repair(each, generation)]
+        return found
 
     def _repair(self, difference: Difference, generation: int) -> bool:
         return self._verifier.repair(difference, generation, self.generations.load().before(generation))
@@ -178,9 +183,10 @@ class Operators:
     def repair_all(self) -> None:
         """Verify and repair every generation, so that a second look finds nothing."""
         for number in self.generations.load().fed:
-            self.verify(number)
-            left = self.verify(number)
-            require(not left, "I5", f"generation {number} is beyond repair: {left}")
+            for difference in self._differences(number):
+                self._repair(difference, number)
+                left = self._verifier.look(difference.customer_id, number)
+                require(not left, "I5", f"generation {number} is beyond repair: {left}")
 
     def finish(self, most: int) -> None:
         """Bring what is begun to its end, until one generation is left."""

@@ -91,8 +91,8 @@ class World(Outlets):
         mix = self.faults.mix
         shares: list[tuple[float, Callable[[], None]]] = [
             (0.40, self.callers.step),
-            (0.45, self._step_mapping),
-            (0.05, self.readers.step),
+            (0.30, self.mapping.step),
+            (0.035, self.readers.step),
             (mix.operate, self.operators.step),
             (mix.kill, self._kill),
             (mix.split, self._split),
@@ -138,7 +138,7 @@ class World(Outlets):
         if self._depth < _DEEPEST and self.faults.mix.interleave and not self.is_over:
             self._depth += 1
             try:
-                self._step_mapping()
+                self.mapping.step()
                 self.step()
             finally:
                 self._depth -= 1
@@ -191,10 +191,6 @@ class World(Outlets):
         """Owners change what is being redriven, and the stream brings it at once."""
         self.callers.step()
         for _ in range(5):
-            self._step_mapping()
-
-    def _step_mapping(self) -> None:
-        for _ in range(3):
             self.mapping.step()
 
     def _kill(self) -> None:
@@ -244,7 +240,7 @@ class World(Outlets):
 
     def trace(self, *what: object) -> None:
         """Add an effect to the hash."""
-        line = " ".join(map(str, what))
+        line = repr(what)
         self._hash.update(line.encode())
         if self._verbose:
             print(f"{self.clock.time:.3f} {'  ' * self._depth}{line}")

@@ -68,3 +68,12 @@ def test_append_says_so_when_transactions_keep_it_out() -> None:
     with pytest.raises(StoreBusy):
         store_on(client).append([updated(CUSTOMER, 2)], expected_version=1)
     assert not client.taken
+
+
+def test_places_that_are_left_unread_for_ever_are_no_answer() -> None:
+    class Throttled(ContendedClient):
+        def batch_get_item(self, RequestItems: Any) -> Any:  # noqa: N803 - boto3's name
+            return {"Responses": {}, "UnprocessedKeys": RequestItems}
+
+    with pytest.raises(StoreBusy, match="1 items of events were not read in 5 tries"):
+        store_on(Throttled(refusals=0)).taken([(CUSTOMER, 1)])

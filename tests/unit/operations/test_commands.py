@@ -1,6 +1,7 @@
 """Each command against a stack in memory: what it does, says and returns."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from events.history import fold
 from projections.generations import Generations
+from projections.plan import Plan, keep
 from projections.progress import SegmentProgress
 from projections.projector import Projector
 from projections.read_model import Write
@@ -156,6 +158,67 @@ def test_status_tells_a_run_that_stands_still(stack: FakeStack) -> None:
     stack.clock.seconds += 1
     stack.run("rebuild", "status")
     assert "STALLED: make customers ARGS='rebuild run' goes on from here." in stack.printed
+
+
+def watched(stack: FakeStack, *moments: Callable[[], object]) -> None:
+    """A stack of which somebody else fills a generation, something at every look."""
+    left = iter(moments)
+
+    def pause(seconds: float) -> None:
+        stack.clock.pause(seconds)
+        next(left)()
+
+    stack.tools = replace(stack.tools, pause=pause)
+
+
+def test_a_rebuild_that_somebody_else_runs_can_be_watched_to_its_end(
+    stack: FakeStack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack.customer("a")
+    stack.run("rebuild", "start")
+    first, *rest = [SegmentProgress(segment, customers=50, events=100, done=True) for segment in range(4)]
+    stack.tools = replace(stack.tools, count_events=lambda: 400)
+    keep(stack.progress, 2, Plan(4, 400))
+
+    def filled(*segments: SegmentProgress) -> None:
+        for each in segments:
+            stack.progress.save("rebuild-2", each)
+
+    watched(stack, lambda: filled(first), lambda: filled(*rest))
+
+    assert stack.run("rebuild", "watch", "--json") == 0
+
+    readings, last = [json.loads(line) for line in capsys.readouterr().out.splitlines()], json.loads(stack.printed)
+    assert [(each["percent"], each["events_a_second"], each["seconds_left"]) for each in readings] == [
+        (0.0, 0.0, None),
+        (25.0, 100.0, 3.0),
+        (100.0, 200.0, 0.0),
+    ]
+    assert (last["percent"], last["customers"], last["events"]) == (100.0, 200, 400)
+
+
+def test_whoever_watches_is_told_that_it_stands_still_and_that_it_was_given_up(
+    stack: FakeStack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack.customer("a")
+    stack.run("rebuild", "start")
+    given_up = stack.generations.load().abandon(stack.clock.now())
+    watched(stack, *[lambda: None] * 30, lambda: stack.generations.save(given_up))
+
+    assert stack.run("rebuild", "watch") == 1
+
+    told = capsys.readouterr()
+    assert "STALLED: nothing moves" in told.out
+    assert told.err.startswith("customers: Generation 2 is not being built any more")
+
+
+def test_a_watched_rebuild_that_parks_somebody_ends_with_1(stack: FakeStack) -> None:
+    stack.customer("a")
+    stack.run("rebuild", "start")
+    for segment in range(4):
+        stack.progress.save("rebuild-2", SegmentProgress(segment, problems=1, done=True))
+
+    assert stack.run("rebuild", "watch") == 1
 
 
 def test_a_run_does_only_what_is_not_done(stack: FakeStack) -> None:
@@ -332,7 +395,7 @@ def test_a_run_writes_no_faster_than_its_rate(stack: FakeStack) -> None:
     assert sum(stack.clock.waits) == pytest.approx(3.0)
 
 
-@pytest.mark.parametrize("step", ["run", "status", "verify", "switch", "rollback", "retire", "abandon"])
+@pytest.mark.parametrize("step", ["run", "status", "watch", "verify", "switch", "rollback", "retire", "abandon"])
 def test_a_wrong_step_is_told_in_one_sentence(stack: FakeStack, step: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert stack.run("rebuild", step) == 1
     told = capsys.readouterr().err

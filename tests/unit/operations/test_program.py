@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
+from events.store import StoreBusy
 from local.outputs import not_running
 from operations.__main__ import main
 from operations.errors import CannotDo
@@ -33,6 +34,7 @@ def _handler() -> Iterator[None]:
         (GenerationsChanged("meanwhile"), "look at status"),
         (RebuildFailed("3 rows"), "run the same command again"),
         (ReadModelBusy("3 rows"), "run the same command again"),
+        (StoreBusy("3 items"), "run the same command again"),
         (ClientError({"Error": {"Code": "AccessDenied"}}, "Scan"), "AWS refused"),
         (NoCredentialsError(), "AWS refused or did not answer (Unable to locate credentials)"),
     ],

@@ -9,10 +9,10 @@ import pytest
 from events import customer, history
 from events.customer import CustomerEvent, State
 from events.envelope import Event, Recorded
+from projections.differences import Kind
 from projections.read_model import ReadModelBusy, Write
 from projections.redrive import Outcome
 from projections.row import Parked, Row
-from projections.verify import Kind
 from shared.runtime.clock import timestamp
 from tests.samples import START, created, erased, updated
 from tests.unit.projections.world import THROTTLE, TIMEOUT, World, poison, unreadable

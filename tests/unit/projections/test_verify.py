@@ -10,10 +10,10 @@ import pytest
 from events import customer, history
 from events.envelope import Event
 from projections import verify
+from projections.differences import Difference, Kind
 from projections.progress import SegmentProgress
 from projections.read_model import Write
 from projections.row import Row
-from projections.verify import Difference, Kind
 from tests.samples import created, erased, updated
 from tests.unit.projections.world import TIMEOUT, World, poison, unreadable
 
@@ -165,6 +165,22 @@ def test_a_row_that_the_log_has_no_events_for_is_found(
 
     assert set(found(world)) == {Difference("c-1", kind, expected, version)}
     assert list(world.verifier.orphans(1, 0, 1)) == [Difference("c-1", kind, expected, version)]
+
+
+def test_a_row_in_a_hole_of_the_log_is_no_orphan(world: World) -> None:
+    shown(world, "c-1", 2)
+    world.append(updated("c-1", 3))
+    del world.store.events["c-1", 2]
+
+    assert list(world.verifier.orphans(1, 0, 1)) == []
+
+
+def test_all_rows_of_a_page_are_looked_up_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(20):
+        shown(world, f"c-{number}", 2)
+    monkeypatch.setattr(world.store, "read_recorded", lambda *_: pytest.fail("a customer was read alone"))
+
+    assert list(world.verifier.orphans(1, 0, 1)) == []
 
 
 def test_a_parked_customer_is_told_at_once(world: World) -> None:
@@ -370,6 +386,24 @@ def test_nothing_is_waited_for_after_the_last_look(world: World) -> None:
     assert world.verifier.look("c-1", 1)
 
     assert looks == [0, 1, 2, 3]
+    assert len(world.pauses) == 3
+
+
+def test_any_number_of_customers_is_waited_for_together(world: World) -> None:
+    for number in range(20):
+        world.log(f"c-{number}", 2)
+    shown(world, "right", 1)
+    world.project(world.store.events["c-1", 1], poison(world.store.events["c-1", 2]))
+
+    def one_is_projected() -> None:
+        world.project(world.store.events["c-7", 1], world.store.events["c-7", 2])
+
+    world.while_pausing = one_is_projected
+
+    differences = found(world)
+
+    expected = {f"c-{number}": Kind.MISSING for number in range(20) if number not in (1, 7)} | {"c-1": Kind.PARKED}
+    assert {each.customer_id: each.kind for each in differences} == expected
     assert len(world.pauses) == 3
 
 

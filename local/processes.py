@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,26 +129,23 @@ def is_alive(process: Process) -> bool:
     return found is not None and found.started == process.started
 
 
-def stop(process: Process, *, patience: float) -> None:
-    """End a process: a request first, force when it does not follow.
+def stop(*processes: Process, patience: float) -> None:
+    """End processes, all at once: a request first, force for those that do not follow.
 
     Args:
-        process: What to end; a later process with the same pid is left alone.
+        *processes: What to end; a later process with the pid of one is left alone.
         patience: Seconds between the two.
 
     Raises:
-        StackError: It outlived both.
+        StackError: One outlived both.
     """
+    left = list(processes)
     for number, wait in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
-        if not is_alive(process):
-            return
-        try:
-            os.kill(process.pid, number)
-        except ProcessLookupError:
-            return
-        if _ends_within(wait, process):
-            return
-    raise StackError(f"Process {process.pid} does not end, not even by force: end it by hand, then try again.")
+        for process in left:
+            _send(process, number)
+        left = _left_after(wait, left)
+    for process in left:
+        raise StackError(f"Process {process.pid} does not end, not even by force: end it by hand, then try again.")
 
 
 def tail(log: Path, lines: int = 15) -> str:
@@ -158,13 +156,20 @@ def tail(log: Path, lines: int = 15) -> str:
         return ""
 
 
-def _ends_within(seconds: float, process: Process) -> bool:
+def _send(process: Process, number: int) -> None:
+    if is_alive(process):
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, number)
+
+
+def _left_after(seconds: float, processes: Sequence[Process]) -> list[Process]:
+    """Those that have not ended within some seconds."""
     deadline = time.monotonic() + seconds
-    while is_alive(process):
+    while left := [process for process in processes if is_alive(process)]:
         if time.monotonic() > deadline:
-            return False
+            break
         time.sleep(POLL)
-    return True
+    return left
 
 
 def _from_proc(pid: int) -> Process | None:

@@ -14,7 +14,7 @@ from tests.e2e.customers import TOKEN, Customer, a_person, create, details_of, s
 from tests.e2e.problems import assert_problem, refused_fields
 
 ROUNDS: Final = 100
-THREADS: Final = 5
+THREADS: Final = 10
 # Seconds of the default wait; seconds that an answer may take besides what it waits for.
 DEFAULT_WAIT: Final = 2
 AND_THE_REST: Final = 10

@@ -67,6 +67,17 @@ def test_a_process_that_ignores_the_request_is_ended_by_force(tmp_path: Path, st
     assert not is_alive(stubborn)
 
 
+def test_several_are_waited_for_together_and_not_one_after_the_other(tmp_path: Path, start: Start) -> None:
+    folders = [tmp_path / str(number) for number in range(3)]
+    stubborn = [start(folder, code=STUBBORN) for folder in folders]
+    while not all((folder / "logs" / "test.log").read_text() for folder in folders):
+        time.sleep(0.01)
+    begun = time.monotonic()
+    stop(*stubborn, patience=1.0)
+    assert time.monotonic() - begun < 2
+    assert not any(map(is_alive, stubborn))
+
+
 def test_it_runs_in_a_session_of_its_own_with_only_the_environment_it_is_given(start: Start, tmp_path: Path) -> None:
     process = start(code="import os, time; print(sorted(os.environ), flush=True); time.sleep(60)")
     log = tmp_path / "logs" / "test.log"

@@ -43,6 +43,19 @@ def test_a_missing_python_gives_one_sentence() -> None:
     assert "Python 3.11 or later is needed" in sentences[0]
 
 
+@pytest.mark.parametrize(("others", "simulation"), [(0, 0), (1, 0), (0, 1), (1, 1)])
+def test_both_parts_of_the_tests_run_and_each_can_fail_them(others: int, simulation: int, tmp_path: Path) -> None:
+    pytest_of_ours = tmp_path / "pytest"
+    script = f'echo "$@"\ncase "$1" in tests) exit {others};; tests/simulation) exit {simulation};; esac\nexit 9\n'
+    pytest_of_ours.write_text(f"#!/bin/sh\n{script}")
+    pytest_of_ours.chmod(0o755)
+    make = shutil.which("make") or "make"
+    command = [make, "-s", "-C", str(ROOT), "test", "PYTHON=true", f"DEV={tmp_path}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert [line.split()[0] for line in done.stdout.splitlines()] == ["tests", "tests/simulation"]
+    assert bool(done.returncode) == bool(others or simulation)
+
+
 @pytest.mark.parametrize("command", ["token", "logs"])
 def test_a_command_on_a_stack_that_is_down_says_so_on_stderr_only(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

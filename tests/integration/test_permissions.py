@@ -136,7 +136,7 @@ ALLOWED: Final[dict[tuple[str, str], set[str]]] = {
     ("RebuildSegment", "EventTable"): {"Query", "Scan"},
     ("RebuildSegment", "ClaimsTable"): set(),
     ("RebuildSegment", "ReadTable"): {"BatchGetItem", "GetItem", "PutItem", "Query"},
-    ("VerifySegment", "EventTable"): {"Query", "Scan"},
+    ("VerifySegment", "EventTable"): {"BatchGetItem", "Query", "Scan"},
     ("VerifySegment", "ClaimsTable"): set(),
     ("VerifySegment", "ReadTable"): {"BatchGetItem", "GetItem", "PutItem", "Query", "Scan"},
     ("GetAllCustomers", "EventTable"): set(),

@@ -68,12 +68,12 @@ def test_a_process_that_ignores_the_request_is_ended_by_force(tmp_path: Path, st
 
 
 def test_several_are_waited_for_together_and_not_one_after_the_other(tmp_path: Path, start: Start) -> None:
-    folders = [tmp_path / str(number) for number in range(3)]
+    folders = [tmp_path / str(number) for number in range(6)]
     stubborn = [start(folder, code=STUBBORN) for folder in folders]
     while not all((folder / "logs" / "test.log").read_text() for folder in folders):
         time.sleep(0.01)
     begun = time.monotonic()
-    stop(*stubborn, patience=1.0)
+    stop(*stubborn, patience=0.5)
     assert time.monotonic() - begun < 2
     assert not any(map(is_alive, stubborn))
 

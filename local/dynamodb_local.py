@@ -121,6 +121,9 @@ def _command(folder: Path, port: int) -> list[str]:
         java(),
         f"-Djava.library.path={folder / 'DynamoDBLocal_lib'}",
         "-Xmx512m",
+        # It lives for minutes: compiling its code thoroughly, and collecting in many threads, takes more than it saves.
+        "-XX:TieredStopAtLevel=1",
+        "-XX:+UseSerialGC",
         "-jar",
         str(folder / "DynamoDBLocal.jar"),
         "-inMemory",

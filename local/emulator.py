@@ -123,6 +123,6 @@ def stop_all(home: StackHome) -> None:
     while found := service(home).find():
         stop(found, patience=STOP_WITHIN)
     workers = f" {home.temporary}/ministack-lambda-"
-    while found := [process for process in table() if workers in process.command]:
-        stop(*found, patience=1.0)
+    while left := [process for process in table() if workers in process.command]:
+        stop(*left, patience=1.0)
     shutil.rmtree(home.temporary, ignore_errors=True)

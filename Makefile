@@ -113,7 +113,7 @@ pipeline-walk: ## Walk the pipeline's stages on a local AWS, up to the approval 
 	@$(DEV)/python -m pipeline.walk $(if $(APPROVE),--approve)
 
 clean: ## Stop the stacks and delete everything that make has made
-	@for home in .local .local/test .local/pipeline; do if [ -d $$home ] && [ -x $(DEV)/python ]; then \
+	@for home in .local .local/test* .local/pipeline; do if [ -d $$home ] && [ -x $(DEV)/python ]; then \
 	  $(DEV)/python -m local down --home $$home >/dev/null || exit 1; fi; done
 	rm -rf .aws-sam .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 

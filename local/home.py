@@ -42,9 +42,13 @@ class StackHome:
         return cls(absolute, port or _recorded_port(absolute / "outputs.json") or DEFAULT_PORT)
 
     @classmethod
-    def for_tests(cls) -> "StackHome":
-        """A stack beside the developer's own, on the port it already runs on or else on a free one."""
-        folder = STATE / "test"
+    def for_tests(cls, process: str = "") -> "StackHome":
+        """A stack beside the developer's own, on the port it already runs on or else on a free one.
+
+        Args:
+            process: Names one of several processes that share the tests: each has a stack to itself.
+        """
+        folder = STATE / (f"test-{process}" if process else "test")
         return cls(folder, _recorded_port(folder / "outputs.json") or free_port())
 
     @property

@@ -60,10 +60,13 @@ def local_stack() -> Iterator[LocalStack]:
         outputs = json.loads(file.read_text())
         yield LocalStack(StackHome.at(file.parent), outputs, Tap(outputs).open())
         return
-    home = StackHome.for_tests()
+    home = StackHome.for_tests(os.environ.get("PYTEST_XDIST_WORKER", ""))
     try:
         outputs = stack.ensure_up(home)
-        yield LocalStack(home, outputs, Tap(outputs).open())
+        tap = Tap(outputs).open()
+        yield LocalStack(home, outputs, tap)
+        # Whatever the tests made it publish.
+        assert not tap.breaches()
     finally:
         stack.down(home)
 

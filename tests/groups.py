@@ -5,10 +5,9 @@ from typing import Final
 
 from xdist.scheduler import LoadScopeScheduling
 
-STACK: Final = "stack"
+CALLERS: Final = "callers"
 # In the order in which they are begun: the longest first, so that the short ones fill what is left.
-ORDER: Final = (STACK, "contract", "infrastructure")
-_TIERS_ON_THE_STACK: Final = {"browser", "e2e", "integration"}
+ORDER: Final = ("integration", CALLERS, "contract", "infrastructure")
 # They read the whole event table again and again, and every other test on the stack makes it longer.
 _BEFORE_THE_REST: Final = ("test_lost_batches.py", "test_backfill.py", "test_operations.py")
 
@@ -16,15 +15,15 @@ _BEFORE_THE_REST: Final = ("test_lost_batches.py", "test_backfill.py", "test_ope
 def group_of(module: PurePath) -> str:
     """The group of a test module.
 
-    The tiers on the local stack are one, as there is one stack, at `.local/test`. A tier whose tests share a server or
-    a build is one too. Elsewhere each module is its own.
+    A tier whose tests share a stack, a server or a build is one; those that call the API from outside are one together.
+    Elsewhere each module is its own.
 
     Args:
         module: Its path, relative to the project's root.
     """
     tier = module.parts[1]
-    if tier in _TIERS_ON_THE_STACK:
-        return STACK
+    if tier in ("browser", "e2e"):
+        return CALLERS
     return tier if tier in ORDER else module.as_posix()
 
 

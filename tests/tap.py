@@ -4,13 +4,19 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from jsonschema import Draft202012Validator
+
 from local.aws import session
+from operations.contracts.documents import ENVELOPE, FOLDER
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_sqs import SQSClient
 
 NAME: Final = "tests-tap"
+CONTRACT: Final = Draft202012Validator(
+    json.loads((FOLDER / ENVELOPE).read_text()), format_checker=Draft202012Validator.FORMAT_CHECKER
+)
 
 
 class Tap:
@@ -44,6 +50,11 @@ class Tap:
                 self.heard.append(json.loads(message["Body"]))
                 self._queues.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
         return self.heard
+
+    def breaches(self) -> list[str]:
+        """What of all that was heard so far does not keep the contract."""
+        said = [event["detail"] for event in self.listen()]
+        return [f"{error.message}: {event}" for event in said for error in CONTRACT.iter_errors(event)]
 
     def events(self, customer_id: str) -> list[dict[str, Any]]:
         """The CloudEvents of one customer that were heard so far."""

@@ -6,18 +6,18 @@ from pathlib import PurePath
 import pytest
 
 from local.environments import ROOT
-from tests.groups import ORDER, STACK, group_of, turn_of
+from tests.groups import CALLERS, ORDER, group_of, turn_of
 
 MODULES = sorted(path.relative_to(ROOT) for path in (ROOT / "tests").rglob("test_*.py"))
 
 
-@pytest.mark.parametrize("tier", ["browser", "e2e", "integration", "integration/openapi"])
-def test_whatever_needs_the_local_stack_is_one_group(tier: str) -> None:
-    assert group_of(PurePath(f"tests/{tier}/test_any.py")) == STACK
+@pytest.mark.parametrize("tier", ["browser", "e2e"])
+def test_those_who_call_the_api_from_outside_are_one_group(tier: str) -> None:
+    assert group_of(PurePath(f"tests/{tier}/test_any.py")) == CALLERS
 
 
-@pytest.mark.parametrize("tier", ["contract", "infrastructure"])
-def test_a_tier_that_shares_a_server_or_a_build_is_one_group(tier: str) -> None:
+@pytest.mark.parametrize("tier", ["integration", "contract", "infrastructure"])
+def test_a_tier_that_shares_a_stack_a_server_or_a_build_is_one_group(tier: str) -> None:
     groups = {
         group_of(PurePath(f"tests/{tier}/{name}")) for name in ("test_one.py", "test_two.py", "inner/test_one.py")
     }

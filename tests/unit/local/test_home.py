@@ -29,6 +29,7 @@ def test_the_stack_for_tests_shares_neither_folder_nor_port_with_the_developers(
     monkeypatch.setattr(home, "STATE", tmp_path)
     monkeypatch.setattr(home, "free_port", lambda: 5003)
     assert StackHome.for_tests() == StackHome(tmp_path / "test", 5003)
+    assert StackHome.for_tests("gw1") == StackHome(tmp_path / "test-gw1", 5003)
     (tmp_path / "test").mkdir()
     (tmp_path / "test" / "outputs.json").write_text(json.dumps({"EndpointUrl": "http://127.0.0.1:5004"}))
     assert StackHome.for_tests().port == 5004

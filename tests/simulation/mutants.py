@@ -17,7 +17,7 @@ from tests.simulation.verdicts import Verdict, table
 
 MOST_SEEDS: Final = 200
 # For one that nobody can notice, so that it does not stay excused once somebody can.
-EQUIVALENT_SEEDS: Final = 40
+EQUIVALENT_SEEDS: Final = 15
 
 
 @contextmanager

@@ -144,8 +144,8 @@ def stop(*processes: Process, patience: float) -> None:
         for process in left:
             _send(process, number)
         left = _left_after(wait, left)
-    for process in left:
-        raise StackError(f"Process {process.pid} does not end, not even by force: end it by hand, then try again.")
+    if left:
+        raise StackError(f"Process {left[0].pid} does not end, not even by force: end it by hand, then try again.")
 
 
 def tail(log: Path, lines: int = 15) -> str:

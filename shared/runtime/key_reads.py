@@ -41,15 +41,18 @@ def read_keys(
     """
     wanted: Any = {"ConsistentRead": True, **({"ProjectionExpression": only} if only else {})}
     for first in range(0, len(keys), _KEYS_A_CALL):
-        left: Any = keys[first : first + _KEYS_A_CALL]
-        for attempt in range(_TRIES):
-            request: Any = {**wanted, "Keys": left}
-            answer = client.batch_get_item(RequestItems={table: request})
-            yield from answer["Responses"].get(table, [])
-            unread = answer.get("UnprocessedKeys", {}).get(table)
-            if not unread:
-                break
-            left = unread["Keys"]
-            sleep(_FIRST_WAIT_SECONDS * 2**attempt)
-        else:
-            raise KeysUnread(f"{len(left)} items of {table} were not read in {_TRIES} tries")
+        yield from _read(client, table, {**wanted, "Keys": keys[first : first + _KEYS_A_CALL]}, sleep)
+
+
+def _read(
+    client: "DynamoDBClient", table: str, request: Any, sleep: Callable[[float], None]
+) -> Iterator[Mapping[str, Any]]:
+    for attempt in range(_TRIES):
+        answer = client.batch_get_item(RequestItems={table: request})
+        yield from answer["Responses"].get(table, [])
+        unread = answer.get("UnprocessedKeys", {}).get(table)
+        if not unread:
+            return
+        request = {**request, "Keys": unread["Keys"]}
+        sleep(_FIRST_WAIT_SECONDS * 2**attempt)
+    raise KeysUnread(f"{len(request['Keys'])} items of {table} were not read in {_TRIES} tries")

@@ -78,11 +78,11 @@ format: ## Format the code and mend what ruff can mend
 
 openapi: ## Write docs/openapi.json anew from the code
 	$(call need,dev)
-	@$(DEV)/python -m operations.openapi
+	@$(DEV)/python -m contracts.openapi
 
 contracts: ## Write docs/events and docs/asyncapi.json anew from the code, unless that breaks a released version
 	$(call need,dev)
-	@$(DEV)/python -m operations.contracts
+	@$(DEV)/python -m contracts.events
 
 lock: ## Pin every dependency anew from requirements/*.in
 	$(call need,)

@@ -21,12 +21,13 @@ from events.codec import to_item
 from events.customer import Customer
 from events.dynamodb_store import DynamoDbEventStore
 from events.envelope import Event
+from events.history import readable
 from local import dynamodb_local, tables
 from projections.dynamodb_read_model import reader_of
 from projections.projector import Projector
 from queries.get_all_customers import GetAllCustomers, get_all_customers
 from queries.get_customer import get_customer
-from queries.read_your_writes import REAL_TIME, Patience
+from queries.read_your_writes import REAL_CLOCK, ReadAfter
 from shared.http.consistency import ConsistencyToken
 from shared.http.request import Request
 from shared.runtime.clock import utc_now
@@ -64,7 +65,7 @@ class Call:
         return f"{self.api} refused" if self.refused else self.api
 
 
-class Meter:
+class CapacityMeter:
     """Keeps what a client calls, and what it costs."""
 
     def __init__(self, client: "DynamoDBClient", reckoner: Reckoner) -> None:
@@ -97,7 +98,7 @@ class Meter:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class MeasuredOperation:
     """One line of the table.
 
     Attributes:
@@ -144,13 +145,13 @@ class Api:
 
     def get(self, customer: Customer, *, awaited: bool = False) -> None:
         """GET /customers/{customer_id}, with a Consistency-Token or without."""
-        patience = Patience(ConsistencyToken(customer.id, customer.version), 0) if awaited else None
-        get_customer(customer.id, self.reader, patience, REAL_TIME)
+        patience = ReadAfter(ConsistencyToken(customer.id, customer.version), 0) if awaited else None
+        get_customer(customer.id, self.reader, patience, REAL_CLOCK)
 
     def get_all(self, *, awaited: Customer | None = None) -> None:
         """GET /customers."""
-        patience = Patience(ConsistencyToken(awaited.id, awaited.version), 0) if awaited else None
-        get_all_customers(GetAllCustomers(), self.reader, lambda: b"key", patience, REAL_TIME)
+        patience = ReadAfter(ConsistencyToken(awaited.id, awaited.version), 0) if awaited else None
+        get_all_customers(GetAllCustomers(), self.reader, lambda: b"key", patience, REAL_CLOCK)
 
     def project(self, events: list[Event]) -> None:
         """One batch of the stream."""
@@ -164,8 +165,12 @@ class Api:
         for version in range(2, versions + 1):
             customer = self.update(customer, city=f"City {version}")
         if projected:
-            self.project(self.store.read(customer.id))
+            self.project(self.history(customer.id))
         return customer
+
+    def history(self, customer_id: str) -> list[Event]:
+        """A customer's events."""
+        return [readable(record) for record in self.store.read(customer_id)]
 
 
 def _body() -> dict[str, str]:
@@ -192,38 +197,42 @@ def _request(headers: dict[str, str]) -> Request:
     return Request(new_id(), CALLER, frozenset(), {}, {}, {"x-correlation-id": new_id(), **headers}, b"", trace)
 
 
-def operations(api: Api) -> Iterator[Operation]:
+def operations(api: Api) -> Iterator[MeasuredOperation]:
     """Every operation, each prepared only when it is its turn."""
     body, key, other_key = _body(), new_id(), new_id()
-    yield Operation(
+    yield MeasuredOperation(
         "create",
         lambda: api.create(_body()),
         Units(write=4),
         "event and claim in one transaction: 2 x 2; uniqueness is half of it",
     )
-    yield Operation(
+    yield MeasuredOperation(
         "create with a key",
         lambda: api.create(_body(), other_key),
         Units(write=4),
         "the event is the idempotency record: no third item",
     )
     api.create(body, key)
-    yield Operation(
+    yield MeasuredOperation(
         "repeat of a create",
         lambda: api.create(body, key),
         Units(read=1),
         "all of the refused transaction, as AWS does not say how much; to look first costs 1 R at every keyed create",
     )
     one, two, three, four = (api.a_customer() for _ in range(4))
-    yield Operation("update", lambda: api.update(one, city="Paris"), Units(1, 1), "history read, event put: the least")
-    yield Operation(
+    yield MeasuredOperation(
+        "update", lambda: api.update(one, city="Paris"), Units(1, 1), "history read, event put: the least"
+    )
+    yield MeasuredOperation(
         "update with a new address",
         lambda: api.update(two, email=_body()["email"]),
         Units(1, 6),
         "event, new claim and old claim in one transaction: 3 x 2",
     )
-    yield Operation("update that changes nothing", lambda: api.update(three), Units(read=1), "history read: the least")
-    yield Operation(
+    yield MeasuredOperation(
+        "update that changes nothing", lambda: api.update(three), Units(read=1), "history read: the least"
+    )
+    yield MeasuredOperation(
         "update with a key that changes nothing",
         lambda: api.update(four, new_id()),
         Units(1, 1),
@@ -231,54 +240,54 @@ def operations(api: Api) -> Iterator[Operation]:
     )
     for versions in (1, 5):
         doomed = api.a_customer(versions)
-        yield Operation(
+        yield MeasuredOperation(
             f"erase of {versions} event{'s' if versions > 1 else ''}",
             lambda doomed=doomed: api.erase(doomed),  # type: ignore[misc]
             Units(1, 4 + 2 * versions),
             "a second read of the history, for what an interrupted erasure left",
         )
     shown = api.a_customer(projected=True)
-    yield Operation(
+    yield MeasuredOperation(
         "get one",
         lambda: api.get(shown),
         Units(read=0.5),
         "1 R tells the active generation, each time and consistently",
     )
-    yield Operation(
+    yield MeasuredOperation(
         "get one with a token",
         lambda: api.get(shown, awaited=True),
         Units(read=1),
         "the same; a wait costs 1 R more at each look, 4 a second at most after the first looks",
     )
     listed = [api.a_customer() for _ in range(LISTED)]
-    api.project([event for customer in listed for event in api.store.read(customer.id)])
-    yield Operation(
+    api.project([event for customer in listed for event in api.history(customer.id)])
+    yield MeasuredOperation(
         "list of 25",
         api.get_all,
         Units(read=1.5),
         "active generation 1 R; four shards, each rounded up and asked for a little more than its share",
     )
-    yield Operation(
+    yield MeasuredOperation(
         "list of 25 with a token",
         lambda: api.get_all(awaited=listed[-1]),
         Units(read=2.5),
         "the same, and 1 R for the awaited row",
     )
-    fresh = api.store.read(api.a_customer().id)
-    yield Operation(
+    fresh = api.history(api.a_customer().id)
+    yield MeasuredOperation(
         "project one new customer",
         lambda: api.project(fresh),
         Units(write=2),
         "row and index entry; 1 R tells the generation and 1 R the row that stands, for what may be a repeat",
     )
-    crowd = [event for _ in range(BATCH) for event in api.store.read(api.a_customer().id)]
-    yield Operation(
+    crowd = [event for _ in range(BATCH) for event in api.history(api.a_customer().id)]
+    yield MeasuredOperation(
         f"project a batch of {BATCH}",
         lambda: api.project(crowd),
         Units(write=2 * BATCH),
         "the same, and the generation is read once a batch",
     )
-    yield Operation(
+    yield MeasuredOperation(
         f"project the batch of {BATCH} again",
         lambda: api.project(crowd),
         Units(read=BATCH),
@@ -286,14 +295,14 @@ def operations(api: Api) -> Iterator[Operation]:
     )
     moved = api.a_customer(projected=True)
     api.update(moved, city="Paris")
-    change = api.store.read(moved.id)[1:]
-    yield Operation(
+    change = api.history(moved.id)[1:]
+    yield MeasuredOperation(
         "project an update", lambda: api.project(change), Units(1, 2), "row and index entry; 1 R tells the generation"
     )
     gone = api.a_customer(projected=True)
     api.erase(gone)
-    erased = api.store.read(gone.id)[1:]
-    yield Operation(
+    erased = api.history(gone.id)[1:]
+    yield MeasuredOperation(
         "project an erasure",
         lambda: api.project(erased),
         Units(1, 2),
@@ -335,7 +344,7 @@ def main() -> None:
     keys = {table["TableName"]: [key["AttributeName"] for key in table["KeySchema"]] for table in definitions.values()}
     with dynamodb_local.running(_without_streams()) as endpoint:
         client = dynamodb_local.client(endpoint)
-        meter = Meter(client, Reckoner(dynamodb_local.client(endpoint), keys))
+        meter = CapacityMeter(client, Reckoner(dynamodb_local.client(endpoint), keys))
         calibrate(client, names)
         print(f"{'per operation':<34}{'documented':>12}{'least':>12}{'simulator':>14}")
         for operation in operations(Api(client, names)):
@@ -343,12 +352,12 @@ def main() -> None:
             operation.run()
             _print(operation, meter.since(before))
         event = Api(client, names).a_customer(versions=2)
-        sizes = ", ".join(f"{item_bytes(to_item(each))} bytes" for each in Api(client, names).store.read(event.id))
+        sizes = ", ".join(f"{item_bytes(to_item(each))} bytes" for each in Api(client, names).history(event.id))
         print(f"\nEvents here have {sizes}: above {WRITE_UNIT_BYTES} every write of one costs twice as much.")
     _compare(meter.calls)
 
 
-def _print(operation: Operation, calls: Sequence[Call]) -> None:
+def _print(operation: MeasuredOperation, calls: Sequence[Call]) -> None:
     documented, reported = (total_of(bills) for bills in zip(*((c.documented, c.reported) for c in calls), strict=True))
     said = str(reported.total) if all(call.reported.items for call in calls) else f"({reported.total})"
     print(f"{operation.name:<34}{documented.total!s:>12}{operation.least!s:>12}{said:>14}")

@@ -17,5 +17,5 @@ def written(state: State, kind: type[CustomerEvent]) -> Mapping[str, str]:
         kind: The event that a write of this kind leads to.
     """
     tracing.mark(tracing.marks(state.id, state.version, kind.type()))
-    token = ConsistencyToken(state.id, state.version).seal()
+    token = ConsistencyToken(state.id, state.version).encode()
     return {"ETag": f'"{state.version}"', HEADER: token}

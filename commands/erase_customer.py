@@ -15,7 +15,7 @@ from commands.handling import Decision, Pause, carry_out
 from events.claims import ClaimChange, email_claim, move_claim
 from events.codec import REDACTED
 from events.customer import CustomerErased, Erased, State
-from events.history import Illegible, is_erasure
+from events.history import BrokenHistory, is_erasure
 from events.store import MOST_REDACTED_AT_ONCE, EventStore, StoreBusy
 from shared.http.problems import Contended
 
@@ -23,7 +23,7 @@ from shared.http.problems import Contended
 MOST_RELEASED: Final = 9
 
 
-def decide(state: State | Illegible) -> Decision | None:
+def decide(state: State | BrokenHistory) -> Decision | None:
     """What happens when a customer is to be erased.
 
     Args:
@@ -34,7 +34,7 @@ def decide(state: State | Illegible) -> Decision | None:
     """
     if isinstance(state, Erased):
         return None
-    if isinstance(state, Illegible):
+    if isinstance(state, BrokenHistory):
         # Which address is theirs now nobody knows: those that are another's by now the store leaves alone.
         claims = tuple(dict.fromkeys(map(email_claim, state.emails)))
         return Decision(
@@ -70,7 +70,7 @@ def finish_erasure(store: EventStore, customer_id: str) -> int:
     Returns:
         How many events had data left.
     """
-    history = store.read_recorded(customer_id)
+    history = store.read(customer_id)
     left = [record.version for record in history if not is_erasure(record) and record.data != REDACTED]
     store.redact(customer_id, left)
     return len(left)

@@ -9,7 +9,7 @@ from events.claims import NO_CLAIMS, ClaimChange, ClaimTaken
 from events.codec import encode
 from events.customer import CustomerEvent, Erased, State, evolve
 from events.envelope import Event, Recorded
-from events.history import Illegible, legible, salvage, states
+from events.history import BrokenHistory, fold_or_report, require_folded, states
 from events.store import EventStore, StoreBusy, VersionConflict
 from shared.http.consistency import ConsistencyToken
 from shared.http.problems import Contended, FieldTaken, NotFound, StaleVersion
@@ -38,7 +38,7 @@ class Decision:
     redact: tuple[int, ...] = ()
 
 
-Decide = Callable[[State | Illegible], Decision | None]
+Decide = Callable[[State | BrokenHistory], Decision | None]
 
 
 def carry_out(decide: Decide, store: EventStore, customer_id: str, context: Context, pause: Pause) -> State:
@@ -64,17 +64,17 @@ def carry_out(decide: Decide, store: EventStore, customer_id: str, context: Cont
     """
     history: list[Recorded] = []
     for attempt in range(_TRIES):
-        history += store.read_recorded(customer_id, after_version=history[-1].version if history else 0)
+        history += store.read(customer_id, after_version=history[-1].version if history else 0)
         before = _earlier_try(history, context)
         if before:
             return before
-        state = salvage(history)
+        state = fold_or_report(history)
         if state is None:
             raise NotFound("There is no customer with this id.")
         _require_seen(state, context)
         decision = decide(state)
         if decision is None:
-            return legible(state)
+            return require_folded(state)
         try:
             return _append(state, decision, store, context)
         except VersionConflict:
@@ -91,13 +91,13 @@ def _earlier_try(history: Sequence[Recorded], context: Context) -> State | None:
     return None
 
 
-def _require_seen(state: State | Illegible, context: Context) -> None:
+def _require_seen(state: State | BrokenHistory, context: Context) -> None:
     # Whoever wants an erased customer erased has what they want; to anyone else there is no such customer.
     if not isinstance(state, Erased) and context.seen is not None and state.version not in context.seen:
-        raise StaleVersion(state.version, ConsistencyToken(state.id, state.version).seal())
+        raise StaleVersion(state.version, ConsistencyToken(state.id, state.version).encode())
 
 
-def _append(state: State | Illegible, decision: Decision, store: EventStore, context: Context) -> State:
+def _append(state: State | BrokenHistory, decision: Decision, store: EventStore, context: Context) -> State:
     event = encode(
         decision.data,
         customer_id=state.id,
@@ -107,7 +107,7 @@ def _append(state: State | Illegible, decision: Decision, store: EventStore, con
         metadata=context.metadata,
     )
     append_or_refuse(store, event, decision.claims, decision.redact)
-    return Erased(state.id, event.version) if isinstance(state, Illegible) else evolve(state, event, decision.data)
+    return Erased(state.id, event.version) if isinstance(state, BrokenHistory) else evolve(state, event, decision.data)
 
 
 def append_or_refuse(

@@ -9,7 +9,7 @@ from commands.fields import PersonalDetails
 from commands.handling import Decision, Pause, carry_out
 from events.claims import move_claim
 from events.customer import Customer, CustomerUpdated, State
-from events.history import Illegible, legible
+from events.history import BrokenHistory, require_folded
 from events.store import EventStore
 from shared.http.problems import NotFound
 
@@ -48,8 +48,8 @@ def update_customer(
         The customer as this command left them.
     """
 
-    def decided(state: State | Illegible) -> Decision | None:
-        return decide(legible(state), command, keyed=context.keyed)
+    def decided(state: State | BrokenHistory) -> Decision | None:
+        return decide(require_folded(state), command, keyed=context.keyed)
 
     return _not_erased(carry_out(decided, store, customer_id, context, pause))
 

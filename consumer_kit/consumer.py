@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from consumer_kit.event import REDACTED, Event, Rejected
+from consumer_kit.event import REDACTED, PublishedEvent, Rejected
 from consumer_kit.inbox import Effect, Inbox, Outrun
-from consumer_kit.ordering import Decision, Policy, State, decide, handled, holding, next_held
+from consumer_kit.ordering import Action, CustomerState, GapPolicy, decide, handled, holding, next_held
 
 TRIES: Final = 5
 
-Reaction = Callable[[Event], Sequence[Effect]]
+Reaction = Callable[[PublishedEvent], Sequence[Effect]]
 """What an event does: the writes that it causes, none for a type that the consumer does not know."""
 
 
@@ -29,7 +29,7 @@ class HeldEventFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Handling:
     """What became of an event that arrived.
 
     Attributes:
@@ -38,9 +38,9 @@ class Outcome:
         handled: Every event that was handled now, in order: it, and those that waited for it.
     """
 
-    event: Event
-    decision: Decision
-    handled: tuple[Event, ...] = ()
+    event: PublishedEvent
+    decision: Action
+    handled: tuple[PublishedEvent, ...] = ()
 
 
 class Consumer:
@@ -51,7 +51,7 @@ class Consumer:
         inbox: Inbox,
         react: Reaction,
         understands: Mapping[str, int],
-        policy: Policy = Policy.EVERY,
+        policy: GapPolicy = GapPolicy.EVERY,
         now: Callable[[], str] = lambda: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
     ) -> None:
         """Set it up.
@@ -70,7 +70,7 @@ class Consumer:
         self._policy = policy
         self._now = now
 
-    def take(self, event: Event) -> Outcome:
+    def take(self, event: PublishedEvent) -> Handling:
         """Take an event that has arrived; once it returns, the event may be deleted from where it came from.
 
         Raises:
@@ -80,7 +80,7 @@ class Consumer:
             TooManyHeld: Likewise.
         """
         self._check(event)
-        before: tuple[Event, ...] = ()
+        before: tuple[PublishedEvent, ...] = ()
         for _ in range(TRIES):
             work = _Work(self._inbox.load(event.customer_id))
             try:
@@ -88,38 +88,38 @@ class Consumer:
             except Outrun:
                 before += tuple(work.handled)
                 continue
-            return Outcome(event, Decision.HANDLE if event in before else decision, (*before, *work.handled))
+            return Handling(event, Action.HANDLE if event in before else decision, (*before, *work.handled))
         raise Outrun(event.customer_id)
 
-    def _check(self, event: Event) -> None:
+    def _check(self, event: PublishedEvent) -> None:
         newest = self._understands.get(event.type)
         if newest is not None and (event.schema_version is None or event.schema_version > newest):
             raise UnknownSchema(f"{event.type} of schema version {event.schema_version}, newest known is {newest}")
 
-    def _take(self, work: "_Work", event: Event) -> Decision:
+    def _take(self, work: "_Work", event: PublishedEvent) -> Action:
         decision = decide(work.state, event, self._policy)
-        if decision is Decision.HANDLE:
+        if decision is Action.HANDLE:
             self._handle(work, event)
-        elif decision is Decision.HOLD:
+        elif decision is Action.HOLD:
             self._hold(work, event)
         # Also after a repeat: the invocation that handled it first may have died before it came to these.
         while ready := next_held(work.state):
             self._handle_held(work, ready)
         return decision
 
-    def _handle(self, work: "_Work", event: Event) -> None:
+    def _handle(self, work: "_Work", event: PublishedEvent) -> None:
         after = handled(work.state, event, self._now())
         self._inbox.save(after, () if event.type == REDACTED else self._react(event))
         work.state = after
         work.handled.append(event)
 
-    def _hold(self, work: "_Work", event: Event) -> None:
+    def _hold(self, work: "_Work", event: PublishedEvent) -> None:
         after = holding(work.state, event, self._now())
         if after is not work.state:
             self._inbox.save(after)
         work.state = after
 
-    def _handle_held(self, work: "_Work", event: Event) -> None:
+    def _handle_held(self, work: "_Work", event: PublishedEvent) -> None:
         try:
             self._handle(work, event)
         except Outrun:
@@ -131,6 +131,6 @@ class Consumer:
 class _Work:
     """What one try has come to."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: CustomerState) -> None:
         self.state = state
-        self.handled: list[Event] = []
+        self.handled: list[PublishedEvent] = []

@@ -12,7 +12,7 @@ REDACTED: Final = "EventRedacted"
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class PublishedEvent:
     """What happened to one customer.
 
     Attributes:

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
-from consumer_kit.event import Event
-from consumer_kit.ordering import State
+from consumer_kit.event import PublishedEvent
+from consumer_kit.ordering import CustomerState
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -49,11 +49,11 @@ class Waiting:
 class Inbox(Protocol):
     """Keeps the state of each customer."""
 
-    def load(self, customer_id: str) -> State:
+    def load(self, customer_id: str) -> CustomerState:
         """The current state; a fresh one for a customer never heard of."""
         ...
 
-    def save(self, state: State, effects: Sequence[Effect] = ()) -> None:
+    def save(self, state: CustomerState, effects: Sequence[Effect] = ()) -> None:
         """Write a state and its effects, all or nothing.
 
         Args:
@@ -79,13 +79,13 @@ class DynamoDbInbox:
         self._client = client
         self._table = table
 
-    def load(self, customer_id: str) -> State:
+    def load(self, customer_id: str) -> CustomerState:
         """See `Inbox`."""
         key: Any = {"customer_id": {"S": customer_id}, "item": {"S": INBOX}}
         stored = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item")
-        return _state(stored) if stored else State(customer_id)
+        return _state(stored) if stored else CustomerState(customer_id)
 
-    def save(self, state: State, effects: Sequence[Effect] = ()) -> None:
+    def save(self, state: CustomerState, effects: Sequence[Effect] = ()) -> None:
         """See `Inbox`.
 
         Raises:
@@ -143,7 +143,7 @@ def _only_after(revision: int) -> dict[str, Any]:
     }
 
 
-def _item(state: State) -> "dict[str, AttributeValueTypeDef]":
+def _item(state: CustomerState) -> "dict[str, AttributeValueTypeDef]":
     item: dict[str, AttributeValueTypeDef] = {
         "customer_id": {"S": state.customer_id},
         "item": {"S": INBOX},
@@ -159,18 +159,18 @@ def _item(state: State) -> "dict[str, AttributeValueTypeDef]":
     return item
 
 
-def _as_text(event: Event) -> str:
+def _as_text(event: PublishedEvent) -> str:
     # Letters rather than escapes: a name may be all letters of four bytes, which as escapes would be twelve each.
     return json.dumps(asdict(event), ensure_ascii=False)
 
 
-def _state(item: "Mapping[str, AttributeValueTypeDef]") -> State:
+def _state(item: "Mapping[str, AttributeValueTypeDef]") -> CustomerState:
     held = item.get("held", {"M": {}})["M"]
-    return State(
+    return CustomerState(
         customer_id=item["customer_id"]["S"],
         version=int(item["version"]["N"]),
         erased=item["erased"]["BOOL"],
-        held={int(version): Event(**json.loads(event["S"])) for version, event in held.items()},
+        held={int(version): PublishedEvent(**json.loads(event["S"])) for version, event in held.items()},
         waiting_since=item["waiting_since"]["S"] if "waiting_since" in item else None,
         handled_at=item["handled_at"]["S"] if "handled_at" in item else None,
         revision=int(item["revision"]["N"]),

@@ -12,13 +12,13 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
-from consumer_kit.event import Event
+from consumer_kit.event import PublishedEvent
 
 # A customer's held events stand in one DynamoDB item, which takes 400 KB; the largest of them has about 4.
 MOST_HELD: Final = 50
 
 
-class Policy(Enum):
+class GapPolicy(Enum):
     """What a consumer wants of a customer's events."""
 
     EVERY = "every"
@@ -27,7 +27,7 @@ class Policy(Enum):
     """The current state alone. Events carry all of it, so nothing is ever waited for, and older ones are skipped."""
 
 
-class Decision(Enum):
+class Action(Enum):
     """What to do with an event now."""
 
     HANDLE = "handle"
@@ -40,7 +40,7 @@ class TooManyHeld(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class CustomerState:
     """What a consumer knows of one customer.
 
     Attributes:
@@ -56,13 +56,13 @@ class State:
     customer_id: str
     version: int = 0
     erased: bool = False
-    held: Mapping[int, Event] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    held: Mapping[int, PublishedEvent] = field(default_factory=lambda: MappingProxyType({}), repr=False)
     waiting_since: str | None = None
     handled_at: str | None = None
     revision: int = 0
 
 
-def decide(state: State, event: Event, policy: Policy) -> Decision:
+def decide(state: CustomerState, event: PublishedEvent, policy: GapPolicy) -> Action:
     """What to do with an event that has arrived.
 
     An erasure waits for nothing: what it would wait for is what must go.
@@ -73,17 +73,17 @@ def decide(state: State, event: Event, policy: Policy) -> Decision:
         policy: The consumer's.
     """
     if state.erased:
-        return Decision.SKIP
+        return Action.SKIP
     if event.erases:
-        return Decision.HANDLE
+        return Action.HANDLE
     if event.version <= state.version:
-        return Decision.SKIP
-    if policy is Policy.LATEST or event.version == state.version + 1:
-        return Decision.HANDLE
-    return Decision.HOLD
+        return Action.SKIP
+    if policy is GapPolicy.LATEST or event.version == state.version + 1:
+        return Action.HANDLE
+    return Action.HOLD
 
 
-def handled(state: State, event: Event, now: str) -> State:
+def handled(state: CustomerState, event: PublishedEvent, now: str) -> CustomerState:
     """The state once an event was handled.
 
     Args:
@@ -103,7 +103,7 @@ def handled(state: State, event: Event, now: str) -> State:
     )
 
 
-def holding(state: State, event: Event, now: str) -> State:
+def holding(state: CustomerState, event: PublishedEvent, now: str) -> CustomerState:
     """The state once an early event is held; the same state if it is held already.
 
     Args:
@@ -126,6 +126,6 @@ def holding(state: State, event: Event, now: str) -> State:
     )
 
 
-def next_held(state: State) -> Event | None:
+def next_held(state: CustomerState) -> PublishedEvent | None:
     """The held event whose turn it is, if it is anyone's."""
     return state.held.get(state.version + 1)

@@ -1,4 +1,4 @@
-"""From each way in which an event is delivered to one `Event`.
+"""From each way in which an event is delivered to one `PublishedEvent`.
 
 A tolerant reader: fields and types that it does not know are no error, as they may be added at any time. What it needs
 and cannot find is one, and it says which field.
@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from consumer_kit.event import REDACTED, Event, Rejected
+from consumer_kit.event import REDACTED, PublishedEvent, Rejected
 
 _SOURCE: Final = "urn:customers-api:"
 _MOST_DIGITS: Final = 18  # what a number of DynamoDB and of every JSON parser holds
@@ -18,7 +18,7 @@ class NotAnEvent(Rejected):
     """This is not an event of a customer. The text names the field and quotes nothing."""
 
 
-def from_cloud_event(cloud_event: Mapping[str, Any]) -> Event:
+def from_cloud_event(cloud_event: Mapping[str, Any]) -> PublishedEvent:
     """Read a CloudEvent in its JSON format, which is the `detail` of what the bus delivers.
 
     Args:
@@ -29,7 +29,7 @@ def from_cloud_event(cloud_event: Mapping[str, Any]) -> Event:
     """
     if not _text(cloud_event, "source").startswith(_SOURCE):
         raise NotAnEvent(f"source does not begin with {_SOURCE}")
-    return Event(
+    return PublishedEvent(
         id=_text(cloud_event, "id"),
         type=_text(cloud_event, "type").rpartition(".")[2],
         customer_id=_text(cloud_event, "subject"),
@@ -44,7 +44,7 @@ def from_cloud_event(cloud_event: Mapping[str, Any]) -> Event:
     )
 
 
-def from_event_bridge(delivered: Mapping[str, Any]) -> Event:
+def from_event_bridge(delivered: Mapping[str, Any]) -> PublishedEvent:
     """Read what a rule delivers to a function, or to a queue as a message's body.
 
     Raises:
@@ -53,7 +53,7 @@ def from_event_bridge(delivered: Mapping[str, Any]) -> Event:
     return from_cloud_event(_object(delivered.get("detail"), "detail"))
 
 
-def from_sqs(record: Mapping[str, Any]) -> Event:
+def from_sqs(record: Mapping[str, Any]) -> PublishedEvent:
     """Read an SQS message that a rule, or a topic behind a rule, put into a queue.
 
     Args:
@@ -65,7 +65,7 @@ def from_sqs(record: Mapping[str, Any]) -> Event:
     return _from_body(_parsed(record.get("body", record.get("Body")), "body"))
 
 
-def from_stream(record: Mapping[str, Any]) -> Event | None:
+def from_stream(record: Mapping[str, Any]) -> PublishedEvent | None:
     """Read a record of the event table's stream.
 
     Args:
@@ -83,7 +83,7 @@ def from_stream(record: Mapping[str, Any]) -> Event | None:
     image = {name: _plain(value) for name, value in _object(change.get("NewImage"), "NewImage").items()}
     metadata = _object(image.get("metadata") or {}, "metadata")
     data = _object(_parsed(image.get("data"), "data"), "data")
-    return Event(
+    return PublishedEvent(
         id=_text(image, "event_id"),
         type=REDACTED if data.get("redacted") is True else _text(image, "type"),
         customer_id=_text(image, "customer_id"),
@@ -96,7 +96,7 @@ def from_stream(record: Mapping[str, Any]) -> Event | None:
     )
 
 
-def _from_body(body: Any) -> Event:
+def _from_body(body: Any) -> PublishedEvent:
     content = _object(body, "body")
     if "detail" in content:
         return from_event_bridge(content)

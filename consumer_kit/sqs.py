@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from consumer_kit.consumer import Outcome
-from consumer_kit.event import Event, Rejected
+from consumer_kit.consumer import Handling
+from consumer_kit.event import PublishedEvent, Rejected
 from consumer_kit.parsing import from_sqs
 
 Record = Mapping[str, Any]
@@ -24,7 +24,7 @@ class RejectedMessages(Protocol):
 
 
 @dataclass(slots=True)
-class Batch:
+class BatchResult:
     """What became of a batch.
 
     Attributes:
@@ -33,7 +33,7 @@ class Batch:
         failed: Message id -> the kind of error, of those that come again. Its text is left out: it may quote data.
     """
 
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[Handling] = field(default_factory=list)
     rejected: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
@@ -42,7 +42,9 @@ class Batch:
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in self.failed]}
 
 
-def handle_batch(records: Sequence[Record], take: Callable[[Event], Outcome], dead_letters: RejectedMessages) -> Batch:
+def handle_batch(
+    records: Sequence[Record], take: Callable[[PublishedEvent], Handling], dead_letters: RejectedMessages
+) -> BatchResult:
     """Take every event of a batch; one that fails keeps none of the others back.
 
     A customer's events are taken in version order, whatever order they came in, so that fewer must be held.
@@ -52,7 +54,7 @@ def handle_batch(records: Sequence[Record], take: Callable[[Event], Outcome], de
         take: `Consumer.take`.
         dead_letters: Where rejected messages go.
     """
-    batch = Batch()
+    batch = BatchResult()
     arrived = []
     for record in records:
         with _answering_for(record, batch, dead_letters):
@@ -64,7 +66,7 @@ def handle_batch(records: Sequence[Record], take: Callable[[Event], Outcome], de
 
 
 @contextmanager
-def _answering_for(record: Record, batch: Batch, dead_letters: RejectedMessages) -> Iterator[None]:
+def _answering_for(record: Record, batch: BatchResult, dead_letters: RejectedMessages) -> Iterator[None]:
     """Turn what happens to one message into its place in the answer."""
     try:
         try:

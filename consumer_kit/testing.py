@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from consumer_kit.inbox import Effect, Outrun
-from consumer_kit.ordering import State
+from consumer_kit.ordering import CustomerState
 
 
 class InMemoryInbox:
@@ -15,13 +15,13 @@ class InMemoryInbox:
 
     def __init__(self) -> None:
         self.effects: list[Effect] = []
-        self._states: dict[str, State] = {}
+        self._states: dict[str, CustomerState] = {}
 
-    def load(self, customer_id: str) -> State:
+    def load(self, customer_id: str) -> CustomerState:
         """See `Inbox`."""
-        return self._states.get(customer_id, State(customer_id))
+        return self._states.get(customer_id, CustomerState(customer_id))
 
-    def save(self, state: State, effects: Sequence[Effect] = ()) -> None:
+    def save(self, state: CustomerState, effects: Sequence[Effect] = ()) -> None:
         """See `Inbox`."""
         if state.revision != self.load(state.customer_id).revision + 1:
             raise Outrun(state.customer_id)

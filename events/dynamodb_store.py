@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 from botocore.exceptions import ClientError
 
 from events.claims import NO_CLAIMS, ClaimChange, ClaimTaken
-from events.codec import REDACTED, from_item, recorded, to_item
+from events.codec import REDACTED, recorded, to_item
 from events.envelope import Event, Recorded
-from events.store import EventPage, Place, Position, StoreBusy, VersionConflict, check_append
+from events.store import EventKey, EventPage, Position, StoreBusy, VersionConflict, check_append
 from shared.runtime.backoff import full_jitter
 from shared.runtime.key_reads import KeysUnread, read_keys
 
@@ -69,12 +69,8 @@ class DynamoDbEventStore:
         for version in versions:
             self._until_through(partial(self._redact_one, self._redaction(customer_id, version)))
 
-    def read(self, customer_id: str, after_version: int = 0) -> list[Event]:
+    def read(self, customer_id: str, after_version: int = 0) -> list[Recorded]:
         """See `EventStore.read`."""
-        return [from_item(item) for item in self._items(customer_id, after_version)]
-
-    def read_recorded(self, customer_id: str, after_version: int = 0) -> list[Recorded]:
-        """See `EventStore.read_recorded`."""
         return [recorded(item) for item in self._items(customer_id, after_version)]
 
     def _items(self, customer_id: str, after_version: int) -> Iterator[Any]:
@@ -86,21 +82,14 @@ class DynamoDbEventStore:
         )
         return (item for page in pages for item in page["Items"])
 
-    def taken(self, places: Collection[Place]) -> set[Place]:
-        """See `EventStore.taken`."""
-        keys = [_key(*place) for place in dict.fromkeys(places)]
+    def existing(self, keys: Collection[EventKey]) -> set[EventKey]:
+        """See `EventStore.existing`."""
+        wanted = [_key(*key) for key in dict.fromkeys(keys)]
         try:
-            found = list(read_keys(self._client, self._table, keys, self._pause, only="customer_id, version"))
+            found = list(read_keys(self._client, self._table, wanted, self._pause, only="customer_id, version"))
         except KeysUnread as unread:
             raise StoreBusy(str(unread)) from None
         return {(item["customer_id"]["S"], int(item["version"]["N"])) for item in found}
-
-    def read_all(self, segment: int = 0, total_segments: int = 1) -> Iterator[Event]:
-        """See `EventStore.read_all`."""
-        pages = self._client.get_paginator("scan").paginate(
-            TableName=self._table, Segment=segment, TotalSegments=total_segments, ConsistentRead=True
-        )
-        return (from_item(item) for page in pages for item in page["Items"])
 
     def read_page(
         self, segment: int = 0, total_segments: int = 1, start: Position | None = None, limit: int = 500

@@ -73,7 +73,7 @@ def readable(record: Recorded) -> Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Illegible:
+class BrokenHistory:
     """What can be told of a customer whose events cannot be folded: enough to erase them.
 
     Attributes:
@@ -95,7 +95,7 @@ class Illegible:
         return self.versions[-1]
 
 
-def salvage(records: Sequence[Recorded]) -> State | Illegible | None:
+def fold_or_report(records: Sequence[Recorded]) -> State | BrokenHistory | None:
     """What events make of a customer, or what can be told of one whose events cannot be folded.
 
     Args:
@@ -106,16 +106,16 @@ def salvage(records: Sequence[Recorded]) -> State | Illegible | None:
     except Exception as cause:  # noqa: BLE001 - a fold that raises may raise anything
         emails = [email for record in reversed(records) if (email := _address_in(record))]
         versions = tuple(record.version for record in records)
-        return Illegible(records[0].customer_id, versions, tuple(dict.fromkeys(emails)), cause)
+        return BrokenHistory(records[0].customer_id, versions, tuple(dict.fromkeys(emails)), cause)
 
 
-def legible(state: State | Illegible) -> State:
+def require_folded(state: State | BrokenHistory) -> State:
     """What events make of a customer, for who needs that.
 
     Raises:
         Exception: Whatever kept them from being folded.
     """
-    if isinstance(state, Illegible):
+    if isinstance(state, BrokenHistory):
         raise state.cause
     return state
 

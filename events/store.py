@@ -1,6 +1,6 @@
 """The event store as the rest of the system sees it."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -29,8 +29,8 @@ class StoreBusy(Exception):
     """Nothing was appended, or not everything was read, as others keep the same rows busy right now; try again."""
 
 
-Place = tuple[str, int]
-"""Where an event stands: its `customer_id` and its version."""
+EventKey = tuple[str, int]
+"""An event's key in the event table: `customer_id` and version."""
 
 Position = Mapping[str, str]
 """Where a page ended: `customer_id` and `version` of its last event. One customer's events follow each other."""
@@ -90,60 +90,38 @@ class EventStore(Protocol):
         """
         ...
 
-    def read(self, customer_id: str, after_version: int = 0) -> Sequence[Event]:
-        """All events of a customer in version order, including every acknowledged one.
+    def read(self, customer_id: str, after_version: int = 0) -> Sequence[Recorded]:
+        """All records of a customer in version order, including every acknowledged event.
+
+        A row that is not an event is returned as `Unreadable`, so that it does not hide the ones before it.
 
         Args:
-            customer_id: Whose.
-            after_version: Leaves out this version and the ones before it.
-
-        Raises:
-            UnreadableEvent: One of them is no event; none is given then.
+            customer_id: A customer's id.
+            after_version: Skips this version and those before it.
         """
         ...
 
-    def read_recorded(self, customer_id: str, after_version: int = 0) -> Sequence[Recorded]:
-        """The same, where a row that is no event must not keep the ones before it from being read.
+    def existing(self, keys: Collection[EventKey]) -> set[EventKey]:
+        """The keys that hold a row, whether it is an event or unreadable; no row is opened.
 
         Args:
-            customer_id: Whose.
-            after_version: As above.
-        """
-        ...
-
-    def taken(self, places: Collection[Place]) -> set[Place]:
-        """Which places hold an event, or a row that is none; nothing of it is opened.
-
-        Args:
-            places: To look at, as they stand now.
+            keys: The keys to look up, read consistently.
 
         Raises:
             StoreBusy: Some could not be looked at.
         """
         ...
 
-    def read_all(self, segment: int = 0, total_segments: int = 1) -> Iterator[Event]:
-        """Every event of every customer, in no promised order, without holding them all in memory.
-
-        Args:
-            segment: Which part, from 0.
-            total_segments: Into how many parts the log is cut, so that several readers share it.
-
-        Raises:
-            UnreadableEvent: One cannot be read.
-        """
-        ...
-
     def read_page(
         self, segment: int = 0, total_segments: int = 1, start: Position | None = None, limit: int = 500
     ) -> EventPage:
-        """A part of `read_all` that a reader can stop after and go on from.
+        """One page of the whole log, from which a reader can stop and continue.
 
         Args:
-            segment: As above.
-            total_segments: As above; the same for every page of one reading.
-            start: Where the page before ended; None for the first.
-            limit: At most so many events.
+            segment: Which part of the log, from 0.
+            total_segments: The number of parts, so that several readers can share the log; the same for every page.
+            start: The `next` of the page before; None for the first page.
+            limit: The most events to return.
         """
         ...
 

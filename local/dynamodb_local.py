@@ -27,7 +27,7 @@ from local.aws import KEY, REGION
 from local.errors import StackError
 from local.home import LOOPBACK, free_port, port_is_busy
 from local.npm_package import Package
-from local.progress import Progress, Silent
+from local.progress import Silent, StepReporter
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -59,7 +59,7 @@ def client(endpoint: str) -> "DynamoDBClient":
 
 @contextmanager
 def running(
-    tables: "Iterable[CreateTableInputTypeDef]" = (), *, port: int | None = None, progress: Progress | None = None
+    tables: "Iterable[CreateTableInputTypeDef]" = (), *, port: int | None = None, progress: StepReporter | None = None
 ) -> Iterator[str]:
     """DynamoDB Local in memory, with some tables, for as long as the block runs.
 
@@ -99,7 +99,7 @@ def running(
             _stop(server)
 
 
-def installed(progress: Progress) -> Path:
+def installed(progress: StepReporter) -> Path:
     """The folder of the server's jar; downloads it at the first call.
 
     Raises:

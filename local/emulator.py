@@ -10,16 +10,16 @@ from local.aws import REGION, credentials, http_client
 from local.environments import STATE, bin_of
 from local.errors import StackError
 from local.home import LOOPBACK, StackHome, port_is_busy
-from local.processes import POLL, Process, Service, is_alive, stop, table, tail, version_of
+from local.processes import POLL, BackgroundProcess, Process, is_alive, stop, table, tail, version_of
 
 READY_WITHIN = 30.0  # seconds; it takes about one
 STOP_WITHIN = 10.0  # seconds; it takes about one
 PYTHON = bin_of("emulator") / "python"
 
 
-def service(home: StackHome) -> Service:
+def service(home: StackHome) -> BackgroundProcess:
     """The emulator as a background process."""
-    return Service("emulator", home.folder)
+    return BackgroundProcess("emulator", home.folder)
 
 
 def python_version() -> str:

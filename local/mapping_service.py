@@ -7,15 +7,15 @@ from pathlib import Path
 from local.aws import LocalAws, credentials
 from local.environments import ROOT
 from local.home import StackHome
-from local.processes import Process, Service, stop, version_of
+from local.processes import BackgroundProcess, Process, stop, version_of
 
 STOP_WITHIN = 10.0  # seconds; it saves its checkpoints within five
-SOURCES = ROOT / "local" / "mapping"
+SOURCES = ROOT / "local" / "event_source_mapping"
 
 
-def service(home: StackHome) -> Service:
+def service(home: StackHome) -> BackgroundProcess:
     """The mapping service as a background process."""
-    return Service("mapping", home.folder)
+    return BackgroundProcess("mapping", home.folder)
 
 
 def ensure(home: StackHome) -> Process:
@@ -25,7 +25,7 @@ def ensure(home: StackHome) -> Process:
     if found and version_of(found) == wanted:
         return found
     stop_all(home)
-    arguments = ["-m", "local.mapping", "--state", str(home.mappings)]
+    arguments = ["-m", "local.event_source_mapping", "--state", str(home.mappings)]
     env = credentials(home.endpoint) | {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
     return service(home).start(Path(sys.executable), arguments, env, home.log("mapping"), version=wanted)
 

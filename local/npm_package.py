@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from local.environments import STATE
 from local.errors import StackError
-from local.progress import Progress
+from local.progress import StepReporter
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Package:
     sha512: str
 
 
-def installed(package: Package, prepare: Callable[[Path], Path], progress: Progress) -> Path:
+def installed(package: Package, prepare: Callable[[Path], Path], progress: StepReporter) -> Path:
     """The folder that a package was made into; downloads it at the first call.
 
     Args:

@@ -44,7 +44,7 @@ class Process:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class BackgroundProcess:
     """A kind of background process of one stack.
 
     Attributes:

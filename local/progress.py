@@ -8,7 +8,7 @@ from typing import Protocol
 from rich.console import Console
 
 
-class Progress(Protocol):
+class StepReporter(Protocol):
     """Whoever wants to know about the steps of a long work."""
 
     def step(self, title: str, /) -> AbstractContextManager[None]:

@@ -8,7 +8,7 @@ from local import demo_user, deployment, emulator, mapping_service, proof
 from local.demo_user import DemoUser
 from local.home import StackHome
 from local.outputs import Outputs
-from local.progress import Progress, Silent
+from local.progress import Silent, StepReporter
 from local.proof import Proof
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class RunningStack:
     proof: Proof
 
 
-def ensure_up(home: StackHome | None = None, *, progress: Progress | None = None) -> Outputs:
+def ensure_up(home: StackHome | None = None, *, progress: StepReporter | None = None) -> Outputs:
     """Bring the stack up, or only what is missing or out of date of it, and prove it.
 
     Args:
@@ -37,7 +37,7 @@ def ensure_up(home: StackHome | None = None, *, progress: Progress | None = None
     return bring_up(home or StackHome.for_tests(), progress or Silent()).outputs
 
 
-def down(home: StackHome | None = None, *, progress: Progress | None = None) -> None:
+def down(home: StackHome | None = None, *, progress: StepReporter | None = None) -> None:
     """End every process of the stack and delete what only they could use; does nothing when nothing runs.
 
     Raises:
@@ -53,7 +53,7 @@ def down(home: StackHome | None = None, *, progress: Progress | None = None) -> 
         shutil.rmtree(home.build, ignore_errors=True)
 
 
-def bring_up(home: StackHome, progress: Progress) -> RunningStack:
+def bring_up(home: StackHome, progress: StepReporter) -> RunningStack:
     """Bring the stack up and tell all about it.
 
     Raises:
@@ -72,7 +72,7 @@ def bring_up(home: StackHome, progress: Progress) -> RunningStack:
         return RunningStack(outputs, user, seen)
 
 
-def _ensure_emulator(home: StackHome, progress: Progress) -> None:
+def _ensure_emulator(home: StackHome, progress: StepReporter) -> None:
     stack: StackTypeDef | None = None
     if emulator.find_healthy(home):
         stack = deployment.describe(home)
@@ -86,7 +86,7 @@ def _ensure_emulator(home: StackHome, progress: Progress) -> None:
         emulator.start(home)
 
 
-def _ensure_deployed(home: StackHome, progress: Progress) -> Outputs:
+def _ensure_deployed(home: StackHome, progress: StepReporter) -> Outputs:
     stack = deployment.describe(home)
     if stack and deployment.is_current(home, stack):
         progress.note("Nothing to deploy: no source has changed.")

@@ -12,7 +12,7 @@ from local.outputs import read
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StatusRow:
     """One line of the status table.
 
     Attributes:
@@ -30,19 +30,19 @@ class Row:
     details: tuple[str, ...] = ()
 
 
-def rows(home: StackHome) -> Iterator[Row]:
+def rows(home: StackHome) -> Iterator[StatusRow]:
     """The stack's processes and addresses."""
     local_aws, mapping = emulator.service(home).find(), mapping_service.service(home).find()
     if local_aws:
         state = "running" if emulator.is_ready(home) else "not answering"
-        yield Row("Local AWS", state, str(local_aws.pid), home.endpoint)
+        yield StatusRow("Local AWS", state, str(local_aws.pid), home.endpoint)
     else:
-        yield Row("Local AWS")
+        yield StatusRow("Local AWS")
     if mapping:
-        yield Row("Event source mapping", "running", str(mapping.pid), details=mapping_details(home))
+        yield StatusRow("Event source mapping", "running", str(mapping.pid), details=mapping_details(home))
     else:
-        yield Row("Event source mapping")
-    yield _api(home) if local_aws else Row("API")
+        yield StatusRow("Event source mapping")
+    yield _api(home) if local_aws else StatusRow("API")
 
 
 def mapping_details(home: StackHome) -> tuple[str, ...]:
@@ -61,8 +61,8 @@ def _lag(mapping: Mapping[str, Any]) -> str:
     return f"{function}: {behind:.1f} s behind, {len(mapping['shards'])} shard(s)"
 
 
-def _api(home: StackHome) -> Row:
+def _api(home: StackHome) -> StatusRow:
     try:
-        return Row("API", "deployed", address=read(home)["ApiEndpoint"])
+        return StatusRow("API", "deployed", address=read(home)["ApiEndpoint"])
     except (StackError, LookupError):
-        return Row("API", "not deployed")
+        return StatusRow("API", "not deployed")

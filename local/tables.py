@@ -2,50 +2,20 @@
 
 import json
 from collections.abc import Mapping
-from copy import deepcopy
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import yaml
-
-from local.environments import ROOT
+from local.template import load_template
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import CreateTableInputTypeDef
 
-TEMPLATE = ROOT / "template.yml"
 STAGE = "local"
 _TAKEN = ("TableName", "BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes",
           "LocalSecondaryIndexes", "StreamSpecification")  # fmt: skip
 # What has no place in CreateTable, or no meaning off AWS.
 _LEFT_OUT = {"PointInTimeRecoverySpecification", "SSESpecification", "DeletionProtectionEnabled", "Tags",
              "TimeToLiveSpecification", "ContributorInsightsSpecification", "TableClass"}  # fmt: skip
-
-
-class _TemplateLoader(yaml.SafeLoader):
-    """Reads `!Sub text` as {"Sub": "text"}, and so on."""
-
-
-def _tagged(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> dict[str, Any]:
-    if isinstance(node, yaml.ScalarNode):
-        return {tag: loader.construct_scalar(node)}
-    if isinstance(node, yaml.SequenceNode):
-        return {tag: loader.construct_sequence(node, deep=True)}
-    return {tag: loader.construct_mapping(cast("yaml.MappingNode", node), deep=True)}
-
-
-_TemplateLoader.add_multi_constructor("!", _tagged)
-
-
-def load_template(path: Path = TEMPLATE) -> dict[str, Any]:
-    """The template as plain data, the caller's own; `!Ref X` becomes {"Ref": "X"}."""
-    return deepcopy(_parsed(path.read_text()))
-
-
-@cache
-def _parsed(text: str) -> dict[str, Any]:
-    return cast("dict[str, Any]", yaml.load(text, _TemplateLoader))  # noqa: S506 - a SafeLoader
 
 
 def of_template(template: Mapping[str, Any] | None = None) -> dict[str, "CreateTableInputTypeDef"]:

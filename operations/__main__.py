@@ -12,10 +12,10 @@ from local.errors import StackError
 from operations.command_line import parse
 from operations.errors import CannotDo
 from operations.output import Output
-from operations.wiring import Tools, tools_for
+from operations.stack import Stack, connect
 from projections.generations import GenerationsChanged, WrongStep
+from projections.maintenance.rebuild import RebuildFailed
 from projections.read_model import ReadModelBusy
-from projections.rebuild import RebuildFailed
 
 INTERRUPTED = 130  # what a shell gives for Ctrl-C
 FAILED = 1
@@ -25,7 +25,7 @@ _KNOWN = (
 )  # fmt: skip
 
 
-def main(words: Sequence[str], join: Callable[[str, str], Tools] = tools_for) -> int:
+def main(words: Sequence[str], join: Callable[[str, str], Stack] = connect) -> int:
     """Run one command; whatever stands in its way is told in a sentence.
 
     Args:

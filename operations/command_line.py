@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Final
 
 from events.customer import is_customer_id
-from operations import backfilling, failures, inspecting, rebuilding, redriving, switching, verifying
+from operations.actions import backfill, generations, rebuild, redrive, redrive_failures, status, verify
 from operations.output import Output
-from operations.wiring import MOST_WORKERS, Tools
+from operations.stack import MOST_WORKERS, Stack
 from shared.runtime.clock import timestamp
 
-Command = Callable[[Tools, argparse.Namespace, Output], int]
+Command = Callable[[Stack, argparse.Namespace, Output], int]
 WORKERS: Final = 4
 
 
@@ -26,46 +26,46 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     """
     parser = argparse.ArgumentParser(prog="customers", description="Looks after the projection of customers.")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    _add(commands, "status", inspecting.status, "the generations, and what waits")
-    listed = _add(commands, "parked", inspecting.parked, "the customers whose projection stands still")
+    _add(commands, "status", status.status, "the generations, and what waits")
+    listed = _add(commands, "parked", status.parked, "the customers whose projection stands still")
     _generation(listed, "the one that is read")
-    redriven = _add(commands, "redrive", redriving.redrive, "bring parked customers back")
+    redriven = _add(commands, "redrive", redrive.redrive, "bring parked customers back")
     _generation(redriven, "all that are fed")
     _dry(redriven, "customers")
-    lost = _add(commands, "redrive-failures", failures.redrive_failures, "catch up on what was given up")
+    lost = _add(commands, "redrive-failures", redrive_failures.redrive_failures, "catch up on what was given up")
     _dry(lost, "messages of each queue")
-    verified = _add(commands, "verify", verifying.verify, "compare the projection with the events")
+    verified = _add(commands, "verify", verify.verify, "compare the projection with the events")
     _generation(verified, "the one that is read")
     verified.add_argument("--repair", action="store_true", help="write the rows that the events make")
     verified.add_argument("--segments", type=_positive, help="parts of the reading (default: by the table's size)")
     _workers(verified)
-    _add_backfill(_add(commands, "backfill", backfilling.backfill, "send customers' events to one consumer's queue"))
-    rebuild = commands.add_parser("rebuild", help="fill a new generation, and let queries read it")
-    _add_rebuild(rebuild)
+    _add_backfill(_add(commands, "backfill", backfill.backfill, "send customers' events to one consumer's queue"))
+    rebuild_command = commands.add_parser("rebuild", help="fill a new generation, and let queries read it")
+    _add_rebuild(rebuild_command)
     return parser.parse_args(words)
 
 
-def _add_rebuild(rebuild: argparse.ArgumentParser) -> None:
-    steps = rebuild.add_subparsers(title="steps", required=True, metavar="STEP")
-    _add(steps, "start", rebuilding.start, "begin a new generation")
-    filled = _add(steps, "run", rebuilding.run, "fill it, from where the last run stopped")
-    _add(steps, "status", rebuilding.status, "how far it is")
-    _add(steps, "watch", rebuilding.watch, "how far and how fast, until it is filled, whoever fills it")
-    verified = _add(steps, "verify", rebuilding.verify, "compare it with the events")
-    _add(steps, "switch", switching.switch, "let queries read it")
-    everything = _add(steps, "all", rebuilding.everything, "from start to switch")
-    _add(steps, "rollback", switching.rollback, "let queries read the one before")
-    _add(steps, "retire", switching.retire, "give up the one before")
-    _add(steps, "abandon", switching.abandon, "give up the new one")
-    removed = _add(steps, "remove", switching.remove, "delete the rows of those given up")
-    for command in (filled, everything, removed):
-        command.add_argument(
+def _add_rebuild(command: argparse.ArgumentParser) -> None:
+    steps = command.add_subparsers(title="steps", required=True, metavar="STEP")
+    _add(steps, "start", rebuild.start, "begin a new generation")
+    filled = _add(steps, "run", rebuild.run, "fill it, from where the last run stopped")
+    _add(steps, "status", rebuild.status, "how far it is")
+    _add(steps, "watch", rebuild.watch, "how far and how fast, until it is filled, whoever fills it")
+    verified = _add(steps, "verify", rebuild.verify, "compare it with the events")
+    _add(steps, "switch", generations.switch, "let queries read it")
+    everything = _add(steps, "all", rebuild.everything, "from start to switch")
+    _add(steps, "rollback", generations.rollback, "let queries read the one before")
+    _add(steps, "retire", generations.retire, "give up the one before")
+    _add(steps, "abandon", generations.abandon, "give up the new one")
+    removed = _add(steps, "remove", generations.remove, "delete the rows of those given up")
+    for step in (filled, everything, removed):
+        step.add_argument(
             "--rate", type=_rate, help="write units a second at most; a row takes two (default: no limit)"
         )
-    for command in (filled, verified, everything):
-        _workers(command)
-    for command in (verified, everything):
-        command.add_argument("--accept-parked", action="store_true", help="parked customers are no hindrance")
+    for step in (filled, verified, everything):
+        _workers(step)
+    for step in (verified, everything):
+        step.add_argument("--accept-parked", action="store_true", help="parked customers are no hindrance")
 
 
 def _add_backfill(command: argparse.ArgumentParser) -> None:
@@ -89,7 +89,7 @@ def _add_backfill(command: argparse.ArgumentParser) -> None:
         help="these alone",
     )
     command.add_argument(
-        "--rate", type=_rate, default=backfilling.RATE, metavar="N", help="at most so many messages a second (200)"
+        "--rate", type=_rate, default=backfill.RATE, metavar="N", help="at most so many messages a second (200)"
     )
     _workers(command)
     how = command.add_mutually_exclusive_group()

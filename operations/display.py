@@ -10,7 +10,7 @@ from typing import Final, Protocol, TextIO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from operations.meter import Reading
+from operations.jobs.meter import Reading
 
 _LOOKS_A_LINE: Final = 10
 

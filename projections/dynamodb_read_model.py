@@ -234,7 +234,7 @@ def _outcome(response: Mapping[str, Any]) -> Written:
     if not error:
         return Written.APPLIED
     if error["Code"] in _RACES:
-        return Written.OUTRUN
+        return Written.CONFLICT
     logger.warning("row not written", extra={"error": error["Code"]})
     return Written.FAILED
 

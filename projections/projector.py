@@ -34,7 +34,7 @@ Waiting = Mapping[str, list[Recorded]]
 
 
 @dataclass(slots=True)
-class Report:
+class ProjectionReport:
     """What became of a batch in one generation.
 
     Attributes:
@@ -71,7 +71,7 @@ class Projector:
         self._read_events = read_events
         self._now = now
 
-    def project_into(self, events: Iterable[Recorded], generations: Sequence[int]) -> list[Report]:
+    def project_into(self, events: Iterable[Recorded], generations: Sequence[int]) -> list[ProjectionReport]:
         """Bring the rows of these events' customers up to them in several generations.
 
         Args:
@@ -90,7 +90,7 @@ class Projector:
             reports.append(report)
         return reports
 
-    def project(self, events: Iterable[Recorded], generation: int) -> Report:
+    def project(self, events: Iterable[Recorded], generation: int) -> ProjectionReport:
         """Bring the rows of these events' customers up to them.
 
         One customer's failure does not touch the others.
@@ -106,7 +106,7 @@ class Projector:
             ReadModelBusy: The rows could not be read; nothing was written.
             ClientError: Likewise.
         """
-        report = Report()
+        report = ProjectionReport()
         waiting: Waiting = _by_customer(events)
         for _ in range(_ROUNDS):
             waiting = self._round(waiting, generation, report)
@@ -115,7 +115,7 @@ class Projector:
         report.failed |= dict.fromkeys(waiting, "outrun")
         return report
 
-    def _round(self, waiting: Waiting, generation: int, report: Report) -> dict[str, list[Recorded]]:
+    def _round(self, waiting: Waiting, generation: int, report: ProjectionReport) -> dict[str, list[Recorded]]:
         """Try every waiting customer once; the ones that another writer outran are left waiting."""
         rows = self._read_model.current(waiting, generation)
         writes = [
@@ -129,13 +129,15 @@ class Projector:
             match written:
                 case Written.APPLIED:
                     _count(write, waiting[customer_id], report)
-                case Written.OUTRUN:
+                case Written.CONFLICT:
                     outrun[customer_id] = waiting[customer_id]
                 case Written.FAILED:
                     report.failed[customer_id] = "write failed"
         return outrun
 
-    def _plan(self, row: Row | None, events: Sequence[Recorded], generation: int, report: Report) -> Write | None:
+    def _plan(
+        self, row: Row | None, events: Sequence[Recorded], generation: int, report: ProjectionReport
+    ) -> Write | None:
         """The write that brings a row up to these events, if there is one to do."""
         stands = row.version if row else 0
         later = [event for event in events if event.version > stands]
@@ -165,7 +167,7 @@ class Projector:
         parked = Parked(row.version + 1, reason_of(error), since=timestamp(self._now()), attempts=1)
         return Write(replace(row, parked=parked), replaced)
 
-    def _states(self, row: Row | None, later: Sequence[Recorded], report: Report) -> Iterator[State]:
+    def _states(self, row: Row | None, later: Sequence[Recorded], report: ProjectionReport) -> Iterator[State]:
         """What a row becomes, event by event: where one cannot be projected, the ones before it still are."""
         state = _state_of(row)
         for event in sorted(later, key=lambda event: event.version):
@@ -204,7 +206,7 @@ def _state_of(row: Row | None) -> State | None:
         return None
 
 
-def _count(write: Write, events: Iterable[Recorded], report: Report) -> None:
+def _count(write: Write, events: Iterable[Recorded], report: ProjectionReport) -> None:
     stood = write.replaces.version if write.replaces else 0
     report.projected += [
         event for event in events if isinstance(event, Event) and stood < event.version <= write.row.version

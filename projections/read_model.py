@@ -14,7 +14,7 @@ class Written(Enum):
 
     APPLIED = auto()
     """It stands."""
-    OUTRUN = auto()
+    CONFLICT = auto()
     """Another writer changed the row since it was read: look again."""
     FAILED = auto()
     """A passing failure; the row may stand or not, and a retry finds out."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class DeadLetter:
+class PublishFailure:
     """An event that was not published.
 
     Attributes:
@@ -37,10 +37,10 @@ class NotNoted(Exception):
     """The dead letter may not be in the queue. The text is the kind of failure."""
 
 
-class DeadLetters(Protocol):
+class PublishFailures(Protocol):
     """Keeps dead letters."""
 
-    def send(self, letter: DeadLetter) -> None:
+    def send(self, letter: PublishFailure) -> None:
         """Keep one; it is safe when this returns.
 
         Raises:
@@ -49,7 +49,7 @@ class DeadLetters(Protocol):
         ...
 
 
-class SqsDeadLetters:
+class SqsPublishFailures:
     """A queue of SQS: the one that the mapping reports lost batches to."""
 
     def __init__(self, client: "SQSClient", queue: str) -> None:
@@ -62,8 +62,8 @@ class SqsDeadLetters:
         self._client = client
         self._queue = queue
 
-    def send(self, letter: DeadLetter) -> None:
-        """See `DeadLetters.send`."""
+    def send(self, letter: PublishFailure) -> None:
+        """See `PublishFailures.send`."""
         try:
             self._client.send_message(QueueUrl=self._queue, MessageBody=letter.as_json())
         except ClientError as refused:
@@ -72,7 +72,7 @@ class SqsDeadLetters:
             raise NotNoted(type(unheard).__name__) from None
 
 
-def letter_of(recorded: Recorded, reason: str) -> DeadLetter:
+def letter_of(recorded: Recorded, reason: str) -> PublishFailure:
     """The note of an event.
 
     Args:
@@ -80,10 +80,10 @@ def letter_of(recorded: Recorded, reason: str) -> DeadLetter:
         reason: Why it cannot be published, without anything personal.
     """
     event_id = recorded.event_id if isinstance(recorded, Event) else ""
-    return DeadLetter(recorded.customer_id, recorded.version, event_id, reason)
+    return PublishFailure(recorded.customer_id, recorded.version, event_id, reason)
 
 
-def read_letter(body: str) -> DeadLetter | None:
+def read_letter(body: str) -> PublishFailure | None:
     """Read a message.
 
     Args:
@@ -93,4 +93,4 @@ def read_letter(body: str) -> DeadLetter | None:
         None for what the mapping wrote.
     """
     noted = json.loads(body).get("unpublished")
-    return DeadLetter(**noted) if noted else None
+    return PublishFailure(**noted) if noted else None

@@ -14,7 +14,7 @@ from events.codec import UnreadableEvent
 from events.envelope import Recorded
 from publisher.bus import WRONG, Bus, BusUnavailable, RequestRefused
 from publisher.cloud_event import cloud_event
-from publisher.dead_letters import DeadLetters, NotNoted, letter_of
+from publisher.dead_letters import NotNoted, PublishFailures, letter_of
 from publisher.entries import Entry, TooLarge, entry_of, requests
 from shared.runtime.backoff import full_jitter
 
@@ -28,7 +28,7 @@ _FIRST_PAUSE_SECONDS: Final = 0.05
 
 
 @dataclass(slots=True)
-class Report:
+class PublishReport:
     """What became of a batch; each event is in one of these.
 
     Attributes:
@@ -49,7 +49,7 @@ class Publisher:
     """Brings events to the bus."""
 
     def __init__(
-        self, bus: Bus, dead_letters: DeadLetters, source: str, pause: Callable[[float], None] = time.sleep
+        self, bus: Bus, dead_letters: PublishFailures, source: str, pause: Callable[[float], None] = time.sleep
     ) -> None:
         """Join it to a bus.
 
@@ -64,7 +64,7 @@ class Publisher:
         self._source = source
         self._pause = pause
 
-    def publish(self, records: Sequence[Recorded], *, replayed: bool = False) -> Report:
+    def publish(self, records: Sequence[Recorded], *, replayed: bool = False) -> PublishReport:
         """Publish events.
 
         Args:
@@ -74,7 +74,7 @@ class Publisher:
         Raises:
             BusMissing: None of them may count as published.
         """
-        report = Report()
+        report = PublishReport()
         pending = self._readable(records, report, replayed=replayed)
         places = list(pending)
         for cut in requests([pending[place].size for place in places]):
@@ -85,7 +85,7 @@ class Publisher:
         self._put_aside(records, report)
         return report
 
-    def _readable(self, records: Sequence[Recorded], report: Report, *, replayed: bool) -> Pending:
+    def _readable(self, records: Sequence[Recorded], report: PublishReport, *, replayed: bool) -> Pending:
         pending: Pending = {}
         for place, recorded in enumerate(records):
             try:
@@ -96,7 +96,7 @@ class Publisher:
                 report.dead[place] = str(error)
         return pending
 
-    def _send(self, pending: Pending, records: Sequence[Recorded], report: Report) -> None:
+    def _send(self, pending: Pending, records: Sequence[Recorded], report: PublishReport) -> None:
         """Send one request's entries, and again those of them that were not taken."""
         codes: dict[int, str] = {}
         for attempt in range(TRIES):
@@ -124,7 +124,7 @@ class Publisher:
                 return dict.fromkeys(pending, str(refused))
             return {place: code for one in pending.items() for place, code in self._codes(dict([one])).items()}
 
-    def _put_aside(self, records: Sequence[Recorded], report: Report) -> None:
+    def _put_aside(self, records: Sequence[Recorded], report: PublishReport) -> None:
         """Note the ones that cannot be published, but for those that come again anyway."""
         for place in sorted(report.dead):
             if place > min(report.failed, default=len(records)):

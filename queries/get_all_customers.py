@@ -10,7 +10,7 @@ from projections.generations import Generations
 from projections.read_model import Reader
 from projections.row import Listing, Row
 from queries.cursor import Cursor, InvalidCursor, seal, unseal
-from queries.read_your_writes import Patience, Time, wait_for
+from queries.read_your_writes import Clock, ReadAfter, wait_for
 from shared.http.problems import FieldError, InvalidFields
 
 DEFAULT_LIMIT: Final = 25
@@ -62,7 +62,9 @@ def parse_query(query: Mapping[str, str], key: Key) -> GetAllCustomers:
     return GetAllCustomers(limit, cursor)
 
 
-def get_all_customers(query: GetAllCustomers, reader: Reader, key: Key, patience: Patience | None, clock: Time) -> str:
+def get_all_customers(
+    query: GetAllCustomers, reader: Reader, key: Key, patience: ReadAfter | None, clock: Clock
+) -> str:
     """One page.
 
     Args:

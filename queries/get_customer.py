@@ -3,11 +3,11 @@
 from events.customer import is_customer_id
 from projections.read_model import Reader
 from projections.row import Listing, Row
-from queries.read_your_writes import Patience, Time, wait_for
+from queries.read_your_writes import Clock, ReadAfter, wait_for
 from shared.http.problems import NotFound
 
 
-def get_customer(customer_id: str, reader: Reader, patience: Patience | None, clock: Time) -> tuple[Listing, int]:
+def get_customer(customer_id: str, reader: Reader, patience: ReadAfter | None, clock: Clock) -> tuple[Listing, int]:
     """Find a customer.
 
     Args:
@@ -29,7 +29,7 @@ def get_customer(customer_id: str, reader: Reader, patience: Patience | None, cl
     return row.listing, row.version
 
 
-def _row(customer_id: str, reader: Reader, patience: Patience | None, clock: Time) -> Row | None:
+def _row(customer_id: str, reader: Reader, patience: ReadAfter | None, clock: Clock) -> Row | None:
     generation = reader.generations.load().active
     if patience is None:
         return reader.rows.get(customer_id, generation)

@@ -16,7 +16,7 @@ _LONGEST_PAUSE_SECONDS: Final = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class ReadAfter:
     """What a reader wants to see, and how long they wait for it.
 
     Attributes:
@@ -29,7 +29,7 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
-class Time:
+class Clock:
     """The passing of time, given so that tests need not wait for it.
 
     Attributes:
@@ -41,10 +41,10 @@ class Time:
     sleep: Callable[[float], None]
 
 
-REAL_TIME: Final = Time(time.monotonic, time.sleep)
+REAL_CLOCK: Final = Clock(time.monotonic, time.sleep)
 
 
-def patience_of(headers: Mapping[str, str]) -> Patience | None:
+def read_after(headers: Mapping[str, str]) -> ReadAfter | None:
     """What the request's headers ask for.
 
     Args:
@@ -57,10 +57,10 @@ def patience_of(headers: Mapping[str, str]) -> Patience | None:
         InvalidFields: The Consistency-Token is not one.
     """
     text = headers.get(HEADER.lower())
-    return Patience(parse_token(text), wait_seconds(headers)) if text is not None else None
+    return ReadAfter(parse_token(text), wait_seconds(headers)) if text is not None else None
 
 
-def wait_for(patience: Patience, read_model: ReadModel, generation: int, clock: Time) -> Row:
+def wait_for(patience: ReadAfter, read_model: ReadModel, generation: int, clock: Clock) -> Row:
     """The row that has the write, or a later one, of the customer whom the token names.
 
     Args:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from jsonschema import Draft202012Validator
 
+from contracts.events.documents import ENVELOPE, FOLDER
 from local.aws import session
-from operations.contracts.documents import ENVELOPE, FOLDER
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient

@@ -70,7 +70,7 @@ def _services(milliseconds_left: Callable[[], int]) -> Services:
         create=_calling("NEW_VERSION"),
         get=_calling("GET_CUSTOMER"),
         erase=_calling("ERASE_CUSTOMER"),
-        events=DynamoDbEventStore(dynamodb(), required("EVENT_TABLE")).read_recorded,
+        events=DynamoDbEventStore(dynamodb(), required("EVENT_TABLE")).read,
         pause=time.sleep,
         in_time=lambda: milliseconds_left() > _RESERVED_MILLISECONDS,
     )

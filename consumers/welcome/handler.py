@@ -8,7 +8,7 @@ import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from consumer_kit import Batch, Consumer, DeadLetters, Decision, DynamoDbInbox, handle_batch
+from consumer_kit import Action, BatchResult, Consumer, DeadLetters, DynamoDbInbox, handle_batch
 from consumers.welcome.welcome_list import UNDERSTOOD, effects
 
 logger = Logger()
@@ -25,7 +25,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
     return batch.answer()
 
 
-def _tell(batch: Batch) -> None:
+def _tell(batch: BatchResult) -> None:
     for event in (event for outcome in batch.outcomes for event in outcome.handled):
         who = {"customer_id": event.customer_id, "version": event.version, "type": event.type}
         logger.info("welcomed", extra={**who, "correlation_id": event.correlation_id})
@@ -35,8 +35,8 @@ def _tell(batch: Batch) -> None:
         logger.warning("comes again", extra={"message_id": message_id, "failure": kind})
     counts = {
         "WelcomeHandled": sum(len(outcome.handled) for outcome in batch.outcomes),
-        "WelcomeHeld": sum(outcome.decision is Decision.HOLD for outcome in batch.outcomes),
-        "WelcomeSkipped": sum(outcome.decision is Decision.SKIP for outcome in batch.outcomes),
+        "WelcomeHeld": sum(outcome.decision is Action.HOLD for outcome in batch.outcomes),
+        "WelcomeSkipped": sum(outcome.decision is Action.SKIP for outcome in batch.outcomes),
         "WelcomeRejected": len(batch.rejected),
         "WelcomeFailed": len(batch.failed),
     }

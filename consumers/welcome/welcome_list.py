@@ -11,14 +11,14 @@ A customer is on the list from `CustomerCreated` to `CustomerErased`, in the ite
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from consumer_kit import CREATED, ERASED, UPDATED, Effect, Event
+from consumer_kit import CREATED, ERASED, UPDATED, Effect, PublishedEvent
 
 ITEM: Final = "welcome"
 # The newest schema version of each event that `effects` was written for.
 UNDERSTOOD: Final[Mapping[str, int]] = {CREATED: 1, UPDATED: 1, ERASED: 1}
 
 
-def effects(table: str, event: Event) -> Sequence[Effect]:
+def effects(table: str, event: PublishedEvent) -> Sequence[Effect]:
     """The writes that an event causes; none for a type that came into being after this was written.
 
     Args:
@@ -33,7 +33,7 @@ def effects(table: str, event: Event) -> Sequence[Effect]:
     return []
 
 
-def _shown(event: Event) -> dict[str, Any]:
+def _shown(event: PublishedEvent) -> dict[str, Any]:
     return {
         "UpdateExpression": "SET full_name = :name, email = :email, since = if_not_exists(since, :now), "
         "version = :version, changes = if_not_exists(changes, :none) + :one",

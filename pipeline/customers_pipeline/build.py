@@ -41,7 +41,7 @@ TEST_ACTIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class BuildWork:
     """What a project does.
 
     Attributes:
@@ -61,7 +61,7 @@ def build_project(scope: Construct, buckets: Buckets) -> codebuild.PipelineProje
     """The project that tests a commit, builds it and uploads the packages."""
     permissions = [write_objects("WriteArtifacts", buckets.artifacts), write_objects("WritePackages", buckets.packages)]
     variables = {"PACKAGE_BUCKET": buckets.packages.bucket_name, "PACKAGE_KEY": buckets.key.key_arn}
-    return _project(scope, buckets, Work("Build", "build.yml", permissions, variables))
+    return _project(scope, buckets, BuildWork("Build", "build.yml", permissions, variables))
 
 
 def test_project(scope: Construct, buckets: Buckets, stage: Stage) -> codebuild.PipelineProject:
@@ -74,10 +74,10 @@ def test_project(scope: Construct, buckets: Buckets, stage: Stage) -> codebuild.
         # CloudFormation tags what it creates, and nobody else can set such a tag.
         {"StringEquals": {"aws:ResourceTag/aws:cloudformation:stack-name": stage.stack}},
     )
-    return _project(scope, buckets, Work("EndToEnd", "end_to_end.yml", [pool]))
+    return _project(scope, buckets, BuildWork("EndToEnd", "end_to_end.yml", [pool]))
 
 
-def _project(scope: Construct, buckets: Buckets, work: Work) -> codebuild.PipelineProject:
+def _project(scope: Construct, buckets: Buckets, work: BuildWork) -> codebuild.PipelineProject:
     name = f"{PIPELINE_NAME}-{work.name}"
     log = logs.LogGroup(
         scope,
@@ -105,7 +105,7 @@ def _project(scope: Construct, buckets: Buckets, work: Work) -> codebuild.Pipeli
     )
 
 
-def _role(scope: Construct, buckets: Buckets, work: Work, *, log_group: str) -> iam.IRole:
+def _role(scope: Construct, buckets: Buckets, work: BuildWork, *, log_group: str) -> iam.IRole:
     usual = [
         Permission(
             "WriteLogs",

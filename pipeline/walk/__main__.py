@@ -17,14 +17,14 @@ from local.environments import STATE
 from local.errors import StackError
 from local.home import StackHome, free_port
 from pipeline.walk import synthesised
-from pipeline.walk.walk import Rejected, Walk, local_aws
+from pipeline.walk.walk import ApprovalDenied, Walk, local_aws
 
 INTERRUPTED = 130  # what a shell gives for Ctrl-C
 _out = Console(highlight=False, markup=False, soft_wrap=True)
 
 
 @dataclass
-class Report:
+class WalkReport:
     """What was done, in a table."""
 
     rows: list[tuple[str, str, str, float]]
@@ -57,7 +57,7 @@ def walk(*, approve: bool) -> int:
     Returns:
         The exit status.
     """
-    home, report = StackHome(STATE / "pipeline", free_port()), Report([])
+    home, report = StackHome(STATE / "pipeline", free_port()), WalkReport([])
     stage, action, started = "Set-up", "Synthesise", time.monotonic()
     try:
         template = synthesised.synthesise(home.folder / "cdk.out")
@@ -72,7 +72,7 @@ def walk(*, approve: bool) -> int:
                     stage, action, started = each.name, one.name, time.monotonic()
                     execution.carry_out(one)
                     report.step(stage, action, started)
-    except Rejected:
+    except ApprovalDenied:
         report.step(stage, action, started, "waits")
         _out.print("  Stopped at the approval: make pipeline-walk APPROVE=1 gives it and goes on.")
     except (StackError, BotoCoreError, ClientError) as error:

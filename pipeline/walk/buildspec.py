@@ -21,7 +21,7 @@ KNOWN = {"version", "env", "phases", "artifacts"}
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class PhaseResult:
     """How a build ended.
 
     Attributes:
@@ -50,7 +50,7 @@ def parse(text: str) -> dict[str, Any]:
     return spec
 
 
-def run(spec: Mapping[str, Any], folder: Path, env: Mapping[str, str], log: Path) -> Outcome:
+def run(spec: Mapping[str, Any], folder: Path, env: Mapping[str, str], log: Path) -> PhaseResult:
     """Run all phases.
 
     Args:
@@ -75,7 +75,7 @@ def run(spec: Mapping[str, Any], folder: Path, env: Mapping[str, str], log: Path
     ended = [line.split() for line in ends.read_text().splitlines()] if ends.exists() else []
     phases = {phase: status == "0" for phase, status in ended}
     # A command that leaves the shell ends the build in the middle of its phase.
-    return Outcome(phases if ended and done.returncode == 0 else {**phases, "interrupted": False})
+    return PhaseResult(phases if ended and done.returncode == 0 else {**phases, "interrupted": False})
 
 
 def script(spec: Mapping[str, Any]) -> str:

@@ -37,7 +37,7 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class SynthesisedStage:
     """One stage; its actions in the order they run in."""
 
     name: str
@@ -68,10 +68,10 @@ def synthesise(folder: Path) -> Template:
     return template
 
 
-def stages(template: Template) -> list[Stage]:
+def stages(template: Template) -> list[SynthesisedStage]:
     """The pipeline's stages in their order."""
     [pipeline] = of_type(template, "AWS::CodePipeline::Pipeline").values()
-    return [Stage(stage["Name"], _actions(stage)) for stage in pipeline["Stages"]]
+    return [SynthesisedStage(stage["Name"], _actions(stage)) for stage in pipeline["Stages"]]
 
 
 def of_type(template: Template, kind: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from pipeline.walk.synthesised import Action, Template, of_type
 from pipeline.walk.variables import substituted
 
 
-class Rejected(Exception):
+class ApprovalDenied(Exception):
     """The walk stops at an approval that nobody gave."""
 
 
@@ -67,7 +67,7 @@ class Walk:
 
         Raises:
             StackError: It failed.
-            Rejected: It is an approval, and approvals are not given.
+            ApprovalDenied: It is an approval, and approvals are not given.
         """
         does = {
             "Source": self._fetch,
@@ -146,7 +146,7 @@ class Walk:
     def _ask(self, action: Action) -> None:
         self.say(f"  {action.name}: {action.configuration.get('CustomData', '')}")
         if not self.approve:
-            raise Rejected
+            raise ApprovalDenied
 
     def _artifact(self, name: str) -> Path:
         return self.home.folder / "artifacts" / name

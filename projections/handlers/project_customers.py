@@ -11,7 +11,7 @@ from events.stream import answer, read_batch
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.lag import seconds_behind
-from projections.projector import Projector, Report
+from projections.projector import ProjectionReport, Projector
 from shared.runtime import tracing
 from shared.runtime.clients import dynamodb
 from shared.runtime.clock import utc_now
@@ -20,7 +20,7 @@ from shared.runtime.settings import required
 
 store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"))
 generations = DynamoDbGenerations(dynamodb(), required("READ_TABLE"))
-projector = Projector(DynamoDbReadModel(dynamodb(), required("READ_TABLE")), store.read_recorded)
+projector = Projector(DynamoDbReadModel(dynamodb(), required("READ_TABLE")), store.read)
 in_parts = required("PARTIAL_ANSWERS") == "true"
 
 
@@ -38,7 +38,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
     return answer(again, len(arrivals), in_parts=in_parts)
 
 
-def _tell(reports: list[Report], began: float) -> None:
+def _tell(reports: list[ProjectionReport], began: float) -> None:
     active = reports[-1]
     for event in active.projected:
         follow(event, began)

@@ -5,12 +5,12 @@ from dataclasses import asdict
 from typing import Any
 
 from projections.dynamodb_generations import DynamoDbGenerations
-from projections.dynamodb_progress import DynamoDbProgress
 from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.generations import WrongStep
-from projections.plan import Plan, comparison_of, keep, kept, plan_for
-from projections.rate_limit import shared_out
-from projections.regressions import WouldGoBack, refuse_to_go_back
+from projections.maintenance.dynamodb_progress import DynamoDbProgress
+from projections.maintenance.plan import Plan, comparison_of, keep, kept, plan_for
+from projections.maintenance.rate_limit import shared_out
+from projections.maintenance.regressions import WouldGoBack, refuse_to_go_back
 from shared.runtime.clients import dynamodb
 from shared.runtime.clock import utc_now
 from shared.runtime.observability import logger, tracer

@@ -5,13 +5,13 @@ from typing import Any
 
 from events.dynamodb_store import DynamoDbEventStore
 from projections.dynamodb_generations import DynamoDbGenerations
-from projections.dynamodb_progress import DynamoDbProgress
 from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.handlers.segment_work import answer, work_while_time
-from projections.progress import SegmentProgress
+from projections.maintenance.dynamodb_progress import DynamoDbProgress
+from projections.maintenance.progress import SegmentProgress
+from projections.maintenance.rate_limit import TokenBucket
+from projections.maintenance.rebuild import Pace, Rebuild, page_for, work_of
 from projections.projector import Projector
-from projections.rate_limit import TokenBucket
-from projections.rebuild import Pace, Rebuild, page_for, work_of
 from shared.runtime.clients import dynamodb
 from shared.runtime.observability import logger, tracer
 from shared.runtime.settings import required
@@ -19,7 +19,7 @@ from shared.runtime.settings import required
 store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"))
 generations = DynamoDbGenerations(dynamodb(), required("READ_TABLE"))
 progress = DynamoDbProgress(dynamodb(), required("READ_TABLE"))
-projector = Projector(DynamoDbReadModel(dynamodb(), required("READ_TABLE")), store.read_recorded)
+projector = Projector(DynamoDbReadModel(dynamodb(), required("READ_TABLE")), store.read)
 
 
 @tracer.capture_lambda_handler(capture_response=False, capture_error=False)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from projections.progress import SegmentProgress
+from projections.maintenance.progress import SegmentProgress
 
 # Enough to end the page that is being done, even with all its retries.
 ENOUGH_MILLISECONDS: Final = 30_000

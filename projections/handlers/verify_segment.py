@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from events.dynamodb_store import DynamoDbEventStore
-from projections.differences import Difference, Kind
 from projections.dynamodb_generations import DynamoDbGenerations
-from projections.dynamodb_progress import DynamoDbProgress
 from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.handlers.segment_work import answer, work_while_time
-from projections.plan import comparison_of
-from projections.progress import SegmentProgress
-from projections.verify import Verifier
+from projections.maintenance.differences import Difference, Kind
+from projections.maintenance.dynamodb_progress import DynamoDbProgress
+from projections.maintenance.plan import comparison_of
+from projections.maintenance.progress import SegmentProgress
+from projections.maintenance.verify import Verifier
 from shared.runtime.clients import dynamodb
 from shared.runtime.observability import logger, tracer
 from shared.runtime.settings import required

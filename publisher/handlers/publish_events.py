@@ -9,8 +9,8 @@ from events.envelope import Event, Recorded
 from events.stream import answer, read_batch
 from publisher.bus import BusMissing, EventBridgeBus
 from publisher.cloud_event import source_of
-from publisher.dead_letters import SqsDeadLetters
-from publisher.publishing import Publisher, Report
+from publisher.dead_letters import SqsPublishFailures
+from publisher.publishing import Publisher, PublishReport
 from shared.runtime import tracing
 from shared.runtime.clients import event_bridge, sqs
 from shared.runtime.observability import logger, metrics, tracer
@@ -18,7 +18,7 @@ from shared.runtime.settings import required
 
 publisher = Publisher(
     EventBridgeBus(event_bridge(), required("EVENT_BUS")),
-    SqsDeadLetters(sqs(), required("PUBLISH_FAILURE_QUEUE")),
+    SqsPublishFailures(sqs(), required("PUBLISH_FAILURE_QUEUE")),
     source_of(required("STAGE")),
 )
 in_parts = required("PARTIAL_ANSWERS") == "true"
@@ -40,7 +40,7 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
     return answer([arrivals[place][0] for place in report.failed], len(arrivals), in_parts=in_parts)
 
 
-def _tell(report: Report, records: list[Recorded], began: float) -> None:
+def _tell(report: PublishReport, records: list[Recorded], began: float) -> None:
     for event in report.published:
         if isinstance(event, Event):
             _follow(event, began)

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from projections.dynamodb_read_model import reader_of
 from queries.get_all_customers import get_all_customers, parse_query
-from queries.read_your_writes import REAL_TIME, patience_of
+from queries.read_your_writes import REAL_CLOCK, read_after
 from shared.http.endpoint import endpoint
 from shared.http.request import Request
 from shared.http.response import Response
@@ -24,5 +24,5 @@ def cursor_key() -> bytes:
 def handle(request: Request) -> Response:
     """List customers."""
     query = parse_query(request.query, cursor_key)
-    patience = patience_of(request.headers)
-    return Response(HTTPStatus.OK, get_all_customers(query, reader, cursor_key, patience, REAL_TIME))
+    patience = read_after(request.headers)
+    return Response(HTTPStatus.OK, get_all_customers(query, reader, cursor_key, patience, REAL_CLOCK))

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from projections.dynamodb_read_model import reader_of
 from queries.get_customer import get_customer
-from queries.read_your_writes import REAL_TIME, patience_of
+from queries.read_your_writes import REAL_CLOCK, read_after
 from shared.http.endpoint import endpoint
 from shared.http.request import Request
 from shared.http.response import Response
@@ -17,6 +17,6 @@ reader = reader_of(dynamodb(), required("READ_TABLE"))
 @endpoint(scope="customers/read")
 def handle(request: Request) -> Response:
     """Show one customer."""
-    patience = patience_of(request.headers)
-    listing, version = get_customer(request.path.get("customer_id", ""), reader, patience, REAL_TIME)
+    patience = read_after(request.headers)
+    listing, version = get_customer(request.path.get("customer_id", ""), reader, patience, REAL_CLOCK)
     return Response(HTTPStatus.OK, listing.document, {"ETag": f'"{version}"'})

@@ -24,7 +24,7 @@ class ConsistencyToken:
     key: str
     version: int
 
-    def seal(self) -> str:
+    def encode(self) -> str:
         """The token's text for the caller, to whom it means nothing."""
         return base64.urlsafe_b64encode(f"{self.key} {self.version}".encode()).decode().rstrip("=")
 

@@ -7,10 +7,10 @@ from typing import Any, Final
 import pytest
 from jsonschema import Draft7Validator
 
+from contracts.events.documents import ASYNCAPI
 from local import npm_package
 from local.npm_package import Package
 from local.progress import Silent
-from operations.contracts.documents import ASYNCAPI
 
 PACKAGE: Final = Package(
     "AsyncAPI specification",

@@ -24,7 +24,7 @@ def measured(amazons_dynamodb: "DynamoDBClient") -> Iterator[dict[str, str]]:
     definitions = tables.of_template()
     keys = {table["TableName"]: [key["AttributeName"] for key in table["KeySchema"]] for table in definitions.values()}
     client = dynamodb_local.client(amazons_dynamodb.meta.endpoint_url)
-    meter = consumed_units.Meter(client, Reckoner(amazons_dynamodb, keys))
+    meter = consumed_units.CapacityMeter(client, Reckoner(amazons_dynamodb, keys))
     api = consumed_units.Api(client, {name: table["TableName"] for name, table in definitions.items()})
     found = {}
     for operation in consumed_units.operations(api):

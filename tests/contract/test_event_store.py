@@ -15,6 +15,7 @@ from events.envelope import Event
 from events.store import MOST_REDACTED_AT_ONCE, EventStore, VersionConflict
 from local import tables
 from tests import samples
+from tests.event_log import every_event
 from tests.fakes.network import LossyNetwork, lossy
 from tests.samples import created, erased, updated
 
@@ -52,8 +53,8 @@ def test_of_many_places_the_taken_ones_are_known(event_store: EventStore) -> Non
     places = [(event.customer_id, event.version) for event in events]
     free = [(events[0].customer_id, 4), *((str(uuid.uuid4()), 1) for _ in range(250))]
 
-    assert event_store.taken([*places, places[0], *free]) == set(places)
-    assert event_store.taken([]) == set()
+    assert event_store.existing([*places, places[0], *free]) == set(places)
+    assert event_store.existing([]) == set()
 
 
 def test_a_customers_many_events_are_read_whole(event_store: EventStore) -> None:
@@ -138,7 +139,7 @@ def test_the_segments_together_are_every_event_once(event_store: EventStore, seg
         event_store.append([first, second], 0)
     names = {event.event_id for event in ours}
 
-    read = [event for segment in range(segments) for event in event_store.read_all(segment, segments)]
+    read = [event for segment in range(segments) for event in every_event(event_store, segment, segments)]
     found = [event for event in read if event.event_id in names]
 
     assert sorted(found, key=lambda event: event.event_id) == sorted(ours, key=lambda event: event.event_id)

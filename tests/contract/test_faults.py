@@ -25,13 +25,13 @@ from events.dynamodb_store import DynamoDbEventStore
 from events.envelope import Event
 from local import tables
 from projections.dynamodb_generations import DynamoDbGenerations
-from projections.dynamodb_progress import DynamoDbProgress
 from projections.dynamodb_read_model import DynamoDbReadModel
-from projections.progress import SegmentProgress
+from projections.maintenance.dynamodb_progress import DynamoDbProgress
+from projections.maintenance.progress import SegmentProgress
+from projections.maintenance.rebuild import Pace, Rebuild, RebuildFailed, work_of
+from projections.maintenance.verify import Verifier
 from projections.projector import Projector
 from projections.read_model import ReadModelBusy
-from projections.rebuild import Pace, Rebuild, RebuildFailed, work_of
-from projections.verify import Verifier
 from tests.fakes.network import faulty
 from tests.samples import START, created, erased, updated
 

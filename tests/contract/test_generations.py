@@ -10,9 +10,9 @@ import pytest
 
 from local import tables
 from projections.dynamodb_generations import DynamoDbGenerations
-from projections.dynamodb_progress import DynamoDbProgress
 from projections.generations import Generations, GenerationsChanged, GenerationStore
-from projections.progress import ProgressStore, SegmentProgress
+from projections.maintenance.dynamodb_progress import DynamoDbProgress
+from projections.maintenance.progress import ProgressStore, SegmentProgress
 from tests.fakes.network import lossy
 from tests.fakes.read_model import InMemoryGenerations, InMemoryProgress
 

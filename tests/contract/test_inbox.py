@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from consumer_kit import ERASED, Consumer, DynamoDbInbox, Effect, Inbox, Outrun, State
+from consumer_kit import ERASED, Consumer, CustomerState, DynamoDbInbox, Effect, Inbox, Outrun
 from consumer_kit.ordering import MOST_HELD, handled, holding
 from consumer_kit.testing import InMemoryInbox
 from consumers.welcome.welcome_list import UNDERSTOOD, effects
@@ -38,11 +38,11 @@ def customer_id() -> str:
 
 
 def test_a_customer_never_heard_of_is_at_the_beginning(inbox: Inbox, customer_id: str) -> None:
-    assert inbox.load(customer_id) == State(customer_id)
+    assert inbox.load(customer_id) == CustomerState(customer_id)
 
 
 def test_what_was_saved_is_loaded(inbox: Inbox, customer_id: str) -> None:
-    state = State(customer_id)
+    state = CustomerState(customer_id)
     for version in (5, 3):
         state = holding(state, event(version, customer_id=customer_id), NOW)
         inbox.save(state)
@@ -60,7 +60,7 @@ def test_what_was_saved_is_loaded(inbox: Inbox, customer_id: str) -> None:
 
 @pytest.mark.parametrize("behind", [0, 1])
 def test_a_state_made_of_an_older_one_is_refused(inbox: Inbox, customer_id: str, behind: int) -> None:
-    first = handled(State(customer_id), event(1, customer_id=customer_id), NOW)
+    first = handled(CustomerState(customer_id), event(1, customer_id=customer_id), NOW)
     second = handled(first, event(2, customer_id=customer_id), NOW)
     for state in (first, second):
         inbox.save(state)
@@ -74,7 +74,7 @@ def test_as_many_of_the_largest_events_as_may_be_held_can_be_held(inbox: Inbox, 
     letter = "\U0001f600"  # four bytes
     largest = {"full_name": letter * 200, "email": letter * 254, "birth": "1990-05-17",
                "city": letter * 100, "country": letter * 100}  # fmt: skip
-    state = State(customer_id)
+    state = CustomerState(customer_id)
     for version in range(2, MOST_HELD + 2):
         early = event(version, customer_id=customer_id, data=largest, correlation_id="c" * 128)
         state = replace(holding(state, early, NOW), revision=1)
@@ -92,7 +92,7 @@ def test_an_effect_is_written_with_the_note_of_it_or_not_at_all(
     amazons_dynamodb: "DynamoDBClient", customer_id: str
 ) -> None:
     inbox, first = DynamoDbInbox(amazons_dynamodb, TABLE), event(1, customer_id=customer_id)
-    state = handled(State(customer_id), first, NOW)
+    state = handled(CustomerState(customer_id), first, NOW)
     inbox.save(state, effects(TABLE, first))
 
     with pytest.raises(Outrun):
@@ -104,7 +104,7 @@ def test_an_effect_is_written_with_the_note_of_it_or_not_at_all(
 
 def test_a_consumer_s_own_condition_is_its_own_affair(amazons_dynamodb: "DynamoDBClient", customer_id: str) -> None:
     inbox = DynamoDbInbox(amazons_dynamodb, TABLE)
-    state = handled(State(customer_id), event(1, customer_id=customer_id), NOW)
+    state = handled(CustomerState(customer_id), event(1, customer_id=customer_id), NOW)
     never: Effect = {
         "ConditionCheck": {
             "TableName": TABLE,
@@ -115,18 +115,18 @@ def test_a_consumer_s_own_condition_is_its_own_affair(amazons_dynamodb: "DynamoD
 
     with pytest.raises(amazons_dynamodb.exceptions.TransactionCanceledException):
         inbox.save(state, [never])
-    assert inbox.load(customer_id) == State(customer_id)
+    assert inbox.load(customer_id) == CustomerState(customer_id)
 
 
 def test_too_many_effects_are_refused_before_anything_is_sent() -> None:
     none: Any = None
     with pytest.raises(ValueError, match="at most 99 effects, and these are 100"):
-        DynamoDbInbox(none, TABLE).save(State("c", revision=1), [{}] * 100)
+        DynamoDbInbox(none, TABLE).save(CustomerState("c", revision=1), [{}] * 100)
 
 
 def test_whoever_waits_is_found_until_the_gap_is_closed(amazons_dynamodb: "DynamoDBClient", customer_id: str) -> None:
     inbox = DynamoDbInbox(amazons_dynamodb, TABLE)
-    state = holding(State(customer_id), event(2, customer_id=customer_id), NOW)
+    state = holding(CustomerState(customer_id), event(2, customer_id=customer_id), NOW)
     inbox.save(state)
 
     def waiting(until: str) -> list[tuple[int, str]]:

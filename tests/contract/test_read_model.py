@@ -56,7 +56,7 @@ def test_a_row_is_replaced_only_where_it_stands_as_it_was_read(read_model: ReadM
     three = row(generation, 3, one.customer_id)
     read_model.write([Write(one, None)])
 
-    assert read_model.write([Write(three, replace(one, version=2))]) == [Written.OUTRUN]
+    assert read_model.write([Write(three, replace(one, version=2))]) == [Written.CONFLICT]
     assert read_model.get(one.customer_id, generation) == one
     assert read_model.write([Write(three, one)]) == [Written.APPLIED]
     assert read_model.get(one.customer_id, generation) == three
@@ -66,12 +66,12 @@ def test_a_new_row_never_covers_one_that_stands(read_model: ReadModel, generatio
     two = row(generation, 2)
     read_model.write([Write(two, None)])
 
-    assert read_model.write([Write(row(generation, 1, two.customer_id), None)]) == [Written.OUTRUN]
+    assert read_model.write([Write(row(generation, 1, two.customer_id), None)]) == [Written.CONFLICT]
     assert read_model.get(two.customer_id, generation) == two
 
 
 def test_a_row_that_is_gone_is_not_brought_back_by_an_update(read_model: ReadModel, generation: int) -> None:
-    assert read_model.write([Write(row(generation, 2), row(generation, 1))]) == [Written.OUTRUN]
+    assert read_model.write([Write(row(generation, 2), row(generation, 1))]) == [Written.CONFLICT]
 
 
 def test_each_row_of_a_write_has_an_outcome_of_its_own(read_model: ReadModel, generation: int) -> None:
@@ -82,7 +82,7 @@ def test_each_row_of_a_write_has_an_outcome_of_its_own(read_model: ReadModel, ge
         [Write(row(generation), None), Write(row(generation, 1, taken.customer_id), None), Write(row(generation), None)]
     )
 
-    assert outcomes == [Written.APPLIED, Written.OUTRUN, Written.APPLIED]
+    assert outcomes == [Written.APPLIED, Written.CONFLICT, Written.APPLIED]
 
 
 def test_one_winner_among_writers_of_one_step(read_model: ReadModel, generation: int) -> None:
@@ -94,7 +94,7 @@ def test_one_winner_among_writers_of_one_step(read_model: ReadModel, generation:
         )
 
     assert outcomes.count([Written.APPLIED]) == 1
-    assert outcomes.count([Written.OUTRUN]) == 7
+    assert outcomes.count([Written.CONFLICT]) == 7
 
 
 def test_generations_do_not_see_each_other(read_model: ReadModel, generation: int) -> None:
@@ -127,7 +127,7 @@ def test_an_erased_customer_leaves_the_list_and_keeps_their_version(read_model: 
 
     assert read_model.get(one.customer_id, generation, consistent=True) == gone
     assert read_model.page(generation, 10, None) == []
-    assert read_model.write([Write(row(generation, 2, one.customer_id), one)]) == [Written.OUTRUN]
+    assert read_model.write([Write(row(generation, 2, one.customer_id), one)]) == [Written.CONFLICT]
 
 
 def test_a_customer_may_be_erased_before_they_were_ever_shown(read_model: ReadModel, generation: int) -> None:
@@ -226,7 +226,7 @@ def test_a_customer_parked_at_their_first_event_is_not_listed(read_model: ReadMo
     assert read_model.page(generation, 10, None) == []
 
     back = row(generation, 1, placeholder.customer_id)
-    assert read_model.write([Write(back, None)]) == [Written.OUTRUN]
+    assert read_model.write([Write(back, None)]) == [Written.CONFLICT]
     assert read_model.write([Write(back, placeholder)]) == [Written.APPLIED]
     assert read_model.get(back.customer_id, generation) == back
 
@@ -261,8 +261,8 @@ def test_a_writer_who_read_the_row_before_it_was_parked_is_outrun(read_model: Re
     read_model.write([Write(one, None)])
     read_model.write([Write(parked(one), one)])
 
-    assert read_model.write([Write(row(generation, 2, one.customer_id), one)]) == [Written.OUTRUN]
-    assert read_model.write([Write(parked(one), one)]) == [Written.OUTRUN]
+    assert read_model.write([Write(row(generation, 2, one.customer_id), one)]) == [Written.CONFLICT]
+    assert read_model.write([Write(parked(one), one)]) == [Written.CONFLICT]
     assert read_model.get(one.customer_id, generation) == parked(one)
 
 
@@ -274,11 +274,11 @@ def test_a_writer_who_read_the_row_parked_before_it_was_tried_again_or_came_back
     second = parked(replace(first, parked=None), attempts=2)
 
     assert read_model.write([Write(second, first)]) == [Written.APPLIED]
-    assert read_model.write([Write(row(generation, 2, first.customer_id), first)]) == [Written.OUTRUN]
+    assert read_model.write([Write(row(generation, 2, first.customer_id), first)]) == [Written.CONFLICT]
 
     back = replace(first, parked=None)
     assert read_model.write([Write(back, second)]) == [Written.APPLIED]
-    assert read_model.write([Write(parked(back, attempts=3), second)]) == [Written.OUTRUN]
+    assert read_model.write([Write(parked(back, attempts=3), second)]) == [Written.CONFLICT]
     assert read_model.get(first.customer_id, generation) == back
 
 

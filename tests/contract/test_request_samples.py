@@ -15,12 +15,14 @@ from events.codec import to_item
 from events.dynamodb_store import DynamoDbEventStore
 from local import tables
 from local.environments import ROOT
+from local.template import load_template
+from tests.event_log import events_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 ENVIRONMENT: dict[str, dict[str, str]] = json.loads((ROOT / "events/env.json").read_text())
-TEMPLATE = tables.load_template()
+TEMPLATE = load_template()
 FUNCTIONS = {n: r["Properties"] for n, r in TEMPLATE["Resources"].items() if r["Type"] == "AWS::Serverless::Function"}
 COMMON = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
 INVOKE = """
@@ -100,7 +102,8 @@ def test_the_samples_create_a_customer_and_find_it_in_the_list(amazons_dynamodb:
 
     assert created["statusCode"] == 201
     customer = json.loads(created["body"])
-    [event] = DynamoDbEventStore(amazons_dynamodb, ENVIRONMENT["CreateCustomer"]["EVENT_TABLE"]).read(customer["id"])
+    store = DynamoDbEventStore(amazons_dynamodb, ENVIRONMENT["CreateCustomer"]["EVENT_TABLE"])
+    [event] = events_of(store, customer["id"])
     record = {"eventName": "INSERT", "dynamodb": {"SequenceNumber": "1", "NewImage": to_item(event)}}
     assert invoke("ProjectCustomers", {"Records": [record]}, endpoint) == {"batchItemFailures": []}
 

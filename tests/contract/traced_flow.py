@@ -13,10 +13,11 @@ from uuid import uuid4
 from aws_xray_sdk.core import xray_recorder
 from aws_xray_sdk.core.lambda_launcher import LambdaContext
 
-from publisher.dead_letters import SqsDeadLetters
+from publisher.dead_letters import SqsPublishFailures
 from publisher.entries import Entry
 from publisher.publishing import Publisher
 from shared.runtime.clients import sqs
+from tests.event_log import events_of
 from tests.samples import valid_body
 
 # Only now, as the SDK would else leave a file for a Lambda that is not there.
@@ -57,14 +58,14 @@ def main(post: str, projecting: str, publishing: str) -> None:
     )
     assert answer["statusCode"] == 201, answer
     customer_id = json.loads(str(answer["body"]))["id"]
-    [event] = create_customer.store.read(customer_id)
+    [event] = events_of(create_customer.store, customer_id)
     os.environ["_X_AMZN_TRACE_ID"] = projecting
     change = {"SequenceNumber": "1", "NewImage": to_item(event), "ApproximateCreationDateTime": 0}
     record = {"eventName": "INSERT", "eventID": "1", "dynamodb": change}
     assert project_customers.handle({"Records": [record]}, CONTEXT) == {"batchItemFailures": []}
     os.environ["_X_AMZN_TRACE_ID"] = publishing
     bus = ListeningBus()
-    publish_events.publisher = Publisher(bus, SqsDeadLetters(sqs(), ""), "urn:test")
+    publish_events.publisher = Publisher(bus, SqsPublishFailures(sqs(), ""), "urn:test")
     assert publish_events.handle({"Records": [record]}, CONTEXT) == {"batchItemFailures": []}
     told = {"customer_id": customer_id, "metadata": event.metadata.as_dict(), "trace_headers": bus.trace_headers}
     print(json.dumps(told), file=sys.stderr)

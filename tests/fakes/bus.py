@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from publisher.bus import BusMissing, BusUnavailable, RequestRefused
-from publisher.dead_letters import DeadLetter, NotNoted
+from publisher.dead_letters import NotNoted, PublishFailure
 from publisher.entries import Entry, requests
 
 
@@ -46,11 +46,11 @@ class FakeDeadLetters:
         refuses: Decides which are not taken.
     """
 
-    def __init__(self, refuses: Callable[[DeadLetter], bool] = lambda _: False) -> None:
-        self.letters: list[DeadLetter] = []
+    def __init__(self, refuses: Callable[[PublishFailure], bool] = lambda _: False) -> None:
+        self.letters: list[PublishFailure] = []
         self.refuses = refuses
 
-    def send(self, letter: DeadLetter) -> None:
+    def send(self, letter: PublishFailure) -> None:
         """See `DeadLetters.send`."""
         if self.refuses(letter):
             raise NotNoted("ServiceUnavailable")

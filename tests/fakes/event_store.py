@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from events.claims import NO_CLAIMS, ClaimChange, ClaimTaken
-from events.codec import REDACTED, UnreadableEvent
+from events.codec import REDACTED
 from events.envelope import Event, Recorded, Unreadable
-from events.store import EventPage, Place, Position, VersionConflict, check_append
+from events.store import EventKey, EventPage, Position, VersionConflict, check_append
 
 
 class InMemoryEventStore:
@@ -63,32 +63,22 @@ class InMemoryEventStore:
             if key in self.events:
                 self.events[key] = replace(self.events[key], data=REDACTED)
 
-    def read_recorded(self, customer_id: str, after_version: int = 0) -> list[Recorded]:
+    def read(self, customer_id: str, after_version: int = 0) -> list[Recorded]:
         self._fail()
         with self._lock:
             records: dict[tuple[str, int], Recorded] = {**self.events, **self.broken}
         found = [records[key] for key in records if key[0] == customer_id and key[1] > after_version]
         return sorted(found, key=lambda record: record.version)
 
-    def read(self, customer_id: str, after_version: int = 0) -> list[Event]:
+    def existing(self, keys: Collection[EventKey]) -> set[EventKey]:
         self._fail()
-        with self._lock:
-            events = list(self.events.values())
-        for id_, version in self.broken:
-            if id_ == customer_id and version > after_version:
-                raise UnreadableEvent(f"{id_} version {version}", self.broken[id_, version].reason)
-        found = [event for event in events if event.customer_id == customer_id and event.version > after_version]
-        return sorted(found, key=lambda event: event.version)
-
-    def taken(self, places: Collection[Place]) -> set[Place]:
-        self._fail()
-        return {place for place in places if place in self.events or place in self.broken}
+        return {key for key in keys if key in self.events or key in self.broken}
 
     def read_page(
         self, segment: int = 0, total_segments: int = 1, start: Position | None = None, limit: int = 500
     ) -> EventPage:
         self._fail()
-        intact = (event for event in self.read_all(segment, total_segments) if _key(event) not in self.broken)
+        intact = (event for event in self._intact(segment, total_segments) if _key(event) not in self.broken)
         broken = (row for row in self.broken.values() if _is_in(row, segment, total_segments))
         events: list[Recorded] = sorted([*intact, *broken], key=_key)
         if start:
@@ -98,7 +88,7 @@ class InMemoryEventStore:
         end = {"customer_id": page[-1].customer_id, "version": str(page[-1].version)} if page else None
         return EventPage(page, end if len(events) > limit else None)
 
-    def read_all(self, segment: int = 0, total_segments: int = 1) -> Iterator[Event]:
+    def _intact(self, segment: int = 0, total_segments: int = 1) -> Iterator[Event]:
         for event in list(self.events.values()):
             if _is_in(event, segment, total_segments):
                 yield event

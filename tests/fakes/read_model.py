@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from projections.generations import Generations, GenerationsChanged
-from projections.progress import SegmentProgress
+from projections.maintenance.progress import SegmentProgress
 from projections.read_model import Reader, RowPage, Write, Written
 from projections.row import Listing, Row
 
@@ -69,7 +69,7 @@ class InMemoryReadModel:
         if row.customer_id in self.failing:
             return Written.FAILED
         if _stands(self.stored.get((row.customer_id, row.generation))) != _stands(write.replaces):
-            return Written.OUTRUN
+            return Written.CONFLICT
         self.stored[row.customer_id, row.generation] = row
         self.history.append((row.customer_id, row.version))
         return Written.APPLIED
@@ -96,7 +96,7 @@ class InMemoryGenerations:
 
 
 class InMemoryProgress:
-    """Keeps checkpoints; see `projections.progress.ProgressStore`."""
+    """Keeps checkpoints; see `projections.maintenance.progress.ProgressStore`."""
 
     def __init__(self) -> None:
         self.saved: dict[tuple[str, int], SegmentProgress] = {}

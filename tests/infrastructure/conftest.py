@@ -9,9 +9,10 @@ from typing import Any, cast
 
 import pytest
 
-from local import deployment, tables
+from local import deployment
 from local.environments import bin_of
 from local.home import StackHome
+from local.template import load_template
 
 Template = dict[str, Any]
 
@@ -19,7 +20,7 @@ Template = dict[str, Any]
 @pytest.fixture(scope="session")
 def template() -> Template:
     """template.yml as plain data."""
-    return tables.load_template()
+    return load_template()
 
 
 @pytest.fixture(scope="session")

@@ -5,11 +5,11 @@ from typing import Any, Final
 
 import pytest
 
-from local import tables
 from local.environments import ROOT
+from local.template import load_template
 
-TEMPLATE: Final = tables.load_template()
-EXAMPLE: Final = tables.load_template(ROOT / "docs/examples/consumer/template.yml")
+TEMPLATE: Final = load_template()
+EXAMPLE: Final = load_template(ROOT / "docs/examples/consumer/template.yml")
 # (the template, then of a consumer in it: rule, queue, dead letters, policy, function)
 CONSUMERS: Final = [
     (TEMPLATE, "WelcomeRule", "WelcomeQueue", "WelcomeDeadLetterQueue", "WelcomeQueuePolicy", "WelcomeCustomers"),

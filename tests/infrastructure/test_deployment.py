@@ -30,22 +30,22 @@ def test_nothing_goes_through_code_deploy_unless_asked_for() -> None:
 
     assert not [name for name, each in plain["Resources"].items() if each["Type"].startswith("AWS::CodeDeploy") and
                 name != "StepByStep"]  # fmt: skip
-    assert plain["Conditions"]["InSteps"] == {
-        "Fn::And": [{"Condition": "InProduction"}, {"Fn::Equals": [{"Ref": "GradualDeployment"}, "true"]}]
+    assert plain["Conditions"]["DeployGradually"] == {
+        "Fn::And": [{"Condition": "IsProduction"}, {"Fn::Equals": [{"Ref": "GradualDeployment"}, "true"]}]
     }
 
 
 def test_production_moves_a_quarter_of_the_traffic_a_minute(production: Template) -> None:
     steps = production["Resources"]["StepByStep"]
 
-    assert steps["Condition"] == "InSteps"
+    assert steps["Condition"] == "DeployGradually"
     assert steps["Properties"]["TrafficRoutingConfig"] == {
         "Type": "TimeBasedLinear",
         "TimeBasedLinear": {"LinearPercentage": 25, "LinearInterval": 1},
     }
     for group in of_type(production, "AWS::CodeDeploy::DeploymentGroup").values():
         condition, in_steps, otherwise = group["Properties"]["DeploymentConfigName"]["Fn::If"]
-        assert (condition, in_steps) == ("InSteps", {"Ref": "StepByStep"})
+        assert (condition, in_steps) == ("DeployGradually", {"Ref": "StepByStep"})
         assert otherwise["Fn::Sub"][1] == {"ConfigName": "AllAtOnce"}
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from local import tables
+from local.template import load_template
 from shared.http import problems
 
-RESPONSES: dict[str, Any] = tables.load_template()["Resources"]["CustomersApi"]["Properties"]["GatewayResponses"]
+RESPONSES: dict[str, Any] = load_template()["Resources"]["CustomersApi"]["Properties"]["GatewayResponses"]
 GATEWAYS = (problems.Unauthorized, problems.Forbidden, problems.NotFound, problems.BodyTooLarge,
             problems.TooManyRequests, problems.Unavailable, problems.Unexpected)  # fmt: skip
 KINDS: dict[str, type[problems.Problem]] = {f"/docs/problems/{kind.slug}": kind for kind in GATEWAYS}

@@ -84,7 +84,7 @@ def test_what_the_local_aws_does_not_have_is_left_out_there(template: Template) 
     }
 
     assert len(found) > 20
-    assert set(found.values()) <= {"OnAws", "InSteps"}
+    assert set(found.values()) <= {"OnAws", "DeployGradually"}
 
 
 def test_the_key_turns_by_itself_and_outlives_the_tables(production: Template) -> None:
@@ -163,7 +163,7 @@ def test_every_function_has_a_log_that_is_kept_for_so_long(production: Template)
     for name in of_type(production, "AWS::Lambda::Function"):
         assert json.dumps({"Fn::Sub": f"/aws/lambda/${{{name}}}"}) in logs
     for log in logs.values():
-        assert log["RetentionInDays"] == {"Fn::If": ["InProduction", 90, 30]}
+        assert log["RetentionInDays"] == {"Fn::If": ["IsProduction", 90, 30]}
 
 
 def test_the_firewall_stands_before_the_api(production: Template) -> None:
@@ -222,7 +222,7 @@ def test_the_projection_keeps_concurrency_of_its_own_in_production(functions: di
     reserved = {name: each["ReservedConcurrentExecutions"] for name, each in functions.items()
                 if "ReservedConcurrentExecutions" in each}  # fmt: skip
 
-    assert reserved == {"ProjectCustomers": {"If": ["InProduction", 50, {"Ref": "AWS::NoValue"}]}}
+    assert reserved == {"ProjectCustomers": {"If": ["IsProduction", 50, {"Ref": "AWS::NoValue"}]}}
 
 
 def test_functions_that_somebody_waits_for_start_from_snapshots(functions: dict[str, Template]) -> None:
@@ -230,12 +230,12 @@ def test_functions_that_somebody_waits_for_start_from_snapshots(functions: dict[
 
     assert quick == {name for name, each in functions.items() if each.get("Events")} - {"ShowDocs"}
     for name in quick:
-        assert functions[name]["SnapStart"] == {"ApplyOn": {"If": ["WithSnapStart", "PublishedVersions", "None"]}}
+        assert functions[name]["SnapStart"] == {"ApplyOn": {"If": ["UseSnapStart", "PublishedVersions", "None"]}}
 
 
 def test_snapshots_are_not_asked_of_a_runtime_without_them(template: Template) -> None:
-    assert template["Conditions"]["WithSnapStart"] == {
-        "And": [{"Condition": "InProduction"}, {"Not": [{"Equals": [{"Ref": "Runtime"}, "python3.11"]}]}]
+    assert template["Conditions"]["UseSnapStart"] == {
+        "And": [{"Condition": "IsProduction"}, {"Not": [{"Equals": [{"Ref": "Runtime"}, "python3.11"]}]}]
     }
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from local.environments import ROOT
 
-WORKFLOW = json.loads((ROOT / "projections/rebuild.asl.json").read_text())
+WORKFLOW = json.loads((ROOT / "projections/maintenance/rebuild.asl.json").read_text())
 FUNCTIONS = ("RebuildControl", "RebuildSegment", "VerifySegment")
 
 

@@ -171,7 +171,7 @@ def test_people_sign_in_by_code_and_machines_by_credentials(template: Template) 
 def test_nobody_sends_a_password_to_production(template: Template) -> None:
     condition, others, production = template["Resources"]["UserPoolClient"]["Properties"]["ExplicitAuthFlows"]["If"]
 
-    assert condition == "ForPeopleTesting"
+    assert condition == "AllowPasswordSignIn"
     assert "ALLOW_USER_PASSWORD_AUTH" in others
     assert "ALLOW_USER_PASSWORD_AUTH" not in production
 

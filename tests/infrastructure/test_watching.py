@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from local import tables
 from local.environments import ROOT
+from local.template import load_template
 from shared.runtime.observability import metrics
 from tests.unit.docs.pages import README, Page, names
 
 Template = dict[str, Any]
-TEMPLATE = tables.load_template()
+TEMPLATE = load_template()
 RESOURCES = TEMPLATE["Resources"]
 ALARMS = {name: each["Properties"] for name, each in RESOURCES.items() if each["Type"] == "AWS::CloudWatch::Alarm"}
 RUNBOOKS = ROOT / "docs/runbooks"

@@ -16,8 +16,9 @@ import operations.__main__ as program
 from events.dynamodb_store import DynamoDbEventStore
 from local.environments import ROOT
 from local.home import StackHome
-from operations.backfilling import page_for
+from operations.actions.backfill import page_for
 from tests.e2e.customers import create, erase, eventually, update
+from tests.event_log import every_event
 from tests.integration.aws import Aws
 from tests.integration.records import an_event
 
@@ -83,7 +84,7 @@ def first_seen(bodies: Sequence[Body]) -> dict[str, list[int]]:
 
 def stored(store: DynamoDbEventStore) -> dict[str, list[int]]:
     versions: dict[str, list[int]] = {}
-    for customer_id, version in sorted((event.customer_id, event.version) for event in store.read_all()):
+    for customer_id, version in sorted((event.customer_id, event.version) for event in every_event(store)):
         versions.setdefault(customer_id, []).append(version)
     return versions
 

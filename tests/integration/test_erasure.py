@@ -20,6 +20,7 @@ from projections.row import Row
 from tests.e2e.customers import Customer, a_person, create, erase, eventually, page, seeing, update
 from tests.e2e.problems import assert_problem
 from tests.e2e.tokens import claims_of
+from tests.event_log import events_of
 from tests.integration.aws import Aws
 from tests.integration.records import an_event, batch_of, failures_of, record_of
 
@@ -88,7 +89,7 @@ def life(api: httpx.Client, store: DynamoDbEventStore, aws: Aws, outputs: Mappin
         assert answers[-1] in page(api, limit=100)["customers"]
 
     eventually(projected)
-    before = tuple(store.read(answers[0]["id"]))
+    before = tuple(events_of(store, answers[0]["id"]))
     assert all(mark in event.data for event in before)
     # Otherwise the search below would prove nothing.
     for table in ("EventTable", "ReadTable"):
@@ -189,7 +190,7 @@ def test_no_log_has_anything_of_the_person(api: httpx.Client, life: Life, aws: A
 
 
 def test_the_record_of_what_happened_stays(life: Life, store: DynamoDbEventStore, api: httpx.Client) -> None:
-    after = store.read(life.customer_id)
+    after = events_of(store, life.customer_id)
     assert [event.type for event in after] == [
         "CustomerCreated",
         *["CustomerUpdated"] * (VERSIONS - 1),
@@ -236,7 +237,7 @@ def test_the_old_images_again_bring_nobody_back(
     life: Life, aws: Aws, function_names: Mapping[str, str], store: DynamoDbEventStore
 ) -> None:
     """A batch that was under way during the erasure still holds the data; so does the stream for a day."""
-    last = store.read(life.customer_id)[-1]
+    last = events_of(store, life.customer_id)[-1]
     for events in _orders(life.before):
         for batch in (events, [*events, last], [last, *events]):
             answer = aws.invoke(function_names["ProjectCustomers"], batch_of(*map(record_of, batch)))
@@ -262,7 +263,7 @@ def test_the_old_images_alone_make_nobody_where_the_row_was_lost(
     row = read_model.get(life.customer_id, generation, consistent=True)
     # No further than that event, as the generations before this one were brought no further.
     assert row == Row(life.customer_id, generation, 3, None)
-    aws.invoke(function_names["ProjectCustomers"], batch_of(record_of(store.read(life.customer_id)[-1])))
+    aws.invoke(function_names["ProjectCustomers"], batch_of(record_of(events_of(store, life.customer_id)[-1])))
     row = read_model.get(life.customer_id, generation, consistent=True)
     assert row == Row(life.customer_id, generation, VERSIONS + 1, None)
 
@@ -273,7 +274,7 @@ def test_a_history_longer_than_one_transaction_is_redacted_whole(api: httpx.Clie
         customer = update(api, customer, city=f"City {number}")
     answer = erase(api, customer)
     assert answer.headers["etag"] == f'"{LONG_HISTORY + 1}"'
-    *before, last = store.read(customer["id"])
+    *before, last = events_of(store, customer["id"])
     assert {event.data for event in before} == {REDACTED}
     assert (len(before), last.type) == (LONG_HISTORY, "CustomerErased")
     assert api.get(f"/customers/{customer['id']}", headers=seeing(answer)).status_code == 404

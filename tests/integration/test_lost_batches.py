@@ -11,8 +11,8 @@ import operations.__main__ as program
 from events.dynamodb_store import DynamoDbEventStore
 from local import mapping_service
 from local.home import StackHome
-from projections import verify
 from projections.dynamodb_read_model import DynamoDbReadModel
+from projections.maintenance import verify
 from tests.e2e.customers import Customer, create, erase, eventually, shown, update
 from tests.integration.aws import Aws
 

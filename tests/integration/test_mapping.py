@@ -19,7 +19,7 @@ from events.history import fold
 from local import mapping_service
 from local.home import StackHome
 from local.processes import is_alive
-from local.tables import load_template
+from local.template import load_template
 from projections.dynamodb_read_model import DynamoDbReadModel
 from tests.e2e.customers import create, eventually, pages, shown
 from tests.integration.aws import Aws

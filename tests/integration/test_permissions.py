@@ -18,7 +18,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from events.dynamodb_store import DynamoDbEventStore
-from local.tables import load_template
+from local.template import load_template
 from tests.integration.aws import Aws
 
 if TYPE_CHECKING:

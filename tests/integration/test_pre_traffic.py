@@ -15,6 +15,7 @@ import pytest
 
 from events.dynamodb_store import DynamoDbEventStore
 from events.envelope import Event
+from tests.event_log import every_event
 from tests.integration.aws import Aws
 
 HOOK = "CreateCustomerPreTraffic"
@@ -117,7 +118,7 @@ def _told(deployment: str, status: str) -> dict[str, str]:
 
 
 def _synthetic(store: DynamoDbEventStore, deployment: str) -> list[Event]:
-    events = [event for event in store.read_all() if event.metadata.correlation_id == f"pre-traffic-{deployment}"]
+    events = [event for event in every_event(store) if event.metadata.correlation_id == f"pre-traffic-{deployment}"]
     return sorted(events, key=lambda event: event.version)
 
 

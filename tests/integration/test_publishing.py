@@ -19,6 +19,7 @@ from publisher.cloud_event import cloud_event, encoded
 from publisher.dead_letters import read_letter
 from publisher.entries import Entry
 from tests.e2e.customers import create, erase, eventually, update
+from tests.event_log import events_of
 from tests.integration.aws import Aws
 from tests.integration.records import an_event, batch_of, failures_of, record, record_of, some_events
 from tests.tap import Tap
@@ -76,7 +77,7 @@ def test_every_write_is_on_the_bus(api: httpx.Client, tap: Tap, store: DynamoDbE
     assert [event["type"] for event in said] == [
         "customers.CustomerCreated", "customers.CustomerUpdated", "customers.CustomerErased",
     ]  # fmt: skip
-    assert [event["id"] for event in said] == [event.event_id for event in store.read(customer["id"])]
+    assert [event["id"] for event in said] == [event.event_id for event in events_of(store, customer["id"])]
     assert said[1]["data"]["city"] == "Paris"
     assert said[2]["data"] == {}
 

@@ -84,7 +84,7 @@ def test_nothing_old_is_shown_and_everything_once_it_goes_on(
             assert answer.headers["retry-after"]
     # The read side itself is well, and the events are safe.
     assert api.get(f"/customers/{changing['id']}").json() == changing
-    seen = {TOKEN: ConsistencyToken(changing["id"], 1).seal()}
+    seen = {TOKEN: ConsistencyToken(changing["id"], 1).encode()}
     assert api.get(f"/customers/{changing['id']}", headers=seen).json() == changing
     standing_still()
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any, Final
 
-from consumer_kit import DynamoDbInbox, State
+from consumer_kit import CustomerState, DynamoDbInbox
 from events.envelope import Event
 from publisher.cloud_event import cloud_event
 from tests.integration.aws import Aws
@@ -32,7 +32,7 @@ class Welcome:
             answer = self._aws.sqs.send_message_batch(QueueUrl=self.queue_url, Entries=entries)
             assert not answer.get("Failed")
 
-    def inbox(self, customer_id: str) -> State:
+    def inbox(self, customer_id: str) -> CustomerState:
         """What the consumer knows of a customer."""
         return self._inbox.load(customer_id)
 

@@ -1,18 +1,18 @@
-"""The event source mapping as an actor: the real core of local/mapping over simulated ports."""
+"""The event source mapping as an actor: the real core of local/event_source_mapping over simulated ports."""
 
 import json
 from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any, Final, Protocol
 
-from local.mapping.actions import Wait
-from local.mapping.batch import Batch
-from local.mapping.driver import MappingDriver, Ports
-from local.mapping.outcomes import Answer, FunctionFailed, FunctionReturned, InvokeFailed
-from local.mapping.policy import Policy
-from local.mapping.ports import Unavailable
-from local.mapping.positions import ShardCheckpoint
-from local.mapping.settings import MappingSettings
+from local.event_source_mapping.actions import Wait
+from local.event_source_mapping.batch import RecordBatch
+from local.event_source_mapping.driver import MappingDriver, Ports
+from local.event_source_mapping.outcomes import Answer, FunctionFailed, FunctionReturned, InvokeFailed
+from local.event_source_mapping.policy import PollingPolicy
+from local.event_source_mapping.ports import SourceUnavailable
+from local.event_source_mapping.positions import ShardCheckpoint
+from local.event_source_mapping.settings import MappingSettings
 from tests.simulation.clock import VirtualClock
 from tests.simulation.faults import Faults
 from tests.simulation.signals import Crash, Killed
@@ -44,9 +44,9 @@ def settings_of(random: Random) -> MappingSettings:
     )
 
 
-def policy_of(random: Random) -> Policy:
+def policy_of(random: Random) -> PollingPolicy:
     """One reading of what AWS leaves open."""
-    return Policy(restart_count_on_progress=random.random() < 0.7, halve_when_first_fails=random.random() < 0.7)
+    return PollingPolicy(restart_count_on_progress=random.random() < 0.7, halve_when_first_fails=random.random() < 0.7)
 
 
 class Around(Protocol):
@@ -69,7 +69,7 @@ class Around(Protocol):
 class MappingActor:
     """Runs the mapping one action at a time, in any order of its shards, and kills it now and then."""
 
-    def __init__(self, world: Around, settings: MappingSettings, policy: Policy, function: Function) -> None:
+    def __init__(self, world: Around, settings: MappingSettings, policy: PollingPolicy, function: Function) -> None:
         self.invocations = 0
         self._world = world
         self._settings = settings
@@ -121,7 +121,7 @@ class MappingActor:
 
     # The ports that are not the stream.
 
-    def invoke(self, batch: Batch) -> Answer:
+    def invoke(self, batch: RecordBatch) -> Answer:
         """See `Invoker.invoke`."""
         faults, life = self._world.faults, self._life
         if faults.happens("throttled_invoke", faults.mix.throttled_invoke):
@@ -134,7 +134,7 @@ class MappingActor:
             raise Killed
         return answer
 
-    def _run(self, batch: Batch) -> Answer:
+    def _run(self, batch: RecordBatch) -> Answer:
         try:
             answer = self._function({"Records": [record.event for record in batch.records]}, None)
         except Crash:
@@ -150,10 +150,10 @@ class MappingActor:
         """See `Destination.send`."""
         faults = self._world.faults
         if destination != QUEUE or faults.happens("unsent", faults.mix.unsent):
-            raise Unavailable("simulated")
+            raise SourceUnavailable("simulated")
         self._world.discarded(document)
         if faults.happens("sent_twice", faults.mix.unsent / 2):
-            raise Unavailable("simulated")
+            raise SourceUnavailable("simulated")
 
     def load(self) -> Mapping[str, ShardCheckpoint]:
         """See `Checkpoints.load`."""
@@ -167,6 +167,6 @@ class MappingActor:
         self._world.trace("checkpoint", shard_id, checkpoint.position.order)
         self._world.stream.checkpoints[shard_id] = checkpoint
 
-    def _redeliver(self, _batch: Batch) -> bool:
+    def _redeliver(self, _batch: RecordBatch) -> bool:
         faults = self._world.faults
         return faults.happens("redelivered", faults.mix.redeliver)

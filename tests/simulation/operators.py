@@ -12,17 +12,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from events.dynamodb_store import DynamoDbEventStore
 from events.store import StoreBusy
-from projections.differences import Difference, Kind
 from projections.dynamodb_generations import DynamoDbGenerations
-from projections.dynamodb_progress import DynamoDbProgress
 from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.generations import Generations, GenerationsChanged, WrongStep
-from projections.progress import SegmentProgress
+from projections.maintenance.differences import Difference, Kind
+from projections.maintenance.dynamodb_progress import DynamoDbProgress
+from projections.maintenance.progress import SegmentProgress
+from projections.maintenance.rebuild import Pace, Rebuild, RebuildFailed, work_of
+from projections.maintenance.redrive import Redrive, RedriveOutcome
+from projections.maintenance.verify import Verifier
 from projections.projector import Projector
 from projections.read_model import ReadModelBusy
-from projections.rebuild import Pace, Rebuild, RebuildFailed, work_of
-from projections.redrive import Outcome, Redrive
-from projections.verify import Verifier
 from tests.simulation.clock import VirtualClock
 from tests.simulation.invariants import SEGMENTS, require
 from tests.simulation.signals import Crash
@@ -153,7 +153,7 @@ class Operators:
     def _repair(self, difference: Difference, generation: int) -> bool:
         return self._verifier.repair(difference, generation, self.generations.load().before(generation))
 
-    def _redrive(self, generation: int, *, dry: bool) -> list[Outcome]:
+    def _redrive(self, generation: int, *, dry: bool) -> list[RedriveOutcome]:
         outcomes = []
         for redriven in self.redrive.run(generation, dry=dry):
             self._world.trace("redriven", redriven.customer_id, redriven.outcome)
@@ -177,7 +177,7 @@ class Operators:
     def redrive_all(self) -> int:
         """Redrive every generation; returns how many customers came back."""
         outcomes = [each for number in self.generations.load().fed for each in self._redrive(number, dry=False)]
-        require(set(outcomes) <= {Outcome.RETURNED}, "I7", f"a redrive ended with {sorted(set(outcomes))}")
+        require(set(outcomes) <= {RedriveOutcome.RETURNED}, "I7", f"a redrive ended with {sorted(set(outcomes))}")
         return len(outcomes)
 
     def repair_all(self) -> None:

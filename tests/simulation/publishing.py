@@ -12,17 +12,17 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from events.codec import to_item
 from events.envelope import Event
-from local.mapping.batch import Batch
-from local.mapping.outcomes import Answer, FunctionFailed, FunctionReturned, InvokeFailed
-from local.mapping.policy import Policy
-from local.mapping.records import StreamRecord, record_of
+from local.event_source_mapping.batch import RecordBatch
+from local.event_source_mapping.outcomes import Answer, FunctionFailed, FunctionReturned, InvokeFailed
+from local.event_source_mapping.policy import PollingPolicy
+from local.event_source_mapping.records import StreamRecord, record_of
 from publisher.bus import EventBridgeBus
 from publisher.cloud_event import cloud_event, encoded
-from publisher.dead_letters import SqsDeadLetters
+from publisher.dead_letters import SqsPublishFailures
 from publisher.handlers import publish_events
 from publisher.publishing import Publisher
 from tests.samples import created, updated
-from tests.unit.mapping.fakes import FakeFunction, FakeStream, World
+from tests.unit.event_source_mapping.fakes import FakeFunction, FakeStream, World
 
 SOURCE: Final = "urn:customers-api:local"
 SHARDS: Final = 4
@@ -175,12 +175,14 @@ def run(log: Log, seed: int, mix: Mix) -> Outcome:
     bus = FaultyBus(random, mix)
     client = cast("Any", bus)
     publish_events.publisher = Publisher(
-        EventBridgeBus(client, "bus", lambda: 0.0), SqsDeadLetters(client, "queue"), SOURCE, lambda _: None
+        EventBridgeBus(client, "bus", lambda: 0.0), SqsPublishFailures(client, "queue"), SOURCE, lambda _: None
     )
     world = World(
         function=FakeFunction(rule=lambda batch: _invoke(batch, random)),
         stream=_stream(log),
-        policy=Policy(restart_count_on_progress=random.random() < 0.7, halve_when_first_fails=random.random() < 0.7),
+        policy=PollingPolicy(
+            restart_count_on_progress=random.random() < 0.7, halve_when_first_fails=random.random() < 0.7
+        ),
         redeliver=lambda _: random.random() < mix.redelivered,
         batch_size=100,
         max_retries=10,
@@ -238,7 +240,7 @@ def _drain(world: World, log: Log, random: Random, mix: Mix) -> None:
     raise AssertionError("the mapping does not come to the end of the stream")
 
 
-def _invoke(batch: Batch, random: Random) -> Answer:
+def _invoke(batch: RecordBatch, random: Random) -> Answer:
     if random.random() < 0.05:
         return InvokeFailed("429")
     try:

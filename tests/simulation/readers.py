@@ -97,6 +97,6 @@ class Readers:
 
     def _ask(self, operation: str, customer_id: str, awaited: int, query: dict[str, str]) -> dict[str, Any]:
         self.reads += 1
-        headers = {HEADER: ConsistencyToken(customer_id, awaited).seal(), "Prefer": "wait=1"} if awaited else {}
+        headers = {HEADER: ConsistencyToken(customer_id, awaited).encode(), "Prefer": "wait=1"} if awaited else {}
         event = gateway_event(f"read-{self.reads}", "customers/read", headers, customer_id, None)
         return self._world.request(operation, event | {"queryStringParameters": query or None})

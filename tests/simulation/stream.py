@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
-from local.mapping.outcomes import Page, Shard
-from local.mapping.policy import DAY
-from local.mapping.ports import Unavailable
-from local.mapping.positions import Position, ShardCheckpoint, after
-from local.mapping.records import StreamRecord
+from local.event_source_mapping.outcomes import Page, Shard
+from local.event_source_mapping.policy import DAY
+from local.event_source_mapping.ports import SourceUnavailable
+from local.event_source_mapping.positions import Position, ShardCheckpoint, after
+from local.event_source_mapping.records import StreamRecord
 from tests.simulation.clock import VirtualClock
 from tests.simulation.faults import Faults
 from tests.simulation.signals import NotSimulated
@@ -157,7 +157,7 @@ class SimulatedStream:
 
     def _reach(self) -> None:
         if self._faults.happens("stream_away", self._faults.mix.stream_away):
-            raise Unavailable("simulated")
+            raise SourceUnavailable("simulated")
 
     def customers_between(self, shard_id: str, first: int, last: int) -> set[str]:
         """Whose records lie in a range, both ends included."""

@@ -26,7 +26,7 @@ from events.envelope import Unreadable
 from publisher import bus as bus_module
 from publisher import publishing
 from publisher.bus import BusUnavailable, EventBridgeBus
-from publisher.dead_letters import SqsDeadLetters
+from publisher.dead_letters import SqsPublishFailures
 from publisher.entries import entry_of
 from publisher.handlers import publish_events
 from publisher.publishing import Publisher
@@ -158,7 +158,7 @@ MUTANTS: Final[dict[str, tuple[Any, str, Callable[..., Any]]]] = {
     "poison dropped without a note": (Publisher, "_readable", _poison_forgotten),
     "a lost answer taken for success": (EventBridgeBus, "put", _lost_is_done),
     "the first failed record forgotten": (Publisher, "_send", _last_request_only),
-    "a dead letter taken for sent": (SqsDeadLetters, "send", lambda *_: None),
+    "a dead letter taken for sent": (SqsPublishFailures, "send", lambda *_: None),
     "something else sent than the event": (publishing, "entry_of", lambda said: _entry_of({**said, "sequence": "1"})),
 }
 

@@ -118,7 +118,7 @@ time.sleep = _sleep  # type: ignore[assignment]
 
 from queries import read_your_writes  # noqa: E402 - after the patches, which its constants would otherwise keep
 
-read_your_writes.REAL_TIME = read_your_writes.Time(_seconds, _sleep)  # type: ignore[misc]
+read_your_writes.REAL_CLOCK = read_your_writes.Clock(_seconds, _sleep)  # type: ignore[misc]
 
 from commands.handlers import create_customer, erase_customer, update_customer  # noqa: E402
 from projections.handlers import project_customers  # noqa: E402

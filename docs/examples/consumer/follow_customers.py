@@ -5,12 +5,22 @@ from typing import Any
 
 import boto3
 
-from consumer_kit import CREATED, UPDATED, Consumer, DeadLetters, DynamoDbInbox, Effect, Event, Policy, handle_batch
+from consumer_kit import (
+    CREATED,
+    UPDATED,
+    Consumer,
+    DeadLetters,
+    DynamoDbInbox,
+    Effect,
+    GapPolicy,
+    PublishedEvent,
+    handle_batch,
+)
 
 TABLE = os.environ["TABLE"]
 
 
-def follow(event: Event) -> list[Effect]:
+def follow(event: PublishedEvent) -> list[Effect]:
     """The writes that an event causes."""
     key: dict[str, Any] = {"customer_id": {"S": event.customer_id}, "item": {"S": "home"}}
     if event.erases:
@@ -22,7 +32,10 @@ def follow(event: Event) -> list[Effect]:
 
 
 consumer = Consumer(
-    DynamoDbInbox(boto3.client("dynamodb"), TABLE), follow, understands={CREATED: 1, UPDATED: 1}, policy=Policy.LATEST
+    DynamoDbInbox(boto3.client("dynamodb"), TABLE),
+    follow,
+    understands={CREATED: 1, UPDATED: 1},
+    policy=GapPolicy.LATEST,
 )
 dead_letters = DeadLetters(boto3.client("sqs"), os.environ["DEAD_LETTER_QUEUE_URL"])
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from local import tables
 from local.environments import ROOT
+from local.template import load_template
 from pipeline.customers_pipeline.application import Application
 from pipeline.walk import buildspec
 from tests.e2e import target
@@ -105,7 +105,7 @@ def test_a_stage_deploys_the_package_with_its_own_role(stack: Template, stage: s
 
 @pytest.mark.parametrize("stage", ["Staging", "Production"])
 def test_every_parameter_that_is_passed_is_one_of_the_template_s(stack: Template, stage: str) -> None:
-    declared = tables.load_template()["Parameters"]
+    declared = load_template()["Parameters"]
     overrides = json.loads(text(action(stack, stage, "Deploy")["Configuration"]["ParameterOverrides"]))
 
     assert set(overrides) <= set(declared)
@@ -117,11 +117,11 @@ def test_every_parameter_that_is_passed_is_one_of_the_template_s(stack: Template
 
 
 def test_the_pipeline_reads_the_parameters_that_the_template_declares(application: Application) -> None:
-    assert application.parameters == set(tables.load_template()["Parameters"])
+    assert application.parameters == set(load_template()["Parameters"])
 
 
 def test_the_tests_are_told_where_the_stack_is_by_its_outputs(stack: Template) -> None:
-    outputs = tables.load_template()["Outputs"]
+    outputs = load_template()["Outputs"]
     told = json.loads(action(stack, "Staging", "EndToEnd")["Configuration"]["EnvironmentVariables"])
     named = {each["name"]: each["value"] for each in told}
 
@@ -156,7 +156,7 @@ def test_the_build_tests_before_it_packages_and_uploads_nothing_after_a_failure(
 
 
 def test_python_is_the_version_that_the_functions_run_on() -> None:
-    runtime = tables.load_template()["Parameters"]["Runtime"]["Default"]
+    runtime = load_template()["Parameters"]["Runtime"]["Default"]
 
     for file in ("build", "end_to_end"):
         spec = buildspec.parse((ROOT / "pipeline/buildspecs" / f"{file}.yml").read_text())

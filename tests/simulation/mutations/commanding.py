@@ -13,7 +13,7 @@ from events import dynamodb_store
 from events.claims import NO_CLAIMS, ClaimChange, move_claim
 from events.codec import from_item
 from events.dynamodb_store import DynamoDbEventStore
-from events.history import legible
+from events.history import require_folded
 from events.store import VersionConflict
 from shared.runtime import ids
 from tests.simulation.mutations.base import Change, Mutation, one
@@ -60,7 +60,7 @@ def _traceless(state: Any, command: Any, *, keyed: bool) -> Any:
 
 
 def _if_legible(state: Any) -> Any:
-    return _erase(legible(state))
+    return _erase(require_folded(state))
 
 
 def _kept(before: Any, after_: Any) -> ClaimChange:

@@ -4,11 +4,12 @@ from dataclasses import replace
 from typing import Any, Final
 
 from events.history import fold
-from local.mapping import answer as mapping_answer
-from local.mapping import driver, shard
-from local.mapping.answer import PartialFailure, Success
-from local.mapping.positions import ShardCheckpoint, after
-from projections import generations, rebuild, redrive, verify
+from local.event_source_mapping import answer as mapping_answer
+from local.event_source_mapping import driver, shard
+from local.event_source_mapping.answer import PartialFailure, Success
+from local.event_source_mapping.positions import ShardCheckpoint, after
+from projections import generations
+from projections.maintenance import rebuild, redrive, verify
 from projections.read_model import Write, Written
 from projections.row import RETURNING, Parked, row_of
 from shared.runtime.clock import timestamp, utc_now
@@ -90,8 +91,8 @@ def _at_once(self: Any, now: Any) -> Any:
 def _returned(self: Any, row: Any, parked: Any, right: Any) -> Any:
     """One write, and whatever waited is forgotten."""
     if self._read_model.write([Write(right, row)]) != [Written.APPLIED]:
-        return redrive.Redriven(row.customer_id, redrive.Outcome.TRY_AGAIN, parked, row.version)
-    return redrive.Redriven(row.customer_id, redrive.Outcome.RETURNED, parked, right.version)
+        return redrive.Redriven(row.customer_id, redrive.RedriveOutcome.TRY_AGAIN, parked, row.version)
+    return redrive.Redriven(row.customer_id, redrive.RedriveOutcome.RETURNED, parked, right.version)
 
 
 def _of_everybody(self: Any, generation: int, *, dry: bool = True, limit: int | None = None) -> Any:

@@ -14,6 +14,7 @@ from events.codec import decode
 from events.customer import Customer, State
 from events.envelope import Event
 from events.history import fold
+from tests.event_log import events_of
 from tests.fakes.event_store import InMemoryEventStore
 from tests.samples import METADATA, START, valid_body
 
@@ -55,7 +56,7 @@ class Scenario:
 
     @property
     def log(self) -> Sequence[Event]:
-        return self.store.read(CUSTOMER)
+        return events_of(self.store, CUSTOMER)
 
     @property
     def types(self) -> list[str]:

@@ -12,9 +12,10 @@ from events.claims import email_claim
 from events.codec import REDACTED, UnreadableEvent
 from events.customer import Customer, Erased, OutOfOrder
 from events.envelope import Event, Recorded, Unreadable
-from events.history import Illegible, fold
+from events.history import BrokenHistory, fold
 from events.store import MOST_REDACTED_AT_ONCE
 from shared.http.problems import NotFound, StaleVersion
+from tests.event_log import every_event
 from tests.fakes.event_store import InMemoryEventStore
 from tests.samples import created, erased, history, updated
 from tests.unit.commands.scenario import CUSTOMER, Scenario, command
@@ -23,7 +24,7 @@ PERSONAL = ("Ada", "Lovelace", "ada@example.com", "1990-05-17", "city")
 
 
 def everything(store: InMemoryEventStore) -> str:
-    return json.dumps([str(event) for event in store.read_all()]) + json.dumps(store.claims)
+    return json.dumps([str(event) for event in every_event(store)]) + json.dumps(store.claims)
 
 
 def test_given_a_history_when_erased_then_nothing_personal_is_left_and_the_history_is() -> None:
@@ -151,7 +152,7 @@ def put(store: InMemoryEventStore, record: Recorded) -> None:
 
 
 def left_in(store: InMemoryEventStore) -> str:
-    records = store.read_recorded(CUSTOMER)
+    records = store.read(CUSTOMER)
     return json.dumps([(record.data, str(record)) for record in records]) + json.dumps(store.claims)
 
 
@@ -165,13 +166,13 @@ def test_given_an_event_that_cannot_be_read_when_erased_then_nothing_personal_is
 
     assert scenario.erase(command("once")) == Erased(CUSTOMER, 5)
 
-    records = scenario.store.read_recorded(CUSTOMER)
+    records = scenario.store.read(CUSTOMER)
     assert [record.data for record in records] == [REDACTED] * 4 + ["{}"]
     assert not [word for word in PERSONAL if word in left_in(scenario.store)]
     assert scenario.store.claims == {}
     for again in (command("once"), command(), command(seen={2})):
         assert scenario.erase(again) == Erased(CUSTOMER, 5)
-    assert len(scenario.store.read_recorded(CUSTOMER)) == 5
+    assert len(scenario.store.read(CUSTOMER)) == 5
 
 
 @pytest.mark.parametrize("broken", BROKEN)
@@ -201,7 +202,7 @@ def test_given_an_event_is_missing_when_erased_then_what_there_is_goes() -> None
     put(scenario.store, updated(CUSTOMER, 3))
 
     assert scenario.erase(command()) == Erased(CUSTOMER, 4)
-    assert [(record.version, record.data) for record in scenario.store.read_recorded(CUSTOMER)] == [
+    assert [(record.version, record.data) for record in scenario.store.read(CUSTOMER)] == [
         (1, REDACTED), (3, REDACTED), (4, "{}")
     ]  # fmt: skip
 
@@ -235,7 +236,7 @@ def test_given_a_long_history_with_an_event_that_cannot_be_read_when_erased_then
 
     scenario.erase(command())
 
-    records = scenario.store.read_recorded(CUSTOMER)
+    records = scenario.store.read(CUSTOMER)
     assert [record.data for record in records[:-1]] == [REDACTED] * (MOST_REDACTED_AT_ONCE + 20)
 
 
@@ -251,7 +252,7 @@ def test_given_an_event_that_cannot_be_read_when_erased_with_an_old_version_then
 def test_a_transaction_holds_all_that_a_decision_asks_for() -> None:
     emails = tuple(f"{number}@example.com" for number in range(200))
 
-    decision = decide(Illegible(CUSTOMER, tuple(range(1, 300)), emails, OutOfOrder()))
+    decision = decide(BrokenHistory(CUSTOMER, tuple(range(1, 300)), emails, OutOfOrder()))
 
     assert decision
     assert decision.redact == tuple(range(210, 300))

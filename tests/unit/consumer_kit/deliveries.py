@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import uuid4
 
-from consumer_kit import CREATED, ERASED, UPDATED, Event
+from consumer_kit import CREATED, ERASED, UPDATED, PublishedEvent
 
 CUSTOMER: Final = "4c5c7f0a-7a34-4c59-9d9b-0c7d0c0f8a01"
 
@@ -69,14 +69,14 @@ def message(body: object, message_id: str = "") -> dict[str, Any]:
     return {"messageId": message_id or str(uuid4()), "body": text, "eventSource": "aws:sqs"}
 
 
-def event(version: int = 1, event_type: str = "", customer_id: str = CUSTOMER, **changes: Any) -> Event:
+def event(version: int = 1, event_type: str = "", customer_id: str = CUSTOMER, **changes: Any) -> PublishedEvent:
     """The same as the consumer sees it.
 
     Args:
         version: As for `cloud_event`.
         event_type: Likewise.
         customer_id: Likewise.
-        **changes: Other fields of `Event`.
+        **changes: Other fields of `PublishedEvent`.
     """
     name = event_type or (CREATED if version == 1 else UPDATED)
     fields: dict[str, Any] = {
@@ -88,4 +88,4 @@ def event(version: int = 1, event_type: str = "", customer_id: str = CUSTOMER, *
         "occurred_at": f"2026-05-17T09:30:{version % 60:02}.000000Z",
         "data": {} if name == ERASED else person(version),
     }
-    return Event(**(fields | changes))
+    return PublishedEvent(**(fields | changes))

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from consumer_kit import (
     ERASED,
     REDACTED,
+    Action,
     Consumer,
-    Decision,
+    CustomerState,
     Effect,
-    Event,
+    GapPolicy,
     HeldEventFailed,
     Outrun,
-    Policy,
-    State,
+    PublishedEvent,
     TooManyHeld,
     UnknownSchema,
 )
@@ -28,11 +28,11 @@ from tests.unit.consumer_kit.deliveries import CUSTOMER, event
 NOW = "2026-05-17T10:00:00.000000Z"
 
 
-def note(arrived: Event) -> Sequence[Effect]:
+def note(arrived: PublishedEvent) -> Sequence[Effect]:
     return [{"Put": (arrived.version, arrived.type)}]
 
 
-def consumer(inbox: InMemoryInbox, policy: Policy = Policy.EVERY, react: Any = note) -> Consumer:
+def consumer(inbox: InMemoryInbox, policy: GapPolicy = GapPolicy.EVERY, react: Any = note) -> Consumer:
     return Consumer(inbox, react, {"CustomerCreated": 1, "CustomerUpdated": 1}, policy, now=lambda: NOW)
 
 
@@ -40,13 +40,13 @@ def written(inbox: InMemoryInbox) -> list[int]:
     return [effect["Put"][0] for effect in inbox.effects]
 
 
-def history(length: int, *, erased: bool) -> list[Event]:
+def history(length: int, *, erased: bool) -> list[PublishedEvent]:
     events = [event(version) for version in range(1, length + 1)]
     return [*events, event(length + 1, ERASED)] if erased else events
 
 
 @st.composite
-def deliveries(draw: st.DrawFn) -> tuple[list[Event], list[Event]]:
+def deliveries(draw: st.DrawFn) -> tuple[list[PublishedEvent], list[PublishedEvent]]:
     """A customer's events, and an order in which they are delivered: any, some of them several times."""
     events = history(draw(st.integers(1, 8)), erased=draw(st.booleans()))
     repeats = draw(st.lists(st.sampled_from(events), max_size=12))
@@ -55,7 +55,7 @@ def deliveries(draw: st.DrawFn) -> tuple[list[Event], list[Event]]:
 
 @given(deliveries())
 @example((history(4, erased=False), history(4, erased=False)[::-1]))
-def test_each_version_is_handled_once_and_in_order(case: tuple[list[Event], list[Event]]) -> None:
+def test_each_version_is_handled_once_and_in_order(case: tuple[list[PublishedEvent], list[PublishedEvent]]) -> None:
     events, delivered = case
     inbox = InMemoryInbox()
 
@@ -72,13 +72,15 @@ def test_each_version_is_handled_once_and_in_order(case: tuple[list[Event], list
 
 
 @given(deliveries())
-def test_who_wants_the_latest_never_waits_and_never_goes_back(case: tuple[list[Event], list[Event]]) -> None:
+def test_who_wants_the_latest_never_waits_and_never_goes_back(
+    case: tuple[list[PublishedEvent], list[PublishedEvent]],
+) -> None:
     events, delivered = case
     inbox = InMemoryInbox()
 
-    decisions = [consumer(inbox, Policy.LATEST).take(each).decision for each in delivered]
+    decisions = [consumer(inbox, GapPolicy.LATEST).take(each).decision for each in delivered]
 
-    assert Decision.HOLD not in decisions
+    assert Action.HOLD not in decisions
     assert written(inbox) == sorted(set(written(inbox)))
     assert written(inbox)[-1] == len(events)
 
@@ -90,7 +92,7 @@ class Failing(InMemoryInbox):
         super().__init__()
         self._plan = iter(plan)
 
-    def save(self, state: State, effects: Sequence[Effect] = ()) -> None:
+    def save(self, state: CustomerState, effects: Sequence[Effect] = ()) -> None:
         what = next(self._plan, "works")
         if what == "lost before":
             raise TimeoutError
@@ -102,7 +104,9 @@ class Failing(InMemoryInbox):
 
 
 @given(deliveries(), st.lists(st.sampled_from(["works", "lost before", "lost after", "outrun"]), max_size=30))
-def test_a_crash_anywhere_leaves_both_or_neither(case: tuple[list[Event], list[Event]], plan: list[str]) -> None:
+def test_a_crash_anywhere_leaves_both_or_neither(
+    case: tuple[list[PublishedEvent], list[PublishedEvent]], plan: list[str]
+) -> None:
     events, waiting = case
     inbox = Failing(plan)
     while waiting:
@@ -130,8 +134,8 @@ def test_an_erasure_waits_for_nothing_and_nothing_of_the_customer_stays_held() -
     erased = consumer(inbox).take(event(4, ERASED))
     late = [consumer(inbox).take(event(version)).decision for version in (1, 2, 3)]
 
-    assert (erased.decision, written(inbox)) == (Decision.HANDLE, [4])
-    assert late == [Decision.SKIP] * 3
+    assert (erased.decision, written(inbox)) == (Action.HANDLE, [4])
+    assert late == [Action.SKIP] * 3
     assert not inbox.load(CUSTOMER).held
 
 
@@ -159,7 +163,7 @@ def test_a_shape_that_is_not_understood_is_rejected_and_changes_nothing(schema_v
     with pytest.raises(UnknownSchema, match="CustomerCreated of schema version"):
         consumer(inbox).take(event(1, schema_version=schema_version))
 
-    assert inbox.load(CUSTOMER) == State(CUSTOMER)
+    assert inbox.load(CUSTOMER) == CustomerState(CUSTOMER)
 
 
 def test_the_gap_is_dated_from_when_it_was_met() -> None:
@@ -177,7 +181,7 @@ def test_the_gap_is_dated_from_when_it_was_met() -> None:
 def test_a_held_event_that_fails_stays_held_until_a_repeat_brings_its_turn() -> None:
     inbox, broken = InMemoryInbox(), True
 
-    def react(each: Event) -> Sequence[Effect]:
+    def react(each: PublishedEvent) -> Sequence[Effect]:
         if each.version == 2 and broken:
             raise ValueError("ada@example.com")
         return note(each)
@@ -212,7 +216,7 @@ def test_who_is_outrun_half_way_still_tells_all_that_it_handled() -> None:
 
     outcome = consumer(inbox).take(event(1))
 
-    assert outcome.decision is Decision.HANDLE
+    assert outcome.decision is Action.HANDLE
     assert [each.version for each in outcome.handled] == [1, 2]
 
 

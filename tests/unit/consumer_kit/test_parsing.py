@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer_kit import REDACTED, Event, NotAnEvent, from_cloud_event, from_event_bridge, from_sqs, from_stream
+from consumer_kit import (
+    REDACTED,
+    NotAnEvent,
+    PublishedEvent,
+    from_cloud_event,
+    from_event_bridge,
+    from_sqs,
+    from_stream,
+)
 from events.codec import REDACTED as REDACTED_DATA
 from events.codec import from_item, to_item
 from publisher import cloud_event as published
@@ -23,7 +31,7 @@ def test_all_that_the_bus_says_is_read() -> None:
 
     found = from_cloud_event(said)
 
-    assert found == Event(
+    assert found == PublishedEvent(
         id=said["id"],
         type="CustomerUpdated",
         customer_id=CUSTOMER,

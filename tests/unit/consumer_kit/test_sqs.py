@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from consumer_kit import Consumer, Decision, Event, Outcome, Rejected, handle_batch
+from consumer_kit import Action, Consumer, Handling, PublishedEvent, Rejected, handle_batch
 from consumer_kit.testing import InMemoryInbox
 from tests.unit.consumer_kit.deliveries import cloud_event, envelope, message
 
@@ -28,7 +28,7 @@ class NoLetters:
 
 @pytest.fixture
 def consumer() -> Consumer:
-    def react(arrived: Event) -> list[Any]:
+    def react(arrived: PublishedEvent) -> list[Any]:
         if arrived.data["city"] == "Nowhere":
             raise ValueError("ada@example.com")
         return [{"Put": arrived.version}]
@@ -46,7 +46,7 @@ def test_a_customer_s_events_are_taken_in_order_so_that_none_is_held(consumer: C
     batch = handle_batch(records, consumer.take, KeptLetters())
 
     assert [(each.event.customer_id, each.event.version, each.decision) for each in batch.outcomes] == [
-        (who, version, Decision.HANDLE) for who in ("ada", "bob") for version in (1, 2, 3)
+        (who, version, Action.HANDLE) for who in ("ada", "bob") for version in (1, 2, 3)
     ]
     assert batch.answer() == {"batchItemFailures": []}
 
@@ -59,7 +59,7 @@ def test_a_failure_comes_again_alone_and_its_text_is_not_kept(consumer: Consumer
 
     assert batch.answer() == {"batchItemFailures": [{"itemIdentifier": "ada-1"}]}
     assert batch.failed == {"ada-1": "ValueError"}
-    assert [each.decision for each in batch.outcomes] == [Decision.HOLD, Decision.HANDLE]
+    assert [each.decision for each in batch.outcomes] == [Action.HOLD, Action.HANDLE]
 
 
 def test_what_no_retry_cures_is_a_dead_letter_at_once_with_its_reason(consumer: Consumer) -> None:
@@ -88,7 +88,7 @@ def test_a_dead_letter_that_cannot_be_sent_comes_again(consumer: Consumer) -> No
 def test_a_rejection_without_a_word_still_has_a_reason() -> None:
     """SQS takes no empty attribute."""
 
-    def reject(_: Event) -> Outcome:
+    def reject(_: PublishedEvent) -> Handling:
         raise Rejected
 
     letters = KeptLetters()

@@ -18,6 +18,7 @@ from events.envelope import Metadata
 from events.store import MOST_REDACTED_AT_ONCE
 from local import environments, home, tables
 from local.environments import ROOT
+from local.template import load_template
 from projections import dynamodb_read_model, projector
 from projections.dynamodb_read_model import LISTING_INDEX, PARKED_INDEX, DynamoDbReadModel
 from projections.read_model import Write
@@ -29,7 +30,7 @@ from tests.unit.docs.pages import ARCHITECTURE, ERASURE, LOCAL_STACK, PAGES, REA
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-RESOURCES = tables.load_template()["Resources"]
+RESOURCES = load_template()["Resources"]
 MAPPING = RESOURCES["ProjectCustomersMapping"]["Properties"]
 # The API's own; a consumer's table goes with its stack.
 KEPT_TABLES = [
@@ -144,7 +145,7 @@ def test_backups_are_kept_as_long_as_stated() -> None:
 
 
 def test_each_step_of_a_new_shape_names_what_is_there() -> None:
-    files = ("events/test_upcasters.py", "operations/test_contracts.py")
+    files = ("events/test_upcasters.py", "contracts/test_contracts.py")
     modules = [ast.parse((ROOT / "tests/unit" / file).read_text()) for file in files]
     tests = {node.name for module in modules for node in module.body if isinstance(node, ast.FunctionDef)}
     rows = ARCHITECTURE.table("Changing an event's shape", "Step")
@@ -263,7 +264,7 @@ def test_a_correlation_id_has_the_stated_length() -> None:
 
 
 def test_each_rule_of_the_mapping_has_its_test() -> None:
-    module = ast.parse((ROOT / "tests/unit/mapping/test_rules.py").read_text())
+    module = ast.parse((ROOT / "tests/unit/event_source_mapping/test_rules.py").read_text())
     tests = {node.name for node in module.body if isinstance(node, ast.FunctionDef)}
     rows = LOCAL_STACK.table("The event source mapping's rules", "Rule")
 

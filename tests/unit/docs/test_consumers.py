@@ -7,20 +7,20 @@ from typing import Any
 
 import pytest
 
-from consumer_kit import Event, State
+from consumer_kit import CustomerState, PublishedEvent
 from consumer_kit.__main__ import main
 from consumer_kit.inbox import WAITING_INDEX, _item
-from consumer_kit.ordering import MOST_HELD, Policy, handled, holding
+from consumer_kit.ordering import MOST_HELD, GapPolicy, handled, holding
 from consumers.welcome.welcome_list import effects
-from local import tables
 from local.environments import ROOT, bin_of
+from local.template import load_template
 from publisher.cloud_event import cloud_event, source_of
 from tests.integration.records import an_event
 from tests.unit.consumer_kit.deliveries import event
 from tests.unit.docs.pages import Page, names
 
 PAGE = Page(ROOT / "docs/consumers.md")
-RESOURCES = tables.load_template()["Resources"]
+RESOURCES = load_template()["Resources"]
 
 
 def test_the_samples_run_one_after_the_other() -> None:
@@ -31,7 +31,7 @@ def test_the_samples_run_one_after_the_other() -> None:
         exec(compile(sample, str(PAGE), "exec"), scope)
 
     assert len(samples) == 4
-    assert isinstance(scope["event"], Event)
+    assert isinstance(scope["event"], PublishedEvent)
     assert callable(scope["handle"])
 
 
@@ -51,7 +51,7 @@ def test_the_event_shown_is_as_the_publisher_makes_it() -> None:
 def test_the_policies_are_those_of_the_kit() -> None:
     rows = PAGE.table("Every event, or the latest", "Policy")
 
-    assert [names(row[0])[0] for row in rows] == [f"Policy.{policy.name}" for policy in Policy]
+    assert [names(row[0])[0] for row in rows] == [f"Policy.{policy.name}" for policy in GapPolicy]
     assert f"At most {MOST_HELD}\nevents of a customer are held" in PAGE.text
 
 
@@ -69,7 +69,7 @@ def test_the_commands_are_those_of_the_kit(capsys: pytest.CaptureFixture[str]) -
 
 def test_the_attributes_of_both_items_are_those_that_are_written() -> None:
     rows = {names(row[0])[0]: set(names(row[1])) for row in PAGE.table("The example in this stack", "`item`")}
-    state = holding(handled(State("c"), event(1), "now"), event(3), "now")
+    state = holding(handled(CustomerState("c"), event(1), "now"), event(3), "now")
     [update] = effects("list", event(1))
     keys = {"customer_id", "item"}
 

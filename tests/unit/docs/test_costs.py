@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from local import tables
 from local.environments import ROOT
+from local.template import load_template
 from tests.unit.docs.pages import Page, names
 
 COSTS = Page(ROOT / "docs/costs.md")
 PRICES = {names(row[0])[0]: float(row[1]) for row in COSTS.table("Prices", "Price")}
-RESOURCES = tables.load_template()["Resources"]
+RESOURCES = load_template()["Resources"]
 SECONDS_A_MONTH = 730.5 * 3600
 
 
@@ -83,7 +83,7 @@ def test_a_snapshot_costs_what_is_stated_for_a_month() -> None:
         r"\$(0\.\d+) for each GB and\s+second", (ROOT / "docs/decisions/0027-snapshots-for-the-api.md").read_text()
     )
     [stated] = [row[2] for row in COSTS.table("A month without a call", "What") if row[0].startswith("Snapshots")]
-    memory = tables.load_template()["Globals"]["Function"]["MemorySize"]
+    memory = load_template()["Globals"]["Function"]["MemorySize"]
 
     assert equal(stated, float(second) * SECONDS_A_MONTH * memory / 1024)
 

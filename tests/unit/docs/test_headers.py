@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from local import tables
 from local.environments import ROOT
+from local.template import load_template
 from shared.http import headers
 from shared.http.consistency import HEADER, parse_token
 from shared.http.problems import InvalidFields
@@ -34,7 +34,7 @@ def in_the_code() -> Iterator[str]:
 
 def by_the_gateway() -> set[str]:
     """Every header of API Gateway's own answers, likewise."""
-    api: dict[str, Any] = tables.load_template()["Resources"]["CustomersApi"]["Properties"]
+    api: dict[str, Any] = load_template()["Resources"]["CustomersApi"]["Properties"]
     return {
         name.lower()
         for response in api["GatewayResponses"].values()

@@ -19,7 +19,7 @@ GENERATED = {
     ".local/demo-user.json",
     ".local/logs/emulator.log",
     ".local/logs/mapping.log",
-    ".local/mapping",
+    ".local/event_source_mapping",
     ".local/outputs.json",
     ".local/pipeline/logs",
     ".local/venvs",

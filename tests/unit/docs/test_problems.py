@@ -14,8 +14,8 @@ from commands.create_customer import CreateCustomer, create_customer
 from events.claims import NO_CLAIMS, ClaimChange
 from events.envelope import Event
 from events.store import StoreBusy
-from local import tables
-from queries.read_your_writes import Patience, Time, wait_for
+from local.template import load_template
+from queries.read_your_writes import Clock, ReadAfter, wait_for
 from shared.http.body import LONGEST_BODY_BYTES, parse_body
 from shared.http.consistency import ConsistencyToken
 from shared.http.endpoint import endpoint
@@ -29,7 +29,7 @@ from tests.unit.docs.pages import PAGES, PROBLEMS, README, Page, names
 from tests.unit.docs.reach import KINDS, reachable
 
 FOLDER = PROBLEMS.path.parent
-RESOURCES = tables.load_template()["Resources"]
+RESOURCES = load_template()["Resources"]
 GATEWAY = {
     body["type"].removeprefix("/docs/problems/"): (response, body)
     for response in RESOURCES["CustomersApi"]["Properties"]["GatewayResponses"].values()
@@ -106,7 +106,7 @@ def break_down() -> NoReturn:
 
 
 def read_too_soon() -> None:
-    wait_for(Patience(ConsistencyToken(CUSTOMER, 1), 0), InMemoryReadModel(), 1, Time(lambda: 0.0, lambda _: None))
+    wait_for(ReadAfter(ConsistencyToken(CUSTOMER, 1), 0), InMemoryReadModel(), 1, Clock(lambda: 0.0, lambda _: None))
 
 
 def send(body: bytes) -> Callable[[], object]:

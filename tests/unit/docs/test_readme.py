@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from local import tables
 from local.environments import ROOT
+from local.template import load_template
 from tests.unit.docs.pages import PAGES, README, TOKENS, Page, fences, names
 
-TEMPLATE = tables.load_template()
+TEMPLATE = load_template()
 RESOURCES = TEMPLATE["Resources"]
 FUNCTIONS = {
     name: each["Properties"] for name, each in RESOURCES.items() if each["Type"] == "AWS::Serverless::Function"

@@ -8,12 +8,13 @@ from xml.etree import ElementTree as ET
 import pytest
 import yaml
 
-from local import deployment, tables
+from local import deployment
 from local.environments import ROOT
 from local.home import StackHome
+from local.template import load_template
 from tests.unit.docs.pages import DECISIONS, README, Page, names
 
-RESOURCES = tables.load_template()["Resources"]
+RESOURCES = load_template()["Resources"]
 RECORDS = sorted(DECISIONS.path.parent.glob("[0-9]*.md"))
 # Shows the documentation: nothing of the flow comes by.
 BESIDE_THE_FLOW = {"ShowDocs"}

@@ -76,4 +76,4 @@ def test_places_that_are_left_unread_for_ever_are_no_answer() -> None:
             return {"Responses": {}, "UnprocessedKeys": RequestItems}
 
     with pytest.raises(StoreBusy, match="1 items of events were not read in 5 tries"):
-        store_on(Throttled(refusals=0)).taken([(CUSTOMER, 1)])
+        store_on(Throttled(refusals=0)).existing([(CUSTOMER, 1)])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from local import processes
-from local.processes import Process, Service, is_alive, look, stop, version_of, with_words
+from local.processes import BackgroundProcess, Process, is_alive, look, stop, version_of, with_words
 
 SLEEP = "import time; time.sleep(60)"
 STUBBORN = (
@@ -24,7 +24,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     started: list[Process] = []
 
     def one(folder: Path = tmp_path, code: str = SLEEP, version: str = "v1") -> Process:
-        service = Service("test", folder)
+        service = BackgroundProcess("test", folder)
         process = service.start(Path(sys.executable), ["-c", code], {}, folder / "logs" / "test.log", version=version)
         started.append(process)
         return process
@@ -36,21 +36,21 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 def test_a_service_is_found_by_its_command_line(tmp_path: Path, start: Start) -> None:
     started = start(version="v7")
-    assert Service("test", tmp_path).find() == started
+    assert BackgroundProcess("test", tmp_path).find() == started
     assert version_of(started) == "v7"
 
 
 def test_another_stacks_process_is_not_mistaken_for_ours(tmp_path: Path, start: Start) -> None:
     start(tmp_path / "stack two")
     start(tmp_path / "stack" / "test")
-    assert Service("test", tmp_path / "stack").find() is None
-    assert Service("other", tmp_path / "stack two").find() is None
+    assert BackgroundProcess("test", tmp_path / "stack").find() is None
+    assert BackgroundProcess("other", tmp_path / "stack two").find() is None
 
 
 def test_nothing_on_disk_can_make_a_dead_process_look_alive(tmp_path: Path, start: Start) -> None:
     (tmp_path / "test.pid").write_text(str(os.getpid()))  # as an older version may have left it
     stop(start(), patience=2.0)
-    assert Service("test", tmp_path).find() is None
+    assert BackgroundProcess("test", tmp_path).find() is None
 
 
 def test_a_pid_that_now_belongs_to_a_stranger_is_not_killed(start: Start) -> None:

@@ -10,9 +10,9 @@ from unittest.mock import patch
 
 import operations.__main__ as program
 from events.customer import Customer
-from operations.failure_queue import FailureQueue
+from operations.jobs.failure_queue import FailureQueue
 from operations.output import Output
-from operations.wiring import Tools
+from operations.stack import Stack
 from projections.projector import Projector
 from tests.fakes.bus import FakeBus
 from tests.fakes.event_store import InMemoryEventStore
@@ -67,7 +67,7 @@ class FakeQueue:
 
 
 class FakeStack:
-    """All that `Tools` needs, and what tests ask of it."""
+    """All that `Stack` needs, and what tests ask of it."""
 
     def __init__(self) -> None:
         self.store = InMemoryEventStore()
@@ -80,7 +80,7 @@ class FakeStack:
         self.bus = FakeBus()
         queue: Any = self.queue
         notes: Any = self.notes
-        self.tools = Tools(
+        self.tools = Stack(
             store=self.store,
             read_model=self.read_model,
             generations=self.generations,

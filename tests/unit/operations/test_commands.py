@@ -9,8 +9,8 @@ import pytest
 
 from events.history import fold
 from projections.generations import Generations
-from projections.plan import Plan, keep
-from projections.progress import SegmentProgress
+from projections.maintenance.plan import Plan, keep
+from projections.maintenance.progress import SegmentProgress
 from projections.projector import Projector
 from projections.read_model import Write
 from projections.row import row_of

@@ -5,9 +5,9 @@ import json
 from dataclasses import replace
 
 from operations.display import clock_time, display, figures
-from operations.meter import Meter
+from operations.jobs.meter import Meter
 from operations.output import Output
-from projections.progress import Progress, SegmentProgress
+from projections.maintenance.progress import Progress, SegmentProgress
 from tests.unit.operations.stack import Clock
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from operations.failure_queue import FailureQueue
+from operations.jobs.failure_queue import FailureQueue
 from tests.unit.operations.stack import FakeQueue
 
 

@@ -10,10 +10,10 @@ from events.store import StoreBusy
 from local.outputs import not_running
 from operations.__main__ import main
 from operations.errors import CannotDo
-from operations.wiring import Tools
+from operations.stack import Stack
 from projections.generations import GenerationsChanged, WrongStep
+from projections.maintenance.rebuild import RebuildFailed
 from projections.read_model import ReadModelBusy
-from projections.rebuild import RebuildFailed
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +43,7 @@ def _handler() -> Iterator[None]:
 def test_what_stands_in_the_way_is_one_sentence(
     error: Exception, told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def join(*_: str) -> Tools:
+    def join(*_: str) -> Stack:
         raise error
 
     assert main(["status"], join) == 1
@@ -53,7 +53,7 @@ def test_what_stands_in_the_way_is_one_sentence(
 
 
 def test_a_terminated_command_ends_like_an_interrupted_one() -> None:
-    def join(*_: str) -> Tools:
+    def join(*_: str) -> Stack:
         signal.raise_signal(signal.SIGTERM)
         raise AssertionError("it goes on")
 
@@ -61,7 +61,7 @@ def test_a_terminated_command_ends_like_an_interrupted_one() -> None:
 
 
 def test_an_interrupted_command_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
-    def join(*_: str) -> Tools:
+    def join(*_: str) -> Stack:
         raise KeyboardInterrupt
 
     assert main(["rebuild", "run"], join) == 130
@@ -71,7 +71,7 @@ def test_an_interrupted_command_says_how_to_go_on(capsys: pytest.CaptureFixture[
 def test_the_stack_is_named_on_the_command_line() -> None:
     asked: list[tuple[str, str]] = []
 
-    def join(stack_name: str, home: str) -> Tools:
+    def join(stack_name: str, home: str) -> Stack:
         asked.append((stack_name, home))
         raise CannotDo("enough")
 

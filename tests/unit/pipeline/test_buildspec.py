@@ -8,12 +8,12 @@ import pytest
 
 from local.errors import StackError
 from pipeline.walk import buildspec
-from pipeline.walk.buildspec import Outcome
+from pipeline.walk.buildspec import PhaseResult
 
 ENV = {"PATH": os.defpath}
 
 
-def ran(tmp_path: Path, phases: dict[str, Any], env: dict[str, str] | None = None) -> tuple[Outcome, str]:
+def ran(tmp_path: Path, phases: dict[str, Any], env: dict[str, str] | None = None) -> tuple[PhaseResult, str]:
     """Run phases in an empty folder; what they print is the second."""
     folder, log = tmp_path / "source", tmp_path / "log"
     folder.mkdir()

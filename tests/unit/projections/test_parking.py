@@ -9,9 +9,9 @@ import pytest
 from events import customer, history
 from events.customer import CustomerEvent, State
 from events.envelope import Event, Recorded
-from projections.differences import Kind
+from projections.maintenance.differences import Kind
+from projections.maintenance.redrive import RedriveOutcome
 from projections.read_model import ReadModelBusy, Write
-from projections.redrive import Outcome
 from projections.row import Parked, Row
 from shared.runtime.clock import timestamp
 from tests.samples import START, created, erased, updated
@@ -382,7 +382,7 @@ def test_an_erasure_that_the_stream_lost_is_found_and_brought_though_the_custome
     assert found
     assert (found.kind, found.expected, found.found) == (Kind.BEHIND, 3, 1)
     if mend == "redrive":
-        assert [each.outcome for each in world.redrive.run(1, dry=False)] == [Outcome.RETURNED]
+        assert [each.outcome for each in world.redrive.run(1, dry=False)] == [RedriveOutcome.RETURNED]
     else:
         assert world.verifier.repair(found, 1)
     assert world.row("c-1") == Row("c-1", 1, 3, None)
@@ -395,7 +395,7 @@ def test_a_rebuild_shows_nobody_who_was_erased_beside_an_event_that_cannot_be_re
     world.store.broken["c-1", 2] = unreadable(events[1])
     world.store.redact("c-1", [1, 2, 3])
 
-    for record in world.store.read_recorded("c-1"):
+    for record in world.store.read("c-1"):
         world.project(record, generation=2)
 
     assert world.row("c-1", 2) == Row("c-1", 2, 4, None)

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from events.customer import Customer, Erased
 from events.envelope import Event
 from projections.generations import FIRST_GENERATION
-from projections.projector import Projector, Report
+from projections.projector import ProjectionReport, Projector
 from projections.read_model import Write
+from tests.event_log import events_of
 from tests.fakes.event_store import InMemoryEventStore
 from tests.fakes.read_model import InMemoryReadModel
 from tests.samples import created, erased, history
@@ -29,7 +30,7 @@ class World:
 
     def _read(self, customer_id: str) -> Sequence[Event]:
         self.reads.append(customer_id)
-        return self.store.read(customer_id)
+        return events_of(self.store, customer_id)
 
     def log(self, customer_id: str, versions: int) -> list[Event]:
         """Append a customer's events, which is all that may ever be projected."""
@@ -37,7 +38,7 @@ class World:
         self.store.append(events, 0)
         return events
 
-    def project(self, *events: Event) -> Report:
+    def project(self, *events: Event) -> ProjectionReport:
         return self.projector.project(events, FIRST_GENERATION)
 
     def version(self, customer_id: str) -> int:

@@ -8,11 +8,11 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from events.envelope import Event, Recorded, Unreadable
 from projections.generations import FIRST_GENERATION
-from projections.projector import Projector, Report
-from projections.rebuild import Pace, Rebuild
-from projections.redrive import Redrive
+from projections.maintenance.rebuild import Pace, Rebuild
+from projections.maintenance.redrive import Redrive
+from projections.maintenance.verify import Verifier
+from projections.projector import ProjectionReport, Projector
 from projections.row import Parked, Row
-from projections.verify import Verifier
 from tests.fakes.event_store import InMemoryEventStore
 from tests.fakes.read_model import InMemoryGenerations, InMemoryProgress, InMemoryReadModel
 from tests.samples import START, history
@@ -55,7 +55,7 @@ class World:
     def _read(self, customer_id: str) -> Sequence[Recorded]:
         if self.read_errors:
             raise self.read_errors.pop(0)
-        return self.store.read_recorded(customer_id)
+        return self.store.read(customer_id)
 
     def log(self, customer_id: str, versions: int) -> list[Event]:
         """Append a customer's first events."""
@@ -72,7 +72,7 @@ class World:
         self.store.events[event.customer_id, event.version] = event
         return event
 
-    def project(self, *events: Recorded, generation: int = FIRST_GENERATION) -> Report:
+    def project(self, *events: Recorded, generation: int = FIRST_GENERATION) -> ProjectionReport:
         return self.projector.project(events, generation)
 
     def row(self, customer_id: str, generation: int = FIRST_GENERATION) -> Row | None:

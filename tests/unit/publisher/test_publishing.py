@@ -10,8 +10,8 @@ from events.codec import REDACTED
 from events.envelope import Event, Recorded, Unreadable
 from publisher.bus import BusMissing, BusUnavailable, RequestRefused
 from publisher.cloud_event import cloud_event, encoded
-from publisher.dead_letters import DeadLetter, SqsDeadLetters, read_letter
-from publisher.publishing import TRIES, Publisher, Report
+from publisher.dead_letters import PublishFailure, SqsPublishFailures, read_letter
+from publisher.publishing import TRIES, Publisher, PublishReport
 from tests.fakes.bus import FakeBus, FakeDeadLetters
 from tests.samples import created, history
 
@@ -27,7 +27,7 @@ class Desk:
         self.pauses: list[float] = []
         self.publisher = Publisher(self.bus, self.dead, "urn:s", self.pauses.append)
 
-    def publish(self, records: Sequence[Recorded]) -> Report:
+    def publish(self, records: Sequence[Recorded]) -> PublishReport:
         return self.publisher.publish(records)
 
     @property
@@ -49,14 +49,14 @@ def test_a_batch_is_published_in_its_order_ten_at_a_time() -> None:
 
     assert desk.ids == ids_of(events)
     assert [len(asked) for asked in desk.bus.asked] == [10, 10, 3]
-    assert report == Report(published=list(events))
+    assert report == PublishReport(published=list(events))
     assert desk.bus.details == [encoded(cloud_event(event, "urn:s")) for event in events]
 
 
 def test_an_empty_batch_asks_nobody() -> None:
     desk = Desk()
 
-    assert desk.publish([]) == Report()
+    assert desk.publish([]) == PublishReport()
     assert desk.bus.asked == []
 
 
@@ -99,11 +99,11 @@ def test_a_missing_bus_publishes_and_puts_aside_nothing() -> None:
 @pytest.mark.parametrize(
     ("poison", "letter"),
     [
-        (POISON, DeadLetter("c-poison", 1, POISON.event_id, "unknown type CustomerTeleported in schema version 1")),
-        (Unreadable("c-2", 7, "the row is not an event"), DeadLetter("c-2", 7, "", "the row is not an event")),
+        (POISON, PublishFailure("c-poison", 1, POISON.event_id, "unknown type CustomerTeleported in schema version 1")),
+        (Unreadable("c-2", 7, "the row is not an event"), PublishFailure("c-2", 7, "", "the row is not an event")),
     ],
 )
-def test_poison_is_put_aside_and_its_neighbours_go_on(poison: Recorded, letter: DeadLetter) -> None:
+def test_poison_is_put_aside_and_its_neighbours_go_on(poison: Recorded, letter: PublishFailure) -> None:
     desk, events = Desk(), many(4)
     report = desk.publish([*events[:2], poison, *events[2:]])
 
@@ -180,7 +180,7 @@ def test_a_replay_says_so() -> None:
 
 
 def test_a_dead_letter_reads_back_and_what_the_mapping_wrote_is_none() -> None:
-    letter = DeadLetter("c-1", 3, "e-1", "why")
+    letter = PublishFailure("c-1", 3, "e-1", "why")
 
     assert read_letter(letter.as_json()) == letter
     assert read_letter('{"DDBStreamBatchInfo": {}}') is None
@@ -193,7 +193,7 @@ def test_the_queue_gets_the_letter() -> None:
         def send_message(self, **message: str) -> None:
             sent.append(message)
 
-    letter = DeadLetter("c-1", 3, "e-1", "why")
-    SqsDeadLetters(Queue(), "address").send(letter)  # type: ignore[arg-type]
+    letter = PublishFailure("c-1", 3, "e-1", "why")
+    SqsPublishFailures(Queue(), "address").send(letter)  # type: ignore[arg-type]
 
     assert sent == [{"QueueUrl": "address", "MessageBody": letter.as_json()}]

@@ -13,14 +13,14 @@ from projections.read_model import Reader
 from projections.row import Listing, Row, row_of
 from queries.cursor import Cursor, seal
 from queries.get_all_customers import get_all_customers, parse_query
-from queries.read_your_writes import Patience, Time
+from queries.read_your_writes import Clock, ReadAfter
 from shared.http.consistency import ConsistencyToken
 from shared.http.problems import InvalidFields
 from tests.fakes.read_model import InMemoryGenerations, InMemoryReadModel, reader_over
 from tests.samples import created
 
 KEY = b"key"
-NEVER_WAITS = Time(now=lambda: 0.0, sleep=lambda _: None)
+NEVER_WAITS = Clock(now=lambda: 0.0, sleep=lambda _: None)
 
 
 def key() -> bytes:
@@ -43,7 +43,7 @@ def model(count: int) -> InMemoryReadModel:
     return read_model
 
 
-def page(read_model: InMemoryReadModel, patience: Patience | None = None, **query: str) -> dict[str, Any]:
+def page(read_model: InMemoryReadModel, patience: ReadAfter | None = None, **query: str) -> dict[str, Any]:
     answer: dict[str, Any] = json.loads(
         get_all_customers(parse_query(query, key), reader_over(read_model), key, patience, NEVER_WAITS)
     )
@@ -154,9 +154,9 @@ class LaggingIndex(InMemoryReadModel):
 class TestReadYourWrites:
     """The list shows the awaited write although its index does not have it yet."""
 
-    def put(self, read_model: InMemoryReadModel, row: Row) -> Patience:
+    def put(self, read_model: InMemoryReadModel, row: Row) -> ReadAfter:
         read_model.stored[row.customer_id, FIRST_GENERATION] = row
-        return Patience(ConsistencyToken(row.customer_id, row.version), seconds=0)
+        return ReadAfter(ConsistencyToken(row.customer_id, row.version), seconds=0)
 
     def row(self, customer_id: str, second: int = 99, version: int = 1, city: str = "new") -> Row:
         event = created(customer_id, second=second, city=city)

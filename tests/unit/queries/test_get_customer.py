@@ -7,12 +7,12 @@ from events.customer import Erased, evolve
 from projections.generations import FIRST_GENERATION
 from projections.row import row_of
 from queries.get_customer import get_customer
-from queries.read_your_writes import Time
+from queries.read_your_writes import Clock
 from shared.http.problems import NotFound
 from tests.fakes.read_model import InMemoryReadModel, reader_over
 from tests.samples import created
 
-NEVER_WAITS = Time(now=lambda: 0.0, sleep=lambda _: None)
+NEVER_WAITS = Clock(now=lambda: 0.0, sleep=lambda _: None)
 ID = "0d8f3c52-6f0e-4f4b-9d55-3f5e2f8d1a77"
 
 

@@ -10,11 +10,11 @@ from uuid import UUID
 
 import pytest
 
-import operations.backfill
-import operations.backfilling
+import operations.actions.backfill
+import operations.jobs.backfill
 from events.envelope import Unreadable
-from operations.failure_queue import FailureQueue
-from projections.progress import SegmentProgress
+from operations.jobs.failure_queue import FailureQueue
+from projections.maintenance.progress import SegmentProgress
 from tests.samples import created, erased, history, updated
 from tests.unit.operations.backfill.sqs import URL, FakeSqs, first_seen, place
 from tests.unit.operations.stack import FakeStack
@@ -343,8 +343,8 @@ def test_a_range_that_ends_before_it_begins_is_refused(world: World, capsys: pyt
 
 
 def test_the_code_has_no_way_to_the_bus() -> None:
-    assert operations.backfilling.__file__
-    sources = [Path(operations.backfilling.__file__), *Path(operations.backfill.__path__[0]).glob("*.py")]
+    assert operations.actions.backfill.__file__
+    sources = [Path(operations.actions.backfill.__file__), *Path(operations.jobs.backfill.__path__[0]).glob("*.py")]
     asked: set[str] = set()
     imported: set[str] = set()
     for node in (node for source in sources for node in ast.walk(ast.parse(source.read_text()))):

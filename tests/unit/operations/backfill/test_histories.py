@@ -7,7 +7,7 @@ import pytest
 
 from events.envelope import Recorded
 from events.store import EventPage, Position
-from operations.backfill.histories import Everybody, Part
+from operations.jobs.backfill.histories import Everybody, Part
 from tests.fakes.event_store import InMemoryEventStore
 from tests.samples import history
 
@@ -52,7 +52,7 @@ class Shuffled(InMemoryEventStore):
     def read_page(
         self, segment: int = 0, total_segments: int = 1, start: Position | None = None, limit: int = 500
     ) -> EventPage:
-        events = list(self.read_all(segment, total_segments))
+        events = list(self._intact(segment, total_segments))
         random.Random(7).shuffle(events)
         begin = int(start["n"]) if start else 0
         further = {"n": str(begin + limit)} if begin + limit < len(events) else None

@@ -9,9 +9,9 @@ import pytest
 
 from events.codec import REDACTED
 from events.envelope import Event, Recorded, Unreadable
-from operations.backfill.messages import Origin, Unsent, Writer
+from operations.jobs.backfill.messages import Origin, Unsent, Writer
 from publisher.bus import Bus
-from publisher.dead_letters import DeadLetters
+from publisher.dead_letters import PublishFailures
 from publisher.entries import Entry
 from publisher.publishing import Publisher
 from tests.samples import START, created, erased, history
@@ -23,7 +23,7 @@ def writer(largest: int = 1_048_576) -> Writer:
     return Writer(ORIGIN, largest, lambda: START)
 
 
-class Recorder(Bus, DeadLetters):
+class Recorder(Bus, PublishFailures):
     """A bus that keeps what it is given."""
 
     def __init__(self) -> None:

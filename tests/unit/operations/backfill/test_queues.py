@@ -2,9 +2,9 @@
 
 import pytest
 
-from operations.backfill import queues
-from operations.backfill.messages import Message
 from operations.errors import CannotDo
+from operations.jobs.backfill import queues
+from operations.jobs.backfill.messages import Message
 from tests.unit.operations.backfill.sqs import URL, FakeSqs
 
 OWN = (f"{URL}test-customers-projection-failures", f"{URL}test-customers-publish-failures")

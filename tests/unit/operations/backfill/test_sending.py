@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from operations.backfill import sending
-from operations.backfill.messages import Message
-from operations.backfill.sending import QueueRefuses, Sender
-from projections.rate_limit import TokenBucket, Unlimited
+from operations.jobs.backfill import sending
+from operations.jobs.backfill.messages import Message
+from operations.jobs.backfill.sending import QueueRefuses, Sender
+from projections.maintenance.rate_limit import TokenBucket, Unlimited
 from tests.unit.operations.stack import Clock
 
 

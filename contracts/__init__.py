@@ -1,0 +1,1 @@
+"""Writers of the published contracts: the API's description and the events' schemas."""

@@ -1,0 +1,77 @@
+"""The answers that refuse: for each status, its problems, from the tree in shared/http/problems.py."""
+
+from collections.abc import Iterable, Sequence
+from http import HTTPStatus
+from itertools import groupby
+from typing import Any, Final
+
+from contracts.openapi.headers import headers
+from contracts.openapi.schemas import reference
+from shared.http import problems
+from shared.http.problems import Problem
+
+Json = dict[str, Any]
+Kind = type[Problem]
+
+# What any route may answer, by itself or by the gateway before it.
+ANY_ROUTE: Final[tuple[Kind, ...]] = (
+    problems.Unauthorized,
+    problems.Forbidden,
+    problems.InvalidFields,
+    problems.TooManyRequests,
+    problems.Unexpected,
+    problems.Unavailable,
+)
+_OWN_HEADERS: Final[dict[HTTPStatus, tuple[str, ...]]] = {
+    HTTPStatus.UNAUTHORIZED: ("WWW-Authenticate",),
+    HTTPStatus.PRECONDITION_FAILED: ("ETag", "Consistency-Token"),
+    HTTPStatus.TOO_MANY_REQUESTS: ("Retry-After",),
+    HTTPStatus.SERVICE_UNAVAILABLE: ("Retry-After",),
+}
+
+
+def answers(kinds: Sequence[Kind]) -> dict[str, Json]:
+    """References to the answers for problems, by status.
+
+    Args:
+        kinds: All that a route may answer with.
+    """
+    return {str(int(status)): {"$ref": f"#/components/responses/{_name(group)}"} for status, group in _by_status(kinds)}
+
+
+def all_responses(routes: Iterable[Sequence[Kind]]) -> dict[str, Json]:
+    """Every answer that `answers` refers to.
+
+    Args:
+        routes: For each route, all that it may answer with.
+    """
+    groups = {_name(group): (status, group) for kinds in routes for status, group in _by_status(kinds)}
+    return {name: _answer(*groups[name]) for name in sorted(groups)}
+
+
+def _by_status(kinds: Sequence[Kind]) -> list[tuple[HTTPStatus, list[Kind]]]:
+    in_order = sorted(kinds, key=lambda kind: (kind.status, kind.slug))
+    return [(status, list(group)) for status, group in groupby(in_order, lambda kind: kind.status)]
+
+
+def _name(kinds: Sequence[Kind]) -> str:
+    return "Or".join(kind.__name__ for kind in kinds)
+
+
+def _answer(status: HTTPStatus, kinds: list[Kind]) -> Json:
+    answer: Json = {
+        "description": "; ".join(f"{kind.title} (`{kind.slug}`)" for kind in kinds) + ".",
+        "content": {"application/problem+json": {"schema": _schema(status, kinds)}},
+    }
+    if own := _OWN_HEADERS.get(status):
+        answer["headers"] = headers(*own)
+    return answer
+
+
+def _schema(status: HTTPStatus, kinds: list[Kind]) -> Json:
+    narrowed = {
+        "type": {"enum": [f"/docs/problems/{kind.slug}" for kind in kinds]},
+        "title": {"enum": [kind.title for kind in kinds]},
+        "status": {"const": int(status)},
+    }
+    return {"allOf": [reference("Problem"), {"properties": narrowed}]}

@@ -1,0 +1,1 @@
+"""The work beneath the commands: long-running, resumable and free of presentation."""

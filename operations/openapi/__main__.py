@@ -1,5 +1,0 @@
-"""Writes docs/openapi.json: make openapi."""
-
-from operations.openapi.document import FILE, described_api, rendered
-
-FILE.write_text(rendered(described_api()))

@@ -1,0 +1,1 @@
+"""What keeps the read table right: rebuild, verify and redrive."""

@@ -1,0 +1,220 @@
+"""docs/events and docs/asyncapi.json are what the code makes, fit what it publishes, and released versions stay."""
+
+import json
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from jsonschema import Draft7Validator, Draft202012Validator
+
+from contracts.events import schemas
+from contracts.events.asyncapi import described_stream
+from contracts.events.documents import ASYNCAPI, FOLDER, Breaking, broken_promises, documents, write
+from contracts.events.examples import examples
+from contracts.events.schemas import attributes, data_schemas, envelope
+from events.codec import from_item
+from events.customer import CustomerCreated
+from publisher.cloud_event import ATTRIBUTES, PUBLISHED, REQUIRED, cloud_event, source_of
+from tests.unit.docs.pages import Page
+
+Json = dict[str, Any]
+GOLDEN = sorted(Path("tests/golden/events").glob("*.json"))
+EXAMPLES = examples()
+
+
+def fits(event: object, schema: Json) -> bool:
+    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).is_valid(event)
+
+
+def test_the_files_are_what_the_code_makes() -> None:
+    for path, text in documents().items():
+        assert path.read_text() == text, f"{path.name} is not of this code: run make contracts"
+
+
+def test_no_released_contract_is_broken() -> None:
+    assert broken_promises() == []
+
+
+def test_there_is_a_file_for_each_type_and_nothing_that_is_none() -> None:
+    names = {path.name for path in FOLDER.iterdir()}
+
+    assert {f"{model.type()}.{model.schema_version}.json" for model in PUBLISHED} <= names
+    assert {name.split(".")[0] for name in names} == {model.type() for model in PUBLISHED} | {
+        "cloud-event", "README", "bus-policy-example",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.json")), ids=lambda path: path.name)
+def test_a_file_is_a_json_schema(path: Path) -> None:
+    Draft202012Validator.check_schema(json.loads(path.read_text()))
+
+
+@pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
+def test_a_stored_event_is_published_as_the_contract_says(path: Path) -> None:
+    said = cloud_event(from_item(json.loads(path.read_text())["item"]), source_of("local"), replayed=True)
+    data = next(schema for schema in data_schemas().values() if schema["$id"] == said["dataschema"])
+
+    assert fits(said, envelope())
+    assert fits(said["data"], data)
+
+
+def test_the_envelope_describes_every_attribute() -> None:
+    assert attributes()["properties"].keys() == ATTRIBUTES
+    assert set(attributes()["required"]) == REQUIRED
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_example_keeps_the_contract(name: str) -> None:
+    message = described_stream()["components"]["schemas"][name]
+
+    assert fits(EXAMPLES[name], envelope())
+    assert Draft7Validator(message).is_valid(EXAMPLES[name])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"data": {"full_name": "Ada"}},
+        {"type": "customers.CustomerErased"},
+        {"type": "customers.CustomerTeleported"},
+        {"dataschema": "urn:customers-api:schema:CustomerCreated:2"},
+        {"sequence": "1"},
+        {"sequence": 1},
+        {"specversion": "0.3"},
+        {"replayed": False},
+        {"source": "elsewhere"},
+        {"traceparent": "00-1"},
+        {"time": "yesterday"},
+    ],
+)
+def test_what_the_publisher_would_never_send_does_not_keep_the_contract(change: Json) -> None:
+    good = EXAMPLES["CustomerCreated"]
+
+    assert fits(good, envelope())
+    assert not fits(good | change, envelope())
+
+
+@pytest.mark.parametrize("name", sorted(REQUIRED))
+def test_an_event_without_a_required_attribute_does_not_keep_the_contract(name: str) -> None:
+    good = EXAMPLES["CustomerUpdated"]
+
+    assert not fits({key: value for key, value in good.items() if key != name}, envelope())
+
+
+def test_the_page_for_consumers_shows_events_as_they_are() -> None:
+    shown = [json.loads(fence) for fence in Page(FOLDER / "README.md").fences("json")]
+
+    assert [each for each in shown if "specversion" in each] == [EXAMPLES["CustomerCreated"], EXAMPLES["EventRedacted"]]
+
+
+# Released versions.
+
+
+class CustomerCreatedWithout(CustomerCreated):
+    """A person became a customer."""
+
+    @classmethod
+    def type(cls) -> str:
+        return "CustomerCreated"
+
+
+class Nicknamed(CustomerCreatedWithout):
+    """One property more that may be missing."""
+
+    nickname: str
+
+
+class Renewed(Nicknamed):
+    """The same as a version of its own."""
+
+    schema_version = 2
+
+
+def published(*models: Any) -> Any:
+    others = [model for model in PUBLISHED if model.type() not in {each.type() for each in models}]
+    return patch.object(schemas, "PUBLISHED", (*models, *others))
+
+
+def test_a_breaking_change_of_a_released_version_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    folder, asyncapi = tmp_path / "events", tmp_path / "asyncapi.json"
+    write(folder, asyncapi)
+    before = {path: path.read_text() for path in folder.iterdir()}
+
+    with (
+        published(Nicknamed),
+        pytest.raises(
+            Breaking,
+            match=r"^CustomerCreated.1.json: data.nickname is required now, and events of this version lack it$",
+        ),
+    ):
+        write(folder, asyncapi)
+
+    assert {path: path.read_text() for path in folder.iterdir()} == before
+
+
+def test_the_same_change_as_a_new_version_is_written_beside_the_released_one(tmp_path: Path) -> None:
+    folder, asyncapi = tmp_path / "events", tmp_path / "asyncapi.json"
+    write(folder, asyncapi)
+    released = (folder / "CustomerCreated.1.json").read_text()
+
+    with published(Renewed):
+        assert folder / "CustomerCreated.2.json" in write(folder, asyncapi)
+        assert broken_promises(folder) == []
+    assert (folder / "CustomerCreated.1.json").read_text() == released
+
+
+def test_a_released_type_or_version_cannot_be_taken_back(tmp_path: Path) -> None:
+    folder, asyncapi = tmp_path / "events", tmp_path / "asyncapi.json"
+    with published(Renewed):
+        write(folder, asyncapi)
+    (folder / "CustomerVanished.1.json").write_text("{}")
+
+    assert broken_promises(folder) == [
+        "CustomerCreated.2.json is released, and the code has no such version any more",
+        "CustomerVanished.1.json is released, and the code has no such version any more",
+    ]
+
+
+def test_an_attribute_of_the_envelope_cannot_be_taken_back(tmp_path: Path) -> None:
+    write(tmp_path, tmp_path / "asyncapi.json")
+
+    with patch.object(schemas, "ATTRIBUTES", ATTRIBUTES - {"sequence"}):
+        assert broken_promises(tmp_path) == ["cloud-event.json: event.sequence is gone"]
+
+
+def test_writing_again_changes_nothing(tmp_path: Path) -> None:
+    assert write(tmp_path, tmp_path / "asyncapi.json")
+    assert write(tmp_path, tmp_path / "asyncapi.json") == []
+
+
+# AsyncAPI: its own JSON Schema is applied in tests/contract; here, that what it refers to is there.
+
+
+def references(node: Any) -> list[str]:
+    if isinstance(node, dict):
+        return [value for key, value in node.items() if key == "$ref"] + [
+            found for value in node.values() for found in references(value)
+        ]
+    return [found for value in node for found in references(value)] if isinstance(node, list) else []
+
+
+def test_what_the_asyncapi_document_refers_to_is_there() -> None:
+    document = json.loads(ASYNCAPI.read_text())
+    found = references(document)
+
+    assert len(found) >= 3 * len(PUBLISHED)
+    for reference in found:
+        node = document
+        for part in reference.removeprefix("#/").split("/"):
+            node = node[part]
+
+
+def test_every_published_type_is_a_message_of_the_bus() -> None:
+    document = described_stream()
+    names = {model.type() for model in PUBLISHED}
+
+    assert document["channels"]["customers"]["messages"].keys() == names
+    assert document["components"]["messages"].keys() == names == EXAMPLES.keys()
+    for name, message in document["components"]["messages"].items():
+        assert message["x-eventbridge"] == {"source": "customers", "detail-type": name}

@@ -1,0 +1,151 @@
+"""docs/openapi.json is what the code makes, is OpenAPI 3.1, and fits what the code takes and answers."""
+
+import copy
+import json
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import pytest
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator, validate
+
+from commands.create_customer import CreateCustomer
+from contracts.openapi import described
+from contracts.openapi.document import FILE, RoutesDiffer, described_api, rendered
+from contracts.openapi.schemas import CUSTOMER, EXAMPLE_ID, PERSON
+from contracts.openapi.security import Addresses
+from events.customer import Customer
+from local.template import load_template
+from shared.http import problems
+from shared.http.problems import Contended, FieldError, InvalidFields, Problem
+
+Json = dict[str, Any]
+API: Json = described_api()
+OPERATIONS = {f"{method} {path}": each for path, item in API["paths"].items() for method, each in item.items()}
+RESPONSES: Json = API["components"]["responses"]
+KINDS = {
+    kind.slug: kind
+    for kind in vars(problems).values()
+    if isinstance(kind, type) and issubclass(kind, Problem) and kind is not Problem
+}
+
+
+def fits(value: object, schema: Json) -> bool:
+    """Whether a value keeps a schema that may refer to the description's others."""
+    return bool(OAS31Validator({**schema, "components": API["components"]}).is_valid(value))
+
+
+def example(kind: type[Problem]) -> Problem:
+    """A problem as its class makes it."""
+    if kind is problems.StaleVersion:
+        return problems.StaleVersion(3, "token")
+    if kind is problems.FieldTaken:
+        return problems.FieldTaken("email")
+    if kind is InvalidFields:
+        return InvalidFields([FieldError("birth", "birth must be a day.")])
+    own = kind.__init__ is not Problem.__init__
+    return kind() if own else kind("Mend it.")  # type: ignore[call-arg]
+
+
+def problems_of(response: Json) -> Iterator[str]:
+    narrowed = response["content"]["application/problem+json"]["schema"]["allOf"][1]
+    yield from narrowed["properties"]["type"]["enum"]
+
+
+def test_the_file_is_what_the_code_makes() -> None:
+    assert FILE.read_text() == rendered(API), "docs/openapi.json is not of this code: run make openapi"
+
+
+def test_the_file_is_openapi_3_1() -> None:
+    validate(json.loads(FILE.read_text()), cls=OpenAPIV31SpecValidator)
+
+
+def test_a_route_that_is_not_described_is_an_error() -> None:
+    template = copy.deepcopy(load_template())
+    template["Resources"]["GetCustomer"]["Properties"]["Events"]["Get"]["Properties"]["Path"] = "/customers/{id}"
+
+    with pytest.raises(RoutesDiffer, match=r"GET /customers/\{customer_id\}, GET /customers/\{id\}"):
+        described_api(template=template)
+
+
+def test_each_operation_asks_for_the_templates_scope() -> None:
+    asked = {name: each["security"] for name, each in OPERATIONS.items()}
+
+    assert {name: scopes[0]["oauth"] for name, scopes in asked.items()} == {
+        name: ["customers/read" if name.startswith("get") else "customers/write"] for name in OPERATIONS
+    }
+    assert all(scopes[0]["oauth"] == scopes[1]["bearer"] for scopes in asked.values())
+
+
+def test_a_scope_that_the_template_changes_is_changed_here() -> None:
+    template = copy.deepcopy(load_template())
+    event = template["Resources"]["GetCustomer"]["Properties"]["Events"]["Get"]["Properties"]
+    event["Auth"]["AuthorizationScopes"] = ["customers/admin"]
+
+    operation = described_api(template=template)["paths"]["/customers/{customer_id}"]["get"]
+
+    assert operation["security"][0] == {"oauth": ["customers/admin"]}
+
+
+def test_every_problem_is_answered_somewhere() -> None:
+    answered = {kind for response in RESPONSES.values() for kind in problems_of(response)}
+
+    assert answered == {f"/docs/problems/{slug}" for slug in KINDS}
+
+
+@pytest.mark.parametrize("slug", KINDS)
+def test_a_problem_keeps_the_answers_that_name_it(slug: str) -> None:
+    problem = example(KINDS[slug])
+    named = [response for response in RESPONSES.values() if problem.type in problems_of(response)]
+
+    assert named
+    for response in named:
+        assert fits(json.loads(problem.body("r-1")), response["content"]["application/problem+json"]["schema"])
+        assert set(problem.headers) <= set(response.get("headers", {}))
+
+
+def test_a_problem_of_another_kind_does_not_keep_an_answer() -> None:
+    schema = RESPONSES["NotFound"]["content"]["application/problem+json"]["schema"]
+
+    assert not fits(json.loads(Contended().body("r-1")), schema)
+
+
+@pytest.mark.parametrize("name", ["CreateCustomer", "UpdateCustomer", "Customer", "CustomerPage"])
+def test_each_example_keeps_its_schema(name: str) -> None:
+    schema = API["components"]["schemas"][name]
+
+    assert all(fits(example, schema) for example in schema["examples"])
+
+
+def test_the_examples_are_what_the_code_takes_and_answers() -> None:
+    command = CreateCustomer.model_validate_json(json.dumps(PERSON), context={"today": date(2026, 5, 17)})
+    assert command.model_dump(mode="json") == PERSON
+    assert json.loads(Customer.model_validate(CUSTOMER).document()) == CUSTOMER
+    assert CUSTOMER["id"] == EXAMPLE_ID
+
+
+@pytest.mark.parametrize(
+    "change", [{"nickname": "Ada"}, {"city": ""}, {"city": " "}, {"birth": "17-05-1990"}, {"email": 1}]
+)
+def test_what_the_api_refuses_does_not_keep_the_requests_schema(change: Json) -> None:
+    schema = API["components"]["schemas"]["CreateCustomer"]
+
+    assert fits(PERSON, schema)
+    assert not fits(PERSON | change, schema)
+
+
+def test_the_addresses_are_those_of_a_stack() -> None:
+    own = described_api(Addresses("https://a.example", "https://b.example/authorize", "https://b.example/token"))
+
+    flows = own["components"]["securitySchemes"]["oauth"]["flows"]
+    assert own["servers"][0]["variables"]["ApiEndpoint"]["default"] == "https://a.example"
+    assert flows["authorizationCode"]["authorizationUrl"] == "https://b.example/authorize"
+    assert {flow["tokenUrl"] for flow in flows.values()} == {"https://b.example/token"}
+
+
+def test_links_lead_to_operations_that_exist() -> None:
+    ids = {each["operationId"] for each in OPERATIONS.values()}
+
+    assert {link["operationId"] for link in API["components"]["links"].values()} <= ids
+    assert described.OPERATIONS.keys() == {f"{name.split()[0].upper()} {name.split()[1]}" for name in OPERATIONS}

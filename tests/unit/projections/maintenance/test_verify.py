@@ -1,0 +1,488 @@
+"""Verify: every kind of difference is found, lag is none, and repair writes only what is sure."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from events import customer, history
+from events.envelope import Event
+from projections.maintenance import verify
+from projections.maintenance.differences import Difference, Kind
+from projections.maintenance.progress import SegmentProgress
+from projections.read_model import Write
+from projections.row import Row
+from tests.samples import created, erased, updated
+from tests.unit.projections.world import TIMEOUT, World, poison, unreadable
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def shown(world: World, customer_id: str, versions: int) -> Row:
+    """A customer as they should be."""
+    world.project(*world.log(customer_id, versions))
+    row = world.row(customer_id)
+    assert row
+    return row
+
+
+def found(world: World, total_segments: int = 1) -> list[Difference]:
+    """All that a whole verification finds."""
+    differences = []
+    for segment in range(total_segments):
+        at = SegmentProgress(segment)
+        while not at.done:
+            at, more = world.verifier.step(1, at, total_segments)
+            differences += more
+        differences += world.verifier.orphans(1, segment, total_segments)
+    return differences
+
+
+def reported(world: World) -> int:
+    """How many problems a verification counts."""
+    at = SegmentProgress(0)
+    while not at.done:
+        at, _ = world.verifier.step(1, at, 1)
+    return at.problems
+
+
+def missing(world: World) -> None:
+    world.log("c-1", 2)
+
+
+def behind(world: World) -> None:
+    shown(world, "c-1", 1)
+    world.append(updated("c-1", 2))
+
+
+def different(world: World) -> None:
+    row = shown(world, "c-1", 2)
+    assert row.listing
+    world.read_model.stored["c-1", 1] = replace(row, listing=replace(row.listing, document="{}"))
+
+
+def listed_elsewhere(world: World) -> None:
+    row = shown(world, "c-1", 2)
+    assert row.listing
+    world.read_model.stored["c-1", 1] = replace(row, listing=replace(row.listing, order="2020#c-1"))
+
+
+def still_shown_though_erased(world: World) -> None:
+    row = shown(world, "c-1", 2)
+    world.append(erased("c-1", 3))
+    world.read_model.stored["c-1", 1] = replace(row, version=3)
+
+
+def ahead(world: World) -> None:
+    shown(world, "c-1", 2)
+    del world.store.events["c-1", 2]
+
+
+def orphan(world: World) -> None:
+    shown(world, "c-1", 2)
+    world.store.events.clear()
+
+
+def parked(world: World) -> None:
+    one, two = world.log("c-1", 2)
+    world.replaced(poison(two))
+    world.project(one, poison(two))
+
+
+def parked_at_first(world: World) -> None:
+    [one] = world.log("c-1", 1)
+    world.store.broken["c-1", 1] = unreadable(one)
+    world.project(unreadable(one))
+
+
+def poison_not_parked(world: World) -> None:
+    shown(world, "c-1", 1)
+    world.append(poison(updated("c-1", 2)))
+
+
+def unreadable_not_parked(world: World) -> None:
+    shown(world, "c-1", 1)
+    world.store.broken["c-1", 2] = unreadable(updated("c-1", 2))
+
+
+def hole(world: World) -> None:
+    shown(world, "c-1", 1)
+    world.store.events["c-1", 3] = updated("c-1", 3)
+
+
+Case = Callable[[World], None]
+REPAIRABLE: list[tuple[Case, Kind, int, int]] = [
+    (missing, Kind.MISSING, 2, 0),
+    (behind, Kind.BEHIND, 2, 1),
+    (different, Kind.DIFFERENT, 2, 2),
+    (listed_elsewhere, Kind.DIFFERENT, 2, 2),
+    (still_shown_though_erased, Kind.DIFFERENT, 3, 3),
+]
+REFUSED: list[tuple[Case, Kind, int, int]] = [
+    (parked, Kind.PARKED, 2, 1),
+    (parked_at_first, Kind.PARKED, 1, 0),
+    (poison_not_parked, Kind.UNREADABLE, 2, 1),
+    (unreadable_not_parked, Kind.UNREADABLE, 2, 1),
+    (hole, Kind.UNREADABLE, 2, 1),
+]
+AHEAD: list[tuple[Case, Kind, int, int]] = [(ahead, Kind.AHEAD, 1, 2), (orphan, Kind.AHEAD, 0, 2)]
+
+
+def names(cases: list[tuple[Case, Kind, int, int]]) -> list[str]:
+    return [case[0].__name__ for case in cases]
+
+
+def test_where_all_is_right_nothing_is_found_and_nothing_waited_for(world: World) -> None:
+    shown(world, "c-1", 3)
+    gone = [*world.log("c-2", 2), world.append(erased("c-2", 3))]
+    world.store.redact("c-2", [1, 2])
+    world.project(*gone)
+
+    assert found(world) == []
+    assert world.pauses == []
+
+
+@pytest.mark.parametrize(("case", "kind", "expected", "version"), REPAIRABLE + REFUSED, ids=names(REPAIRABLE + REFUSED))
+def test_each_kind_is_found_once_with_its_versions(
+    world: World, case: Case, kind: Kind, expected: int, version: int
+) -> None:
+    case(world)
+    shown(world, "neighbour", 2)
+
+    assert found(world) == [Difference("c-1", kind, expected, version)]
+
+
+@pytest.mark.parametrize(("case", "kind", "expected", "version"), AHEAD, ids=names(AHEAD))
+def test_a_row_that_the_log_has_no_events_for_is_found(
+    world: World, case: Case, kind: Kind, expected: int, version: int
+) -> None:
+    case(world)
+
+    assert set(found(world)) == {Difference("c-1", kind, expected, version)}
+    assert list(world.verifier.orphans(1, 0, 1)) == [Difference("c-1", kind, expected, version)]
+
+
+def test_a_row_in_a_hole_of_the_log_is_no_orphan(world: World) -> None:
+    shown(world, "c-1", 2)
+    world.append(updated("c-1", 3))
+    del world.store.events["c-1", 2]
+
+    assert list(world.verifier.orphans(1, 0, 1)) == []
+
+
+def test_all_rows_of_a_page_are_looked_up_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(20):
+        shown(world, f"c-{number}", 2)
+    monkeypatch.setattr(world.store, "read", lambda *_: pytest.fail("a customer was read alone"))
+
+    assert list(world.verifier.orphans(1, 0, 1)) == []
+
+
+def test_a_parked_customer_is_told_at_once(world: World) -> None:
+    parked(world)
+
+    found(world)
+
+    assert world.pauses == []
+
+
+@pytest.mark.parametrize(("case", "kind", "expected", "version"), REPAIRABLE, ids=names(REPAIRABLE))
+def test_what_is_sure_is_repaired(world: World, case: Case, kind: Kind, expected: int, version: int) -> None:
+    case(world)
+    [difference] = found(world)
+
+    assert world.verifier.repair(difference, 1)
+
+    assert found(world) == []
+    assert world.version("c-1") == expected
+    assert world.verifier.repair(difference, 1)
+
+
+@pytest.mark.parametrize(("case", "kind", "expected", "version"), REFUSED + AHEAD, ids=names(REFUSED + AHEAD))
+def test_what_is_not_sure_is_left_as_it_is(world: World, case: Case, kind: Kind, expected: int, version: int) -> None:
+    case(world)
+    before = dict(world.read_model.stored)
+
+    assert not world.verifier.repair(found(world)[0], 1)
+
+    assert world.read_model.stored == before
+
+
+def test_a_repair_never_lowers_a_version(world: World) -> None:
+    """The log lost an event after the difference was found."""
+    behind(world)
+    [difference] = found(world)
+    world.project(world.store.events["c-1", 2])
+    del world.store.events["c-1", 2]
+
+    assert not world.verifier.repair(difference, 1)
+    assert world.version("c-1") == 2
+
+
+def test_a_repair_that_another_writer_outran_says_so(world: World) -> None:
+    behind(world)
+    [difference] = found(world)
+
+    def other_projects(_: Write) -> None:
+        world.read_model.interfere = lambda _: None
+        world.project(world.append(updated("c-1", 3)))
+
+    world.read_model.interfere = other_projects
+
+    assert not world.verifier.repair(difference, 1)
+    assert world.version("c-1") == 3
+
+
+def test_a_customer_who_was_parked_since_is_left_to_the_redrive(world: World) -> None:
+    """A repair reads no events after its write: one that waited behind the parked row meanwhile would be lost."""
+    behind(world)
+    [difference] = found(world)
+    world.project(poison(updated("c-1", 2)))
+
+    assert not world.verifier.repair(difference, 1)
+    assert world.parked("c-1")
+
+
+def test_a_repair_brings_the_generations_that_are_fed_before_as_far_first(world: World) -> None:
+    behind(world)
+    [difference] = found(world)
+    world.project(world.store.events["c-1", 1], generation=3)
+
+    assert world.verifier.repair(difference, 1, before=(3, 2))
+
+    assert world.read_model.history[-3:] == [("c-1", 2)] * 3
+    assert [world.version("c-1", generation) for generation in (3, 2, 1)] == [2, 2, 2]
+
+
+def test_a_repair_leaves_a_generation_that_is_further_as_it_is(world: World) -> None:
+    behind(world)
+    [difference] = found(world)
+    world.project(*world.store.read("c-1"), updated("c-1", 3), generation=2)
+
+    assert world.verifier.repair(difference, 1, before=(2,))
+    assert (world.version("c-1", 2), world.version("c-1")) == (3, 2)
+
+
+@pytest.mark.parametrize("trouble", ["parked", "not written"])
+def test_a_repair_does_not_run_ahead_of_a_generation_that_stands_still(world: World, trouble: str) -> None:
+    behind(world)
+    [difference] = found(world)
+    if trouble == "parked":
+        world.project(world.store.events["c-1", 1], poison(updated("c-1", 2)), generation=2)
+
+    def throttled(write: Write) -> None:
+        world.read_model.failing = {"c-1"} if write.row.generation == 2 else set()
+
+    world.read_model.interfere = throttled
+
+    assert not world.verifier.repair(difference, 1, before=(2,))
+    assert world.version("c-1") == 1
+
+
+def test_a_log_that_broke_since_is_not_repaired_from(world: World) -> None:
+    behind(world)
+    [difference] = found(world)
+    world.store.broken["c-1", 3] = unreadable(updated("c-1", 3))
+
+    assert not world.verifier.repair(difference, 1)
+
+
+@pytest.mark.parametrize("look", [1, 2, 3])
+def test_lag_that_settles_while_it_looks_is_no_difference(world: World, look: int) -> None:
+    behind(world)
+
+    def the_stream_comes() -> None:
+        if len(world.pauses) == look:
+            world.project(world.store.events["c-1", 2])
+
+    world.while_pausing = the_stream_comes
+
+    assert found(world) == []
+    assert len(world.pauses) == look
+    assert world.pauses == sorted(world.pauses)
+
+
+@pytest.mark.parametrize(
+    ("age", "expired"),
+    [(timedelta(hours=24), False), (timedelta(hours=24, microseconds=1), True), (timedelta(days=7), True)],
+)
+def test_a_missing_event_that_the_stream_has_forgotten_is_told_at_once(
+    world: World, age: timedelta, expired: bool
+) -> None:
+    behind(world)
+    world.time += timedelta(seconds=2) + age - (timedelta(seconds=1.75) if not expired else timedelta())
+    if not expired:
+        world.time -= timedelta(seconds=2)
+
+    [difference] = found(world)
+
+    assert difference == Difference("c-1", Kind.BEHIND, 2, 1, expired=expired)
+    assert (world.pauses == []) is expired
+
+
+def test_the_age_is_that_of_the_first_missing_event(world: World) -> None:
+    world.append(created("c-1", second=0))
+    world.append(updated("c-1", 2))
+    world.time += timedelta(hours=24, seconds=1)
+
+    assert found(world) == [Difference("c-1", Kind.MISSING, 2, 0, expired=True)]
+
+
+@pytest.mark.parametrize("page", range(1, 8))
+def test_a_customer_cut_by_a_page_is_no_difference_where_they_are_right(
+    world: World, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    monkeypatch.setattr(verify, "PAGE", page)
+    for customer_id in ("c-1", "c-2", "c-3"):
+        shown(world, customer_id, 4)
+
+    assert found(world) == []
+
+
+@pytest.mark.parametrize("page", range(1, 8))
+def test_a_customer_cut_by_a_page_is_found_where_they_are_wrong(
+    world: World, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    monkeypatch.setattr(verify, "PAGE", page)
+    shown(world, "c-0", 4)
+    behind(world)
+    shown(world, "c-2", 4)
+
+    assert found(world) == [Difference("c-1", Kind.BEHIND, 2, 1)]
+
+
+@pytest.mark.parametrize("page", range(1, 8))
+@pytest.mark.parametrize("version", range(6))
+def test_a_customer_of_many_pages_is_reported_once_wherever_their_row_stands(
+    world: World, monkeypatch: pytest.MonkeyPatch, page: int, version: int
+) -> None:
+    """A row may equal what one page alone makes, and is behind all the same."""
+    monkeypatch.setattr(verify, "PAGE", page)
+    shown(world, "c-0", 2)
+    world.project(*world.log("c-1", 6)[:version])
+    shown(world, "c-2", 2)
+
+    kind = Kind.BEHIND if version else Kind.MISSING
+    assert found(world) == [Difference("c-1", kind, 6, version)]
+    assert reported(world) == 1
+
+
+def test_nothing_is_waited_for_after_the_last_look(world: World) -> None:
+    behind(world)
+    looks: list[int] = []
+    real = world.read_model.current
+
+    def current(*args: Any) -> Any:
+        looks.append(len(world.pauses))
+        return real(*args)
+
+    world.read_model.current = current  # type: ignore[assignment]
+
+    assert world.verifier.look("c-1", 1)
+
+    assert looks == [0, 1, 2, 3]
+    assert len(world.pauses) == 3
+
+
+def test_any_number_of_customers_is_waited_for_together(world: World) -> None:
+    for number in range(20):
+        world.log(f"c-{number}", 2)
+    shown(world, "right", 1)
+    world.project(world.store.events["c-1", 1], poison(world.store.events["c-1", 2]))
+
+    def one_is_projected() -> None:
+        world.project(world.store.events["c-7", 1], world.store.events["c-7", 2])
+
+    world.while_pausing = one_is_projected
+
+    differences = found(world)
+
+    expected = {f"c-{number}": Kind.MISSING for number in range(20) if number not in (1, 7)} | {"c-1": Kind.PARKED}
+    assert {each.customer_id: each.kind for each in differences} == expected
+    assert len(world.pauses) == 3
+
+
+def test_segments_together_find_everyone_once_and_count_what_they_read(world: World) -> None:
+    for number in range(20):
+        world.log(f"c-{number}", 2)
+
+    assert sorted(difference.customer_id for difference in found(world, 4)) == sorted(f"c-{n}" for n in range(20))
+    at, _ = world.verifier.step(1, SegmentProgress(0), 1)
+    assert (at.customers, at.events, at.problems, at.done) == (20, 40, 20, True)
+
+
+def test_a_parked_row_with_an_unreadable_row_behind_it_does_not_stop_the_search_for_orphans(world: World) -> None:
+    shown(world, "c-1", 1)
+    world.store.broken["c-1", 2] = unreadable(updated("c-1", 2))
+    world.project(unreadable(updated("c-1", 2)))
+    shown(world, "c-2", 2)
+    del world.store.events["c-2", 2]
+
+    assert [difference.customer_id for difference in world.verifier.orphans(1, 0, 1)] == ["c-2"]
+
+
+def test_a_fold_that_breaks_on_one_customer_does_not_stop_the_others(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The projector parks such a customer, so verify must be able to say so."""
+    shown(world, "broken", 1)
+    world.append(updated("broken", 2))
+    behind(world)
+    real = customer.evolve
+
+    def breaks(state: customer.State | None, event: Event, data: customer.CustomerEvent) -> customer.State:
+        if event.customer_id == "broken" and event.version == 2:
+            raise ZeroDivisionError
+        return real(state, event, data)
+
+    monkeypatch.setattr(history, "evolve", breaks)
+
+    assert found(world) == [
+        Difference("broken", Kind.UNREADABLE, 2, 1),
+        Difference("c-1", Kind.BEHIND, 2, 1),
+    ]
+    world.project(world.store.events["broken", 2])
+    assert found(world)[0].kind is Kind.PARKED
+
+
+def test_a_log_that_does_not_answer_is_no_difference_but_an_error(world: World) -> None:
+    behind(world)
+    world.while_pausing = lambda: world.store.errors.append(TIMEOUT)
+
+    with pytest.raises(type(TIMEOUT)):
+        world.verifier.look("c-1", 1)
+
+
+def test_generations_are_compared_each_for_itself(world: World) -> None:
+    shown(world, "c-1", 2)
+
+    assert world.verifier.look("c-1", 1) is None
+    assert world.verifier.look("c-1", 2) == Difference("c-1", Kind.MISSING, 2, 0)
+
+
+def test_a_customer_who_changes_all_the_time_is_not_behind_as_long_as_the_row_follows(world: World) -> None:
+    """Always one event behind, and each time one further."""
+    behind(world)
+    last = [2]
+
+    def one_comes_and_one_is_projected() -> None:
+        world.append(updated("c-1", last[0] + 1))
+        world.project(world.store.events["c-1", last[0]])
+        last[0] += 1
+
+    world.while_pausing = one_comes_and_one_is_projected
+
+    assert found(world) == []
+    assert len(world.pauses) == 1
+
+
+def test_a_customer_who_changes_all_the_time_is_behind_if_the_row_stands_still(world: World) -> None:
+    behind(world)
+    world.while_pausing = lambda: world.store.append([updated("c-1", len(world.pauses) + 2)], len(world.pauses) + 1)
+
+    assert found(world) == [Difference("c-1", Kind.BEHIND, 5, 1)]

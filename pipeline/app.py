@@ -1,6 +1,6 @@
 """The CDK app: `make pipeline-synth`, or `cdk deploy` in this folder.
 
-Options, each by `-c name=value`: `repository`, `branch`, `connection_arn`; `docs/pipeline.md` explains them.
+Options, each by `-c name=value`: `repository`, `branch`, `connection_arn`; `docs/how-to/run-the-pipeline.md` explains them.
 """
 
 import os

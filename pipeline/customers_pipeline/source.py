@@ -62,7 +62,10 @@ def start_on_push(scope: Construct, pipeline: codepipeline.Pipeline) -> None:
         generate_secret_string=secretsmanager.SecretStringGenerator(password_length=40, exclude_punctuation=True),
     )
     acknowledge(
-        secret, {"AwsSolutions-SMG4": "GitHub has a copy, so it changes with the webhook: docs/pipeline.md says how."}
+        secret,
+        {
+            "AwsSolutions-SMG4": "GitHub has a copy, so it changes with the webhook: docs/how-to/run-the-pipeline.md says how."
+        },
     )
     codepipeline.CfnWebhook(
         scope,

@@ -54,7 +54,7 @@ class Account:
         }
 
     def prepare(self) -> None:
-        """What `docs/pipeline.md` has people do by hand: the owner's name and the token."""
+        """What `docs/how-to/run-the-pipeline.md` has people do by hand: the owner's name and the token."""
         self.client("ssm").put_parameter(Name="github_username", Value="somebody", Type="String")
         self.client("secretsmanager").create_secret(Name="github_token", SecretString='{"github_token": "none"}')
 

@@ -17,7 +17,7 @@
     ├── Unavailable        503  a service that we need did not answer; the outcome is not known
     └── NotYetReadable     503  the write that the Consistency-Token names is not projected yet
 
-A problem's `type` is stable, and docs/problems/ has a page for each. What API Gateway itself answers has the same form
+A problem's `type` is stable, and docs/reference/problems/ has a page for each. What API Gateway itself answers has the same form
 (`GatewayResponses` in template.yml).
 """
 

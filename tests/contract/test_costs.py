@@ -1,4 +1,4 @@
-"""The units that docs/costs.md reckons with are those that the benchmark measures."""
+"""The units that docs/reference/costs.md reckons with are those that the benchmark measures."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from tests.unit.docs.test_costs import units
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-ROWS = Page(ROOT / "docs/costs.md").table("A million", "What")
+ROWS = Page(ROOT / "docs/reference/costs.md").table("A million", "What")
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ REGION = "eu-west-1"
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An empty AWS account, after the steps that docs/pipeline.md has people do."""
+    """An empty AWS account, after the steps that docs/how-to/run-the-pipeline.md has people do."""
     for name, value in {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)

@@ -97,10 +97,10 @@ def names(cell: str) -> list[str]:
 
 
 README = Page(ROOT / "README.md")
-ARCHITECTURE = Page(ROOT / "docs/architecture.md")
-LOCAL_STACK = Page(ROOT / "docs/local-stack.md")
-TOKENS = Page(ROOT / "docs/tokens.md")
-ERASURE = Page(ROOT / "docs/erasure.md")
-PROBLEMS = Page(ROOT / "docs/problems/README.md")
+ARCHITECTURE = Page(ROOT / "docs/explanation/architecture.md")
+LOCAL_STACK = Page(ROOT / "docs/reference/local-stack.md")
+TOKENS = Page(ROOT / "docs/how-to/get-a-token.md")
+ERASURE = Page(ROOT / "docs/explanation/erasure.md")
+PROBLEMS = Page(ROOT / "docs/reference/problems/README.md")
 DECISIONS = Page(ROOT / "docs/decisions/README.md")
 PAGES = [Page(path) for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])]

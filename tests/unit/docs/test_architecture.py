@@ -207,26 +207,30 @@ def test_the_indexes_and_their_keys_have_their_names() -> None:
 @pytest.mark.parametrize(
     ("page", "words", "value"),
     [
-        ("docs/architecture.md", r"spread over (\d+) shards", LISTING_SHARDS),
-        ("docs/architecture.md", r"After (\d+) retries", MAPPING["MaximumRetryAttempts"]),
-        ("docs/architecture.md", r"up to (\d+) rounds", projector._ROUNDS),
-        ("docs/architecture.md", r"\| (\d+) lost races", projector._ROUNDS),
+        ("docs/explanation/architecture.md", r"spread over (\d+) shards", LISTING_SHARDS),
+        ("docs/explanation/architecture.md", r"After (\d+) retries", MAPPING["MaximumRetryAttempts"]),
+        ("docs/explanation/architecture.md", r"up to (\d+) rounds", projector._ROUNDS),
+        ("docs/explanation/architecture.md", r"\| (\d+) lost races", projector._ROUNDS),
         ("docs/decisions/0002-partiql-batches.md", r"up to (\d+) customers", MAPPING["BatchSize"]),
         ("docs/decisions/0002-partiql-batches.md", r"`, (\d+) statements", dynamodb_read_model._STATEMENTS_A_CALL),
         ("docs/decisions/0002-partiql-batches.md", r"for (\d+) rows", dynamodb_read_model._STATEMENTS_A_CALL),
         ("docs/decisions/0004-signed-cursor.md", r"a (\d+)-bit", cursor._TAG_BYTES * 8),
-        ("docs/problems/body-too-large.md", r"than ([\d,]+) bytes", body.LONGEST_BODY_BYTES),
-        ("docs/problems/not-yet-readable.md", r"to wait: (\d+) seconds", headers.DEFAULT_WAIT_SECONDS),
-        ("docs/problems/not-yet-readable.md", r"says, (\d+) at most", headers.LONGEST_WAIT_SECONDS),
-        ("docs/architecture.md", r"It waits (\d+) seconds", headers.DEFAULT_WAIT_SECONDS),
-        ("docs/architecture.md", r"says, at most (\d+)", headers.LONGEST_WAIT_SECONDS),
-        ("docs/architecture.md", r"newest (\d+) events", MOST_REDACTED_AT_ONCE),
-        ("docs/erasure.md", r"newest (\d+) events", MOST_REDACTED_AT_ONCE),
+        ("docs/reference/problems/body-too-large.md", r"than ([\d,]+) bytes", body.LONGEST_BODY_BYTES),
+        ("docs/reference/problems/not-yet-readable.md", r"to wait: (\d+) seconds", headers.DEFAULT_WAIT_SECONDS),
+        ("docs/reference/problems/not-yet-readable.md", r"says, (\d+) at most", headers.LONGEST_WAIT_SECONDS),
+        ("docs/explanation/architecture.md", r"It waits (\d+) seconds", headers.DEFAULT_WAIT_SECONDS),
+        ("docs/explanation/architecture.md", r"says, at most (\d+)", headers.LONGEST_WAIT_SECONDS),
+        ("docs/explanation/architecture.md", r"newest (\d+) events", MOST_REDACTED_AT_ONCE),
+        ("docs/explanation/erasure.md", r"newest (\d+) events", MOST_REDACTED_AT_ONCE),
         ("docs/decisions/0011-erasure-by-redaction.md", r"newest (\d+)\.", MOST_REDACTED_AT_ONCE),
-        ("docs/architecture.md", r"transactions are tried (\d+) times", dynamodb_store._TRIES),
+        ("docs/explanation/architecture.md", r"transactions are tried (\d+) times", dynamodb_store._TRIES),
         ("docs/decisions/0010-claims-in-the-transaction.md", r"tried up to (\d+) times", dynamodb_store._TRIES),
-        ("docs/architecture.md", r"decided anew up to (\d+) times", handling._TRIES),
-        ("docs/architecture.md", r"function's (\d+) seconds", RESOURCES["EraseCustomer"]["Properties"]["Timeout"]),
+        ("docs/explanation/architecture.md", r"decided anew up to (\d+) times", handling._TRIES),
+        (
+            "docs/explanation/architecture.md",
+            r"function's (\d+) seconds",
+            RESOURCES["EraseCustomer"]["Properties"]["Timeout"],
+        ),
         ("SECURITY.md", r"wait, up to (\d+) seconds", headers.LONGEST_WAIT_SECONDS),
         ("README.md", r"at most ([\d,]+) bytes", body.LONGEST_BODY_BYTES),
         ("README.md", r"newest (\d+) events", MOST_REDACTED_AT_ONCE),
@@ -245,7 +249,7 @@ def test_lambda_lets_go_of_a_record_when_it_is_stated_to() -> None:
     assert MAPPING["BisectBatchOnFunctionError"] is True
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/local-stack.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/reference/local-stack.md"])
 def test_the_oldest_python_is_stated(page: str) -> None:
     oldest = ".".join(map(str, environments.OLDEST_PYTHON))
 
@@ -275,9 +279,9 @@ def test_each_rule_of_the_mapping_has_its_test() -> None:
 
 
 def test_the_tables_made_by_hand_are_those_of_the_template() -> None:
-    """The commands in docs/sam-local.md."""
+    """The commands in docs/how-to/invoke-with-sam-local.md."""
     made = {}
-    for block in Page(ROOT / "docs/sam-local.md").fences("sh"):
+    for block in Page(ROOT / "docs/how-to/invoke-with-sam-local.md").fences("sh"):
         if "create-table" in block:
             arguments = options(shlex.split(block.replace("\\\n", " ")))
             made[arguments["table-name"][0]] = {

@@ -19,7 +19,7 @@ from tests.integration.records import an_event
 from tests.unit.consumer_kit.deliveries import event
 from tests.unit.docs.pages import Page, names
 
-PAGE = Page(ROOT / "docs/consumers.md")
+PAGE = Page(ROOT / "docs/how-to/attach-a-consumer.md")
 RESOURCES = load_template()["Resources"]
 
 
@@ -51,7 +51,7 @@ def test_the_event_shown_is_as_the_publisher_makes_it() -> None:
 def test_the_policies_are_those_of_the_kit() -> None:
     rows = PAGE.table("Every event, or the latest", "Policy")
 
-    assert [names(row[0])[0] for row in rows] == [f"Policy.{policy.name}" for policy in GapPolicy]
+    assert [names(row[0])[0] for row in rows] == [f"GapPolicy.{policy.name}" for policy in GapPolicy]
     assert f"At most {MOST_HELD}\nevents of a customer are held" in PAGE.text
 
 

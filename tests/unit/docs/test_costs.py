@@ -10,7 +10,7 @@ from local.environments import ROOT
 from local.template import load_template
 from tests.unit.docs.pages import Page, names
 
-COSTS = Page(ROOT / "docs/costs.md")
+COSTS = Page(ROOT / "docs/reference/costs.md")
 PRICES = {names(row[0])[0]: float(row[1]) for row in COSTS.table("Prices", "Price")}
 RESOURCES = load_template()["Resources"]
 SECONDS_A_MONTH = 730.5 * 3600
@@ -80,7 +80,7 @@ def test_what_is_there_all_month_is_counted() -> None:
 
 def test_a_snapshot_costs_what_is_stated_for_a_month() -> None:
     [second] = re.findall(
-        r"\$(0\.\d+) for each GB and\s+second", (ROOT / "docs/decisions/0027-snapshots-for-the-api.md").read_text()
+        r"\$(0\.\d+) for each GB and\s+second", (ROOT / "docs/decisions/0023-snapshots-for-the-api.md").read_text()
     )
     [stated] = [row[2] for row in COSTS.table("A month without a call", "What") if row[0].startswith("Snapshots")]
     memory = load_template()["Globals"]["Function"]["MemorySize"]

@@ -19,7 +19,7 @@ GENERATED = {
     ".local/demo-user.json",
     ".local/logs/emulator.log",
     ".local/logs/mapping.log",
-    ".local/event_source_mapping",
+    ".local/mapping",
     ".local/outputs.json",
     ".local/pipeline/logs",
     ".local/venvs",

@@ -120,7 +120,7 @@ def test_the_diagram_is_told_in_words_and_drawn_for_light_and_dark() -> None:
 
 def test_the_names_of_the_local_stack_are_its_own() -> None:
     home = StackHome(ROOT / ".local", 4566)
-    page = (ROOT / "docs/local-stack.md").read_text()
+    page = (ROOT / "docs/reference/local-stack.md").read_text()
 
     assert f"`{home.stack_name}`" in page
     for path in (home.outputs_file, home.log("emulator"), home.log("mapping"), home.mappings):

@@ -38,14 +38,14 @@ def _run(given: argparse.Namespace, session: "boto3.Session") -> int:
         return _waiting(DynamoDbInbox(session.client("dynamodb"), given.table), timedelta(minutes=given.minutes))
     dead_letters = DeadLetters(session.client("sqs"), given.dead_letters)
     if given.command == "dead-letters":
-        return int(_print(dead_letters.look()) > 0)
+        return int(_print(dead_letters.list()) > 0)
     print(f"Sent back: {_print(dead_letters.redrive(given.queue))}")
     return 0
 
 
 def _waiting(inbox: DynamoDbInbox, minutes: timedelta) -> int:
     until = (datetime.now(UTC) - minutes).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    found = list(inbox.waiting(until))
+    found = list(inbox.missing_events(until))
     for each in found:
         print(f"{each.customer_id}  version {each.version} is missing since {each.since}")
     return int(bool(found))

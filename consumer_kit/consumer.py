@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from consumer_kit.event import REDACTED, PublishedEvent, Rejected
-from consumer_kit.inbox import Effect, Inbox, Outrun
-from consumer_kit.ordering import Action, CustomerState, GapPolicy, decide, handled, holding, next_held
+from consumer_kit.inbox import Effect, Inbox, InboxConflict
+from consumer_kit.ordering import Action, CustomerState, GapPolicy, after_handling, after_holding, decide, next_held
 
 TRIES: Final = 5
 
@@ -29,7 +29,7 @@ class HeldEventFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Handling:
+class EventResult:
     """What became of an event that arrived.
 
     Attributes:
@@ -70,12 +70,12 @@ class Consumer:
         self._policy = policy
         self._now = now
 
-    def take(self, event: PublishedEvent) -> Handling:
+    def take(self, event: PublishedEvent) -> EventResult:
         """Take an event that has arrived; once it returns, the event may be deleted from where it came from.
 
         Raises:
             Rejected: No retry will help.
-            Outrun: Others wrote to this customer's inbox at every try; the event must come again.
+            InboxConflict: Others wrote to this customer's inbox at every try; the event must come again.
             HeldEventFailed: Likewise.
             TooManyHeld: Likewise.
         """
@@ -85,11 +85,11 @@ class Consumer:
             work = _Work(self._inbox.load(event.customer_id))
             try:
                 decision = self._take(work, event)
-            except Outrun:
+            except InboxConflict:
                 before += tuple(work.handled)
                 continue
-            return Handling(event, Action.HANDLE if event in before else decision, (*before, *work.handled))
-        raise Outrun(event.customer_id)
+            return EventResult(event, Action.HANDLE if event in before else decision, (*before, *work.handled))
+        raise InboxConflict(event.customer_id)
 
     def _check(self, event: PublishedEvent) -> None:
         newest = self._understands.get(event.type)
@@ -108,13 +108,13 @@ class Consumer:
         return decision
 
     def _handle(self, work: "_Work", event: PublishedEvent) -> None:
-        after = handled(work.state, event, self._now())
+        after = after_handling(work.state, event, self._now())
         self._inbox.save(after, () if event.type == REDACTED else self._react(event))
         work.state = after
         work.handled.append(event)
 
     def _hold(self, work: "_Work", event: PublishedEvent) -> None:
-        after = holding(work.state, event, self._now())
+        after = after_holding(work.state, event, self._now())
         if after is not work.state:
             self._inbox.save(after)
         work.state = after
@@ -122,7 +122,7 @@ class Consumer:
     def _handle_held(self, work: "_Work", event: PublishedEvent) -> None:
         try:
             self._handle(work, event)
-        except Outrun:
+        except InboxConflict:
             raise
         except Exception as error:
             raise HeldEventFailed(f"version {event.version} of customer {event.customer_id}") from error

@@ -61,7 +61,7 @@ class DeadLetters:
     def look(self) -> Iterator[DeadLetter]:
         """What is there. Each message stays, and cannot be looked at again for a minute."""
         for message in self._receive():
-            yield described(message)
+            yield describe(message)
 
     def redrive(self, queue_url: str) -> Iterator[DeadLetter]:
         """Send each back into a queue, and give it once that is done.
@@ -74,7 +74,7 @@ class DeadLetters:
         for message in self._receive():
             self._client.send_message(QueueUrl=queue_url, MessageBody=message["Body"])
             self._client.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
-            yield described(message)
+            yield describe(message)
 
     def _receive(self) -> "Iterator[MessageTypeDef]":
         seen: set[str] = set()
@@ -94,7 +94,7 @@ class DeadLetters:
             yield from fresh
 
 
-def described(message: "Mapping[str, Any] | MessageTypeDef") -> DeadLetter:
+def describe(message: "Mapping[str, Any] | MessageTypeDef") -> DeadLetter:
     """What may be shown of a message of a dead-letter queue.
 
     Args:

@@ -23,16 +23,16 @@ Effect = Mapping[str, Any]
 INBOX: Final = "inbox"
 WAITING_INDEX: Final = "waiting"
 # DynamoDB takes 100 items in a transaction, and the inbox is one of them.
-MOST_EFFECTS: Final = 99
+MAX_EFFECTS: Final = 99
 _OURS_IS_OLD: Final = {"ConditionalCheckFailed", "TransactionConflict"}
 
 
-class Outrun(Exception):
+class InboxConflict(Exception):
     """Another invocation wrote this customer's inbox meanwhile; nothing was written: read it again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class MissingEvent:
     """A customer for whom an event is missing.
 
     Attributes:
@@ -61,7 +61,7 @@ class Inbox(Protocol):
             effects: What else must be written in the same transaction, to whichever tables.
 
         Raises:
-            Outrun: The stored state is of another revision.
+            InboxConflict: The stored state is of another revision.
         """
         ...
 
@@ -89,10 +89,10 @@ class DynamoDbInbox:
         """See `Inbox`.
 
         Raises:
-            ValueError: There are more than `MOST_EFFECTS` effects.
+            ValueError: There are more than `MAX_EFFECTS` effects.
         """
-        if len(effects) > MOST_EFFECTS:
-            raise ValueError(f"an event has at most {MOST_EFFECTS} effects, and these are {len(effects)}")
+        if len(effects) > MAX_EFFECTS:
+            raise ValueError(f"an event has at most {MAX_EFFECTS} effects, and these are {len(effects)}")
         put = {"TableName": self._table, "Item": _item(state), **_only_after(state.revision - 1)}
         if effects:
             self._transact([{"Put": put}, *effects])
@@ -103,9 +103,9 @@ class DynamoDbInbox:
             self._client.exceptions.ConditionalCheckFailedException,
             self._client.exceptions.TransactionConflictException,
         ):
-            raise Outrun(state.customer_id) from None
+            raise InboxConflict(state.customer_id) from None
 
-    def waiting(self, until: str) -> Iterator[Waiting]:
+    def waiting(self, until: str) -> Iterator[MissingEvent]:
         """Who has waited for an event since a moment or longer, the longest first.
 
         Args:
@@ -120,7 +120,7 @@ class DynamoDbInbox:
         )
         for item in (item for page in pages for item in page["Items"]):
             missing = int(item["version"]["N"]) + 1
-            yield Waiting(item["customer_id"]["S"], missing, item["waiting_since"]["S"])
+            yield MissingEvent(item["customer_id"]["S"], missing, item["waiting_since"]["S"])
 
     def _transact(self, items: Sequence[Effect]) -> None:
         try:
@@ -130,7 +130,7 @@ class DynamoDbInbox:
             codes = [reason["Code"] for reason in reasons]
             # A condition of an effect of the consumer's own is theirs to understand; ours, and contention, are not.
             if codes and (codes[0] in _OURS_IS_OLD or "TransactionConflict" in codes):
-                raise Outrun from None
+                raise InboxConflict from None
             raise
 
 

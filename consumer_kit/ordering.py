@@ -15,7 +15,7 @@ from typing import Final
 from consumer_kit.event import PublishedEvent
 
 # A customer's held events stand in one DynamoDB item, which takes 400 KB; the largest of them has about 4.
-MOST_HELD: Final = 50
+MAX_HELD: Final = 50
 
 
 class GapPolicy(Enum):
@@ -83,7 +83,7 @@ def decide(state: CustomerState, event: PublishedEvent, policy: GapPolicy) -> Ac
     return Action.HOLD
 
 
-def handled(state: CustomerState, event: PublishedEvent, now: str) -> CustomerState:
+def after_handling(state: CustomerState, event: PublishedEvent, now: str) -> CustomerState:
     """The state once an event was handled.
 
     Args:
@@ -103,7 +103,7 @@ def handled(state: CustomerState, event: PublishedEvent, now: str) -> CustomerSt
     )
 
 
-def holding(state: CustomerState, event: PublishedEvent, now: str) -> CustomerState:
+def after_holding(state: CustomerState, event: PublishedEvent, now: str) -> CustomerState:
     """The state once an early event is held; the same state if it is held already.
 
     Args:
@@ -116,8 +116,8 @@ def holding(state: CustomerState, event: PublishedEvent, now: str) -> CustomerSt
     """
     if event.version in state.held:
         return state
-    if len(state.held) >= MOST_HELD:
-        raise TooManyHeld(f"{MOST_HELD} events of customer {state.customer_id} wait for version {state.version + 1}")
+    if len(state.held) >= MAX_HELD:
+        raise TooManyHeld(f"{MAX_HELD} events of customer {state.customer_id} wait for version {state.version + 1}")
     return replace(
         state,
         held={**state.held, event.version: event},

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from consumer_kit.consumer import Handling
+from consumer_kit.consumer import EventResult
 from consumer_kit.event import PublishedEvent, Rejected
 from consumer_kit.parsing import from_sqs
 
@@ -33,7 +33,7 @@ class BatchResult:
         failed: Message id -> the kind of error, of those that come again. Its text is left out: it may quote data.
     """
 
-    outcomes: list[Handling] = field(default_factory=list)
+    outcomes: list[EventResult] = field(default_factory=list)
     rejected: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
@@ -43,7 +43,7 @@ class BatchResult:
 
 
 def handle_batch(
-    records: Sequence[Record], take: Callable[[PublishedEvent], Handling], dead_letters: RejectedMessages
+    records: Sequence[Record], take: Callable[[PublishedEvent], EventResult], dead_letters: RejectedMessages
 ) -> BatchResult:
     """Take every event of a batch; one that fails keeps none of the others back.
 
@@ -51,7 +51,7 @@ def handle_batch(
 
     Args:
         records: `Records` of the Lambda event.
-        take: `Consumer.take`.
+        take: `Consumer.handle`.
         dead_letters: Where rejected messages go.
     """
     batch = BatchResult()
@@ -61,7 +61,7 @@ def handle_batch(
             arrived.append((from_sqs(record), record))
     for event, record in sorted(arrived, key=lambda pair: (pair[0].customer_id, pair[0].version)):
         with _answering_for(record, batch, dead_letters):
-            batch.outcomes.append(take(event))
+            batch.results.append(take(event))
     return batch
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from consumer_kit.inbox import Effect, Outrun
+from consumer_kit.inbox import Effect, InboxConflict
 from consumer_kit.ordering import CustomerState
 
 
@@ -24,6 +24,6 @@ class InMemoryInbox:
     def save(self, state: CustomerState, effects: Sequence[Effect] = ()) -> None:
         """See `Inbox`."""
         if state.revision != self.load(state.customer_id).revision + 1:
-            raise Outrun(state.customer_id)
+            raise InboxConflict(state.customer_id)
         self._states[state.customer_id] = state
         self.effects += effects

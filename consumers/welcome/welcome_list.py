@@ -15,7 +15,7 @@ from consumer_kit import CREATED, ERASED, UPDATED, Effect, PublishedEvent
 
 ITEM: Final = "welcome"
 # The newest schema version of each event that `effects` was written for.
-UNDERSTOOD: Final[Mapping[str, int]] = {CREATED: 1, UPDATED: 1, ERASED: 1}
+SUPPORTED_SCHEMAS: Final[Mapping[str, int]] = {CREATED: 1, UPDATED: 1, ERASED: 1}
 
 
 def effects(table: str, event: PublishedEvent) -> Sequence[Effect]:

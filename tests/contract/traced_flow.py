@@ -13,9 +13,9 @@ from uuid import uuid4
 from aws_xray_sdk.core import xray_recorder
 from aws_xray_sdk.core.lambda_launcher import LambdaContext
 
-from publisher.dead_letters import SqsPublishFailures
 from publisher.entries import Entry
 from publisher.publishing import Publisher
+from publisher.sqs_publish_failures import SqsPublishFailures
 from shared.runtime.clients import sqs
 from tests.event_log import events_of
 from tests.samples import valid_body
@@ -40,7 +40,7 @@ class ListeningBus:
         self.trace_headers: list[str] = []
 
     def put(self, entries: Sequence[Entry]) -> Sequence[str]:
-        self.trace_headers += [entry.as_request("bus")["TraceHeader"] for entry in entries]
+        self.trace_headers += [entry.to_request_entry("bus")["TraceHeader"] for entry in entries]
         return [""] * len(entries)
 
 

@@ -34,7 +34,7 @@ def follow(event: PublishedEvent) -> list[Effect]:
 consumer = Consumer(
     DynamoDbInbox(boto3.client("dynamodb"), TABLE),
     follow,
-    understands={CREATED: 1, UPDATED: 1},
+    supported_schemas={CREATED: 1, UPDATED: 1},
     policy=GapPolicy.LATEST,
 )
 dead_letters = DeadLetters(boto3.client("sqs"), os.environ["DEAD_LETTER_QUEUE_URL"])
@@ -42,6 +42,6 @@ dead_letters = DeadLetters(boto3.client("sqs"), os.environ["DEAD_LETTER_QUEUE_UR
 
 def handle(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Take one batch of messages."""
-    batch = handle_batch(event["Records"], consumer.take, dead_letters)
-    print({"taken": len(batch.outcomes), "rejected": batch.rejected, "failed": batch.failed})
-    return batch.answer()
+    batch = handle_batch(event["Records"], consumer.handle, dead_letters)
+    print({"taken": len(batch.results), "rejected": batch.rejected, "failed": batch.failed})
+    return batch.response()

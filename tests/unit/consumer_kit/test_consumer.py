@@ -16,12 +16,12 @@ from consumer_kit import (
     Effect,
     GapPolicy,
     HeldEventFailed,
-    Outrun,
+    InboxConflict,
     PublishedEvent,
     TooManyHeld,
     UnknownSchema,
 )
-from consumer_kit.ordering import MOST_HELD
+from consumer_kit.ordering import MAX_HELD
 from consumer_kit.testing import InMemoryInbox
 from tests.unit.consumer_kit.deliveries import CUSTOMER, event
 
@@ -59,7 +59,7 @@ def test_each_version_is_handled_once_and_in_order(case: tuple[list[PublishedEve
     events, delivered = case
     inbox = InMemoryInbox()
 
-    outcomes = [consumer(inbox).take(each) for each in delivered]
+    outcomes = [consumer(inbox).handle(each) for each in delivered]
 
     erasure = [each.version for each in events if each.erases]
     before = [version for version in written(inbox) if version not in erasure]
@@ -78,7 +78,7 @@ def test_who_wants_the_latest_never_waits_and_never_goes_back(
     events, delivered = case
     inbox = InMemoryInbox()
 
-    decisions = [consumer(inbox, GapPolicy.LATEST).take(each).decision for each in delivered]
+    decisions = [consumer(inbox, GapPolicy.LATEST).handle(each).action for each in delivered]
 
     assert Action.HOLD not in decisions
     assert written(inbox) == sorted(set(written(inbox)))
@@ -97,7 +97,7 @@ class Failing(InMemoryInbox):
         if what == "lost before":
             raise TimeoutError
         if what == "outrun":
-            raise Outrun
+            raise InboxConflict
         super().save(state, effects)
         if what == "lost after":
             raise TimeoutError
@@ -113,8 +113,8 @@ def test_a_crash_anywhere_leaves_both_or_neither(
         again = []
         for each in waiting:
             try:
-                consumer(inbox).take(each)
-            except (TimeoutError, HeldEventFailed, Outrun):
+                consumer(inbox).handle(each)
+            except (TimeoutError, HeldEventFailed, InboxConflict):
                 again.append(each)
         waiting = again
 
@@ -128,13 +128,13 @@ def test_a_crash_anywhere_leaves_both_or_neither(
 
 def test_an_erasure_waits_for_nothing_and_nothing_of_the_customer_stays_held() -> None:
     inbox = InMemoryInbox()
-    consumer(inbox).take(event(2))
-    consumer(inbox).take(event(9))  # later than the erasure, which nothing should be
+    consumer(inbox).handle(event(2))
+    consumer(inbox).handle(event(9))  # later than the erasure, which nothing should be
 
-    erased = consumer(inbox).take(event(4, ERASED))
-    late = [consumer(inbox).take(event(version)).decision for version in (1, 2, 3)]
+    erased = consumer(inbox).handle(event(4, ERASED))
+    late = [consumer(inbox).handle(event(version)).action for version in (1, 2, 3)]
 
-    assert (erased.decision, written(inbox)) == (Action.HANDLE, [4])
+    assert (erased.action, written(inbox)) == (Action.HANDLE, [4])
     assert late == [Action.SKIP] * 3
     assert not inbox.load(CUSTOMER).held
 
@@ -143,7 +143,7 @@ def test_an_unknown_type_takes_its_place_in_the_order() -> None:
     inbox = InMemoryInbox()
 
     for each in (event(1), event(2, "CustomerMoved", schema_version=9), event(3)):
-        consumer(inbox).take(each)
+        consumer(inbox).handle(each)
 
     assert inbox.load(CUSTOMER).version == 3
 
@@ -151,7 +151,7 @@ def test_an_unknown_type_takes_its_place_in_the_order() -> None:
 def test_an_event_whose_data_is_gone_counts_and_does_nothing() -> None:
     inbox = InMemoryInbox()
 
-    consumer(inbox).take(event(1, REDACTED, data={"type": "CustomerCreated"}))
+    consumer(inbox).handle(event(1, REDACTED, data={"type": "CustomerCreated"}))
 
     assert (inbox.load(CUSTOMER).version, inbox.effects) == (1, [])
 
@@ -161,7 +161,7 @@ def test_a_shape_that_is_not_understood_is_rejected_and_changes_nothing(schema_v
     inbox = InMemoryInbox()
 
     with pytest.raises(UnknownSchema, match="CustomerCreated of schema version"):
-        consumer(inbox).take(event(1, schema_version=schema_version))
+        consumer(inbox).handle(event(1, schema_version=schema_version))
 
     assert inbox.load(CUSTOMER) == CustomerState(CUSTOMER)
 
@@ -169,7 +169,7 @@ def test_a_shape_that_is_not_understood_is_rejected_and_changes_nothing(schema_v
 def test_the_gap_is_dated_from_when_it_was_met() -> None:
     times = iter(["first", "second", "third"])
     inbox = InMemoryInbox()
-    takes = Consumer(inbox, note, {}, now=lambda: next(times)).take
+    takes = Consumer(inbox, note, {}, now=lambda: next(times)).handle
 
     takes(event(3))
     takes(event(5))
@@ -186,7 +186,7 @@ def test_a_held_event_that_fails_stays_held_until_a_repeat_brings_its_turn() -> 
             raise ValueError("ada@example.com")
         return note(each)
 
-    takes = consumer(inbox, react=react).take
+    takes = consumer(inbox, react=react).handle
     takes(event(2))
     with pytest.raises(HeldEventFailed) as failed:
         takes(event(1))
@@ -200,30 +200,30 @@ def test_a_held_event_that_fails_stays_held_until_a_repeat_brings_its_turn() -> 
 
 def test_so_many_are_held_and_no_more() -> None:
     inbox = InMemoryInbox()
-    for version in range(2, MOST_HELD + 2):
-        consumer(inbox).take(event(version))
+    for version in range(2, MAX_HELD + 2):
+        consumer(inbox).handle(event(version))
 
     with pytest.raises(TooManyHeld, match="version 1"):
-        consumer(inbox).take(event(MOST_HELD + 2))
-    consumer(inbox).take(event(1))
+        consumer(inbox).handle(event(MAX_HELD + 2))
+    consumer(inbox).handle(event(1))
 
-    assert written(inbox) == list(range(1, MOST_HELD + 2))
+    assert written(inbox) == list(range(1, MAX_HELD + 2))
 
 
 def test_who_is_outrun_half_way_still_tells_all_that_it_handled() -> None:
     inbox = Failing(["works", "works", "outrun"])
-    consumer(inbox).take(event(2))
+    consumer(inbox).handle(event(2))
 
-    outcome = consumer(inbox).take(event(1))
+    outcome = consumer(inbox).handle(event(1))
 
-    assert outcome.decision is Action.HANDLE
+    assert outcome.action is Action.HANDLE
     assert [each.version for each in outcome.handled] == [1, 2]
 
 
 def test_who_is_outrun_every_time_gives_up_and_leaves_nothing() -> None:
     inbox = Failing(["outrun"] * 100)
 
-    with pytest.raises(Outrun):
-        consumer(inbox).take(event(1))
+    with pytest.raises(InboxConflict):
+        consumer(inbox).handle(event(1))
 
     assert inbox.effects == []

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from consumer_kit import DeadLetters
-from consumer_kit.dead_letters import described
+from consumer_kit.dead_letters import describe
 from tests.unit.consumer_kit.deliveries import CUSTOMER, cloud_event, envelope
 
 BODY = json.dumps(envelope(cloud_event(2)))
@@ -57,7 +57,7 @@ def test_one_that_cannot_be_sent_stays() -> None:
 def test_looking_ends_and_takes_nothing_away() -> None:
     sqs = FakeSqs(BODY, "nonsense")
 
-    letters = list(DeadLetters(cast("Any", sqs), "dead").look())
+    letters = list(DeadLetters(cast("Any", sqs), "dead").list())
 
     assert [letter.what for letter in letters] == [
         f"CustomerUpdated version 2 of customer {CUSTOMER}",
@@ -76,7 +76,7 @@ def test_looking_ends_and_takes_nothing_away() -> None:
     ids=["by SQS", "by the consumer", "by EventBridge"],
 )
 def test_a_letter_says_why_and_what_and_nothing_personal(attributes: dict[str, Any], reason: str) -> None:
-    letter = described({"MessageId": "m", "Body": BODY, "MessageAttributes": attributes})
+    letter = describe({"MessageId": "m", "Body": BODY, "MessageAttributes": attributes})
 
     assert letter.reason == reason
     assert "ada@example.com" not in str(letter)

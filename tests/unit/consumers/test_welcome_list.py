@@ -1,7 +1,7 @@
 """What each event writes to the welcome list."""
 
 from consumer_kit import ERASED
-from consumers.welcome.welcome_list import UNDERSTOOD, effects
+from consumers.welcome.welcome_list import SUPPORTED_SCHEMAS, effects
 from events.upcasters import MODELS
 from tests.unit.consumer_kit.deliveries import CUSTOMER, event
 
@@ -28,4 +28,4 @@ def test_a_type_of_later_changes_nothing() -> None:
 
 
 def test_it_is_written_for_what_is_published() -> None:
-    assert {model.type(): model.schema_version for model in MODELS} == UNDERSTOOD
+    assert {model.type(): model.schema_version for model in MODELS} == SUPPORTED_SCHEMAS

@@ -10,7 +10,7 @@ import pytest
 from consumer_kit import CustomerState, PublishedEvent
 from consumer_kit.__main__ import main
 from consumer_kit.inbox import WAITING_INDEX, _item
-from consumer_kit.ordering import MOST_HELD, GapPolicy, handled, holding
+from consumer_kit.ordering import MAX_HELD, GapPolicy, after_handling, after_holding
 from consumers.welcome.welcome_list import effects
 from local.environments import ROOT, bin_of
 from local.template import load_template
@@ -52,7 +52,7 @@ def test_the_policies_are_those_of_the_kit() -> None:
     rows = PAGE.table("Every event, or the latest", "Policy")
 
     assert [names(row[0])[0] for row in rows] == [f"GapPolicy.{policy.name}" for policy in GapPolicy]
-    assert f"At most {MOST_HELD}\nevents of a customer are held" in PAGE.text
+    assert f"At most {MAX_HELD}\nevents of a customer are held" in PAGE.text
 
 
 def test_the_commands_are_those_of_the_kit(capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,7 +69,7 @@ def test_the_commands_are_those_of_the_kit(capsys: pytest.CaptureFixture[str]) -
 
 def test_the_attributes_of_both_items_are_those_that_are_written() -> None:
     rows = {names(row[0])[0]: set(names(row[1])) for row in PAGE.table("The example in this stack", "`item`")}
-    state = holding(handled(CustomerState("c"), event(1), "now"), event(3), "now")
+    state = after_holding(after_handling(CustomerState("c"), event(1), "now"), event(3), "now")
     [update] = effects("list", event(1))
     keys = {"customer_id", "item"}
 

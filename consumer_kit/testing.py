@@ -1,4 +1,4 @@
-"""For the tests of a consumer: an inbox in memory."""
+"""An inbox in memory, for the tests of a consumer."""
 
 from collections.abc import Sequence
 
@@ -7,10 +7,10 @@ from consumer_kit.ordering import CustomerState
 
 
 class InMemoryInbox:
-    """An inbox that forgets everything when the test ends.
+    """An inbox that lives as long as the test.
 
     Attributes:
-        effects: Everything that was written beside the states, in order.
+        effects: All effects that were written, in order.
     """
 
     def __init__(self) -> None:

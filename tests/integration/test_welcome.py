@@ -157,7 +157,7 @@ def test_what_fails_too_often_is_a_dead_letter_and_comes_back_once_the_cause_is_
         assert {describe(letter).reason for letter in found} == {
             "failed too often",
             "body is not JSON",
-            "CustomerCreated of schema version 2, newest known is 1",
+            "CustomerCreated has schema version 2, but this consumer supports up to 1",
         }
         return found
 

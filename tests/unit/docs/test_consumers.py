@@ -9,7 +9,7 @@ import pytest
 
 from consumer_kit import CustomerState, PublishedEvent
 from consumer_kit.__main__ import main
-from consumer_kit.inbox import WAITING_INDEX, _item
+from consumer_kit.dynamodb_inbox import WAITING_INDEX, to_item
 from consumer_kit.ordering import MAX_HELD, GapPolicy, after_handling, after_holding
 from consumers.welcome.welcome_list import effects
 from local.environments import ROOT, bin_of
@@ -73,7 +73,7 @@ def test_the_attributes_of_both_items_are_those_that_are_written() -> None:
     [update] = effects("list", event(1))
     keys = {"customer_id", "item"}
 
-    assert rows["inbox"] == set(_item(state)) - keys - {WAITING_INDEX}
+    assert rows["inbox"] == set(to_item(state)) - keys - {WAITING_INDEX}
     assert rows["welcome"] == set(re.findall(r"(\w+) =", update["Update"]["UpdateExpression"]))
 
 

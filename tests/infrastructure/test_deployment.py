@@ -105,8 +105,8 @@ def test_the_hook_asks_the_new_version_and_nothing_else(production: Template) ->
     }
     assert hook["FunctionName"]["Fn::Sub"].startswith("CodeDeployHook_")
     assert hook["Environment"]["Variables"]["NEW_VERSION"] == {"Ref": new}
-    assert {"Ref": new} in allowed["CreateLookAndErase"]["Resource"]
-    assert allowed["TellCodeDeploy"]["Resource"]["Fn::Sub"].endswith("deploymentgroup:${AWS::StackName}-*/*")
+    assert {"Ref": new} in allowed["CreateReadAndEraseCustomer"]["Resource"]
+    assert allowed["ReportToCodeDeploy"]["Resource"]["Fn::Sub"].endswith("deploymentgroup:${AWS::StackName}-*/*")
     assert "CreateCustomerPreTrafficAliaslive" not in resources
 
 

@@ -57,7 +57,7 @@ def test_no_policy_allows_a_pattern_of_actions(production: Template) -> None:
     ]
 
     # KMS docs, "Default key policy": a key that its account cannot manage is lost.
-    assert patterns == [("DataKey", "LeaveItToTheAccount")]
+    assert patterns == [("DataKey", "DelegateToIam")]
 
 
 def test_no_policy_allows_any_resource_where_aws_has_another_way(production: Template) -> None:

@@ -16,6 +16,7 @@ TEMPLATE = load_template()
 RESOURCES = TEMPLATE["Resources"]
 ALARMS = {name: each["Properties"] for name, each in RESOURCES.items() if each["Type"] == "AWS::CloudWatch::Alarm"}
 RUNBOOKS = ROOT / "docs/runbooks"
+PARTS = ("What you see", "What it means for customers", "Look", "Do", "How you know that it is over")
 # What AWS counts, and by what: the user guides' pages of metrics and dimensions.
 OF_AWS = {
     ("AWS/ApiGateway", "5XXError"): [{"ApiName", "Stage"}],
@@ -111,7 +112,7 @@ def test_a_page_says_what_it_means_and_what_to_do(name: str) -> None:
     page = Page(RUNBOOKS / f"{kebab(name)}.md")
 
     assert page.text.startswith(f"# {name}\n")
-    for part in ("Means", "Look", "Do"):
+    for part in PARTS:
         assert page.section(part).strip(), part
 
 

@@ -1,4 +1,4 @@
-"""The units that docs/reference/costs.md reckons with are those that the benchmark measures."""
+"""The units in docs/reference/costs.md are those that the benchmark measures."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -32,7 +32,7 @@ def measured(amazons_dynamodb: "DynamoDBClient") -> Iterator[dict[str, str]]:
         operation.run()
         found[operation.name] = str(consumed_units.total_of(call.documented for call in meter.since(before)).total)
     yield found
-    # Or the list had a second page for others, and a cursor to it wants the cursor's key.
+    # Leftover rows would give other tests' lists a second page, whose cursor needs the cursor key.
     for table, key in keys.items():
         for row in amazons_dynamodb.scan(TableName=table)["Items"]:
             amazons_dynamodb.delete_item(TableName=table, Key={name: row[name] for name in key})

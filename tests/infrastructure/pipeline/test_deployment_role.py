@@ -180,17 +180,17 @@ def staging() -> dict[str, Any]:
 def test_the_pipeline_knows_the_kinds_that_sam_makes_of_the_template(
     staging: dict[str, Any], application: Application
 ) -> None:
-    assert application.kinds == {each["Type"] for each in staging["Resources"].values()}
+    assert application.resource_types == {each["Type"] for each in staging["Resources"].values()}
 
 
 @pytest.mark.parametrize("name", ["StagingDeployment", "ProductionDeployment"])
 def test_a_deployment_may_do_what_the_kinds_declare(roles: Roles, application: Application, name: str) -> None:
     granted = actions(roles[name])
-    keys = "AWS::KMS::Key" in application.kinds
+    keys = "AWS::KMS::Key" in application.resource_types
 
     missing = {
         kind: lacking
-        for kind in application.kinds
+        for kind in application.resource_types
         if (lacking := {a for a in declared(kind) - granted if not is_unused(a, keys=keys)})
     }
     assert missing == {}
@@ -208,7 +208,7 @@ def test_each_kind_that_the_pipeline_knows_has_what_its_handlers_declare(kind: s
 
 def test_a_deployment_may_do_nothing_for_kinds_that_the_template_lacks(roles: Roles, application: Application) -> None:
     services = {
-        action.split(":")[0] for kind in application.kinds for reach in ACTIONS[kind].values() for action in reach
+        action.split(":")[0] for kind in application.resource_types for reach in ACTIONS[kind].values() for action in reach
     }
 
     for name in ("StagingDeployment", "ProductionDeployment"):

@@ -44,8 +44,8 @@ def test_cdk_nag_stops_what_nobody_acknowledged(synthesised: Path, variant: str,
 @pytest.mark.parametrize(
     ("variant", "words"),
     [
-        ("with_a_repository_and_its_owner", "give the repository's name alone"),
-        ("with_a_connection_that_is_none", "give the whole ARN of a connection"),
+        ("with_a_repository_and_its_owner", "use the name of the repository without its owner"),
+        ("with_a_connection_that_is_none", "use the complete ARN of a connection"),
     ],
 )
 def test_an_option_that_is_not_usable_is_refused_with_its_mend(synthesised: Path, variant: str, words: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks import consumed_units
-from benchmarks.units import Reckoner
+from benchmarks.units import CostCalculator
 from local import dynamodb_local, tables
 from local.environments import ROOT
 from tests.unit.docs.pages import Page, names
@@ -24,7 +24,7 @@ def measured(amazons_dynamodb: "DynamoDBClient") -> Iterator[dict[str, str]]:
     definitions = tables.of_template()
     keys = {table["TableName"]: [key["AttributeName"] for key in table["KeySchema"]] for table in definitions.values()}
     client = dynamodb_local.client(amazons_dynamodb.meta.endpoint_url)
-    meter = consumed_units.CapacityMeter(client, Reckoner(amazons_dynamodb, keys))
+    meter = consumed_units.CapacityMeter(client, CostCalculator(amazons_dynamodb, keys))
     api = consumed_units.Api(client, {name: table["TableName"] for name, table in definitions.items()})
     found = {}
     for operation in consumed_units.operations(api):

@@ -217,7 +217,7 @@ def operations(api: Api) -> Iterator[MeasuredOperation]:
         "repeat of a create",
         lambda: api.create(body, key),
         Units(read=1),
-        "counts the whole refused transaction, because AWS does not document it; reading first would cost 1 R at every keyed create",
+        "counts the whole refused transaction (undocumented by AWS); reading first would cost 1 R per keyed create",
     )
     one, two, three, four = (api.a_customer() for _ in range(4))
     yield MeasuredOperation(

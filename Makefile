@@ -80,9 +80,10 @@ openapi: ## Write docs/openapi.json anew from the code
 	$(call need,dev)
 	@$(DEV)/python -m contracts.openapi
 
-contracts: ## Write docs/events and docs/asyncapi.json anew from the code, unless that breaks a released version
+contracts: ## Write docs/events, docs/asyncapi.json and the wiring plan, unless that breaks a released version
 	$(call need,dev)
 	@$(DEV)/python -m contracts.events
+	@$(DEV)/python -m contracts.wiring
 
 lock: ## Pin every dependency anew from requirements/*.in
 	$(call need,)

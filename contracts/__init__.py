@@ -1,1 +1,1 @@
-"""Writers of the published contracts: the API's description and the events' schemas."""
+"""Writers of generated documents: the API's description, the events' schemas and the wiring plan."""

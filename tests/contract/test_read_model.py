@@ -11,7 +11,7 @@ import pytest
 from local import tables
 from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.generations import Generations
-from projections.read_model import ReadModel, ReadModelBusy, Write, Written
+from projections.read_model import ReadModel, ReadModelBusy, Write, WriteResult
 from projections.row import Listing, Parked, Row
 from tests.fakes.network import LossyNetwork, lossy
 
@@ -33,9 +33,9 @@ def orders(rows: Iterable[Row]) -> list[str]:
 def test_what_was_written_is_read(read_model: ReadModel, generation: int) -> None:
     rows = [row(generation) for _ in range(60)]
 
-    assert read_model.write([Write(each, None) for each in rows]) == [Written.APPLIED] * 60
+    assert read_model.write([Write(each, None) for each in rows]) == [WriteResult.APPLIED] * 60
     assert all(read_model.get(each.customer_id, generation) == each for each in rows)
-    assert read_model.current([each.customer_id for each in rows], generation) == {r.customer_id: r for r in rows}
+    assert read_model.get_many([each.customer_id for each in rows], generation) == {r.customer_id: r for r in rows}
 
 
 def test_what_is_not_there_is_left_out(read_model: ReadModel, generation: int) -> None:
@@ -43,11 +43,11 @@ def test_what_is_not_there_is_left_out(read_model: ReadModel, generation: int) -
     read_model.write([Write(here, None)])
 
     assert read_model.get("nobody", generation) is None
-    assert read_model.current(["nobody", here.customer_id, here.customer_id], generation) == {here.customer_id: here}
+    assert read_model.get_many(["nobody", here.customer_id, here.customer_id], generation) == {here.customer_id: here}
 
 
 def test_nothing_asked_is_nothing_done(read_model: ReadModel, generation: int) -> None:
-    assert read_model.current([], generation) == {}
+    assert read_model.get_many([], generation) == {}
     assert read_model.write([]) == []
 
 
@@ -56,9 +56,9 @@ def test_a_row_is_replaced_only_where_it_stands_as_it_was_read(read_model: ReadM
     three = row(generation, 3, one.customer_id)
     read_model.write([Write(one, None)])
 
-    assert read_model.write([Write(three, replace(one, version=2))]) == [Written.CONFLICT]
+    assert read_model.write([Write(three, replace(one, version=2))]) == [WriteResult.CONFLICT]
     assert read_model.get(one.customer_id, generation) == one
-    assert read_model.write([Write(three, one)]) == [Written.APPLIED]
+    assert read_model.write([Write(three, one)]) == [WriteResult.APPLIED]
     assert read_model.get(one.customer_id, generation) == three
 
 
@@ -66,12 +66,12 @@ def test_a_new_row_never_covers_one_that_stands(read_model: ReadModel, generatio
     two = row(generation, 2)
     read_model.write([Write(two, None)])
 
-    assert read_model.write([Write(row(generation, 1, two.customer_id), None)]) == [Written.CONFLICT]
+    assert read_model.write([Write(row(generation, 1, two.customer_id), None)]) == [WriteResult.CONFLICT]
     assert read_model.get(two.customer_id, generation) == two
 
 
 def test_a_row_that_is_gone_is_not_brought_back_by_an_update(read_model: ReadModel, generation: int) -> None:
-    assert read_model.write([Write(row(generation, 2), row(generation, 1))]) == [Written.CONFLICT]
+    assert read_model.write([Write(row(generation, 2), row(generation, 1))]) == [WriteResult.CONFLICT]
 
 
 def test_each_row_of_a_write_has_an_outcome_of_its_own(read_model: ReadModel, generation: int) -> None:
@@ -82,7 +82,7 @@ def test_each_row_of_a_write_has_an_outcome_of_its_own(read_model: ReadModel, ge
         [Write(row(generation), None), Write(row(generation, 1, taken.customer_id), None), Write(row(generation), None)]
     )
 
-    assert outcomes == [Written.APPLIED, Written.CONFLICT, Written.APPLIED]
+    assert outcomes == [WriteResult.APPLIED, WriteResult.CONFLICT, WriteResult.APPLIED]
 
 
 def test_one_winner_among_writers_of_one_step(read_model: ReadModel, generation: int) -> None:
@@ -93,8 +93,8 @@ def test_one_winner_among_writers_of_one_step(read_model: ReadModel, generation:
             pool.map(lambda _: read_model.write([Write(row(generation, 2, one.customer_id), one)]), range(8))
         )
 
-    assert outcomes.count([Written.APPLIED]) == 1
-    assert outcomes.count([Written.CONFLICT]) == 7
+    assert outcomes.count([WriteResult.APPLIED]) == 1
+    assert outcomes.count([WriteResult.CONFLICT]) == 7
 
 
 def test_generations_do_not_see_each_other(read_model: ReadModel, generation: int) -> None:
@@ -123,17 +123,17 @@ def test_an_erased_customer_leaves_the_list_and_keeps_their_version(read_model: 
     read_model.write([Write(one, None)])
     gone = Row(one.customer_id, generation, 2, None)
 
-    assert read_model.write([Write(gone, one)]) == [Written.APPLIED]
+    assert read_model.write([Write(gone, one)]) == [WriteResult.APPLIED]
 
     assert read_model.get(one.customer_id, generation, consistent=True) == gone
     assert read_model.page(generation, 10, None) == []
-    assert read_model.write([Write(row(generation, 2, one.customer_id), one)]) == [Written.CONFLICT]
+    assert read_model.write([Write(row(generation, 2, one.customer_id), one)]) == [WriteResult.CONFLICT]
 
 
 def test_a_customer_may_be_erased_before_they_were_ever_shown(read_model: ReadModel, generation: int) -> None:
     gone = Row(str(uuid.uuid4()), generation, 3, None)
 
-    assert read_model.write([Write(gone, None)]) == [Written.APPLIED]
+    assert read_model.write([Write(gone, None)]) == [WriteResult.APPLIED]
 
     assert read_model.get(gone.customer_id, generation) == gone
     assert read_model.page(generation, 10, None) == []
@@ -174,8 +174,8 @@ class TestOnTheWire:
         one = row(generation)
         network.lose = 1
 
-        assert read_model.write([Write(one, None)]) == [Written.FAILED]
-        assert read_model.current([one.customer_id], generation) == {one.customer_id: one}
+        assert read_model.write([Write(one, None)]) == [WriteResult.FAILED]
+        assert read_model.get_many([one.customer_id], generation) == {one.customer_id: one}
 
     def test_rows_that_the_service_leaves_unread_are_asked_for_again(
         self, amazons_dynamodb: "DynamoDBClient", generation: int
@@ -186,7 +186,7 @@ class TestOnTheWire:
         for each in rows:
             read_model.write([Write(each, None)])
 
-        found = read_model.current([each.customer_id for each in rows], generation)
+        found = read_model.get_many([each.customer_id for each in rows], generation)
 
         assert len(found) == 60
 
@@ -199,7 +199,7 @@ class TestOnTheWire:
         read_model = DynamoDbReadModel(Throttled(), "t", waits.append)  # type: ignore[arg-type]
 
         with pytest.raises(ReadModelBusy, match="1 items of t were not read in 5 tries"):
-            read_model.current(["c-1"], 1)
+            read_model.get_many(["c-1"], 1)
         assert waits == sorted(waits)
         assert len(waits) == 5
 
@@ -212,7 +212,7 @@ def test_a_parked_row_keeps_what_it_shows_and_says_why(read_model: ReadModel, ge
     one = row(generation)
     read_model.write([Write(one, None)])
 
-    assert read_model.write([Write(parked(one), one)]) == [Written.APPLIED]
+    assert read_model.write([Write(parked(one), one)]) == [WriteResult.APPLIED]
 
     assert read_model.get(one.customer_id, generation) == parked(one)
     assert read_model.page(generation, 10, None) == [one.listing]
@@ -221,13 +221,13 @@ def test_a_parked_row_keeps_what_it_shows_and_says_why(read_model: ReadModel, ge
 def test_a_customer_parked_at_their_first_event_is_not_listed(read_model: ReadModel, generation: int) -> None:
     placeholder = parked(Row(str(uuid.uuid4()), generation, 0, None))
 
-    assert read_model.write([Write(placeholder, None)]) == [Written.APPLIED]
-    assert read_model.current([placeholder.customer_id], generation) == {placeholder.customer_id: placeholder}
+    assert read_model.write([Write(placeholder, None)]) == [WriteResult.APPLIED]
+    assert read_model.get_many([placeholder.customer_id], generation) == {placeholder.customer_id: placeholder}
     assert read_model.page(generation, 10, None) == []
 
     back = row(generation, 1, placeholder.customer_id)
-    assert read_model.write([Write(back, None)]) == [Written.CONFLICT]
-    assert read_model.write([Write(back, placeholder)]) == [Written.APPLIED]
+    assert read_model.write([Write(back, None)]) == [WriteResult.CONFLICT]
+    assert read_model.write([Write(back, placeholder)]) == [WriteResult.APPLIED]
     assert read_model.get(back.customer_id, generation) == back
 
 
@@ -249,7 +249,7 @@ def test_one_who_came_back_is_no_longer_found_among_the_parked(read_model: ReadM
     read_model.write([Write(one, None)])
     back = row(generation, 2, one.customer_id)
 
-    assert read_model.write([Write(back, one)]) == [Written.APPLIED]
+    assert read_model.write([Write(back, one)]) == [WriteResult.APPLIED]
 
     assert list(read_model.parked(generation)) == []
     assert read_model.get(one.customer_id, generation) == back
@@ -261,8 +261,8 @@ def test_a_writer_who_read_the_row_before_it_was_parked_is_outrun(read_model: Re
     read_model.write([Write(one, None)])
     read_model.write([Write(parked(one), one)])
 
-    assert read_model.write([Write(row(generation, 2, one.customer_id), one)]) == [Written.CONFLICT]
-    assert read_model.write([Write(parked(one), one)]) == [Written.CONFLICT]
+    assert read_model.write([Write(row(generation, 2, one.customer_id), one)]) == [WriteResult.CONFLICT]
+    assert read_model.write([Write(parked(one), one)]) == [WriteResult.CONFLICT]
     assert read_model.get(one.customer_id, generation) == parked(one)
 
 
@@ -273,12 +273,12 @@ def test_a_writer_who_read_the_row_parked_before_it_was_tried_again_or_came_back
     read_model.write([Write(first, None)])
     second = parked(replace(first, parked=None), attempts=2)
 
-    assert read_model.write([Write(second, first)]) == [Written.APPLIED]
-    assert read_model.write([Write(row(generation, 2, first.customer_id), first)]) == [Written.CONFLICT]
+    assert read_model.write([Write(second, first)]) == [WriteResult.APPLIED]
+    assert read_model.write([Write(row(generation, 2, first.customer_id), first)]) == [WriteResult.CONFLICT]
 
     back = replace(first, parked=None)
-    assert read_model.write([Write(back, second)]) == [Written.APPLIED]
-    assert read_model.write([Write(parked(back, attempts=3), second)]) == [Written.CONFLICT]
+    assert read_model.write([Write(back, second)]) == [WriteResult.APPLIED]
+    assert read_model.write([Write(parked(back, attempts=3), second)]) == [WriteResult.CONFLICT]
     assert read_model.get(first.customer_id, generation) == back
 
 
@@ -317,7 +317,7 @@ def test_what_was_given_up_is_every_row_that_is_not_fed_and_has_an_older_number(
     for segment in range(3):
         start, ended = None, False
         while not ended:
-            page = read_model.rows_given_up(generations, segment, 3, start)
+            page = read_model.retired_rows(generations, segment, 3, start)
             found += page.rows
             start, ended = page.next, page.next is None
 

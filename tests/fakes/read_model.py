@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from projections.generations import Generations, GenerationsChanged
 from projections.maintenance.progress import SegmentProgress
-from projections.read_model import Reader, RowPage, Write, Written
+from projections.read_model import Reader, RowPage, Write, WriteResult
 from projections.row import Listing, Row
 
 
@@ -33,7 +33,7 @@ class InMemoryReadModel:
         listings = [listing for listing in listings if after is None or listing.order < after]
         return sorted(listings, key=lambda listing: listing.order, reverse=True)[:limit]
 
-    def current(self, customer_ids: Iterable[str], generation: int) -> dict[str, Row]:
+    def get_many(self, customer_ids: Iterable[str], generation: int) -> dict[str, Row]:
         return {id_: row for id_ in customer_ids if (row := self.stored.get((id_, generation)))}
 
     def parked(self, generation: int) -> Iterator[Row]:
@@ -43,7 +43,7 @@ class InMemoryReadModel:
     def rows(self, generation: int, segment: int, total_segments: int, start: Mapping[str, str] | None) -> RowPage:
         return self._segment(lambda row: row.generation == generation, segment, total_segments)
 
-    def rows_given_up(
+    def retired_rows(
         self, generations: Generations, segment: int, total_segments: int, start: Mapping[str, str] | None
     ) -> RowPage:
         return self._segment(
@@ -60,19 +60,19 @@ class InMemoryReadModel:
         for row in rows:
             self.stored.pop((row.customer_id, row.generation), None)
 
-    def write(self, writes: Sequence[Write]) -> list[Written]:
+    def write(self, writes: Sequence[Write]) -> list[WriteResult]:
         return [self._write(write) for write in writes]
 
-    def _write(self, write: Write) -> Written:
+    def _write(self, write: Write) -> WriteResult:
         self.interfere(write)
         row = write.row
         if row.customer_id in self.failing:
-            return Written.FAILED
+            return WriteResult.FAILED
         if _stands(self.stored.get((row.customer_id, row.generation))) != _stands(write.replaces):
-            return Written.CONFLICT
+            return WriteResult.CONFLICT
         self.stored[row.customer_id, row.generation] = row
         self.history.append((row.customer_id, row.version))
-        return Written.APPLIED
+        return WriteResult.APPLIED
 
 
 def _stands(row: Row | None) -> tuple[int, int] | None:

@@ -9,7 +9,7 @@ import pytest
 from events.customer import Erased
 from events.history import fold
 from projections.dynamodb_read_model import DynamoDbReadModel
-from projections.read_model import Write, Written
+from projections.read_model import Write, WriteResult
 from projections.row import Parked, Row, row_of
 from tests.samples import history
 
@@ -43,7 +43,7 @@ class Recorder:
 
 def written(row: Row, replaces: Row | None) -> tuple[str, list[Any]]:
     recorder: Any = Recorder()
-    assert DynamoDbReadModel(recorder, "rows").write([Write(row, replaces)]) == [Written.APPLIED]
+    assert DynamoDbReadModel(recorder, "rows").write([Write(row, replaces)]) == [WriteResult.APPLIED]
     [statement] = recorder.statements
     return statement["Statement"], statement["Parameters"]
 

@@ -22,16 +22,16 @@ SWITCHED = BUILT.confirm().switch(START)
 @pytest.mark.parametrize(
     ("step", "sentence"),
     [
-        (BUILT.start_rebuild, "Generation 2 is being built"),
+        (BUILT.start_rebuild, "Generation 2 is being built already"),
         (lambda: Generations().confirm(), "No generation is being built"),
         (lambda: Generations().switch(START), "No generation is being built"),
         (lambda: BUILT.switch(START), "Generation 2 was not verified"),
         (lambda: SWITCHED.start_rebuild().confirm().switch(LATER), "Generation 1 is kept from the last switch"),
-        (lambda: Generations().rollback(START), "No earlier generation is kept"),
+        (lambda: Generations().rollback(START), "No previous generation is kept"),
         (lambda: SWITCHED.rollback(START + timedelta(seconds=59)), "less than a minute old"),
         (lambda: SWITCHED.rollback(LATER).rollback(LATER + timedelta(seconds=59)), "less than a minute old"),
-        (lambda: Generations().retire(START), "No earlier generation is kept"),
-        (lambda: SWITCHED.retire(LATER).rollback(LATER + timedelta(hours=1)), "No earlier generation is kept"),
+        (lambda: Generations().retire(START), "No previous generation is kept"),
+        (lambda: SWITCHED.retire(LATER).rollback(LATER + timedelta(hours=1)), "No previous generation is kept"),
         (lambda: Generations().abandon(START), "No generation is being built"),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from events import customer, history
 from events.customer import CustomerEvent, State
 from events.envelope import Event, Recorded
-from projections.maintenance.differences import Kind
+from projections.maintenance.differences import DifferenceKind
 from projections.maintenance.redrive import RedriveOutcome
 from projections.read_model import ReadModelBusy, Write
 from projections.row import Parked, Row
@@ -153,7 +153,7 @@ def test_later_events_wait_behind_the_parked_one_and_are_counted(world: World) -
 
     report = world.project(one, three, four)
 
-    assert (report.stale, report.waiting, report.applied) == (1, 2, 0)
+    assert (report.stale, report.waiting) == (1, 2)
     assert (report.failed, report.parked) == ({}, {})
     assert world.row("c-1") == stood
 
@@ -208,7 +208,7 @@ def test_a_customer_parked_by_another_writer_meanwhile_stays_parked(world: World
     report = world.project(two)
 
     assert world.parked("c-1")
-    assert (report.applied, report.waiting, report.failed) == (0, 1, {})
+    assert (report.projected, report.waiting, report.failed) == ([], 1, {})
 
 
 def test_a_customer_brought_on_by_another_writer_meanwhile_is_not_parked_over_it(world: World) -> None:
@@ -305,7 +305,7 @@ def test_an_erasure_takes_the_person_out_of_a_parked_row_at_once(world: World, b
 
     report = world.project(world.append(erased("c-1", 3)))
 
-    assert (report.applied, report.waiting, report.parked, report.failed) == (1, 0, {}, {})
+    assert (report.waiting, report.parked, report.failed) == (0, {}, {})
     assert world.row("c-1") == Row("c-1", 1, 3, None)
     assert world.read_model.page(1, 10, None) == []
 
@@ -363,7 +363,7 @@ def test_once_erased_a_redrive_and_a_verification_find_nothing_to_do(world: Worl
     before = dict(world.read_model.stored)
 
     assert list(world.redrive.run(1, dry=False)) == []
-    assert world.verifier.look("c-1", 1) is None
+    assert world.verifier.compare_one("c-1", 1) is None
     assert list(world.verifier.orphans(1, 0, 1)) == []
     assert world.read_model.stored == before
 
@@ -377,16 +377,16 @@ def test_an_erasure_that_the_stream_lost_is_found_and_brought_though_the_custome
     world.project(one, poison(two))
     world.append(erased("c-1", 3))
 
-    found = world.verifier.look("c-1", 1)
+    found = world.verifier.compare_one("c-1", 1)
 
     assert found
-    assert (found.kind, found.expected, found.found) == (Kind.BEHIND, 3, 1)
+    assert (found.kind, found.expected, found.found) == (DifferenceKind.BEHIND, 3, 1)
     if mend == "redrive":
         assert [each.outcome for each in world.redrive.run(1, dry=False)] == [RedriveOutcome.RETURNED]
     else:
         assert world.verifier.repair(found, 1)
     assert world.row("c-1") == Row("c-1", 1, 3, None)
-    assert world.verifier.look("c-1", 1) is None
+    assert world.verifier.compare_one("c-1", 1) is None
 
 
 def test_a_rebuild_shows_nobody_who_was_erased_beside_an_event_that_cannot_be_read(world: World) -> None:

@@ -11,7 +11,7 @@ from events.customer import Erased, evolve
 from projections.generations import FIRST_GENERATION, Generations
 from projections.read_model import Reader
 from projections.row import Listing, Row, row_of
-from queries.cursor import Cursor, seal
+from queries.cursor import Cursor, encode_cursor
 from queries.get_all_customers import get_all_customers, parse_query
 from queries.read_your_writes import Clock, ReadAfter
 from shared.http.consistency import ConsistencyToken
@@ -107,7 +107,7 @@ def test_a_list_that_is_no_longer_fed_is_not_gone_on_with(generation: int) -> No
     """Generation 2 is being built and may be half full; generation 7 is none."""
     generations = InMemoryGenerations()
     generations.saved = Generations(active=1, building=2, newest=2)
-    query = parse_query({"cursor": seal(Cursor(generation, after="9999"), KEY)}, key)
+    query = parse_query({"cursor": encode_cursor(Cursor(generation, after="9999"), KEY)}, key)
 
     with pytest.raises(InvalidFields, match="cursor"):
         get_all_customers(query, Reader(model(3), generations), key, None, NEVER_WAITS)

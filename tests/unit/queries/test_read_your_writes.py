@@ -8,7 +8,7 @@ from events.customer import Erased
 from projections.generations import FIRST_GENERATION
 from projections.row import Row, row_of
 from queries.get_customer import get_customer
-from queries.read_your_writes import Clock, ReadAfter, read_after, wait_for
+from queries.read_your_writes import Clock, ReadAfter, parse_read_after, wait_for
 from shared.http.consistency import ConsistencyToken, parse_token
 from shared.http.problems import InvalidFields, NotFound, NotYetReadable
 from tests.fakes.read_model import InMemoryReadModel, reader_over
@@ -115,11 +115,11 @@ def test_a_token_of_another_customer_is_waited_for_and_the_one_asked_for_is_show
 def test_the_wait_is_the_callers_within_bounds(prefer: str | None, seconds: int) -> None:
     headers = {"consistency-token": ConsistencyToken(ID, 2).encode()} | ({"prefer": prefer} if prefer else {})
 
-    assert read_after(headers) == ReadAfter(ConsistencyToken(ID, 2), seconds)
+    assert parse_read_after(headers) == ReadAfter(ConsistencyToken(ID, 2), seconds)
 
 
 def test_without_a_token_nobody_waits() -> None:
-    assert read_after({"prefer": "wait=5"}) is None
+    assert parse_read_after({"prefer": "wait=5"}) is None
 
 
 @pytest.mark.parametrize("token", ["", "x", "e30", "MSAw", "YSAw", "🙂", "=" * 50, "A" * 5000])

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from projections.maintenance.rate_limit import TokenBucket, WrongRate, shared_out
+from projections.maintenance.rate_limit import InvalidRate, TokenBucket, split_rate
 from tests.unit.operations.stack import Clock
 
 
@@ -54,7 +54,7 @@ def test_many_requests_together_keep_the_rate() -> None:
     [(1000, 8, (8, 125.0)), (10, 4, (4, 2.5)), (1, 8, (1, 1.0)), (2.5, 8, (2, 1.25)), (7, 1, (1, 7.0))],
 )
 def test_the_shares_of_all_who_work_are_the_rate(rate: float, workers: int, shares: tuple[int, float]) -> None:
-    able, share = shared_out(rate, workers)
+    able, share = split_rate(rate, workers)
 
     assert (able, share) == shares
     assert able * share == pytest.approx(rate)
@@ -62,5 +62,5 @@ def test_the_shares_of_all_who_work_are_the_rate(rate: float, workers: int, shar
 
 @pytest.mark.parametrize("text", ["0", "-5", "0.99", "true", '"200"', "null", "[200]", "Infinity", "NaN"])
 def test_a_rate_that_is_none_is_refused_in_a_sentence(text: str) -> None:
-    with pytest.raises(WrongRate, match=r"write units a second, a number of 1 or more, and not "):
-        shared_out(json.loads(text), 4)
+    with pytest.raises(InvalidRate, match="rate must be a number of write units per second, 1 or more, not "):
+        split_rate(json.loads(text), 4)

@@ -9,9 +9,9 @@ import pytest
 from events.customer import Customer, Erased
 from projections.generations import WrongStep
 from projections.maintenance import rebuild
-from projections.maintenance.progress import SegmentProgress
-from projections.maintenance.rate_limit import UNITS_A_ROW
-from projections.maintenance.rebuild import Pace, Rebuild, RebuildFailed, page_for, work_of
+from projections.maintenance.progress import SegmentProgress, rebuild_job
+from projections.maintenance.rate_limit import UNITS_PER_ROW
+from projections.maintenance.rebuild import Pace, Rebuild, RebuildFailed, page_size_for
 from projections.projector import Projector
 from projections.read_model import ReadModelBusy, Write
 from projections.row import Row
@@ -25,7 +25,7 @@ class Killed(BaseException):
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(rebuild, "PAGE", 3)
+    monkeypatch.setattr(rebuild, "PAGE_SIZE", 3)
     return populated()
 
 
@@ -44,7 +44,7 @@ def populated() -> World:
 
 def run(world: World, segments: int = 2) -> None:
     """From the saved checkpoints to the end."""
-    for saved in world.progress.load(work_of(2), segments):
+    for saved in world.progress.load(rebuild_job(2), segments):
         at = saved
         while not at.done:
             at = world.rebuild.step(2, at, segments)
@@ -55,7 +55,7 @@ def rows(world: World) -> dict[str, Row]:
 
 
 def saved(world: World, segments: int = 2) -> list[SegmentProgress]:
-    return [replace(progress, at="") for progress in world.progress.load(work_of(2), segments)]
+    return [replace(progress, at="") for progress in world.progress.load(rebuild_job(2), segments)]
 
 
 def test_it_ends_in_the_fold_of_everyones_events(world: World) -> None:
@@ -94,9 +94,9 @@ def test_parked_customers_are_counted_and_keep_their_reasons(world: World) -> No
 @pytest.mark.parametrize("page", range(1, 9))
 def test_whatever_customers_a_page_cuts_the_rows_are_the_same(monkeypatch: pytest.MonkeyPatch, page: int) -> None:
     whole, cut = populated(), populated()
-    monkeypatch.setattr(rebuild, "PAGE", 500)
+    monkeypatch.setattr(rebuild, "PAGE_SIZE", 500)
     run(whole, segments=1)
-    monkeypatch.setattr(rebuild, "PAGE", page)
+    monkeypatch.setattr(rebuild, "PAGE_SIZE", page)
 
     run(cut, segments=1)
 
@@ -142,7 +142,7 @@ def revive(world: World) -> None:
 def test_killed_before_or_after_any_effect_and_gone_on_with_it_ends_in_the_same_rows(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(rebuild, "PAGE", 3)
+    monkeypatch.setattr(rebuild, "PAGE_SIZE", 3)
     whole = populated()
     count = kill_at(whole, 0)
     run(whole)
@@ -223,7 +223,7 @@ def test_the_active_generation_is_left_alone(world: World) -> None:
 def test_a_segment_that_is_done_reads_and_writes_nothing(world: World) -> None:
     run(world)
     world.store.errors = [THROTTLE]
-    [done, _] = world.progress.load(work_of(2), 2)
+    [done, _] = world.progress.load(rebuild_job(2), 2)
 
     assert world.rebuild.step(2, done, 2) == done
 
@@ -249,26 +249,26 @@ class TestCurableFailures:
     def test_what_lasts_ends_the_step_and_leaves_the_checkpoint(self, world: World) -> None:
         at = world.rebuild.step(2, SegmentProgress(0), 1)
         world.read_model.failing = {"c-1"}
-        before = world.progress.load(work_of(2), 1)
+        before = world.progress.load(rebuild_job(2), 1)
 
         with pytest.raises(RebuildFailed, match="1 customers were not written"):
             world.rebuild.step(2, at, 1)
 
-        assert world.progress.load(work_of(2), 1) == before
+        assert world.progress.load(rebuild_job(2), 1) == before
         world.read_model.failing = set()
         run(world, segments=1)
         assert len(rows(world)) == 10
 
     @pytest.mark.parametrize("error", [THROTTLE, TIMEOUT, ReadModelBusy("busy")], ids=["throttle", "timeout", "busy"])
     def test_rows_that_could_not_even_be_read_are_retried_too(self, world: World, error: Exception) -> None:
-        real, errors = world.read_model.current, [error, error]
+        real, errors = world.read_model.get_many, [error, error]
 
         def current(*args: Any) -> Any:
             if errors:
                 raise errors.pop()
             return real(*args)
 
-        world.read_model.current = current  # type: ignore[assignment]
+        world.read_model.get_many = current  # type: ignore[assignment]
 
         run(world, segments=1)
 
@@ -279,7 +279,7 @@ class TestCurableFailures:
         def current(*_args: Any) -> Any:
             raise THROTTLE
 
-        world.read_model.current = current  # type: ignore[assignment]
+        world.read_model.get_many = current  # type: ignore[assignment]
 
         with pytest.raises(RebuildFailed, match="customers were not written"):
             run(world)
@@ -290,7 +290,7 @@ class TestCurableFailures:
         def current(*_args: Any) -> Any:
             raise ZeroDivisionError
 
-        world.read_model.current = current  # type: ignore[assignment]
+        world.read_model.get_many = current  # type: ignore[assignment]
 
         with pytest.raises(ZeroDivisionError):
             run(world)
@@ -334,8 +334,8 @@ class TestAGenerationGivenUpMeanwhile:
     @pytest.fixture(params=[1, 2, 3])
     def slow(self, request: pytest.FixtureRequest, world: World, monkeypatch: pytest.MonkeyPatch) -> World:
         """Given up while the first, the second or the third batch of a page waits for the rate."""
-        monkeypatch.setattr(rebuild, "PAGE", 100)
-        monkeypatch.setattr(rebuild, "_CUSTOMERS_AT_ONCE", 4)
+        monkeypatch.setattr(rebuild, "PAGE_SIZE", 100)
+        monkeypatch.setattr(rebuild, "_CUSTOMERS_PER_BATCH", 4)
 
         def give_up_and_remove() -> None:
             world.generations.save(world.generations.load().abandon(START))
@@ -346,7 +346,7 @@ class TestAGenerationGivenUpMeanwhile:
         return world
 
     def test_no_row_and_no_checkpoint_is_written_any_more(self, slow: World) -> None:
-        with pytest.raises(WrongStep, match="Generation 2 is not being built any more"):
+        with pytest.raises(WrongStep, match="Generation 2 is no longer being built"):
             slow.rebuild.step(2, SegmentProgress(0), 1)
 
         assert slow.read_model.stored == {}
@@ -370,8 +370,8 @@ class TestAGenerationGivenUpMeanwhile:
 
 
 def test_a_page_is_as_large_as_the_pace_says(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rebuild, "PAGE", 500)
-    pace = Pace(world.pauses.append, page=2)
+    monkeypatch.setattr(rebuild, "PAGE_SIZE", 500)
+    pace = Pace(world.pauses.append, page_size=2)
     world.rebuild = Rebuild(world.store, world.projector, world.progress, world.generations, pace)
 
     assert world.rebuild.step(2, SegmentProgress(0), 1).events == 2
@@ -379,7 +379,7 @@ def test_a_page_is_as_large_as_the_pace_says(world: World, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("rate", [0.5, 1, 3, 20, 99.9, 1000, 1e9])
 def test_a_page_takes_no_longer_than_ten_seconds_unless_it_is_one_row(rate: float) -> None:
-    page = page_for(rate)
+    page = page_size_for(rate)
 
-    assert page == 1 or page * UNITS_A_ROW / rate <= 10
+    assert page == 1 or page * UNITS_PER_ROW / rate <= 10
     assert 1 <= page <= 500

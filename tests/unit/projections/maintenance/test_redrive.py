@@ -8,7 +8,7 @@ import pytest
 from events.customer import Customer
 from events.envelope import Event
 from projections.generations import Generations
-from projections.maintenance.redrive import Redriven, RedriveOutcome
+from projections.maintenance.redrive import RedriveOutcome, RedriveResult
 from projections.read_model import Write
 from tests.samples import updated
 from tests.unit.projections.world import THROTTLE, TIMEOUT, World, poison, unreadable
@@ -28,7 +28,7 @@ def parked(world: World, customer_id: str = "c-1") -> Event:
     return two
 
 
-def run(world: World, *, dry: bool = False, limit: int | None = None) -> list[Redriven]:
+def run(world: World, *, dry: bool = False, limit: int | None = None) -> list[RedriveResult]:
     return list(world.redrive.run(1, dry=dry, limit=limit))
 
 

@@ -10,7 +10,7 @@ import pytest
 from events import customer, history
 from events.envelope import Event
 from projections.maintenance import verify
-from projections.maintenance.differences import Difference, Kind
+from projections.maintenance.differences import Difference, DifferenceKind
 from projections.maintenance.progress import SegmentProgress
 from projections.read_model import Write
 from projections.row import Row
@@ -116,24 +116,27 @@ def hole(world: World) -> None:
 
 
 Case = Callable[[World], None]
-REPAIRABLE: list[tuple[Case, Kind, int, int]] = [
-    (missing, Kind.MISSING, 2, 0),
-    (behind, Kind.BEHIND, 2, 1),
-    (different, Kind.DIFFERENT, 2, 2),
-    (listed_elsewhere, Kind.DIFFERENT, 2, 2),
-    (still_shown_though_erased, Kind.DIFFERENT, 3, 3),
+REPAIRABLE: list[tuple[Case, DifferenceKind, int, int]] = [
+    (missing, DifferenceKind.MISSING, 2, 0),
+    (behind, DifferenceKind.BEHIND, 2, 1),
+    (different, DifferenceKind.DIFFERENT, 2, 2),
+    (listed_elsewhere, DifferenceKind.DIFFERENT, 2, 2),
+    (still_shown_though_erased, DifferenceKind.DIFFERENT, 3, 3),
 ]
-REFUSED: list[tuple[Case, Kind, int, int]] = [
-    (parked, Kind.PARKED, 2, 1),
-    (parked_at_first, Kind.PARKED, 1, 0),
-    (poison_not_parked, Kind.UNREADABLE, 2, 1),
-    (unreadable_not_parked, Kind.UNREADABLE, 2, 1),
-    (hole, Kind.UNREADABLE, 2, 1),
+REFUSED: list[tuple[Case, DifferenceKind, int, int]] = [
+    (parked, DifferenceKind.PARKED, 2, 1),
+    (parked_at_first, DifferenceKind.PARKED, 1, 0),
+    (poison_not_parked, DifferenceKind.UNREADABLE, 2, 1),
+    (unreadable_not_parked, DifferenceKind.UNREADABLE, 2, 1),
+    (hole, DifferenceKind.UNREADABLE, 2, 1),
 ]
-AHEAD: list[tuple[Case, Kind, int, int]] = [(ahead, Kind.AHEAD, 1, 2), (orphan, Kind.AHEAD, 0, 2)]
+AHEAD: list[tuple[Case, DifferenceKind, int, int]] = [
+    (ahead, DifferenceKind.AHEAD, 1, 2),
+    (orphan, DifferenceKind.AHEAD, 0, 2),
+]
 
 
-def names(cases: list[tuple[Case, Kind, int, int]]) -> list[str]:
+def names(cases: list[tuple[Case, DifferenceKind, int, int]]) -> list[str]:
     return [case[0].__name__ for case in cases]
 
 
@@ -149,7 +152,7 @@ def test_where_all_is_right_nothing_is_found_and_nothing_waited_for(world: World
 
 @pytest.mark.parametrize(("case", "kind", "expected", "version"), REPAIRABLE + REFUSED, ids=names(REPAIRABLE + REFUSED))
 def test_each_kind_is_found_once_with_its_versions(
-    world: World, case: Case, kind: Kind, expected: int, version: int
+    world: World, case: Case, kind: DifferenceKind, expected: int, version: int
 ) -> None:
     case(world)
     shown(world, "neighbour", 2)
@@ -159,7 +162,7 @@ def test_each_kind_is_found_once_with_its_versions(
 
 @pytest.mark.parametrize(("case", "kind", "expected", "version"), AHEAD, ids=names(AHEAD))
 def test_a_row_that_the_log_has_no_events_for_is_found(
-    world: World, case: Case, kind: Kind, expected: int, version: int
+    world: World, case: Case, kind: DifferenceKind, expected: int, version: int
 ) -> None:
     case(world)
 
@@ -192,7 +195,7 @@ def test_a_parked_customer_is_told_at_once(world: World) -> None:
 
 
 @pytest.mark.parametrize(("case", "kind", "expected", "version"), REPAIRABLE, ids=names(REPAIRABLE))
-def test_what_is_sure_is_repaired(world: World, case: Case, kind: Kind, expected: int, version: int) -> None:
+def test_what_is_sure_is_repaired(world: World, case: Case, kind: DifferenceKind, expected: int, version: int) -> None:
     case(world)
     [difference] = found(world)
 
@@ -204,7 +207,9 @@ def test_what_is_sure_is_repaired(world: World, case: Case, kind: Kind, expected
 
 
 @pytest.mark.parametrize(("case", "kind", "expected", "version"), REFUSED + AHEAD, ids=names(REFUSED + AHEAD))
-def test_what_is_not_sure_is_left_as_it_is(world: World, case: Case, kind: Kind, expected: int, version: int) -> None:
+def test_what_is_not_sure_is_left_as_it_is(
+    world: World, case: Case, kind: DifferenceKind, expected: int, version: int
+) -> None:
     case(world)
     before = dict(world.read_model.stored)
 
@@ -321,7 +326,7 @@ def test_a_missing_event_that_the_stream_has_forgotten_is_told_at_once(
 
     [difference] = found(world)
 
-    assert difference == Difference("c-1", Kind.BEHIND, 2, 1, expired=expired)
+    assert difference == Difference("c-1", DifferenceKind.BEHIND, 2, 1, expired=expired)
     assert (world.pauses == []) is expired
 
 
@@ -330,14 +335,14 @@ def test_the_age_is_that_of_the_first_missing_event(world: World) -> None:
     world.append(updated("c-1", 2))
     world.time += timedelta(hours=24, seconds=1)
 
-    assert found(world) == [Difference("c-1", Kind.MISSING, 2, 0, expired=True)]
+    assert found(world) == [Difference("c-1", DifferenceKind.MISSING, 2, 0, expired=True)]
 
 
 @pytest.mark.parametrize("page", range(1, 8))
 def test_a_customer_cut_by_a_page_is_no_difference_where_they_are_right(
     world: World, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
-    monkeypatch.setattr(verify, "PAGE", page)
+    monkeypatch.setattr(verify, "PAGE_SIZE", page)
     for customer_id in ("c-1", "c-2", "c-3"):
         shown(world, customer_id, 4)
 
@@ -348,12 +353,12 @@ def test_a_customer_cut_by_a_page_is_no_difference_where_they_are_right(
 def test_a_customer_cut_by_a_page_is_found_where_they_are_wrong(
     world: World, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
-    monkeypatch.setattr(verify, "PAGE", page)
+    monkeypatch.setattr(verify, "PAGE_SIZE", page)
     shown(world, "c-0", 4)
     behind(world)
     shown(world, "c-2", 4)
 
-    assert found(world) == [Difference("c-1", Kind.BEHIND, 2, 1)]
+    assert found(world) == [Difference("c-1", DifferenceKind.BEHIND, 2, 1)]
 
 
 @pytest.mark.parametrize("page", range(1, 8))
@@ -362,12 +367,12 @@ def test_a_customer_of_many_pages_is_reported_once_wherever_their_row_stands(
     world: World, monkeypatch: pytest.MonkeyPatch, page: int, version: int
 ) -> None:
     """A row may equal what one page alone makes, and is behind all the same."""
-    monkeypatch.setattr(verify, "PAGE", page)
+    monkeypatch.setattr(verify, "PAGE_SIZE", page)
     shown(world, "c-0", 2)
     world.project(*world.log("c-1", 6)[:version])
     shown(world, "c-2", 2)
 
-    kind = Kind.BEHIND if version else Kind.MISSING
+    kind = DifferenceKind.BEHIND if version else DifferenceKind.MISSING
     assert found(world) == [Difference("c-1", kind, 6, version)]
     assert reported(world) == 1
 
@@ -375,15 +380,15 @@ def test_a_customer_of_many_pages_is_reported_once_wherever_their_row_stands(
 def test_nothing_is_waited_for_after_the_last_look(world: World) -> None:
     behind(world)
     looks: list[int] = []
-    real = world.read_model.current
+    real = world.read_model.get_many
 
     def current(*args: Any) -> Any:
         looks.append(len(world.pauses))
         return real(*args)
 
-    world.read_model.current = current  # type: ignore[assignment]
+    world.read_model.get_many = current  # type: ignore[assignment]
 
-    assert world.verifier.look("c-1", 1)
+    assert world.verifier.compare_one("c-1", 1)
 
     assert looks == [0, 1, 2, 3]
     assert len(world.pauses) == 3
@@ -402,7 +407,9 @@ def test_any_number_of_customers_is_waited_for_together(world: World) -> None:
 
     differences = found(world)
 
-    expected = {f"c-{number}": Kind.MISSING for number in range(20) if number not in (1, 7)} | {"c-1": Kind.PARKED}
+    expected = {f"c-{number}": DifferenceKind.MISSING for number in range(20) if number not in (1, 7)} | {
+        "c-1": DifferenceKind.PARKED
+    }
     assert {each.customer_id: each.kind for each in differences} == expected
     assert len(world.pauses) == 3
 
@@ -443,11 +450,11 @@ def test_a_fold_that_breaks_on_one_customer_does_not_stop_the_others(
     monkeypatch.setattr(history, "evolve", breaks)
 
     assert found(world) == [
-        Difference("broken", Kind.UNREADABLE, 2, 1),
-        Difference("c-1", Kind.BEHIND, 2, 1),
+        Difference("broken", DifferenceKind.UNREADABLE, 2, 1),
+        Difference("c-1", DifferenceKind.BEHIND, 2, 1),
     ]
     world.project(world.store.events["broken", 2])
-    assert found(world)[0].kind is Kind.PARKED
+    assert found(world)[0].kind is DifferenceKind.PARKED
 
 
 def test_a_log_that_does_not_answer_is_no_difference_but_an_error(world: World) -> None:
@@ -455,14 +462,14 @@ def test_a_log_that_does_not_answer_is_no_difference_but_an_error(world: World) 
     world.while_pausing = lambda: world.store.errors.append(TIMEOUT)
 
     with pytest.raises(type(TIMEOUT)):
-        world.verifier.look("c-1", 1)
+        world.verifier.compare_one("c-1", 1)
 
 
 def test_generations_are_compared_each_for_itself(world: World) -> None:
     shown(world, "c-1", 2)
 
-    assert world.verifier.look("c-1", 1) is None
-    assert world.verifier.look("c-1", 2) == Difference("c-1", Kind.MISSING, 2, 0)
+    assert world.verifier.compare_one("c-1", 1) is None
+    assert world.verifier.compare_one("c-1", 2) == Difference("c-1", DifferenceKind.MISSING, 2, 0)
 
 
 def test_a_customer_who_changes_all_the_time_is_not_behind_as_long_as_the_row_follows(world: World) -> None:
@@ -485,4 +492,4 @@ def test_a_customer_who_changes_all_the_time_is_behind_if_the_row_stands_still(w
     behind(world)
     world.while_pausing = lambda: world.store.append([updated("c-1", len(world.pauses) + 2)], len(world.pauses) + 1)
 
-    assert found(world) == [Difference("c-1", Kind.BEHIND, 5, 1)]
+    assert found(world) == [Difference("c-1", DifferenceKind.BEHIND, 5, 1)]

@@ -1,4 +1,4 @@
-"""The list's cursor cannot be made up."""
+"""The list's cursor cannot be forged."""
 
 import base64
 
@@ -12,11 +12,11 @@ KEY = b"key-of-this-stage"
 CURSOR = Cursor(3, "2026-05-17T09:30:00.000000Z#0d8f3c52-6f0e-4f4b-9d55-3f5e2f8d1a77")
 
 
-def test_a_cursor_reads_back() -> None:
+def test_a_cursor_is_decoded_to_what_was_encoded() -> None:
     assert decode_cursor(encode_cursor(CURSOR, KEY), KEY) == CURSOR
 
 
-def test_a_cursor_fits_into_an_address_as_it_is() -> None:
+def test_a_cursor_is_url_safe() -> None:
     assert set(encode_cursor(CURSOR, KEY)) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
@@ -35,6 +35,6 @@ def test_any_change_is_refused(place: int) -> None:
 
 
 @given(st.text() | st.text("ABCabc019-_"))
-def test_any_made_up_text_is_refused(text: str) -> None:
+def test_any_other_text_is_refused(text: str) -> None:
     with pytest.raises(InvalidCursor):
         decode_cursor(text, KEY)

@@ -23,7 +23,7 @@ from events.dynamodb_store import DynamoDbEventStore
 from events.envelope import Event
 from events.history import readable
 from local import dynamodb_local, tables
-from projections.dynamodb_read_model import reader_of
+from projections.dynamodb_read_model import reader_for
 from projections.projector import Projector
 from queries.get_all_customers import GetAllCustomers, get_all_customers
 from queries.get_customer import get_customer
@@ -119,7 +119,7 @@ class Api:
 
     def __init__(self, client: "DynamoDBClient", names: dict[str, str]) -> None:
         self.store = DynamoDbEventStore(client, names["EventTable"], names["ClaimsTable"])
-        self.reader = reader_of(client, names["ReadTable"])
+        self.reader = reader_for(client, names["ReadTable"])
         self._projector = Projector(self.reader.rows, self.store.read)
 
     def create(self, body: dict[str, str], key: str | None = None) -> Customer:

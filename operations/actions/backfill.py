@@ -19,8 +19,7 @@ from operations.jobs.meter import STALLED_AFTER_SECONDS, Meter
 from operations.jobs.workers import Board, run_all
 from operations.output import Cell, Output
 from operations.stack import Stack
-from projections.maintenance.plan import Plan, plan_for
-from projections.maintenance.progress import Progress, SegmentProgress
+from projections.maintenance.progress import Plan, Progress, SegmentProgress, plan_for
 from projections.maintenance.rate_limit import TokenBucket
 
 RATE: Final = 200.0

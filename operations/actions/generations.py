@@ -9,10 +9,9 @@ from typing import Final
 from operations.output import Output
 from operations.stack import Stack
 from projections.generations import Generations, WrongStep
-from projections.maintenance.plan import plan_for
-from projections.maintenance.rate_limit import UNITS_A_ROW, TokenBucket, Unlimited
-from projections.maintenance.rebuild import works_of
-from projections.maintenance.regressions import WouldGoBack, refuse_to_go_back
+from projections.maintenance.progress import job_names, plan_for
+from projections.maintenance.rate_limit import UNITS_PER_ROW, TokenBucket, Unlimited
+from projections.maintenance.regressions import WouldRegress, check_regressions
 from projections.row import Row
 
 REGRESSIONS: Final = {"customer_id": 36, "shown": 7, "then": 7}
@@ -67,11 +66,11 @@ def remove(tools: Stack, arguments: argparse.Namespace, output: Output) -> int:
         raise WrongStep("The last change of generations is less than a minute old: wait, so that nobody feeds them.")
     limiter = TokenBucket(arguments.rate, tools.clock, tools.pause) if arguments.rate else Unlimited()
     removed: Counter[int] = Counter(dict.fromkeys(generations.retired, 0))
-    for rows in _given_up_rows(tools, generations) if generations.given_up else ():
-        limiter.spend(UNITS_A_ROW * len(rows))
+    for rows in _given_up_rows(tools, generations) if generations.retired_or_removed else ():
+        limiter.spend(UNITS_PER_ROW * len(rows))
         tools.read_model.remove(rows)
         removed.update(row.generation for row in rows)
-    for generation in generations.given_up:
+    for generation in generations.retired_or_removed:
         _forget(tools, generation)
     for generation, count in sorted(removed.items()):
         output.say(f"Generation {generation}: {count:,} rows removed.", generation=generation, removed=count)
@@ -85,7 +84,7 @@ def _given_up_rows(tools: Stack, generations: Generations) -> Iterator[list[Row]
     for segment in range(segments):
         start, ended = None, False
         while not ended:
-            page = tools.read_model.rows_given_up(generations, segment, segments, start)
+            page = tools.read_model.retired_rows(generations, segment, segments, start)
             rows = iter(page.rows)
             while chunk := list(islice(rows, _AT_ONCE)):
                 yield chunk
@@ -93,7 +92,7 @@ def _given_up_rows(tools: Stack, generations: Generations) -> Iterator[list[Row]
 
 
 def _forget(tools: Stack, generation: int) -> None:
-    for work in works_of(generation):
+    for work in job_names(generation):
         tools.progress.remove(work)
     now = tools.generations.load()
     if generation in now.retired:
@@ -103,10 +102,13 @@ def _forget(tools: Stack, generation: int) -> None:
 def _move(tools: Stack, found: Generations, moved: Generations, output: Output) -> Generations:
     """Let queries read another generation, unless it would show anybody something older."""
     try:
-        refuse_to_go_back(tools.read_model, found.active, moved.active)
-    except WouldGoBack as refused:
+        check_regressions(tools.read_model, found.active, moved.active)
+    except WouldRegress as refused:
         for each in refused.regressions:
-            output.row(REGRESSIONS, {"customer_id": each.customer_id, "shown": each.shown, "then": each.then})
+            output.row(
+                REGRESSIONS,
+                {"customer_id": each.customer_id, "shown": each.current_version, "then": each.target_version},
+            )
         raise
     return tools.generations.save(moved)
 

@@ -13,11 +13,18 @@ from operations.jobs.workers import LOOK_EVERY_SECONDS, Board, run_all
 from operations.output import Output
 from operations.stack import Stack
 from projections.generations import Generations, WrongStep
-from projections.maintenance.differences import Kind
-from projections.maintenance.plan import Plan, keep, kept, plan_for
-from projections.maintenance.progress import Progress, SegmentProgress
-from projections.maintenance.rate_limit import UNITS_A_ROW, TokenBucket
-from projections.maintenance.rebuild import Pace, Rebuild, page_for, work_of
+from projections.maintenance.differences import DifferenceKind
+from projections.maintenance.progress import (
+    Plan,
+    Progress,
+    SegmentProgress,
+    load_plan,
+    plan_for,
+    rebuild_job,
+    save_plan,
+)
+from projections.maintenance.rate_limit import UNITS_PER_ROW, TokenBucket
+from projections.maintenance.rebuild import Pace, Rebuild, page_size_for
 
 GO_ON: Final = "make customers ARGS='rebuild run' goes on from here."
 
@@ -26,7 +33,7 @@ def start(tools: Stack, _: argparse.Namespace, output: Output) -> int:
     """Begin a new generation."""
     begun = tools.generations.save(tools.generations.load().start_rebuild())
     generation = building(begun)
-    plan = keep(tools.progress, generation, plan_for(tools.count_events()))
+    plan = save_plan(tools.progress, generation, plan_for(tools.count_events()))
     output.say(
         f"Generation {generation} begun, in {plan.segments} segments: the projector feeds it from now on.",
         generation=generation,
@@ -43,7 +50,7 @@ def run(tools: Stack, arguments: argparse.Namespace, output: Output) -> int:
     """
     generation = building(tools.generations.load())
     plan = _plan(tools, generation)
-    board = Board(tools.progress.load(work_of(generation), plan.segments), plan.expected_events)
+    board = Board(tools.progress.load(rebuild_job(generation), plan.segments), plan.expected_events)
     meter = Meter(tools.clock, board.progress(), _stalls_after(arguments.rate, arguments.workers))
     rebuild = _rebuild(tools, arguments.rate, arguments.workers)
 
@@ -121,7 +128,7 @@ def verify(tools: Stack, arguments: argparse.Namespace, output: Output) -> int:
         raise WrongStep(f"Generation {generation} is filled to {progress.percent:.1f} %: run it to its end first.")
     comparison = compare(tools, generation, CompareOptions(arguments.workers, len(progress.segments)), output)
     tell(comparison, generation, output)
-    accepted = comparison.left[Kind.PARKED] if arguments.accept_parked else 0
+    accepted = comparison.left[DifferenceKind.PARKED] if arguments.accept_parked else 0
     if comparison.differences > accepted:
         return 1
     now = tools.generations.load()
@@ -165,20 +172,22 @@ def building(generations: Generations) -> int:
 
 def _plan(tools: Stack, generation: int) -> Plan:
     # A start that was killed between its two writes has left none; nothing was filled then.
-    return kept(tools.progress, generation) or keep(tools.progress, generation, plan_for(tools.count_events()))
+    return load_plan(tools.progress, generation) or save_plan(
+        tools.progress, generation, plan_for(tools.count_events())
+    )
 
 
 def _progress(tools: Stack, generation: int) -> Progress:
     plan = _plan(tools, generation)
-    return Progress(tools.progress.load(work_of(generation), plan.segments), plan.expected_events)
+    return Progress(tools.progress.load(rebuild_job(generation), plan.segments), plan.expected_events)
 
 
 def _rebuild(tools: Stack, rate: float | None, workers: int) -> Rebuild:
     if not rate:
         return tools.rebuild(Pace(tools.pause))
-    return tools.rebuild(Pace(tools.pause, TokenBucket(rate, tools.clock, tools.pause), page_for(rate / workers)))
+    return tools.rebuild(Pace(tools.pause, TokenBucket(rate, tools.clock, tools.pause), page_size_for(rate / workers)))
 
 
 def _stalls_after(rate: float | None, workers: int) -> float:
     """Seconds without movement that mean something: even a page of one row takes long at a very low rate."""
-    return max(STALLED_AFTER_SECONDS, 3 * UNITS_A_ROW * workers / rate) if rate else STALLED_AFTER_SECONDS
+    return max(STALLED_AFTER_SECONDS, 3 * UNITS_PER_ROW * workers / rate) if rate else STALLED_AFTER_SECONDS

@@ -6,7 +6,7 @@ from typing import Final
 
 from operations.output import Cell, Output
 from operations.stack import Stack
-from projections.maintenance.redrive import Redriven, RedriveOutcome
+from projections.maintenance.redrive import RedriveOutcome, RedriveResult
 
 OUTCOMES: Final = {"customer_id": 36, "generation": 10, "outcome": 12, "version": 7, "attempts": 8, "reason": 40}
 LEFT: Final = frozenset({RedriveOutcome.STILL_PARKED, RedriveOutcome.TRY_AGAIN})
@@ -33,7 +33,7 @@ def redrive(tools: Stack, arguments: argparse.Namespace, output: Output) -> int:
     return 1 if LEFT & set(counts) else 0
 
 
-def _print(one: Redriven, generation: int, output: Output) -> None:
+def _print(one: RedriveResult, generation: int, output: Output) -> None:
     cells: dict[str, Cell] = {"customer_id": one.customer_id, "generation": generation, "outcome": str(one.outcome)}
     cells |= {"version": one.version, "attempts": one.parked.attempts, "reason": one.parked.reason}
     output.row(OUTCOMES, cells)

@@ -10,9 +10,8 @@ from operations.jobs.meter import Meter
 from operations.jobs.workers import Board, run_all
 from operations.output import Output
 from operations.stack import Stack
-from projections.maintenance.differences import Difference, Kind
-from projections.maintenance.plan import plan_for
-from projections.maintenance.progress import SegmentProgress
+from projections.maintenance.differences import Difference, DifferenceKind
+from projections.maintenance.progress import SegmentProgress, plan_for
 
 DIFFERENCES: Final = {"customer_id": 36, "kind": 10, "expected": 8, "found": 8, "expired": 7, "repaired": 8}
 
@@ -43,7 +42,7 @@ class Comparison:
     """
 
     customers: int = 0
-    left: Counter[Kind] = field(default_factory=Counter)
+    left: Counter[DifferenceKind] = field(default_factory=Counter)
     repaired: int = 0
 
     @property

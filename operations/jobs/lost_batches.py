@@ -20,8 +20,8 @@ from events.customer import OutOfOrder
 from events.envelope import Recorded, Unreadable
 from operations.output import Output
 from operations.stack import Stack
-from projections.maintenance.differences import Difference, Kind
-from projections.maintenance.plan import plan_for
+from projections.maintenance.differences import Difference, DifferenceKind
+from projections.maintenance.progress import plan_for
 from shared.runtime.clock import timestamp
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def everything(tools: Stack) -> Iterator[Recorded]:
 
 def _settle(tools: Stack, batch: LostBatch, *, go: bool) -> Counter[CustomerStatus]:
     try:
-        found = [(each, tools.verifier.look_at(batch.customers, each)) for each in tools.generations.load().fed]
+        found = [(each, tools.verifier.compare(batch.customers, each)) for each in tools.generations.load().fed]
     except (BotoCoreError, ClientError):
         return Counter({CustomerStatus.LEFT: len(batch.customers)})
     return Counter(
@@ -153,13 +153,13 @@ def _settle(tools: Stack, batch: LostBatch, *, go: bool) -> Counter[CustomerStat
 
 def _bring(tools: Stack, record: Recorded, found: Difference | None, generation: int, *, go: bool) -> CustomerStatus:
     try:
-        if go and found and found.kind is Kind.UNREADABLE:
+        if go and found and found.kind is DifferenceKind.UNREADABLE:
             # The projector parks them, so that somebody sees why they stand still.
             tools.projector.project([record], generation)
-            found = tools.verifier.look(record.customer_id, generation)
+            found = tools.verifier.compare_one(record.customer_id, generation)
         if found is None:
             return CustomerStatus.RIGHT
-        if found.kind is Kind.PARKED:
+        if found.kind is DifferenceKind.PARKED:
             return CustomerStatus.PARKED
         if not go:
             return CustomerStatus.BEHIND

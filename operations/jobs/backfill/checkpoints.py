@@ -12,8 +12,7 @@ from typing import Final
 from events.store import Position
 from operations.errors import CannotDo
 from operations.jobs.backfill.messages import Unsent
-from projections.maintenance.plan import Plan
-from projections.maintenance.progress import ProgressStore, SegmentProgress
+from projections.maintenance.progress import Plan, ProgressStore, SegmentProgress
 from shared.runtime.clock import timestamp, utc_now
 
 # A checkpoint is one item of at most 400 KB; who is beyond is still counted.

@@ -9,8 +9,7 @@ import pytest
 
 from events.history import fold
 from projections.generations import Generations
-from projections.maintenance.plan import Plan, keep
-from projections.maintenance.progress import SegmentProgress
+from projections.maintenance.progress import Plan, SegmentProgress, save_plan
 from projections.projector import Projector
 from projections.read_model import Write
 from projections.row import row_of
@@ -178,7 +177,7 @@ def test_a_rebuild_that_somebody_else_runs_can_be_watched_to_its_end(
     stack.run("rebuild", "start")
     first, *rest = [SegmentProgress(segment, customers=50, events=100, done=True) for segment in range(4)]
     stack.tools = replace(stack.tools, count_events=lambda: 400)
-    keep(stack.progress, 2, Plan(4, 400))
+    save_plan(stack.progress, 2, Plan(4, 400))
 
     def filled(*segments: SegmentProgress) -> None:
         for each in segments:
@@ -209,7 +208,7 @@ def test_whoever_watches_is_told_that_it_stands_still_and_that_it_was_given_up(
 
     told = capsys.readouterr()
     assert "STALLED: nothing moves" in told.out
-    assert told.err.startswith("customers: Generation 2 is not being built any more")
+    assert told.err.startswith("customers: Generation 2 is no longer being built")
 
 
 def test_a_watched_rebuild_that_parks_somebody_ends_with_1(stack: FakeStack) -> None:
@@ -353,7 +352,7 @@ def test_nobody_is_switched_to_an_older_row_even_if_parked_customers_are_accepte
     assert stack.run("rebuild", "switch", "--json") == 1
     assert json.loads(stack.printed) == {"customer_id": "b", "shown": 2, "then": 1}
     told = capsys.readouterr().err
-    assert "before what is read now: b." in told
+    assert "an older version of 1 parked customer(s): b." in told
     assert told.count("\n") == 1
     assert stack.generations.saved.active == 1
 
@@ -370,7 +369,7 @@ def test_nor_is_anybody_rolled_back_to_an_older_row(stack: FakeStack, capsys: py
     stack.clock.pause(61)
 
     assert stack.run("rebuild", "rollback") == 1
-    assert "redrive them first" in capsys.readouterr().err
+    assert "run 'redrive --go' first" in capsys.readouterr().err
     assert stack.generations.saved.active == 2
 
     assert stack.run("redrive", "--go") == 0

@@ -112,9 +112,9 @@ def kill_at(world: World, number: int) -> Callable[[], int]:
         if done == number:
             raise Killed
 
-    def counted(work: str, progress: SegmentProgress) -> None:
+    def counted(job: str, progress: SegmentProgress) -> None:
         count()
-        save(work, progress)
+        save(job, progress)
 
     world.sqs.before = count
     world.progress.save = counted  # type: ignore[method-assign]

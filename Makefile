@@ -73,7 +73,7 @@ check: ## Check formatting, lint, types, import rules, the template, and both fo
 	$(SITE)
 
 # The variable silences an advertisement of the theme's.
-SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/docs/bin/mkdocs build --strict --quiet
+SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/docs/bin/mkdocs build --strict
 docs: ## Build the documentation as a searchable site into .local/site, strict about links and anchors
 	$(call need,docs)
 	@$(SITE)

@@ -12,7 +12,7 @@ from local import deployment
 from local.environments import ROOT
 from local.home import StackHome
 from local.template import load_template
-from tests.unit.docs.pages import DECISIONS, README, Page, names
+from tests.unit.docs.pages import DECISIONS, HTTP, Page, names
 
 RESOURCES = load_template()["Resources"]
 RECORDS = sorted(DECISIONS.path.parent.glob("[0-9]*.md"))
@@ -103,7 +103,7 @@ def test_the_diagram_shows_the_tables_names_and_the_routes() -> None:
 
     for table in ("EventTable", "ReadTable", "WelcomeTable"):
         assert RESOURCES[table]["Properties"]["TableName"]["Sub"].replace("${", "{") in TEXTS
-    for row in README.table("HTTP contract", "Route"):
+    for row in HTTP.table("Routes", "Route"):
         assert not names(row[1]) or row[0].strip("`") in shown
 
 
@@ -111,10 +111,8 @@ def test_the_diagram_is_told_in_words_and_drawn_for_light_and_dark() -> None:
     functions = {name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::Serverless::Function"}
     functions -= BESIDE_THE_FLOW
     [told] = texts("desc")
-    [alternative] = re.findall(r"!\[([^\]]+)\]\(images/flow.svg\)", README.text)
 
-    for text in (told, alternative):
-        assert {name for name in functions if re.search(rf"\b{name}\b", text)} == functions
+    assert {name for name in functions if re.search(rf"\b{name}\b", told)} == functions
     assert "prefers-color-scheme: dark" in texts("style")[0]
 
 

@@ -1,4 +1,4 @@
-"""Fits the pages to MkDocs: navigation by folder, and links to files outside `docs/`.
+"""Fits the pages to MkDocs: navigation by folder, links to files outside `docs/`, and the indentation of lists.
 
 A page links to `../../template.yml` as a Git host would follow it. The site has no such file, so each linked file is
 added to it: Markdown as a page under `project/`, anything else as it is under `source/`.
@@ -9,8 +9,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
-
-from mkdocs.structure.files import File, Files
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 DOCS: Final = "docs"
@@ -25,11 +23,15 @@ SECTIONS: Final = {
     "Project": "project",
 }
 _LINK: Final = re.compile(r"(?<=\]\()([^)\s#]+)(?=(?:#[^)\s]*)?\))")
+_ITEM: Final = re.compile(r"(?:[-*]|\d+\.) ")
 _CODE: Final = re.compile(r"(^ *```.*?^ *```|`[^`\n]*`)", re.MULTILINE | re.DOTALL)
 
 
-def on_files(files: Files, config: Any) -> Files:
+def on_files(files: Any, config: Any) -> Any:
     """Add what pages link to outside `docs/`, and arrange the navigation."""
+    # Only the site's environment has MkDocs; the tests have not.
+    from mkdocs.structure.files import File  # type: ignore[import-not-found]  # noqa: PLC0415
+
     waiting = [(f"{DOCS}/{file.src_uri}", file.content_string) for file in files.documentation_pages()]
     while waiting:
         path, text = waiting.pop()
@@ -46,6 +48,7 @@ def on_files(files: Files, config: Any) -> Files:
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Point links at where `on_files` put their targets; MkDocs then checks them like any other."""
+    markdown = indented(markdown)
     origin = _origin(page.file.src_uri)
 
     def moved(link: re.Match[str]) -> str:
@@ -56,6 +59,21 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 
     parts = _CODE.split(markdown)
     return "".join(part if _CODE.fullmatch(part) else _LINK.sub(moved, part) for part in parts)
+
+
+def indented(markdown: str) -> str:
+    """Indent what belongs to a list item by four spaces, as Python-Markdown requires.
+
+    Git hosts accept the width of the marker: three spaces below `1.`, two below `-`.
+    """
+    lines, extra = [], 0
+    for line in markdown.splitlines():
+        if marker := _ITEM.match(line):
+            extra = 4 - len(marker[0])
+        elif line and not line.startswith(" "):
+            extra = 0
+        lines.append(" " * extra + line if extra > 0 and line.startswith(" ") else line)
+    return "\n".join(lines) + "\n"
 
 
 def _outside(path: str, text: str) -> Iterator[str]:

@@ -30,9 +30,10 @@ from projections.maintenance.redrive import Redrive
 from projections.maintenance.verify import Verifier
 from projections.projector import Projector
 from projections.read_model import ReadModel
-from publisher.bus import Bus, EventBridgeBus
-from publisher.dead_letters import SqsPublishFailures
+from publisher.bus import Bus
+from publisher.event_bridge import EventBridgeBus
 from publisher.publishing import Publisher
+from publisher.sqs_publish_failures import SqsPublishFailures
 from shared.runtime.clock import utc_now
 
 MOST_WORKERS: Final = 64

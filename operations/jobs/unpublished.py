@@ -19,7 +19,7 @@ from operations.output import Cell, Output
 from operations.stack import Stack
 from publisher.bus import BusMissing
 from publisher.cloud_event import cloud_event
-from publisher.dead_letters import PublishFailure, read_letter
+from publisher.publish_failures import PublishFailure, parse_publish_failure
 from shared.runtime.clock import timestamp
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _settle(tools: Stack, taken: Taken, output: Output, *, go: bool) -> list[Not
 def _read(message: "MessageTypeDef") -> Note:
     says: PublishFailure | LostBatch | None
     try:
-        says = read_letter(message["Body"]) or read_message(message)
+        says = parse_publish_failure(message["Body"]) or read_message(message)
     except (ValueError, KeyError, TypeError, AttributeError):
         says = None
     return Note(message["ReceiptHandle"], says)
@@ -138,7 +138,7 @@ def _publish(tools: Stack, note: Note, done: set[Key]) -> NoteOutcome:
         report = tools.publisher.publish([note.records[key] for key in keys[start : start + _AT_ONCE]])
         if report.failed:
             return NoteOutcome.LEFT
-        if report.dead and alone:
+        if report.unpublishable and alone:
             return NoteOutcome.REFUSED
         done.update(keys[start : start + _AT_ONCE])
     return NoteOutcome.PUBLISHED

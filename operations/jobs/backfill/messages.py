@@ -14,7 +14,7 @@ from events.customer import CustomerErased
 from events.envelope import Event, Recorded
 from operations.jobs.backfill.histories import History
 from publisher.cloud_event import cloud_event
-from publisher.entries import SOURCE, TooLarge, entry_of
+from publisher.entries import SOURCE, TooLarge, to_entry
 
 _TIME: Final = "%Y-%m-%dT%H:%M:%SZ"  # EventBridge's, which has no fractions
 
@@ -124,7 +124,7 @@ class Writer:
             "version": "0",
             # EventBridge gives each delivery another one. This one is the same in every try.
             "id": said["id"],
-            "detail-type": entry_of(said).detail_type,
+            "detail-type": to_entry(said).detail_type,
             "source": SOURCE,
             "account": self._origin.account,
             "time": self._now().astimezone(UTC).strftime(_TIME),

@@ -8,8 +8,8 @@ import pytest
 
 from events.envelope import Event
 from publisher.bus import BusMissing, BusUnavailable
-from publisher.cloud_event import cloud_event, encoded
-from publisher.dead_letters import letter_of
+from publisher.cloud_event import cloud_event, to_json
+from publisher.publish_failures import publish_failure
 from tests.samples import START, created, erased, updated
 from tests.unit.operations.stack import FakeStack
 
@@ -27,7 +27,7 @@ def stored(stack: FakeStack, *events: Event) -> None:
 
 
 def a_letter(stack: FakeStack, event: Event, handle: str = "m1") -> None:
-    stack.notes.messages[handle] = json.loads(letter_of(event, "unreadable").as_json())
+    stack.notes.messages[handle] = json.loads(publish_failure(event, "unreadable").to_json())
 
 
 def a_batch(stack: FakeStack, handle: str = "b1") -> None:
@@ -52,10 +52,10 @@ def test_a_dead_letters_event_is_published_from_the_event_table_once_it_can_be_r
     assert stack.run("redrive-failures") == 0
     assert "would be published" in stack.printed
     assert is_untouched(stack, "m1")
-    assert not stack.bus.asked
+    assert not stack.bus.requests
 
     assert stack.run("redrive-failures", "--go") == 0
-    assert stack.bus.details == [encoded(cloud_event(mended, "urn:s"))]
+    assert stack.bus.details == [to_json(cloud_event(mended, "urn:s"))]
     assert not stack.notes.messages
 
 
@@ -66,7 +66,7 @@ def test_a_letter_of_an_event_that_is_still_unreadable_stays_as_it_is(stack: Fak
     assert stack.run("redrive-failures", "--go") == 1
     assert "still unreadable" in stack.printed
     assert is_untouched(stack, "m1")
-    assert not stack.bus.asked
+    assert not stack.bus.requests
 
 
 def test_a_letter_of_an_event_that_is_gone_stays(stack: FakeStack) -> None:

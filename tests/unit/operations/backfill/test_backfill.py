@@ -83,7 +83,7 @@ def test_every_event_is_sent_once_in_order_and_marked(world: World, words: tuple
     assert len(world.sent) == len(world.store.events)
     assert all(body["detail"]["replayed"] is True for body in world.sent)
     assert f"{len(world.store.events)} events of 15 customers sent to orders." in world.printed
-    assert not world.bus.asked
+    assert not world.bus.requests
 
 
 def test_our_own_failure_queues_are_refused(world: World, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,8 +11,8 @@ from events.codec import REDACTED
 from events.envelope import Event, Recorded, Unreadable
 from operations.jobs.backfill.messages import Origin, Unsent, Writer
 from publisher.bus import Bus
-from publisher.dead_letters import PublishFailures
 from publisher.entries import Entry
+from publisher.publish_failures import PublishFailures
 from publisher.publishing import Publisher
 from tests.samples import START, created, erased, history
 
@@ -41,7 +41,7 @@ def as_published(event: Event) -> dict[str, Any]:
     """What a rule would deliver. EventBridge user guide, "Event structure": these fields and no others."""
     bus = Recorder()
     Publisher(bus, bus, ORIGIN.source).publish([event])
-    [request] = [entry.as_request("bus") for entry in bus.entries]
+    [request] = [entry.to_request_entry("bus") for entry in bus.entries]
     assert request.keys() <= {"EventBusName", "Source", "DetailType", "Detail", "TraceHeader"}
     told = {"source": request["Source"], "detail-type": request["DetailType"], "detail": json.loads(request["Detail"])}
     where = {"account": ORIGIN.account, "region": ORIGIN.region}

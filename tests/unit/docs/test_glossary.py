@@ -17,10 +17,6 @@ def test_it_has_every_word() -> None:
     assert set(KEPT) <= TERMS
 
 
-def test_it_is_in_alphabetical_order() -> None:
-    assert list(ROWS) == sorted(ROWS)
-
-
 @pytest.mark.parametrize("term", ROWS)
 def test_a_meaning_is_short(term: str) -> None:
     assert 5 <= len(ROWS[term].split()) <= 45

@@ -14,7 +14,7 @@ ENDINGS = {".in", ".json", ".md", ".py", ".svg", ".toml", ".txt", ".yaml", ".yml
 # Look like paths and are not.
 SCOPES = {"customers/read", "customers/write"}
 # Made by the reader of docs/how-to/add-a-command.md.
-EXAMPLES = {"commands/handlers/rename_customer.py", "commands/rename_customer.py"}
+EXAMPLES = {"CustomerRenamed.1.json", "commands/handlers/rename_customer.py", "commands/rename_customer.py"}
 # Written by commands, so they may be missing.
 GENERATED = {
     ".local",

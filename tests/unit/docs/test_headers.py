@@ -33,7 +33,7 @@ def in_the_code() -> Iterator[str]:
 
 
 def by_the_gateway() -> set[str]:
-    """Every header of API Gateway's own answers, likewise."""
+    """Every header of API Gateway's own answers, in lower case."""
     api: dict[str, Any] = load_template()["Resources"]["CustomersApi"]["Properties"]
     return {
         name.lower()

@@ -8,7 +8,7 @@ import pytest
 
 from local.environments import ROOT
 from local.template import load_template
-from tests.unit.docs.pages import Page, names
+from tests.unit.docs.pages import METRICS, Page, names
 
 COSTS = Page(ROOT / "docs/reference/costs.md")
 PRICES = {names(row[0])[0]: float(row[1]) for row in COSTS.table("Prices", "Price")}
@@ -68,7 +68,7 @@ def test_everything_that_costs_without_traffic_is_counted() -> None:
     stated = {row[0]: int(row[1]) for row in COSTS.table("A month without traffic", "What")}
     alarms = [each["Properties"] for each in RESOURCES.values() if each["Type"] == "AWS::CloudWatch::Alarm"]
     watched = [sum("MetricStat" in each for each in alarm.get("Metrics", [{"MetricStat": 1}])) for alarm in alarms]
-    own = {name for row in Page(ROOT / "README.md").table("Monitoring", "Metric") for name in names(row[0])}
+    own = {name for row in METRICS.table("Metrics", "Metric") for name in names(row[0])}
 
     assert stated["Alarm metrics"] == sum(watched)
     assert stated["Firewall rules"] == len(RESOURCES["Firewall"]["Properties"]["Rules"])

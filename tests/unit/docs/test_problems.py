@@ -25,7 +25,7 @@ from tests.fakes.event_store import InMemoryEventStore
 from tests.fakes.read_model import InMemoryReadModel
 from tests.samples import created, updated, valid_body
 from tests.unit.commands.scenario import CUSTOMER, Scenario, command
-from tests.unit.docs.pages import PAGES, PROBLEMS, README, Page, names
+from tests.unit.docs.pages import HTTP, PAGES, PROBLEMS, Page, names
 from tests.unit.docs.reach import KINDS, reachable
 
 FOLDER = PROBLEMS.path.parent
@@ -220,7 +220,7 @@ def test_the_index_names_the_problems_of_each_route() -> None:
 
 
 def test_the_contract_names_every_status() -> None:
-    stated = {int(text) for row in README.table("HTTP contract", "Route") for text in re.findall(r"\d{3}", row[3])}
+    stated = {int(text) for row in HTTP.table("Routes", "Route") for text in re.findall(r"\d{3}", row[3])}
 
     assert stated == {int(kind.status) for kind in KINDS.values()}
 
@@ -228,7 +228,7 @@ def test_the_contract_names_every_status() -> None:
 def test_the_contract_names_the_statuses_of_each_route() -> None:
     stated = {
         names(row[0])[0]: [int(text) for text in row[3].split(", ")]
-        for row in README.table("HTTP contract", "Route")
+        for row in HTTP.table("Routes", "Route")
         if names(row[1])  # the others are the documentation
     }
 

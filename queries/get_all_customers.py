@@ -45,7 +45,7 @@ def parse_query(query: Mapping[str, str], key: Key) -> GetAllCustomers:
         InvalidFields: Some are bad or unknown; each is named.
     """
     errors = [
-        FieldError(name, f"{name} is not known: leave it out.", unknown=True)
+        FieldError(name, f"{name} is unknown: remove it.", unknown=True)
         for name in sorted(query.keys() - {"limit", "cursor"})
     ]
     limit, cursor = DEFAULT_LIMIT, None

@@ -5,16 +5,16 @@ from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from events.envelope import Event, Recorded
+from events.envelope import Event, Recorded, trace_annotations
 from events.stream import answer, read_batch
 from publisher.bus import BusMissing, EventBridgeBus
 from publisher.cloud_event import source_of
 from publisher.dead_letters import SqsPublishFailures
 from publisher.publishing import Publisher, PublishReport
-from shared.runtime import tracing
 from shared.runtime.clients import event_bridge, sqs
 from shared.runtime.observability import logger, metrics, tracer
 from shared.runtime.settings import required
+from shared.runtime.tracing import continue_trace
 
 publisher = Publisher(
     EventBridgeBus(event_bridge(), required("EVENT_BUS")),
@@ -62,11 +62,11 @@ def _tell(report: PublishReport, records: list[Recorded], began: float) -> None:
 def _follow(event: Event, began: float) -> None:
     metadata = event.metadata
     logger.info("published", extra=_ids(event) | {"correlation_id": metadata.correlation_id})
-    found_by = {
-        **tracing.marks(event.customer_id, event.version, event.type),
+    annotations = {
+        **trace_annotations(event.customer_id, event.version, event.type),
         "correlation_id": metadata.correlation_id,
     }
-    tracing.go_on("customers-publishing", metadata.trace_id, metadata.segment_id, began, found_by)
+    continue_trace("customers-publishing", metadata.trace_id, metadata.segment_id, began, annotations)
 
 
 def _ids(recorded: Recorded) -> dict[str, object]:

@@ -107,9 +107,9 @@ def test_a_problem_is_told_in_full() -> None:
     assert answer["headers"]["Content-Type"] == "application/problem+json"
     assert json.loads(answer["body"]) == {
         "type": "/docs/problems/invalid-fields",
-        "title": "Some fields are not acceptable",
+        "title": "Some fields are invalid",
         "status": 422,
-        "detail": "Mend these and send the request again: birth.",
+        "detail": "Fix these fields and send the request again: birth.",
         "instance": "urn:request:req-1",
         "errors": [{"field": "birth", "detail": "birth must be a day in the past."}],
     }

@@ -483,6 +483,6 @@ def test_a_customer_who_changes_all_the_time_is_not_behind_as_long_as_the_row_fo
 
 def test_a_customer_who_changes_all_the_time_is_behind_if_the_row_stands_still(world: World) -> None:
     behind(world)
-    world.while_pausing = lambda: world.store.append([updated("c-1", len(world.pauses) + 2)], len(world.pauses) + 1)
+    world.while_pausing = lambda: world.store.append(updated("c-1", len(world.pauses) + 2))
 
     assert found(world) == [Difference("c-1", Kind.BEHIND, 5, 1)]

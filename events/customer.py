@@ -44,7 +44,7 @@ class CustomerCreated(_Person):
 
 
 class CustomerUpdated(_Person):
-    """The customer's data was replaced, possibly by equal data: a keyed command always leaves an event."""
+    """The customer's data was replaced. It may equal the old data, as some commands always leave an event."""
 
 
 class CustomerErased(CustomerEvent):

@@ -70,7 +70,7 @@ def test_an_existing_version_is_a_conflict_and_stays_unchanged(event_store: Even
     event_store.append(first)
 
     with pytest.raises(VersionConflict) as raised:
-        event_store.append(*history(1, first.customer_id))
+        event_store.append(created(first.customer_id))
 
     assert (raised.value.customer_id, raised.value.version) == (first.customer_id, 1)
     assert event_store.read(first.customer_id) == [first]
@@ -90,7 +90,7 @@ def test_twenty_writers_of_one_version_have_one_winner(event_store: EventStore) 
 
     def write(_: int) -> bool:
         try:
-            event_store.append(*history(1, customer_id))
+            event_store.append(created(customer_id))
         except VersionConflict:
             return False
         return True
@@ -154,7 +154,7 @@ class TestLostAnswers:
         network.lose = 1
 
         with pytest.raises(VersionConflict):
-            store.append(*history(1, first.customer_id))
+            store.append(created(first.customer_id))
 
         assert store.read(first.customer_id) == [first]
 

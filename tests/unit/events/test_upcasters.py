@@ -31,7 +31,7 @@ STEPS_OF_MOVED = {
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
-def test_every_event_ever_stored_is_read_correctly(path: Any) -> None:
+def test_every_event_ever_stored_reads_as_it_should(path: Any) -> None:
     golden = json.loads(path.read_text())
 
     event = from_item(golden["item"])
@@ -47,7 +47,7 @@ def test_every_version_of_every_event_has_a_golden_sample() -> None:
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.type())
-def test_a_stored_schema_changes_only_with_a_new_version(model: type[CustomerEvent]) -> None:
+def test_a_stored_shape_changes_only_with_a_new_version(model: type[CustomerEvent]) -> None:
     """Fails if a field is added, renamed or removed. Fix it with a new version, an upcaster and a sample."""
     golden = json.loads((ROOT / f"tests/golden/events/{model.type()}.{model.schema_version}.json").read_text())
 

@@ -15,8 +15,8 @@ from uuid import uuid4
 from benchmarks.units import WRITE_UNIT_BYTES, Bill, CostCalculator, Units, item_bytes
 from commands.context import context_of
 from commands.create_customer import CreateCustomer, create_customer
-from commands.erase_customer import erase_customer
-from commands.update_customer import UpdateCustomer, update_customer
+from commands.erase_customer import EraseCustomer, erase_customer
+from commands.update_customer import NewDetails, UpdateCustomer, update_customer
 from events.codec import to_item
 from events.customer import Customer
 from events.dynamodb_store import DynamoDbEventStore
@@ -132,16 +132,16 @@ class Api:
     def update(self, customer: Customer, key: str | None = None, **changes: str) -> Customer:
         """PUT /customers/{customer_id}."""
         details = customer.model_dump(mode="json", include={"full_name", "email", "birth", "city", "country"})
-        command = UpdateCustomer.model_validate_json(json.dumps(details | changes), context=_today())
-        text = command.model_dump_json()
+        new = NewDetails.model_validate_json(json.dumps(details | changes), context=_today())
+        text = new.model_dump_json()
         headers = {"idempotency-key": key} if key else {}
         context = context_of(_request(headers), f"PUT {customer.id}", text, utc_now(), new_id())
-        return update_customer(command, self.store, customer.id, context, _never)
+        return update_customer(UpdateCustomer(new, keyed=context.keyed), self.store, customer.id, context, _never)
 
     def erase(self, customer: Customer) -> None:
         """DELETE /customers/{customer_id}."""
         context = context_of(_request({}), f"DELETE {customer.id}", "", utc_now(), new_id())
-        erase_customer(self.store, customer.id, context, _never)
+        erase_customer(EraseCustomer(), self.store, customer.id, context, _never)
 
     def get(self, customer: Customer, *, awaited: bool = False) -> None:
         """GET /customers/{customer_id}, with a Consistency-Token or without."""

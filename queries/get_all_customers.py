@@ -43,7 +43,7 @@ def parse_query(parameters: Mapping[str, str], get_key: GetKey) -> GetAllCustome
         InvalidFields: Some parameters are invalid or unknown. Each is named.
     """
     errors = [
-        FieldError(name, f"{name} is not a known parameter: leave it out.", unknown=True)
+        FieldError(name, f"{name} is unknown: remove it.", unknown=True)
         for name in sorted(parameters.keys() - {"limit", "cursor"})
     ]
     limit, cursor = DEFAULT_LIMIT, None

@@ -5,7 +5,7 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from commands.create_customer import CreateCustomer
-from commands.update_customer import UpdateCustomer
+from commands.update_customer import NewDetails
 from events.customer import CUSTOMER_ID, Customer
 
 Json = dict[str, Any]
@@ -44,7 +44,7 @@ def all_schemas() -> dict[str, Json]:
     """Every schema that has a name."""
     return {
         "CreateCustomer": _of_request(CreateCustomer),
-        "UpdateCustomer": _of_request(UpdateCustomer),
+        "UpdateCustomer": _of_request(NewDetails),
         "Customer": _of_customer(),
         "CustomerPage": _page(),
         "Problem": _problem(),

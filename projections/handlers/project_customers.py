@@ -8,16 +8,16 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 
 from events.dynamodb_store import DynamoDbEventStore
-from events.envelope import Event
+from events.envelope import Event, trace_annotations
 from events.stream import answer, read_batch
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.projector import ProjectionReport, Projector
-from shared.runtime import tracing
 from shared.runtime.clients import dynamodb
 from shared.runtime.clock import utc_now
 from shared.runtime.observability import logger, metrics, tracer
 from shared.runtime.settings import required
+from shared.runtime.tracing import continue_trace
 
 store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"))
 generations = DynamoDbGenerations(dynamodb(), required("READ_TABLE"))
@@ -74,8 +74,8 @@ def trace_event(event: Event, started_at: float) -> None:
     logger.info(
         "projected", extra={"customer_id": event.customer_id, "version": event.version, "type": event.type, **ids}
     )
-    annotations = {**tracing.marks(event.customer_id, event.version, event.type), **ids}
-    tracing.go_on("customers-projection", event.metadata.trace_id, event.metadata.segment_id, started_at, annotations)
+    annotations = {**trace_annotations(event.customer_id, event.version, event.type), **ids}
+    continue_trace("customers-projection", event.metadata.trace_id, event.metadata.segment_id, started_at, annotations)
 
 
 def _seconds_behind(records: Sequence[Mapping[str, Any]], now: datetime) -> float:

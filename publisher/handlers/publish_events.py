@@ -5,17 +5,17 @@ from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from events.envelope import Event, Recorded
+from events.envelope import Event, Recorded, trace_annotations
 from events.stream import answer, read_batch
 from publisher.bus import BusMissing
 from publisher.cloud_event import source_of
 from publisher.event_bridge import EventBridgeBus
 from publisher.publishing import Publisher, PublishReport
 from publisher.sqs_publish_failures import SqsPublishFailures
-from shared.runtime import tracing
 from shared.runtime.clients import event_bridge, sqs
 from shared.runtime.observability import logger, metrics, tracer
 from shared.runtime.settings import required
+from shared.runtime.tracing import continue_trace
 
 publisher = Publisher(
     EventBridgeBus(event_bridge(), required("EVENT_BUS")),
@@ -63,11 +63,11 @@ def _log_and_count(report: PublishReport, records: list[Recorded], began: float)
 def _log_and_trace(event: Event, began: float) -> None:
     metadata = event.metadata
     logger.info("published", extra=_ids(event) | {"correlation_id": metadata.correlation_id})
-    found_by = {
-        **tracing.marks(event.customer_id, event.version, event.type),
+    annotations = {
+        **trace_annotations(event.customer_id, event.version, event.type),
         "correlation_id": metadata.correlation_id,
     }
-    tracing.go_on("customers-publishing", metadata.trace_id, metadata.segment_id, began, found_by)
+    continue_trace("customers-publishing", metadata.trace_id, metadata.segment_id, began, annotations)
 
 
 def _ids(recorded: Recorded) -> dict[str, object]:

@@ -235,7 +235,7 @@ class World:
             for _ in range(6):
                 event = _next_event(rng, newest)
                 gone = range(1, event.version) if event.type == "CustomerErased" else ()
-                _again(wire.store.append, [event], event.version - 1, redact=gone)
+                _again(wire.store.append, event, redact=gone)
                 newest[event.customer_id] = event
                 batch.append(event)
             self.appended += len(batch)

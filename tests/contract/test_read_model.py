@@ -206,7 +206,7 @@ class TestOnTheWire:
         waits: list[float] = []
         read_model = DynamoDbReadModel(Throttled(), "t", waits.append)  # type: ignore[arg-type]
 
-        with pytest.raises(ReadModelBusy, match="1 items of t were not read in 5 tries"):
+        with pytest.raises(ReadModelBusy, match="1 items of t were not read in 5 attempts"):
             read_model.get_many(["c-1"], 1)
         assert waits == sorted(waits)
         assert len(waits) == 5

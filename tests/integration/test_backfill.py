@@ -101,7 +101,7 @@ def test_killed_half_way_and_resumed_the_queue_has_the_event_table_in_order_and_
     for number in range(CUSTOMERS):
         customer_id = str(uuid4())
         for version in range(1, 2 + number % 3):
-            store.append([an_event(customer_id, version)], version - 1)
+            store.append(an_event(customer_id, version))
     person = create(api, full_name="Zebra8264")
     update(api, person, city="Paris")
     erase(api, person)
@@ -162,7 +162,7 @@ def test_a_fifo_queue_gives_a_customer_in_order(
 ) -> None:
     customer_id = str(uuid4())
     for version in range(1, 6):
-        store.append([an_event(customer_id, version)], version - 1)
+        store.append(an_event(customer_id, version))
 
     bodies = backfilled(aws, home, queue(".fifo"), customer_id)
 

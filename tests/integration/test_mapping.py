@@ -112,7 +112,7 @@ def grown(api: httpx.Client, store: DynamoDbEventStore) -> Callable[[int], str]:
     def grow(number: int) -> str:
         customer_id = str(create(api)["id"])
         for version in range(2, 2 + number % 3):
-            store.append([an_event(customer_id, version)], version - 1)
+            store.append(an_event(customer_id, version))
         return customer_id
 
     return grow

@@ -131,7 +131,7 @@ def test_a_parked_customer_stays_until_the_event_is_mended_and_returns_once(
     customers: Run,
     poison: Event,
 ) -> None:
-    store.append([poison], 0)
+    store.append(poison)
     neighbour = create(api)
     active = generations.load().active
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from commands.answers import written
 from commands.create_customer import CreateCustomer
-from commands.update_customer import UpdateCustomer
-from events.customer import Customer, CustomerErased, Erased
+from commands.http import write_headers
+from commands.update_customer import NewDetails
+from events.customer import Customer, Erased
 from queries.get_all_customers import parse_query
 from shared.http.body import parse_body
 from shared.http.problems import InvalidFields, StaleVersion
@@ -59,11 +59,11 @@ def head(answer: tuple[str, str, str]) -> dict[str, str]:
 
 
 def test_the_update_becomes_its_answer() -> None:
-    command = parse_body(UpdateCustomer, UPDATE.encode(), {"today": TODAY})
+    command = parse_body(NewDetails, UPDATE.encode(), {"today": TODAY})
     before, after = (Customer.model_validate_json(answer[2]) for answer in (CREATED, UPDATED))
 
     assert after.document() == UPDATED[2].strip()
-    assert after.model_dump(include=set(UpdateCustomer.model_fields)) == command.model_dump()
+    assert after.model_dump(include=set(NewDetails.model_fields)) == command.model_dump()
     assert (after.id, after.version, after.created_at) == (before.id, before.version + 1, before.created_at)
     assert all('-H "If-Match: $ETAG"' in block for block in FIRST_REQUESTS.fences("sh") if "-X PUT" in block)
 
@@ -72,7 +72,7 @@ def test_the_update_becomes_its_answer() -> None:
 def test_a_write_answers_with_its_version_and_token(answer: tuple[str, str, str], version: int) -> None:
     customer_id = Customer.model_validate_json(CREATED[2]).id
 
-    assert written(Erased(customer_id, version), CustomerErased).items() <= head(answer).items()
+    assert write_headers(Erased(customer_id, version)).items() <= head(answer).items()
 
 
 def test_the_token_that_is_sent_is_the_one_of_the_answer() -> None:
@@ -85,7 +85,7 @@ def test_the_token_that_is_sent_is_the_one_of_the_answer() -> None:
 def test_the_late_change_gets_the_problem_shown() -> None:
     shown: dict[str, Any] = json.loads(STALE[2])
     problem = StaleVersion(2)
-    parse_body(UpdateCustomer, TOO_LATE.encode(), {"today": TODAY})
+    parse_body(NewDetails, TOO_LATE.encode(), {"today": TODAY})
 
     assert json.loads(problem.body(shown["instance"].removeprefix("urn:request:"))) == shown
     assert STALE[0].startswith(f"HTTP/1.1 {int(problem.status)} ")

@@ -99,7 +99,7 @@ class FakeStack:
     def customer(self, customer_id: str, *, projected: bool = True) -> None:
         """A customer with one event, and a row unless told otherwise."""
         event = created(customer_id)
-        self.store.append([event], 0)
+        self.store.append(event)
         if projected:
             self.project(customer_id)
 

@@ -47,7 +47,7 @@ def test_verify_names_each_difference_and_repair_mends_it(stack: FakeStack) -> N
     for customer_id in "abc":
         stack.customer(customer_id)
     del stack.read_model.stored["a", 1]
-    stack.store.append([updated("b", 2)], 1)
+    stack.store.append(updated("b", 2))
 
     assert stack.run("verify", "--json") == 1
     found = [json.loads(line) for line in stack.printed.splitlines()]
@@ -330,7 +330,7 @@ def parked_behind(stack: FakeStack, customer_id: str, other: int) -> None:
     """Shown at version 2, and parked at version 1 in another generation that is fed."""
     stack.customer(customer_id)
     event = updated(customer_id, 2)
-    stack.store.append([event], 1)
+    stack.store.append(event)
     projector = Projector(stack.read_model, stack.store.read, stack.clock.now)
     projector.project([replace(event, type="CustomerVanished")], other)
     stack.project(customer_id)
@@ -423,7 +423,7 @@ def test_a_message_that_lambda_did_not_write_stays_and_hinders_no_other(stack: F
 def test_the_customers_of_a_lost_batch_are_found_by_its_time_and_brought_up_to_date(stack: FakeStack) -> None:
     stack.customer("a", projected=False)
     far = created("far", second=3600)
-    stack.store.append([far], 0)
+    stack.store.append(far)
     a_lost_batch(stack)
 
     assert stack.run("redrive-failures") == 0

@@ -13,7 +13,7 @@ from events.envelope import Event
 from projections.generations import FIRST_GENERATION
 from projections.projector import ProjectionReport, Projector
 from projections.read_model import Write
-from tests.event_log import events_of
+from tests.event_log import append_all, events_of
 from tests.fakes.event_store import InMemoryEventStore
 from tests.fakes.read_model import InMemoryReadModel
 from tests.samples import created, erased, history
@@ -35,7 +35,7 @@ class World:
     def log(self, customer_id: str, versions: int) -> list[Event]:
         """Append a customer's first events."""
         events = history(customer_id, versions)
-        self.store.append(events, 0)
+        append_all(self.store, events)
         return events
 
     def project(self, *events: Event) -> ProjectionReport:
@@ -177,7 +177,7 @@ def test_an_erased_customer_is_no_longer_shown(world: World) -> None:
     events = world.log("c-1", 2)
     world.project(*events)
     erasure = erased("c-1", 3)
-    world.store.append([erasure], 2, redact=[1, 2])
+    world.store.append(erasure, redact=[1, 2])
 
     world.project(erasure)
 
@@ -190,7 +190,7 @@ def test_an_erased_customer_is_no_longer_shown(world: World) -> None:
 def test_a_redelivered_old_record_never_shows_the_person_again(world: World) -> None:
     events = world.log("c-1", 2)
     erasure = erased("c-1", 3)
-    world.store.append([erasure], 2, redact=[1, 2])
+    world.store.append(erasure, redact=[1, 2])
     world.project(erasure)
 
     assert world.project(*events).stale == 2
@@ -199,7 +199,7 @@ def test_a_redelivered_old_record_never_shows_the_person_again(world: World) -> 
 
 def test_a_customer_erased_before_their_first_projection_is_never_shown(world: World) -> None:
     _, two = world.log("c-1", 2)
-    world.store.append([erased("c-1", 3)], 2, redact=[1, 2])
+    world.store.append(erased("c-1", 3), redact=[1, 2])
 
     world.project(two)
 

@@ -13,6 +13,7 @@ from projections.maintenance.redrive import Redrive
 from projections.maintenance.verify import Verifier
 from projections.projector import ProjectionReport, Projector
 from projections.row import Parked, Row
+from tests.event_log import append_all
 from tests.fakes.event_store import InMemoryEventStore
 from tests.fakes.read_model import InMemoryGenerations, InMemoryProgress, InMemoryReadModel
 from tests.samples import START, history
@@ -60,11 +61,11 @@ class World:
     def log(self, customer_id: str, versions: int) -> list[Event]:
         """Append a customer's first events."""
         events = history(customer_id, versions)
-        self.store.append(events, 0)
+        append_all(self.store, events)
         return events
 
     def append(self, event: Event) -> Event:
-        self.store.append([event], event.version - 1)
+        self.store.append(event)
         return event
 
     def replace_event(self, event: Event) -> Event:

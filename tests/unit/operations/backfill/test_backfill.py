@@ -15,6 +15,7 @@ import operations.jobs.backfill
 from events.envelope import Unreadable
 from operations.jobs.failure_queue import FailureQueue
 from projections.maintenance.progress import SegmentProgress
+from tests.event_log import append_all
 from tests.samples import created, erased, history, updated
 from tests.unit.operations.backfill.sqs import URL, FakeSqs, first_seen, place
 from tests.unit.operations.stack import FakeStack
@@ -38,12 +39,12 @@ class World(FakeStack):
         queues: Any = self.sqs
         self.tools = replace(self.tools, failures=FailureQueue(queues, f"{URL}failures"))
         for number in range(15):
-            self.store.append(history(customer(number), 1 + 3 * number % 7), 0)
+            append_all(self.store, history(customer(number), 1 + 3 * number % 7))
         self.erase(customer(4))
 
     def erase(self, customer_id: str) -> None:
         versions = len(self.store.read(customer_id))
-        self.store.append([erased(customer_id, versions + 1)], versions)
+        self.store.append(erased(customer_id, versions + 1))
         self.store.redact(customer_id, range(1, versions + 1))
 
     def backfill(self, *words: str) -> int:
@@ -218,12 +219,12 @@ def test_a_run_ends_when_somebody_begins_anew(world: World, capsys: pytest.Captu
 
 def test_a_time_range_sends_who_changed_in_it_from_their_first_event_on(world: World) -> None:
     late, early, other = customer(20), customer(21), customer(22)
-    world.store.append([created(late), updated(late, 2)], 0)
+    append_all(world.store, [created(late), updated(late, 2)])
     # A writer whose clock was behind: version 3 bears an earlier time than the range.
-    world.store.append([replace(updated(late, 3), occurred_at="2026-06-01T12:00:00.000000Z")], 2)
-    world.store.append([replace(updated(late, 4), occurred_at="2026-05-31T23:59:59.000000Z")], 3)
-    world.store.append([replace(created(early), occurred_at="2026-05-31T23:59:59.999999Z")], 0)
-    world.store.append([replace(created(other), occurred_at="2026-06-02T00:00:00.000000Z")], 0)
+    world.store.append(replace(updated(late, 3), occurred_at="2026-06-01T12:00:00.000000Z"))
+    world.store.append(replace(updated(late, 4), occurred_at="2026-05-31T23:59:59.000000Z"))
+    world.store.append(replace(created(early), occurred_at="2026-05-31T23:59:59.999999Z"))
+    world.store.append(replace(created(other), occurred_at="2026-06-02T00:00:00.000000Z"))
 
     assert world.backfill("--from", "2026-06-01T00:00:00Z", "--to", "2026-06-02T02:00:00+02:00") == 0
 
@@ -286,7 +287,7 @@ def test_events_appended_meanwhile_do_not_disturb_it(world: World) -> None:
         for number in range(15):
             if number != 4:
                 versions = len(world.store.read(customer(number)))
-                world.store.append([updated(customer(number), versions + 1)], versions)
+                world.store.append(updated(customer(number), versions + 1))
 
     before = everything(world)
     world.sqs.before = append

@@ -8,6 +8,7 @@ import pytest
 from events.envelope import Recorded
 from events.store import EventPage, Position
 from operations.jobs.backfill.histories import Everybody, Part
+from tests.event_log import append_all
 from tests.fakes.event_store import InMemoryEventStore
 from tests.samples import history
 
@@ -15,7 +16,7 @@ from tests.samples import history
 def a_store(customers: int = 8) -> InMemoryEventStore:
     store = InMemoryEventStore()
     for number in range(customers):
-        store.append(history(f"c-{number}", 1 + number % 5), 0)
+        append_all(store, history(f"c-{number}", 1 + number % 5))
     return store
 
 

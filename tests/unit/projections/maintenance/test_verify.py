@@ -492,6 +492,6 @@ def test_a_customer_who_changes_all_the_time_is_not_behind_while_the_row_catches
 
 def test_a_customer_who_changes_all_the_time_is_behind_if_the_row_does_not_move(world: World) -> None:
     behind(world)
-    world.while_pausing = lambda: world.store.append([updated("c-1", len(world.pauses) + 2)], len(world.pauses) + 1)
+    world.while_pausing = lambda: world.store.append(updated("c-1", len(world.pauses) + 2))
 
     assert found(world) == [Difference("c-1", DifferenceKind.BEHIND, 5, 1)]

@@ -4,7 +4,6 @@ Exit status: 0 when everything was carried out, or all up to an approval that no
 """
 
 import argparse
-import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -16,10 +15,10 @@ from rich.table import Table
 from local.environments import STATE
 from local.errors import StackError
 from local.home import StackHome, free_port
+from local.signals import INTERRUPTED, sigterm_as_interrupt
 from pipeline.walk import synthesised
 from pipeline.walk.walk import ApprovalDenied, Walk, local_aws
 
-INTERRUPTED = 130  # what a shell gives for Ctrl-C
 _out = Console(highlight=False, markup=False, soft_wrap=True)
 
 
@@ -90,10 +89,9 @@ def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m pipeline.walk", description="Walk through the pipeline's stages.")
     parser.add_argument("--approve", action="store_true", help="give the approval and go on to production")
     arguments = parser.parse_args(words)
-    # So that a terminated walk cleans up as an interrupted one does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return walk(approve=arguments.approve)
+        with sigterm_as_interrupt():
+            return walk(approve=arguments.approve)
     except KeyboardInterrupt:
         print("make pipeline-walk: interrupted; nothing was left running.", file=sys.stderr)
         return INTERRUPTED

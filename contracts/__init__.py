@@ -1,1 +1,1 @@
-"""Writers of the published contracts: the API's description and the events' schemas."""
+"""Generators of the published contracts: OpenAPI, AsyncAPI, JSON Schemas and the command-line reference."""

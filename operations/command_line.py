@@ -208,7 +208,7 @@ COMMANDS: Final = (
     Command(
         "parked",
         status.parked,
-        "list the parked customers and why they are parked",
+        "list the parked customers and the reasons",
         "parked --generation 2",
         (_generation("the active one"),),
     ),

@@ -101,7 +101,7 @@ def test_every_command_and_option_has_help_that_names_its_subject_and_an_example
         assert parser.epilog, name
         assert parser.epilog.startswith('Example: make customers ARGS="'), name
         words = parser.epilog.removeprefix('Example: make customers ARGS="').removesuffix('"').split()
-        assert build_parser().parse_args(words), name
+        build_parser().parse_args(words)
         assert " ".join(words).startswith(name), name
         helps = [parser.description or "", *(str(action.help) for action in parser._actions)]
         for text in helps:

@@ -33,7 +33,7 @@ def fits(event: object, schema: Json) -> bool:
     return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).is_valid(event)
 
 
-def test_the_files_are_up_to_date() -> None:
+def test_the_files_are_what_the_code_makes() -> None:
     for path, text in documents().items():
         assert path.read_text() == text, f"{path.name} is out of date: run make contracts"
 

@@ -5,17 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
-from operations import arguments
+from operations import options
 from operations.actions import backfill, generations, rebuild, redrive, redrive_failures, status, verify
 from operations.output import Output
-from operations.stack import MAX_WORKERS, Stack
+from operations.stack import Stack
 
 Action = Callable[[Stack, argparse.Namespace, Output], int]
-AddOptions = Callable[[argparse.ArgumentParser], None]
 
 PROGRAM: Final = "customers"
-WORKERS: Final = 4
-MESSAGES_A_SECOND: Final = 200.0
 _SAME_COMMAND: Final = "the same command continues from here"
 
 
@@ -28,7 +25,7 @@ class Command:
         action: Carries the command out, and returns the exit status.
         help: What the command does, in one line without a period.
         example: The words of an example, without the program's name.
-        options: Adds the command's own options.
+        add_options: Add the command's own options.
         how_to_continue: Printed after an interruption.
     """
 
@@ -36,7 +33,7 @@ class Command:
     action: Action
     help: str
     example: str
-    options: tuple[AddOptions, ...] = ()
+    add_options: tuple[options.AddOptions, ...] = ()
     how_to_continue: str = _SAME_COMMAND
 
 
@@ -97,8 +94,8 @@ def _add(commands: "argparse._SubParsersAction[Parser]", command: Command) -> No
         epilog=f"Example: {example_of(command.example)}",
     )
     parser.set_defaults(run=command.action, how_to_continue=command.how_to_continue)
-    for add_options in command.options:
-        add_options(parser)
+    for add in command.add_options:
+        add(parser)
     parser.add_argument("--json", action="store_true", help="print JSON lines instead of columns")
     parser.add_argument(
         "--stack-name", default="", metavar="NAME", help="CloudFormation stack on AWS (default: the local stack)"
@@ -110,99 +107,6 @@ def _sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
-def _generation(default: str) -> AddOptions:
-    def add(parser: argparse.ArgumentParser) -> None:
-        parser.add_argument(
-            "--generation",
-            type=arguments.positive_integer,
-            metavar="N",
-            help=f"generation to work on (default: {default})",
-        )
-
-    return add
-
-
-def _go(effect: str, limited: str) -> AddOptions:
-    def add(parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("--go", action="store_true", help=f"{effect}; without --go, only show what would happen")
-        parser.add_argument(
-            "--limit", type=arguments.positive_integer, metavar="N", help=f"process at most N {limited} (default: all)"
-        )
-
-    return add
-
-
-def _compare(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--repair", action="store_true", help="write the rows that differ")
-    parser.add_argument(
-        "--segments",
-        type=arguments.positive_integer,
-        metavar="N",
-        help="split the event table into N segments (default: depends on the size of the table)",
-    )
-
-
-def _workers(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--workers",
-        type=arguments.worker_count,
-        default=WORKERS,
-        metavar="N",
-        help=f"number of threads, at most {MAX_WORKERS} (default: {WORKERS})",
-    )
-
-
-def _write_rate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--rate",
-        type=arguments.rate,
-        metavar="N",
-        help="use at most N write units a second; a row takes two (default: no limit)",
-    )
-
-
-def _accept_parked(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--accept-parked", action="store_true", help="switch even if customers are parked")
-
-
-def _backfill(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--queue", required=True, help="name, URL or ARN of the consumer's queue")
-    parser.add_argument(
-        "--from",
-        dest="since",
-        type=arguments.instant,
-        metavar="TIME",
-        help="send only customers with an event at or after TIME, such as 2026-11-01T00:00:00Z",
-    )
-    parser.add_argument(
-        "--to",
-        dest="until",
-        type=arguments.instant,
-        metavar="TIME",
-        help="send only customers with an event before TIME",
-    )
-    parser.add_argument(
-        "--customer",
-        dest="customers",
-        type=arguments.customer_id,
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="ID",
-        help="send only the customers with these ids",
-    )
-    parser.add_argument(
-        "--rate",
-        type=arguments.rate,
-        default=MESSAGES_A_SECOND,
-        metavar="N",
-        help=f"send at most N messages a second, over all threads (default: {MESSAGES_A_SECOND:g})",
-    )
-    mode = parser.add_mutually_exclusive_group()
-    mode.add_argument("--dry-run", action="store_true", help="count the events and send nothing")
-    mode.add_argument("--resume", action="store_true", help="continue the newest backfill with the same options")
-
-
 COMMANDS: Final = (
     Command("status", status.status, "show generations and pending failures", "status"),
     Command(
@@ -210,35 +114,38 @@ COMMANDS: Final = (
         status.parked,
         "list the parked customers and the reasons",
         "parked --generation 2",
-        (_generation("the active one"),),
+        (options.generation_option("the active one"),),
     ),
     Command(
         "redrive",
         redrive.redrive,
         "bring parked customers back once the cause is fixed",
         "redrive --go",
-        (_generation("every generation that is fed"), _go("redrive the customers", "customers of each generation")),
+        (
+            options.generation_option("every generation that is fed"),
+            options.go_options("redrive the customers", "customers of each generation"),
+        ),
     ),
     Command(
         "redrive-failures",
         redrive_failures.redrive_failures,
         "reprocess lost batches and unpublished events",
         "redrive-failures --go",
-        (_go("reprocess the messages", "messages of each queue"),),
+        (options.go_options("reprocess the messages", "messages of each queue"),),
     ),
     Command(
         "verify",
         verify.verify,
         "compare the rows of a generation with the events",
         "verify --repair",
-        (_generation("the active one"), _compare, _workers),
+        (options.generation_option("the active one"), options.compare_options, options.workers_option),
     ),
     Command(
         "backfill",
         backfill.backfill,
         "send customers' events to one consumer's queue",
         "backfill --queue orders-customers --dry-run",
-        (_backfill, _workers),
+        (options.backfill_options, options.workers_option),
         "the same command with --resume continues from here",
     ),
 )
@@ -251,7 +158,7 @@ REBUILD_STEPS: Final = (
         rebuild.run,
         "fill the new generation from the events",
         "rebuild run --rate 200",
-        (_write_rate, _workers),
+        (options.write_rate_option, options.workers_option),
     ),
     Command("status", rebuild.status, "show how far the new generation is filled", "rebuild status"),
     Command(
@@ -265,7 +172,7 @@ REBUILD_STEPS: Final = (
         rebuild.verify,
         "compare the new generation with the events",
         "rebuild verify",
-        (_workers, _accept_parked),
+        (options.workers_option, options.accept_parked_option),
     ),
     Command("switch", generations.switch, "let queries read the new generation", "rebuild switch"),
     Command(
@@ -273,7 +180,7 @@ REBUILD_STEPS: Final = (
         rebuild.everything,
         "do all remaining steps from start to switch",
         "rebuild all --workers 8",
-        (_write_rate, _workers, _accept_parked),
+        (options.write_rate_option, options.workers_option, options.accept_parked_option),
     ),
     Command("rollback", generations.rollback, "let queries read the previous generation again", "rebuild rollback"),
     Command("retire", generations.retire, "give up the previous generation", "rebuild retire"),
@@ -283,6 +190,6 @@ REBUILD_STEPS: Final = (
         generations.remove,
         "delete the rows of retired generations",
         "rebuild remove --rate 200",
-        (_write_rate,),
+        (options.write_rate_option,),
     ),
 )

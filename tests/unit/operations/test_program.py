@@ -1,6 +1,7 @@
 """The program ends with a sentence and an exit status, whatever happens."""
 
 import argparse
+import os
 import re
 import signal
 import subprocess
@@ -161,7 +162,13 @@ def test_a_closed_pipe_ends_the_command_without_a_traceback() -> None:
         "sys.exit(main(['status'], connect_to))\n"
     )
     process = subprocess.Popen(
-        [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        # Only buffered output is flushed once more at exit.
+        env={**os.environ, "PYTHONUNBUFFERED": ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert process.stdout
     assert process.stderr

@@ -1,1 +1,1 @@
-"""Writers of generated documents: the API's description, the events' schemas and the wiring plan."""
+"""Writers of generated documents: OpenAPI, AsyncAPI, JSON Schemas, the command-line reference and the wiring plan."""

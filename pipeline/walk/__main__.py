@@ -4,7 +4,6 @@ Exit status: 0 if every action succeeded, or every action before an approval tha
 """
 
 import argparse
-import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -16,10 +15,10 @@ from rich.table import Table
 from local.environments import STATE
 from local.errors import StackError
 from local.home import StackHome, free_port
+from local.signals import INTERRUPTED, sigterm_as_interrupt
 from pipeline.walk import synthesised
 from pipeline.walk.walk import ApprovalMissing, Walk, local_aws
 
-INTERRUPTED = 130  # the exit status of a shell after Ctrl-C
 _out = Console(highlight=False, markup=False, soft_wrap=True)
 
 
@@ -82,10 +81,9 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--approve", action="store_true", help="approve and continue to production")
     options = parser.parse_args(arguments)
-    # A terminated walk cleans up like an interrupted one.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        return walk(approve=options.approve)
+        with sigterm_as_interrupt():
+            return walk(approve=options.approve)
     except KeyboardInterrupt:
         print("make pipeline-walk: interrupted; nothing is left running.", file=sys.stderr)
         return INTERRUPTED

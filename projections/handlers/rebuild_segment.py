@@ -6,11 +6,11 @@ from typing import Any
 from events.dynamodb_store import DynamoDbEventStore
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
-from projections.handlers.segment_loop import answer, run_steps
 from projections.maintenance.dynamodb_progress import DynamoDbProgress
 from projections.maintenance.progress import SegmentProgress, rebuild_job
 from projections.maintenance.rate_limit import TokenBucket
 from projections.maintenance.rebuild import Pace, Rebuild, page_size_for
+from projections.maintenance.segment_loop import answer, run_steps
 from projections.projector import Projector
 from shared.runtime.clients import dynamodb
 from shared.runtime.observability import logger, tracer

@@ -10,10 +10,10 @@ from typing import Any
 from events.dynamodb_store import DynamoDbEventStore
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
-from projections.handlers.segment_loop import answer, run_steps
 from projections.maintenance.differences import Difference, DifferenceKind
 from projections.maintenance.dynamodb_progress import DynamoDbProgress
 from projections.maintenance.progress import SegmentProgress, verify_job
+from projections.maintenance.segment_loop import answer, run_steps
 from projections.maintenance.verify import Verifier
 from shared.runtime.clients import dynamodb
 from shared.runtime.observability import logger, tracer

@@ -16,7 +16,7 @@ import operations.__main__ as program
 from events.dynamodb_store import DynamoDbEventStore
 from local.environments import ROOT
 from local.home import StackHome
-from operations.actions.backfill import page_for
+from operations.jobs.backfill.run import page_for
 from tests.e2e.customers import create, erase, eventually, update
 from tests.event_log import every_event
 from tests.integration.aws import Aws
@@ -180,7 +180,7 @@ def test_the_stack_s_own_failure_queues_are_refused(
 
 def test_a_queue_that_is_not_there_is_told_in_a_sentence(home: StackHome, capsys: pytest.CaptureFixture[str]) -> None:
     assert program.main(["backfill", "--queue", "nobody", "--home", str(home.folder)]) == 1
-    assert capsys.readouterr().err == "customers: There is no queue nobody, or your credentials may not see it.\n"
+    assert capsys.readouterr().err == "customers: There is no queue nobody, or your credentials cannot see it.\n"
 
 
 def _assert(holds: bool) -> None:

@@ -154,7 +154,7 @@ def test_a_parked_customer_stays_until_the_event_is_mended_and_returns_once(
     status, printed = customers("redrive", "--go")
     assert (status, "returned" in printed) == (0, True)
     assert shown(api, poison.customer_id).json()["full_name"] == "Zebra7391"
-    assert customers("redrive", "--go") == (0, "Nobody is parked.\n")
+    assert customers("redrive", "--go") == (0, "No customer is parked.\n")
     assert customers("verify")[0] == 0
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from local import emulator, mapping_service, outputs
+from local import emulator, event_source_mapping_process, outputs
 from local.aws import child_environment
 from local.environments import ROOT
 from local.errors import StackError
@@ -131,8 +131,8 @@ class Walk:
             credentials=self.account.act_as(self.resolved(self._pipeline["RoleArn"])),
         )
         self._allow_locally(stack, packaged)
-        mapping_service.take_over(self.home)
-        mapping_service.ensure(self.home)
+        event_source_mapping_process.disable_builtin_mappings(self.home)
+        event_source_mapping_process.ensure(self.home)
         self.variables[action.namespace] = dict(outputs.for_this_machine(told, self.home.endpoint))
 
     def _allow_locally(self, stack: str, template: Template) -> None:
@@ -155,7 +155,7 @@ class Walk:
 @contextmanager
 def local_aws(home: StackHome) -> Iterator[None]:
     """A local AWS with nothing in it, for as long as the block runs."""
-    with home.only_one_at_a_time():
+    with home.exclusive():
         _clear(home)
         try:
             emulator.start(home)
@@ -165,9 +165,9 @@ def local_aws(home: StackHome) -> Iterator[None]:
 
 
 def _clear(home: StackHome) -> None:
-    mapping_service.stop_all(home)
+    event_source_mapping_process.stop_all(home)
     emulator.stop_all(home)
-    emulator.forget(home)
+    emulator.delete_state(home)
     for leftover in ("artifacts", "build"):
         shutil.rmtree(home.folder / leftover, ignore_errors=True)
 

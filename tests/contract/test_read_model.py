@@ -160,7 +160,7 @@ def test_a_page_can_fill_from_one_shard_alone(read_model: ReadModel, generation:
 class TestOnTheWire:
     """What only a network can do."""
 
-    TABLE = tables.of_template()["ReadTable"]["TableName"]
+    TABLE = tables.from_template()["ReadTable"]["TableName"]
 
     @pytest.fixture
     def wire(self, amazons_dynamodb: "DynamoDBClient") -> tuple[DynamoDbReadModel, LossyNetwork]:

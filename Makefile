@@ -61,8 +61,8 @@ unit: ## Run the unit tests only
 	@$(DEV)/pytest tests/unit --numprocesses=2 --quiet
 
 coverage: ## Measure the branch coverage of the tests that need no stack
-	$(call need,dev sam pipeline)
-	@$(DEV)/pytest tests/unit tests/contract tests/infrastructure --numprocesses=2 --quiet --cov --cov-branch
+	$(call need,dev sam emulator pipeline)
+	@$(DEV)/pytest tests/unit tests/contract tests/infrastructure --numprocesses=2 --quiet --cov
 
 check: ## Check formatting, lint, types, import rules and the template, and scan for weaknesses
 	$(call need,dev sam audit pipeline)
@@ -123,7 +123,7 @@ pipeline-walk: ## Run the pipeline's stages on a local AWS, up to the approval (
 clean: ## Stop all local stacks and delete all generated files
 	@for home in .local .local/test* .local/pipeline; do if [ -d $$home ] && [ -x $(DEV)/python ]; then \
 	  $(DEV)/python -m local down --home $$home >/dev/null || exit 1; fi; done
-	rm -rf .aws-sam .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	rm -rf .aws-sam .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 CDK_OUT := .local/pipeline/cdk.out
 # The latest aws-cdk on npm is 3.0.0, published by mistake. It cannot read the output of aws-cdk-lib.

@@ -40,6 +40,8 @@ def motos_dynamodb(monkeypatch: pytest.MonkeyPatch) -> "Iterator[DynamoDBClient]
     """The mock library moto with the template's tables."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
+    # moto intercepts calls to AWS's own addresses only.
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
         client = boto3.client("dynamodb", region_name="us-east-1")
         for table in _without_streams():

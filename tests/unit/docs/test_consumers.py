@@ -1,8 +1,6 @@
 """The page for consuming teams: its samples run, and its numbers and names are those of the code."""
 
 import re
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +10,7 @@ from consumer_kit.__main__ import main
 from consumer_kit.inbox import WAITING_INDEX, _item
 from consumer_kit.ordering import MOST_HELD, GapPolicy, handled, holding
 from consumers.welcome.welcome_list import effects
-from local.environments import ROOT, bin_of
+from local.environments import ROOT
 from local.template import load_template
 from publisher.cloud_event import cloud_event, source_of
 from tests.integration.records import an_event
@@ -89,21 +87,3 @@ def test_the_index_of_who_waits_is_as_stated() -> None:
     assert index["IndexName"] == WAITING_INDEX
     assert [key["AttributeName"] for key in index["KeySchema"]] == ["waiting", "waiting_since"]
     assert index["Projection"]["NonKeyAttributes"] == ["version"]
-
-
-def test_the_policies_for_another_account_are_valid_templates(tmp_path: Path) -> None:
-    ours, theirs = PAGE.fences("yaml")
-    beside_ours = "  CustomersBus:\n    Type: AWS::Events::EventBus\n    Properties: {Name: customers}\n"
-    beside_theirs = "  Queue:\n    Type: AWS::SQS::Queue\n"
-    (tmp_path / "ours.yml").write_text(f"Resources:\n{beside_ours}{indented(ours)}")
-    (tmp_path / "theirs.yml").write_text(f"Resources:\n{beside_theirs}{indented(theirs)}")
-
-    for name in ("ours.yml", "theirs.yml"):
-        done = subprocess.run(
-            [str(bin_of("dev") / "cfn-lint"), str(tmp_path / name)], capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stdout
-
-
-def indented(text: str) -> str:
-    return "".join(f"  {line}\n" for line in text.splitlines())

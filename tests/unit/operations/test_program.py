@@ -29,7 +29,7 @@ def _handler() -> Iterator[None]:
     ("error", "told"),
     [
         (CannotDo("There is no stack x."), "There is no stack x."),
-        (not_running(), "start it with make up"),
+        (not_running(), "Start it with make up"),
         (WrongStep("Run verify first."), "Run verify first."),
         (GenerationsChanged("meanwhile"), "look at status"),
         (RebuildFailed("3 rows"), "run the same command again"),

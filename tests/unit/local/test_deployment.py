@@ -1,4 +1,3 @@
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -6,7 +5,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local import deployment, emulator
-from local.environments import ROOT
 from local.home import StackHome
 
 if TYPE_CHECKING:
@@ -57,13 +55,19 @@ def test_a_stack_that_cannot_be_updated_is_unrecoverable(status: str, unrecovera
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with the folders and the kinds of files of this one, but small."""
     monkeypatch.setattr(emulator, "python_version", lambda: "3.13")
-    ignored = shutil.ignore_patterns("__pycache__")
-    for package in deployment.PACKAGES:
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=ignored)
-    (tmp_path / "docs").mkdir()
-    for name in ("template.yml", "Makefile", "docs/openapi.json"):
-        shutil.copy(ROOT / name, tmp_path / name)
+    sources = [f"{package}/__init__.py" for package in deployment.PACKAGES]
+    others = [
+        "template.yml",
+        "Makefile",
+        "docs/openapi.json",
+        "shared/layer/requirements.txt",
+        "queries/api_docs/page.js",
+    ]
+    for name in (*sources, *others):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("# original\n")
     return tmp_path
 
 

@@ -236,7 +236,7 @@ def test_the_workflow_rebuilds_and_switches_and_nobody_reads_anything_else(
 
 def test_a_stack_that_is_not_there_is_told_in_a_sentence(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert program.main(["status", "--home", str(tmp_path)]) == 1
-    assert capsys.readouterr().err == "customers: The local stack is not running: start it with make up.\n"
+    assert capsys.readouterr().err == "customers: The local stack is not running. Start it with make up.\n"
 
 
 def body(customer: Customer) -> dict[str, Any]:

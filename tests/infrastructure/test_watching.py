@@ -9,7 +9,7 @@ import pytest
 from local.environments import ROOT
 from local.template import load_template
 from shared.runtime.observability import metrics
-from tests.unit.docs.pages import README, Page, names
+from tests.unit.docs.pages import METRICS, Page, names
 
 Template = dict[str, Any]
 TEMPLATE = load_template()
@@ -57,7 +57,7 @@ def own_metrics(capsys: pytest.CaptureFixture[str]) -> tuple[str, set[str], set[
     metrics.add_metric("Probe", "Count", 1)
     metrics.flush_metrics()
     [sent] = json.loads(capsys.readouterr().out)["_aws"]["CloudWatchMetrics"]
-    counted = {name for row in README.table("Monitoring", "Metric") for name in names(row[0])}
+    counted = {name for row in METRICS.table("Metrics", "Metric") for name in names(row[0])}
     return sent["Namespace"], set(sent["Dimensions"][0]), counted
 
 

@@ -29,8 +29,12 @@ class CustomerEvent(BaseModel):
         return cls.__name__
 
 
-class _Person(CustomerEvent):
-    """All that is known of the person; the events that carry it carry all of it."""
+class PersonalData(BaseModel):
+    """Everything known about the person. The one list of fields for events and for the answer.
+
+    A field added later is optional and defaults to None, because stored events lack it. While it is None it is left
+    out of events and answers, so that old rows, events and idempotency records stay as they are.
+    """
 
     full_name: str
     email: str
@@ -39,11 +43,15 @@ class _Person(CustomerEvent):
     country: str
 
 
-class CustomerCreated(_Person):
+class _PersonEvent(PersonalData, CustomerEvent):
+    """An event that carries all of the personal data."""
+
+
+class CustomerCreated(_PersonEvent):
     """A person became a customer."""
 
 
-class CustomerUpdated(_Person):
+class CustomerUpdated(_PersonEvent):
     """The customer's data was replaced, perhaps by the same: a command that must be recognised again leaves it too."""
 
 
@@ -55,7 +63,12 @@ class Redacted(CustomerEvent):
     """What is left of an event's data after an erasure; its type, time and actor stand in the envelope."""
 
 
-class Customer(BaseModel):
+class _Identified(BaseModel):
+    id: str
+
+
+# pydantic orders fields from the last base to the first: the id, the person, then the fields below.
+class Customer(PersonalData, _Identified):
     """A customer as of one version; also the document that the API shows.
 
     Attributes:
@@ -66,19 +79,13 @@ class Customer(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    id: str
-    full_name: str
-    email: str
-    birth: date
-    city: str
-    country: str
     version: int
     created_at: str
     updated_at: str
 
     def document(self) -> str:
         """This customer as the JSON text that is stored once and answered as it is."""
-        return self.model_dump_json()
+        return self.model_dump_json(exclude_none=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +136,10 @@ def evolve(state: State | None, event: Event, data: CustomerEvent) -> State:
             raise OutOfOrder(f"{event.type} makes no sense at version {event.version}")
 
 
-def _customer(event: Event, person: _Person, created_at: str) -> Customer:
+def _customer(event: Event, person: PersonalData, created_at: str) -> Customer:
     return Customer(
         id=event.customer_id,
-        full_name=person.full_name,
-        email=person.email,
-        birth=person.birth,
-        city=person.city,
-        country=person.country,
+        **dict(person),
         version=event.version,
         created_at=created_at,
         updated_at=event.occurred_at,

@@ -27,6 +27,6 @@ def handle(request: Request) -> Response:
     customer_id = addressed_customer(request)
     now = utc_now()
     command = parse_body(UpdateCustomer, request.body, {"today": now.date()})
-    context = context_of(request, f"PUT {customer_id}", command.model_dump_json(), now, new_id())
+    context = context_of(request, f"PUT {customer_id}", command.model_dump_json(exclude_none=True), now, new_id())
     customer = update_customer(command, store, customer_id, context, time.sleep)
     return Response(HTTPStatus.OK, customer.document(), written(customer, CustomerUpdated))

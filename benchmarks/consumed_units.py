@@ -131,7 +131,7 @@ class Api:
 
     def update(self, customer: Customer, key: str | None = None, **changes: str) -> Customer:
         """PUT /customers/{customer_id}."""
-        details = customer.model_dump(mode="json", include={"full_name", "email", "birth", "city", "country"})
+        details = customer.model_dump(mode="json", include=set(UpdateCustomer.model_fields))
         command = UpdateCustomer.model_validate_json(json.dumps(details | changes), context=_today())
         text = command.model_dump_json()
         headers = {"idempotency-key": key} if key else {}

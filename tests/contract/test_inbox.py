@@ -14,6 +14,7 @@ from consumer_kit.ordering import MOST_HELD, handled, holding
 from consumer_kit.testing import InMemoryInbox
 from consumers.welcome.welcome_list import UNDERSTOOD, effects
 from local import tables
+from tests.samples import valid_body
 from tests.unit.consumer_kit.deliveries import event
 
 if TYPE_CHECKING:
@@ -72,8 +73,7 @@ def test_a_state_made_of_an_older_one_is_refused(inbox: Inbox, customer_id: str,
 
 def test_as_many_of_the_largest_events_as_may_be_held_can_be_held(inbox: Inbox, customer_id: str) -> None:
     letter = "\U0001f600"  # four bytes
-    largest = {"full_name": letter * 200, "email": letter * 254, "birth": "1990-05-17",
-               "city": letter * 100, "country": letter * 100}  # fmt: skip
+    largest = valid_body(full_name=letter * 200, email=letter * 254, city=letter * 100, country=letter * 100)
     state = CustomerState(customer_id)
     for version in range(2, MOST_HELD + 2):
         early = event(version, customer_id=customer_id, data=largest, correlation_id="c" * 128)

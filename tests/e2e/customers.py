@@ -9,10 +9,12 @@ from uuid import uuid4
 
 import httpx
 
+from tests.samples import PERSONAL_FIELDS, SYSTEM_FIELDS, details_of, valid_body
+
 T = TypeVar("T")
 Customer: TypeAlias = dict[str, Any]
 
-FIELDS: Final = {"id", "full_name", "email", "birth", "city", "country", "version", "created_at", "updated_at"}
+FIELDS: Final = {*PERSONAL_FIELDS, *SYSTEM_FIELDS}
 TOKEN: Final = "Consistency-Token"
 CONTENDED: Final = (503, "/docs/problems/contended")
 POLL_SECONDS: Final = 0.1
@@ -29,14 +31,7 @@ def a_person(**changes: object) -> dict[str, object]:
     Args:
         **changes: Other values than the usual ones.
     """
-    usual = {
-        "full_name": "Ada Lovelace",
-        "email": new_email(),
-        "birth": "1990-05-17",
-        "city": "London",
-        "country": "United Kingdom",
-    }
-    return usual | changes
+    return valid_body(email=new_email()) | changes
 
 
 def create(api: httpx.Client, **changes: object) -> Customer:
@@ -50,16 +45,6 @@ def create(api: httpx.Client, **changes: object) -> Customer:
     assert answer.status_code == 201, answer.text
     customer: Customer = answer.json()
     return customer
-
-
-def details_of(customer: Customer, **changes: object) -> Customer:
-    """The body of a PUT that leaves a customer as they are.
-
-    Args:
-        customer: As answered.
-        **changes: Other values.
-    """
-    return {name: customer[name] for name in ("full_name", "email", "birth", "city", "country")} | changes
 
 
 def update(api: httpx.Client, customer: Customer, **changes: object) -> Customer:

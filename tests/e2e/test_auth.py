@@ -9,10 +9,11 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from tests.e2e.customers import a_person, assert_nobody_has, create, details_of, new_email
+from tests.e2e.customers import a_person, assert_nobody_has, create, new_email
 from tests.e2e.forgery import BAD_TOKENS, Genuine, in_hand
 from tests.e2e.target import Target
 from tests.e2e.tokens import READ, WRITE
+from tests.samples import details_of
 
 ROUTES: Final = {
     "create": ("POST", "/customers"),

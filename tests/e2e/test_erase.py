@@ -11,7 +11,6 @@ from tests.e2e.customers import (
     a_person,
     at_once,
     create,
-    details_of,
     erase,
     new_email,
     persistently,
@@ -19,6 +18,7 @@ from tests.e2e.customers import (
     update,
 )
 from tests.e2e.problems import assert_problem, refused_fields
+from tests.samples import details_of
 
 
 @pytest.fixture

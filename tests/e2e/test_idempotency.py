@@ -14,7 +14,6 @@ from tests.e2e.customers import (
     a_person,
     at_once,
     create,
-    details_of,
     erase,
     new_email,
     persistently,
@@ -25,6 +24,7 @@ from tests.e2e.hosted_page import access_token_of
 from tests.e2e.problems import assert_problem, refused_fields
 from tests.e2e.target import Target
 from tests.e2e.tokens import READ, WRITE, another_machine, client_credentials, person
+from tests.samples import details_of
 
 PARALLEL: Final = 20
 

@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from shared.http.consistency import ConsistencyToken
-from tests.e2e.customers import TOKEN, Customer, a_person, create, details_of, seeing, shown
+from tests.e2e.customers import TOKEN, Customer, a_person, create, seeing, shown
 from tests.e2e.problems import assert_problem, refused_fields
+from tests.samples import details_of
 
 ROUNDS: Final = 100
 THREADS: Final = 10

@@ -1,7 +1,6 @@
 """Events made by hand, and the batches in which a stream would bring them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from itertools import count
 from typing import Any, Final
 from uuid import uuid4
@@ -9,6 +8,7 @@ from uuid import uuid4
 from events.codec import encode, to_item
 from events.customer import CustomerCreated, CustomerUpdated
 from events.envelope import Event, Metadata
+from tests.samples import valid_body
 
 _NUMBERS: Final = count(100000000000000000000001)
 METADATA: Final = Metadata(correlation_id="test", causation_id="test", actor="test", command_id="test")
@@ -22,16 +22,9 @@ def an_event(customer_id: str, version: int, **changes: Any) -> Event:
         version: From 1.
         **changes: Other data than the usual, by field.
     """
-    data = {
-        "full_name": f"Ada {version}",
-        "email": "ada@example.com",
-        "birth": date(1990, 5, 17),
-        "city": "London",
-        "country": "United Kingdom",
-    }
     kind = CustomerCreated if version == 1 else CustomerUpdated
     return encode(
-        kind(**(data | changes)),
+        kind.model_validate(valid_body(full_name=f"Ada {version}") | changes),
         customer_id=customer_id,
         version=version,
         event_id=str(uuid4()),

@@ -10,9 +10,10 @@ import pytest
 
 from events.dynamodb_store import DynamoDbEventStore
 from projections.dynamodb_read_model import DynamoDbReadModel
-from tests.e2e.customers import a_person, create, details_of, eventually, seeing
+from tests.e2e.customers import a_person, create, eventually, seeing
 from tests.event_log import events_of
 from tests.integration.aws import Aws
+from tests.samples import details_of
 
 HEADER: Final = "X-Correlation-Id"
 Write = Callable[[httpx.Client, str, dict[str, str]], httpx.Response]

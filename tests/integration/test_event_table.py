@@ -8,6 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from events.customer import CustomerCreated
 from tests.e2e.customers import a_person
 from tests.e2e.tokens import claims_of
 from tests.integration.aws import Aws
@@ -56,8 +57,8 @@ def test_the_row_says_what_was_answered(items: list[dict[str, Any]], answer: htt
     item, customer = items[0], answer.json()
     assert item["customer_id"]["S"] == customer["id"]
     assert item["version"]["N"] == "1"
-    assert item["type"]["S"] == "CustomerCreated"
-    assert item["schema_version"]["N"] == "1"
+    assert item["type"]["S"] == CustomerCreated.type()
+    assert item["schema_version"]["N"] == str(CustomerCreated.schema_version)
     assert item["occurred_at"]["S"] == customer["created_at"]
     assert UUID(item["event_id"]["S"]).version == 4
     assert UUID(item["customer_id"]["S"]).version == 4

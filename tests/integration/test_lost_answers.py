@@ -9,9 +9,10 @@ import httpx
 import pytest
 
 from events.dynamodb_store import DynamoDbEventStore
-from tests.e2e.customers import Customer, a_person, create, details_of, eventually, seeing
+from tests.e2e.customers import Customer, a_person, create, eventually, seeing
 from tests.e2e.problems import assert_problem
 from tests.event_log import events_of
+from tests.samples import details_of
 
 # What makes a request safe to repeat.
 GUARDS: Final[list[dict[str, str]]] = [

@@ -21,6 +21,7 @@ from projections.dynamodb_read_model import DynamoDbReadModel
 from tests.e2e.customers import Customer, create, eventually, page, pages, shown
 from tests.integration.aws import Aws
 from tests.integration.records import an_event
+from tests.samples import details_of
 
 Run = Callable[..., tuple[int, str]]
 WORKFLOW_WITHIN: Final = 180.0
@@ -94,7 +95,7 @@ def test_verify_names_exactly_the_damaged_rows_and_repair_heals_them(
     assert customers("verify", "--json")[0] == 0
     table, active = outputs["ReadTable"], {"generation": {"N": str(generations.load().active)}}
     deleted, stale, changed, _ = [{"customer_id": {"S": customer["id"]}, **active} for customer in people]
-    api.put(f"/customers/{people[1]['id']}", json={**body(people[1]), "city": "Leeds"}).raise_for_status()
+    api.put(f"/customers/{people[1]['id']}", json={**details_of(people[1]), "city": "Leeds"}).raise_for_status()
     before = eventually(lambda: row_of_version(aws, table, stale, "2"))
 
     aws.dynamodb.delete_item(TableName=table, Key=deleted)
@@ -237,10 +238,6 @@ def test_the_workflow_rebuilds_and_switches_and_nobody_reads_anything_else(
 def test_a_stack_that_is_not_there_is_told_in_a_sentence(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert program.main(["status", "--home", str(tmp_path)]) == 1
     assert capsys.readouterr().err == "customers: The local stack is not running: start it with make up.\n"
-
-
-def body(customer: Customer) -> dict[str, Any]:
-    return {name: customer[name] for name in ("full_name", "email", "birth", "city", "country")}
 
 
 def row_of_version(aws: Aws, table: str, key: Mapping[str, Any], version: str) -> dict[str, Any]:

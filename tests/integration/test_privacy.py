@@ -15,15 +15,16 @@ from local.home import StackHome
 from tests.e2e.customers import Customer, a_person, create, erase, eventually, new_email, page, shown, update
 from tests.integration.aws import Aws
 from tests.integration.records import batch_of, record, some_events
+from tests.samples import valid_body
 
 MARK: Final = f"Zebra{uuid4().hex[:12]}"
-PERSON: Final = {
-    "full_name": f"{MARK} name",
-    "email": f"{MARK}@example.com",
-    "birth": "1907-03-19",
-    "city": f"{MARK} city",
-    "country": f"{MARK} country",
-}
+PERSON: Final = valid_body(
+    full_name=f"{MARK} name",
+    email=f"{MARK}@example.com",
+    birth="1907-03-19",
+    city=f"{MARK} city",
+    country=f"{MARK} country",
+)
 # A day of birth is personal as well, and nobody else here has this one.
 MARKS: Final = (MARK.lower(), PERSON["birth"])
 

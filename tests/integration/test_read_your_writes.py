@@ -10,9 +10,10 @@ import pytest
 from local import mapping_service
 from local.home import StackHome
 from shared.http.consistency import ConsistencyToken
-from tests.e2e.customers import TOKEN, Customer, a_person, create, details_of, eventually, seeing, shown
+from tests.e2e.customers import TOKEN, Customer, a_person, create, eventually, seeing, shown
 from tests.e2e.problems import assert_problem
 from tests.integration.processes import kill
+from tests.samples import details_of
 
 WAIT: Final = 1
 

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from tests.samples import PERSONAL_FIELDS
 from tests.simulation.invariants import Invariants, require
-from tests.simulation.oracle import PERSONAL, Oracle, Person, parsed
+from tests.simulation.oracle import Oracle, Person, parsed
 
 if TYPE_CHECKING:
     from tests.simulation.clients import Intent
@@ -57,7 +58,7 @@ class Answers:
             return
         require(person.documents[version - 1] == shown, "I1", f"{what}: version {version} is not as acknowledged")
         if intent.body:
-            asked = {name: shown[name] for name in PERSONAL}
+            asked = {name: shown[name] for name in PERSONAL_FIELDS}
             require(asked == intent.body, "I1", f"{what}: acknowledged as something else")
         require(headers["ETag"] == f'"{version}"', "I3", f"{what}: the ETag is {headers['ETag']}")
         require("Consistency-Token" in headers, "RYW", f"{what}: no Consistency-Token")

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final, Protocol
 
+from tests.samples import PERSONAL_FIELDS, valid_body
 from tests.simulation.answers import Answers
-from tests.simulation.oracle import PERSONAL, Oracle, parsed
+from tests.simulation.oracle import Oracle, parsed
 from tests.simulation.signals import Crash
 
 _OPERATIONS: Final = ("create", "update", "erase")
@@ -116,7 +117,7 @@ class Callers:
     def _change(self, customer_id: str) -> dict[str, str]:
         """New details; most people keep their address, and some change nothing at all."""
         body, chance = self._body(), self._world.random.random()
-        told = {name: self.known[customer_id][name] for name in PERSONAL}
+        told = {name: self.known[customer_id][name] for name in PERSONAL_FIELDS}
         if chance < 0.1:
             return told
         return body if chance < 0.35 else {**body, "email": told["email"]}
@@ -130,13 +131,9 @@ class Callers:
             email = f"zqx{number}@example.com"
             self._addresses.append(email)
         name = f"Zqx {number}" if random.random() < 0.9 else f"Zqx Ünal {number}"
-        return {
-            "full_name": name,
-            "email": email,
-            "birth": f"19{random.randrange(30, 99)}-0{random.randrange(1, 10)}-1{random.randrange(10)}",
-            "city": f"Zqx-{random.randrange(3)}",
-            "country": "Zqxland",
-        }
+        birth = f"19{random.randrange(30, 99)}-0{random.randrange(1, 10)}-1{random.randrange(10)}"
+        city = f"Zqx-{random.randrange(3)}"
+        return valid_body(full_name=name, email=email, birth=birth, city=city, country="Zqxland")
 
     # How it is sent.
 

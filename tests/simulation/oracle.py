@@ -8,11 +8,12 @@ from typing import Any, Final
 
 from pydantic_core import from_json
 
+from tests.samples import PERSONAL_FIELDS
 from tests.simulation.expressions import Item
 from tests.simulation.signals import Violation
 
 REDACTED: Final = '{"redacted":true}'
-PERSONAL: Final = ("full_name", "email", "birth", "city", "country")
+
 
 Document = dict[str, Any]
 
@@ -140,7 +141,7 @@ def _document(person: Person, customer_id: str, version: int, item: Item) -> Doc
         return None
     data, when = parsed(item["data"]["S"]), item["occurred_at"]["S"]
     first = person.documents[0] if person.documents else None
-    fields = {name: data[name] for name in PERSONAL}
+    fields = {name: data[name] for name in PERSONAL_FIELDS}
     created = first["created_at"] if first else when
     return {"id": customer_id, **fields, "version": version, "created_at": created, "updated_at": when}
 

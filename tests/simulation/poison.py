@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from events import codec
 from events.customer import CustomerUpdated
+from tests.samples import details_of
 from tests.simulation.database import Database
 from tests.simulation.expressions import Item
 from tests.simulation.invariants import Invariants
@@ -110,13 +111,12 @@ def _next_event(person: Person) -> Any:
     """An update that our code could have written."""
     last, version = person.items[-1], person.version + 1
     document = person.documents[-1] or {}
-    data = {name: document[name] for name in ("full_name", "email", "birth", "city", "country")}
     return {
         **last,
         "version": {"N": str(version)},
         "event_id": {"S": f"strange-{last['event_id']['S']}"},
         "type": {"S": "CustomerUpdated"},
-        "data": {"S": json.dumps({**data, "city": "Zqx elsewhere"})},
+        "data": {"S": json.dumps(details_of(document, city="Zqx elsewhere"))},
         "metadata": {"M": {**last["metadata"]["M"], "command_id": {"S": f"strange-{last['event_id']['S']}"}}},
     }
 

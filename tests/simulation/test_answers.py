@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import pytest
 
+from tests.samples import valid_body
 from tests.simulation.answers import Answers
 from tests.simulation.clients import Intent
 from tests.simulation.invariants import Invariants
@@ -13,7 +14,7 @@ from tests.simulation.signals import Violation
 from tests.simulation.tables import our_tables
 
 CUSTOMER: Final = "7d3f0c9e-52f1-4a5b-9c39-0f2f7f1d2a10"
-PERSON: Final = {"full_name": "Zqx", "email": "zqx@example.com", "birth": "1990-01-01", "city": "Zqx", "country": "Zqx"}
+PERSON: Final = valid_body(full_name="Zqx", email="zqx@example.com", city="Zqx", country="Zqx")
 UPDATE: Final = Intent("update", CUSTOMER, PERSON)
 
 

@@ -18,14 +18,7 @@ def test_a_repeated_update_that_changed_nothing_does_not_undo_what_came_after_it
     store = InMemoryEventStore()
     details = UpdateCustomer.model_validate(valid_body(), context={"today": START.date()})
     other = UpdateCustomer.model_validate(valid_body(city="Paris"), context={"today": START.date()})
-    create_customer(
-        CreateCustomer(
-            **details.model_dump(mode="json"),
-        ),
-        store,
-        CUSTOMER,
-        context("create", "e-1"),
-    )
+    create_customer(CreateCustomer(**valid_body()), store, CUSTOMER, context("create", "e-1"))
     first = update_customer(details, store, CUSTOMER, context("key-1", "e-2"), lambda _: None)
     update_customer(other, store, CUSTOMER, context("key-2", "e-3"), lambda _: None)
 

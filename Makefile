@@ -21,7 +21,7 @@ needed, and $(PYTHON) is none: install it, or name one with make PYTHON=/path/to
 @$(PYTHON) local/environments.py $(1)
 endef
 
-.PHONY: help up down status token logs customers test check format openapi contracts lock dynamodb-local build clean pipeline-synth pipeline-diff pipeline-walk
+.PHONY: help up down status token logs customers adopt test check format openapi contracts lock dynamodb-local build clean pipeline-synth pipeline-diff pipeline-walk
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
@@ -50,6 +50,10 @@ logs: ## Follow the functions' logs until Ctrl-C (FUNCTION=CreateCustomer narrow
 customers: ## Look after the projection (ARGS="verify"; ARGS="--help" lists the commands)
 	$(call need,dev)
 	@$(DEV)/python -m operations $(ARGS) $(if $(STACK_HOME),--home '$(STACK_HOME)')
+
+adopt: ## Copy this project under another name (NAME=order; PLURAL=orders, DEST=../order-api)
+	$(call need,dev)
+	@$(DEV)/python -m scaffold --name '$(NAME)' --plural '$(PLURAL)' --destination '$(DEST)'
 
 test: ## Run every test, the simulation included
 	$(call need,dev sam emulator pipeline)

@@ -1,0 +1,75 @@
+"""Copies of the project that a test may change."""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from local.environments import ROOT, bin_of
+
+# Needs no knowledge of the domain, and takes 6 of the unit tier's 25 seconds.
+_SLOWEST: Final = "tests/unit/docs/test_consumers.py::test_the_policies_for_another_account_are_valid_templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The tracked files in another folder, under version control there too."""
+
+    root: Path
+
+    def run(self, *command: str) -> str:
+        """Run a command that must succeed and return what it prints."""
+        # An inner pytest that inherits pytest-xdist's variables takes itself for one of its workers.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        environment["PYTHONPYCACHEPREFIX"] = str(self.root / ".local/pycache")
+        done = subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{command}\n{done.stdout[-4000:]}{done.stderr[-4000:]}"
+        return done.stdout
+
+    def commit(self) -> None:
+        """Record the present state, against which `touched` compares."""
+        self.run("git", "add", "--all")
+        self.run("git", "-c", "user.name=test", "-c", "user.email=test@example.com", "commit", "-qm", "Copy")
+
+    def touched(self) -> list[str]:
+        """The files that are new, changed or gone since the last commit."""
+        lines = self.run("git", "status", "--porcelain", "--untracked-files=all").splitlines()
+        return [line[3:] for line in lines]
+
+    def files_with(self, word: str) -> list[str]:
+        """The committed files whose name or text has a word, in whatever case."""
+        names = self.run("git", "ls-files").splitlines()
+        return [name for name in names if word in name.lower() or word in (self.root / name).read_text("utf-8").lower()]
+
+    def run_unit_tests(self, slowest: str = _SLOWEST) -> None:
+        """Run the unit tier without its slowest test."""
+        python = self.root / ".local/venvs/dev/bin/python"
+        options = ("-q", "-x", "-n0", "-p", "no:cacheprovider", "--deselect", slowest)
+        self.run(str(python), "-m", "pytest", "tests/unit", *options)
+
+
+def tracked() -> list[str]:
+    """The project's files as version control would take them now; deleted ones are left out."""
+    listed = ("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    done = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True)
+    return sorted({name for name in done.stdout.split("\0") if name and (ROOT / name).is_file()})
+
+
+def under_version_control(root: Path) -> Copy:
+    """Make a folder of sources a repository that can run the tools of this one."""
+    copy = Copy(root)
+    copy.run("git", "init", "--quiet")
+    (root / ".local").mkdir(exist_ok=True)
+    (root / ".local/venvs").symlink_to(bin_of("dev").parent.parent.resolve())
+    copy.commit()
+    return copy
+
+
+def copy_project(root: Path) -> Copy:
+    """Copy the tracked files."""
+    for name in tracked():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, root / name)
+    return under_version_control(root)

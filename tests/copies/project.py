@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -21,10 +22,7 @@ class Copy:
 
     def run(self, *command: str) -> str:
         """Run a command that must succeed and return what it prints."""
-        # An inner pytest that inherits pytest-xdist's variables takes itself for one of its workers.
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-        environment["PYTHONPYCACHEPREFIX"] = str(self.root / ".local/pycache")
-        done = subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, cwd=self.root, env=_environment(), capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{command}\n{done.stdout[-4000:]}{done.stderr[-4000:]}"
         return done.stdout
 
@@ -45,9 +43,18 @@ class Copy:
 
     def run_unit_tests(self, slowest: str = _SLOWEST) -> None:
         """Run the unit tier without its slowest test."""
-        python = self.root / ".local/venvs/dev/bin/python"
         options = ("-q", "-x", "-n0", "-p", "no:cacheprovider", "--deselect", slowest)
-        self.run(str(python), "-m", "pytest", "tests/unit", *options)
+        self.run(sys.executable, "-m", "pytest", "tests/unit", *options)
+
+
+def _environment() -> dict[str, str]:
+    # An inner pytest that inherits pytest-xdist's variables takes itself for one of its workers, and an inner make the
+    # outer one's settings.
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "MAKE", "MFLAGS"))
+    }
+    # The environments are shared with the project: make must not install them again.
+    return {**inherited, "PYTHON": "true", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def tracked() -> list[str]:

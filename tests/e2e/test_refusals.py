@@ -1,4 +1,4 @@
-"""POST /customers with what it must not accept: nothing is created, each bad field is named, no value comes back."""
+"""Bodies that POST /customers must refuse: nothing is created, each bad field is named, no value is repeated."""
 
 import json
 from typing import Any
@@ -84,7 +84,7 @@ def test_a_long_body_below_the_limit_is_judged_by_its_fields(api: httpx.Client) 
     assert_silent(answer)
 
 
-def test_no_refused_request_made_a_customer(api: httpx.Client) -> None:
+def test_no_refused_request_created_a_customer(api: httpx.Client) -> None:
     emails = []
     for case in BAD:
         field, value = case.values

@@ -1,4 +1,4 @@
-"""Events made by hand, and the batches in which a stream would bring them."""
+"""Hand-made events, and the batches in which a stream would deliver them."""
 
 from collections.abc import Mapping, Sequence
 from itertools import count
@@ -15,12 +15,12 @@ METADATA: Final = Metadata(correlation_id="test", causation_id="test", actor="te
 
 
 def an_event(customer_id: str, version: int, **changes: Any) -> Event:
-    """The event that creates a customer, or one that changes them.
+    """The event that creates a customer, or one that updates them.
 
     Args:
-        customer_id: Whose.
-        version: From 1.
-        **changes: Other data than the usual, by field.
+        customer_id: The customer's id.
+        version: Version 1 creates the customer.
+        **changes: Replace fields of the sample person.
     """
     kind = CustomerCreated if version == 1 else CustomerUpdated
     return encode(
@@ -62,7 +62,7 @@ def record_of(event: Event, kind: str = "INSERT") -> dict[str, Any]:
 
 
 def batch_of(*records: Mapping[str, Any]) -> dict[str, Sequence[Mapping[str, Any]]]:
-    """What the event source mapping hands to the function."""
+    """What the event source mapping passes to the function."""
     return {"Records": records}
 
 
@@ -72,6 +72,6 @@ def number_of(one: Mapping[str, Any]) -> str:
 
 
 def failures_of(answer: Mapping[str, Any]) -> list[str]:
-    """The sequence numbers that the function wants to see again."""
+    """The sequence numbers that the function wants to receive again."""
     assert set(answer) == {"batchItemFailures"}
     return [item["itemIdentifier"] for item in answer["batchItemFailures"]]

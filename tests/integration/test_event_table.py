@@ -1,4 +1,4 @@
-"""What POST /customers leaves in the event table (DESIGN, section 3)."""
+"""What POST /customers writes to the event table."""
 
 import json
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ def items(aws: Aws, outputs: Mapping[str, str], answer: httpx.Response) -> list[
     return [dict(item) for item in found["Items"]]
 
 
-def test_one_post_leaves_one_event(items: list[dict[str, Any]]) -> None:
+def test_one_post_writes_one_event(items: list[dict[str, Any]]) -> None:
     assert len(items) == 1
 
 
@@ -53,7 +53,7 @@ def test_the_row_has_exactly_its_attributes_and_types(items: list[dict[str, Any]
     }
 
 
-def test_the_row_says_what_was_answered(items: list[dict[str, Any]], answer: httpx.Response) -> None:
+def test_the_row_has_what_was_answered(items: list[dict[str, Any]], answer: httpx.Response) -> None:
     item, customer = items[0], answer.json()
     assert item["customer_id"]["S"] == customer["id"]
     assert item["version"]["N"] == "1"

@@ -1,4 +1,4 @@
-"""What is written comes to the event bus as the contracts say, and what cannot to the publisher's dead letters."""
+"""Every write reaches the event bus as the contracts describe, or the publisher's failure queue."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -28,7 +28,7 @@ Publish = Callable[..., list[str]]
 
 
 def published(tap: Tap, customer_id: str, number: int = 1) -> list[dict[str, Any]]:
-    """A customer's events on the bus, once there are so many."""
+    """A customer's events on the bus, once there are that many."""
 
     def heard() -> list[dict[str, Any]]:
         said = tap.events(customer_id)
@@ -40,13 +40,13 @@ def published(tap: Tap, customer_id: str, number: int = 1) -> list[dict[str, Any
 
 @pytest.fixture
 def publish(aws: Aws, function_names: Mapping[str, str]) -> Publish:
-    """Hands records to the function; gives the sequence numbers that it wants again."""
+    """Passes records to the function. Returns the sequence numbers that it wants to receive again."""
     return lambda *records: failures_of(aws.invoke(function_names["PublishEvents"], batch_of(*records)))
 
 
 @pytest.fixture
 def letters(aws: Aws, outputs: Mapping[str, str]) -> Callable[[str], list[dict[str, Any]]]:
-    """The dead letters of a customer, without taking them out of the queue."""
+    """A customer's messages in the failure queue, which stay there."""
 
     def of(customer_id: str) -> list[dict[str, Any]]:
         found, queue = [], outputs["PublishFailureQueueUrl"]
@@ -61,7 +61,7 @@ def letters(aws: Aws, outputs: Mapping[str, str]) -> Callable[[str], list[dict[s
 
 @pytest.fixture
 def poison(aws: Aws, outputs: Mapping[str, str]) -> Iterator[Event]:
-    """An event that nobody can read; gone after the test."""
+    """An event that cannot be read. It is removed after the test."""
     event = replace(an_event(str(uuid4()), 1, full_name="Zebra7391"), type="CustomerVanished")
     yield event
     key = {"customer_id": {"S": event.customer_id}, "version": {"N": "1"}}
@@ -82,7 +82,7 @@ def test_every_write_is_on_the_bus(api: httpx.Client, tap: Tap, store: DynamoDbE
     assert said[2]["data"] == {}
 
 
-def test_a_target_gets_the_event_as_rules_and_consumers_expect_it(
+def test_a_target_receives_the_event_as_rules_and_consumers_expect_it(
     api: httpx.Client, tap: Tap, outputs: Mapping[str, str]
 ) -> None:
     customer = create(api)
@@ -93,15 +93,15 @@ def test_a_target_gets_the_event_as_rules_and_consumers_expect_it(
     assert heard["detail"]["source"] == outputs["EventSource"] == "urn:customers-api:local"
 
 
-def test_what_is_published_keeps_the_contracts(api: httpx.Client, tap: Tap) -> None:
-    """The same is asked of all that any test made the stack publish, before it goes down."""
+def test_published_events_conform_to_the_contracts(api: httpx.Client, tap: Tap) -> None:
+    """Before the stack goes down, the same is checked for everything that any test made it publish."""
     customer = create(api)
     published(tap, customer["id"])
 
     assert tap.breaches() == []
 
 
-def test_a_breach_of_the_contracts_is_heard(api: httpx.Client, tap: Tap) -> None:
+def test_a_contract_violation_is_detected(api: httpx.Client, tap: Tap) -> None:
     customer = create(api)
     [event] = published(tap, customer["id"])
 
@@ -114,7 +114,7 @@ def test_a_breach_of_the_contracts_is_heard(api: httpx.Client, tap: Tap) -> None
     assert breach.startswith("'subject' is a required property")
 
 
-def test_a_batch_is_published_byte_for_byte_and_a_repeat_once_more(publish: Publish, tap: Tap) -> None:
+def test_a_batch_is_published_byte_for_byte_and_again_when_repeated(publish: Publish, tap: Tap) -> None:
     events = some_events(23)
     records = [record_of(event) for event in events]
     assert publish(*records) == []
@@ -133,7 +133,7 @@ def test_only_an_insert_is_published(publish: Publish, tap: Tap) -> None:
     assert [each["sequence"] for each in said] == ["0000000002"]
 
 
-def test_poison_is_noted_without_its_data_and_its_neighbours_are_published(
+def test_a_poison_event_is_noted_without_its_data_and_its_neighbours_are_published(
     publish: Publish, tap: Tap, letters: Callable[[str], list[dict[str, Any]]]
 ) -> None:
     before, after = some_events(1) + some_events(1)
@@ -149,7 +149,7 @@ def test_poison_is_noted_without_its_data_and_its_neighbours_are_published(
     assert not tap.events(bad.customer_id)
 
 
-def test_a_poison_event_is_published_once_it_is_mended_and_redriven(
+def test_a_poison_event_is_published_once_it_is_repaired_and_redriven(
     aws: Aws,
     outputs: Mapping[str, str],
     home: StackHome,
@@ -163,23 +163,23 @@ def test_a_poison_event_is_published_once_it_is_mended_and_redriven(
         assert letters(poison.customer_id)
 
     eventually(noted)
-    mended = replace(poison, type="CustomerCreated")
-    aws.dynamodb.put_item(TableName=outputs["EventTable"], Item=to_item(mended))
+    repaired = replace(poison, type="CustomerCreated")
+    aws.dynamodb.put_item(TableName=outputs["EventTable"], Item=to_item(repaired))
     assert not tap.events(poison.customer_id)
 
     def redriven() -> list[dict[str, Any]]:
-        # Messages that the test has looked at are hidden for a moment, and other tests leave some that stay.
+        # Messages that the test has received are hidden for a moment, and other tests leave some that stay.
         program.main(["redrive-failures", "--go", "--home", str(home.folder)])
         said = tap.events(poison.customer_id)
         assert said
         return said
 
     [said] = eventually(redriven)
-    assert said == cloud_event(mended, outputs["EventSource"])
+    assert said == cloud_event(repaired, outputs["EventSource"])
     assert not letters(poison.customer_id)
 
 
-def test_a_bus_that_does_not_exist_is_noticed_although_it_takes_events(aws: Aws) -> None:
+def test_a_missing_bus_is_noticed_although_it_accepts_events(aws: Aws) -> None:
     entry = Entry("Nothing", "{}")
     request: Any = entry.as_request("no-such-bus")
 

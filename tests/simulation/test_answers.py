@@ -1,4 +1,4 @@
-"""What the simulation demands of an answer while somebody repairs events."""
+"""What the simulation demands of a response while events are being repaired."""
 
 import json
 from typing import Any, Final
@@ -28,7 +28,7 @@ def event(name: str, kind: str) -> Any:
 
 
 def world() -> tuple[Oracle, Answers]:
-    """Somebody whose second event cannot be read."""
+    """A customer whose second event cannot be read."""
     oracle = Oracle()
     oracle.add(CUSTOMER, 1, event("first", "CustomerCreated"), poison=False)
     oracle.add(CUSTOMER, 2, event("second", "CustomerMoved"), poison=True)
@@ -36,7 +36,7 @@ def world() -> tuple[Oracle, Answers]:
 
 
 def repair(oracle: Oracle) -> None:
-    oracle.mend(CUSTOMER, {2: event("second", "CustomerUpdated")})
+    oracle.repair(CUSTOMER, {2: event("second", "CustomerUpdated")})
 
 
 def test_a_command_that_read_an_event_before_its_repair_may_fail_after_it() -> None:
@@ -48,7 +48,7 @@ def test_a_command_that_read_an_event_before_its_repair_may_fail_after_it() -> N
     answers.check_write(UPDATE, 500, "{}", {}, repairs=before)
 
 
-def test_no_command_sent_after_the_repair_may_fail() -> None:
+def test_a_command_sent_after_the_repair_may_not_fail() -> None:
     oracle, answers = world()
 
     repair(oracle)

@@ -27,7 +27,7 @@ def _ungated(self: Any, write: Any, replaced: Any) -> Any:
 
 
 def put_rows(self: Any, writes: Any) -> Any:
-    """Put rows as they are, without any condition."""
+    """Put rows without any condition."""
     for write in writes:
         self._client.batch_write_item(RequestItems={self._table: [{"PutRequest": {"Item": _item(write.row)}}]})
     return [Written.APPLIED] * len(writes)
@@ -91,7 +91,7 @@ def _healed_to_the_end(self: Any, event: Any, version: int) -> Any:
 
 
 def _not_held_back(self: Any, row: Any, events: Any, generation: int, report: Any) -> Any:
-    """Later events are applied as if the one that parks the customer had been."""
+    """Apply later events as if the one that parks the customer had been applied."""
     later = [event.version for event in events if row and event.version > row.version]
     state = row.state() if row and row.parked and later else None
     if state is None:
@@ -107,7 +107,7 @@ def _at(state: Any, version: int) -> Any:
 
 
 def _skipping(self: Any, row: Any, later: Any, report: Any) -> Any:
-    """Strange events are passed over."""
+    """Skip strange events."""
     state = row.state() if row else None
     for event in sorted(later, key=lambda each: each.version):
         try:

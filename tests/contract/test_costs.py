@@ -1,4 +1,4 @@
-"""The units that docs/reference/costs.md reckons with are those that the benchmark measures."""
+"""The benchmark measures the units that docs/reference/costs.md states."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -32,7 +32,7 @@ def measured(amazons_dynamodb: "DynamoDBClient") -> Iterator[dict[str, str]]:
         operation.run()
         found[operation.name] = str(consumed_units.total_of(call.documented for call in meter.since(before)).total)
     yield found
-    # Or the list had a second page for others, and a cursor to it wants the cursor's key.
+    # Other customers would add a second page to the list, and its cursor needs the cursor's key.
     for table, key in keys.items():
         for row in amazons_dynamodb.scan(TableName=table)["Items"]:
             amazons_dynamodb.delete_item(TableName=table, Key={name: row[name] for name in key})
@@ -41,7 +41,7 @@ def measured(amazons_dynamodb: "DynamoDBClient") -> Iterator[dict[str, str]]:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
 def test_an_operation_takes_the_stated_units(measured: dict[str, str], row: list[str]) -> None:
     [operation] = names(row[0])
-    # Each of the list's four shards is rounded up by itself, and customers fall on shards by their random ids.
+    # Each of the list's four shards is rounded up by itself, and random ids spread customers over the shards.
     stray = 0.5 if operation == "list of 25" else 0
 
     (read, write), (stated_read, stated_write) = units(measured[operation]), units(row[1])

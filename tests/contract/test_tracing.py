@@ -1,4 +1,4 @@
-"""What goes to X-Ray, caught where its daemon would listen, joins a request with what became of its event."""
+"""X-Ray segments, caught where the daemon would listen, connect a request with what became of its event."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ Document = dict[str, Any]
 
 @dataclass
 class Flow:
-    """What was sent, and of whom it tells."""
+    """The segments that were sent, and the customer and metadata of the event."""
 
     documents: list[Document]
     customer_id: str
@@ -89,12 +89,12 @@ def run(dynamodb: "DynamoDBClient", daemon: socket.socket, *, sampled: bool) -> 
 
 @pytest.fixture(scope="module")
 def flow(amazons_dynamodb: "DynamoDBClient", daemon: socket.socket) -> Flow:
-    """A request that X-Ray records."""
+    """A request that X-Ray samples."""
     return run(amazons_dynamodb, daemon, sampled=True)
 
 
 def _received(daemon: socket.socket) -> Iterator[Document]:
-    """All that lies in the socket; the sender has ended, so nothing more comes."""
+    """Everything in the socket. The sender has ended, so nothing more comes."""
     daemon.setblocking(False)
     while True:
         try:
@@ -106,7 +106,7 @@ def _received(daemon: socket.socket) -> Iterator[Document]:
 
 
 def annotated(documents: list[Document]) -> Iterator[Document]:
-    """Every segment and subsegment with annotations, however deep."""
+    """Every segment and subsegment with annotations, at any depth."""
     for document in documents:
         if document.get("annotations"):
             yield document
@@ -116,11 +116,11 @@ def annotated(documents: list[Document]) -> Iterator[Document]:
 @pytest.mark.parametrize(
     ("name", "batch"), [("customers-projection", STREAM_TRACE), ("customers-publishing", BUS_TRACE)]
 )
-def test_a_request_and_what_became_of_its_event_are_in_one_trace(flow: Flow, name: str, batch: str) -> None:
+def test_a_request_and_its_event_are_in_one_trace(flow: Flow, name: str, batch: str) -> None:
     assert (flow.metadata["trace_id"], flow.metadata["segment_id"]) == (POST_TRACE, POST_SEGMENT)
     [after] = [each for each in flow.of_trace(POST_TRACE) if each["name"] == name]
     assert after["parent_id"] == POST_SEGMENT
-    # It is a segment, as only such may have a parent in another service.
+    # It must be a segment: only a segment may have a parent in another service.
     assert "type" not in after
     assert after["start_time"] <= after["end_time"]
     assert after["annotations"]["batch_trace"] == batch
@@ -129,7 +129,7 @@ def test_a_request_and_what_became_of_its_event_are_in_one_trace(flow: Flow, nam
     assert after["start_time"] > handled["start_time"]
 
 
-def test_whoever_listens_to_the_bus_goes_on_with_the_trace(flow: Flow) -> None:
+def test_a_consumer_on_the_bus_continues_the_trace(flow: Flow) -> None:
     assert flow.trace_headers == [f"Root={POST_TRACE};Parent={POST_SEGMENT};Sampled=1"]
 
 
@@ -153,14 +153,14 @@ def test_each_part_is_found_by_customer_version_and_type(flow: Flow) -> None:
     assert {each["correlation_id"] for each in found} == {flow.metadata["correlation_id"]}
 
 
-def test_nobody_is_named_in_a_trace(flow: Flow) -> None:
+def test_no_trace_has_personal_data(flow: Flow) -> None:
     sent = json.dumps(flow.documents)
     assert flow.customer_id not in sent
     assert "Lovelace" not in sent
     assert "@" not in sent
 
 
-def test_a_trace_that_is_not_recorded_is_left_alone(amazons_dynamodb: "DynamoDBClient", daemon: socket.socket) -> None:
+def test_a_trace_that_is_not_sampled_stays_so(amazons_dynamodb: "DynamoDBClient", daemon: socket.socket) -> None:
     flow = run(amazons_dynamodb, daemon, sampled=False)
 
     assert (flow.metadata["trace_id"], flow.metadata["segment_id"]) == (POST_TRACE, "")

@@ -1,6 +1,6 @@
-"""One customer from POST to row and bus, in a process that looks like Lambda with X-Ray on; prints the event.
+"""One customer from POST to row and bus, in a process that looks like Lambda with X-Ray on. Prints the event.
 
-Arguments: the X-Ray headers of the POST's invocation, of the projector's and of the publisher's.
+Arguments: the X-Ray headers of the invocations of the POST, the projector and the publisher.
 """
 
 import json
@@ -20,7 +20,7 @@ from shared.runtime.clients import sqs
 from tests.event_log import events_of
 from tests.samples import valid_body
 
-# Only now, as the SDK would else leave a file for a Lambda that is not there.
+# Set after the imports: the SDK would otherwise create a file for a Lambda that does not exist.
 os.environ["LAMBDA_TASK_ROOT"] = "/var/task"
 xray_recorder.configure(context=LambdaContext())
 

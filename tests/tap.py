@@ -53,8 +53,8 @@ class Tap:
 
     def breaches(self) -> list[str]:
         """The contract violations in all events so far."""
-        said = [event["detail"] for event in self.listen()]
-        return [f"{error.message}: {event}" for event in said for error in CONTRACT.iter_errors(event)]
+        details = [event["detail"] for event in self.listen()]
+        return [f"{error.message}: {event}" for event in details for error in CONTRACT.iter_errors(event)]
 
     def events(self, customer_id: str) -> list[dict[str, Any]]:
         """The CloudEvents of one customer so far."""

@@ -83,8 +83,8 @@ def run(dynamodb: "DynamoDBClient", daemon: socket.socket, *, sampled: bool) -> 
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stderr.splitlines()[-1])
-    return Flow(list(_received(daemon)), told["customer_id"], told["metadata"], told["trace_headers"])
+    result = json.loads(done.stderr.splitlines()[-1])
+    return Flow(list(_received(daemon)), result["customer_id"], result["metadata"], result["trace_headers"])
 
 
 @pytest.fixture(scope="module")

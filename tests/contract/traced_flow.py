@@ -67,8 +67,8 @@ def main(post: str, projecting: str, publishing: str) -> None:
     bus = ListeningBus()
     publish_events.publisher = Publisher(bus, SqsPublishFailures(sqs(), ""), "urn:test")
     assert publish_events.handle({"Records": [record]}, CONTEXT) == {"batchItemFailures": []}
-    told = {"customer_id": customer_id, "metadata": event.metadata.as_dict(), "trace_headers": bus.trace_headers}
-    print(json.dumps(told), file=sys.stderr)
+    result = {"customer_id": customer_id, "metadata": event.metadata.as_dict(), "trace_headers": bus.trace_headers}
+    print(json.dumps(result), file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -118,12 +118,12 @@ def test_a_killed_and_resumed_backfill_sends_the_event_table_in_order_and_nothin
     assert length(aws, url) < events
 
     assert program.main([*words, "--rate", "1000", "--resume", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    summary = json.loads(capsys.readouterr().out.splitlines()[-1])
 
     bodies = drained(aws, url)
     assert first_seen(bodies) == wanted
-    assert told["customers"] == len(wanted)
-    assert told["sent"] == events
+    assert summary["customers"] == len(wanted)
+    assert summary["sent"] == events
     # Each thread may have been at a part, which ends with the rest of a customer.
     longest = max(map(len, wanted.values()))
     assert events <= len(bodies) <= events + WORKERS * (page_for(RATE, WORKERS) + longest)

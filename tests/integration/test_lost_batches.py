@@ -118,8 +118,8 @@ def test_customers_of_discarded_batches_come_back_from_the_event_table_once(
     assert versions_of(read_model, given_up, active) == dict.fromkeys(given_up, 0)
 
     status, printed = customers("redrive-failures")
-    *rows, told, published = printed
-    assert (status, told) == (0, {"queue": "projection", "dry": True, "left": lost})
+    *rows, summary, published = printed
+    assert (status, summary) == (0, {"queue": "projection", "dry": True, "left": lost})
     assert published == nothing | {"dry": True}
     assert all("behind" in row["outcome"] for row in rows)
     assert versions_of(read_model, given_up, active) == dict.fromkeys(given_up, 0)

@@ -27,7 +27,7 @@ class CodeDeploy:
 
     server: ThreadingHTTPServer
     refusals: int = 0
-    told: list[dict[str, str]] = field(default_factory=list)
+    reports: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def address(self) -> str:
@@ -43,7 +43,7 @@ def code_deploy() -> Iterator[CodeDeploy]:
             refused = service.refusals > 0
             service.refusals -= refused
             if not refused:
-                service.told.append(body)
+                service.reports.append(body)
             answer = json.dumps({"lifecycleEventHookExecutionId": body["lifecycleEventHookExecutionId"]}).encode()
             self.send_response(500 if refused else 200)
             self.send_header("Content-Length", str(len(answer)))
@@ -86,7 +86,7 @@ def deploy(
         asked = {"DeploymentId": deployment, "LifecycleEventHookExecutionId": "execution"}
         answer = aws.functions.invoke(FunctionName=hook, Payload=json.dumps(asked).encode())
         assert "FunctionError" not in answer, answer["Payload"].read()
-        return deployment, code_deploy.told
+        return deployment, code_deploy.reports
 
     try:
         yield ask
@@ -113,7 +113,7 @@ def broken_version(aws: Aws, function_names: Mapping[str, str]) -> Iterator[str]
         aws.functions.delete_function(FunctionName=function, Qualifier=version["Version"])
 
 
-def _told(deployment: str, status: str) -> dict[str, str]:
+def _report(deployment: str, status: str) -> dict[str, str]:
     return {"deploymentId": deployment, "lifecycleEventHookExecutionId": "execution", "status": status}
 
 
@@ -125,9 +125,9 @@ def _synthetic(store: DynamoDbEventStore, deployment: str) -> list[Event]:
 def test_a_good_version_passes_and_its_customer_is_erased(
     deploy: Callable[..., Any], store: DynamoDbEventStore
 ) -> None:
-    deployment, told = deploy()
+    deployment, reports = deploy()
 
-    assert told == [_told(deployment, "Succeeded")]
+    assert reports == [_report(deployment, "Succeeded")]
     events = _synthetic(store, deployment)
     assert [event.type for event in events] == ["CustomerCreated", "CustomerErased"]
     assert "pre-traffic.example.com" not in "".join(event.data for event in events)
@@ -136,9 +136,9 @@ def test_a_good_version_passes_and_its_customer_is_erased(
 def test_a_broken_version_fails_the_deployment(
     deploy: Callable[..., Any], store: DynamoDbEventStore, broken_version: str
 ) -> None:
-    deployment, told = deploy(NEW_VERSION=broken_version)
+    deployment, reports = deploy(NEW_VERSION=broken_version)
 
-    assert told == [_told(deployment, "Failed")]
+    assert reports == [_report(deployment, "Failed")]
     assert _synthetic(store, deployment) == []
 
 
@@ -146,17 +146,17 @@ def test_a_version_that_may_not_be_invoked_fails_the_deployment(
     deploy: Callable[..., Any], function_names: Mapping[str, str]
 ) -> None:
     """The hook's role allows one version of one function."""
-    deployment, told = deploy(NEW_VERSION=f"{function_names['CreateCustomer']}:$LATEST")
+    deployment, reports = deploy(NEW_VERSION=f"{function_names['CreateCustomer']}:$LATEST")
 
-    assert told == [_told(deployment, "Failed")]
+    assert reports == [_report(deployment, "Failed")]
 
 
 def test_a_refused_report_is_sent_again(deploy: Callable[..., Any], code_deploy: CodeDeploy) -> None:
     code_deploy.refusals = 4
 
-    deployment, told = deploy()
+    deployment, reports = deploy()
 
-    assert told == [_told(deployment, "Succeeded")]
+    assert reports == [_report(deployment, "Succeeded")]
 
 
 # Keep this last: the stream stays unread to the end of the module.
@@ -169,9 +169,9 @@ def test_a_stopped_projection_fails_the_deployment_and_the_customer_is_erased(
     # Time for a look or two, instead of two minutes of them.
     aws.functions.update_function_configuration(FunctionName=hook, Timeout=124)
     try:
-        deployment, told = deploy()
+        deployment, reports = deploy()
     finally:
         aws.functions.update_function_configuration(FunctionName=hook, Timeout=seconds)
 
-    assert told == [_told(deployment, "Failed")]
+    assert reports == [_report(deployment, "Failed")]
     assert [event.type for event in _synthetic(store, deployment)] == ["CustomerCreated", "CustomerErased"]

@@ -31,9 +31,9 @@ def published(tap: Tap, customer_id: str, number: int = 1) -> list[dict[str, Any
     """A customer's events on the bus, once there are that many."""
 
     def heard() -> list[dict[str, Any]]:
-        said = tap.events(customer_id)
-        assert len(said) >= number
-        return said
+        found = tap.events(customer_id)
+        assert len(found) >= number
+        return found
 
     return eventually(heard)
 
@@ -71,15 +71,15 @@ def poison(aws: Aws, outputs: Mapping[str, str]) -> Iterator[Event]:
 def test_every_write_is_on_the_bus(api: httpx.Client, tap: Tap, store: DynamoDbEventStore) -> None:
     customer = create(api)
     erase(api, update(api, customer, city="Paris"))
-    said = published(tap, customer["id"], 3)
+    found = published(tap, customer["id"], 3)
 
-    said.sort(key=lambda event: event["sequence"])
-    assert [event["type"] for event in said] == [
+    found.sort(key=lambda event: event["sequence"])
+    assert [event["type"] for event in found] == [
         "customers.CustomerCreated", "customers.CustomerUpdated", "customers.CustomerErased",
     ]  # fmt: skip
-    assert [event["id"] for event in said] == [event.event_id for event in events_of(store, customer["id"])]
-    assert said[1]["data"]["city"] == "Paris"
-    assert said[2]["data"] == {}
+    assert [event["id"] for event in found] == [event.event_id for event in events_of(store, customer["id"])]
+    assert found[1]["data"]["city"] == "Paris"
+    assert found[2]["data"] == {}
 
 
 def test_a_target_receives_the_event_as_rules_and_consumers_expect_it(
@@ -120,17 +120,17 @@ def test_a_batch_is_published_byte_for_byte_and_again_when_repeated(publish: Pub
     assert publish(*records) == []
     assert publish(*records) == []
 
-    said = published(tap, events[0].customer_id, 46)
+    found = published(tap, events[0].customer_id, 46)
     wanted = [encoded(cloud_event(event, "urn:customers-api:local")) for event in events]
-    assert sorted(encoded(event) for event in said) == sorted(wanted * 2)
+    assert sorted(encoded(event) for event in found) == sorted(wanted * 2)
 
 
 def test_only_an_insert_is_published(publish: Publish, tap: Tap) -> None:
     [event, last] = some_events(2)
     assert publish(record_of(event, "MODIFY"), record_of(event, "REMOVE"), record_of(last)) == []
 
-    said = published(tap, event.customer_id)
-    assert [each["sequence"] for each in said] == ["0000000002"]
+    found = published(tap, event.customer_id)
+    assert [each["sequence"] for each in found] == ["0000000002"]
 
 
 def test_a_poison_event_is_noted_without_its_data_and_its_neighbours_are_published(
@@ -170,12 +170,12 @@ def test_a_poison_event_is_published_once_it_is_repaired_and_redriven(
     def redriven() -> list[dict[str, Any]]:
         # Messages that the test has received are hidden for a moment, and other tests leave some that stay.
         program.main(["redrive-failures", "--go", "--home", str(home.folder)])
-        said = tap.events(poison.customer_id)
-        assert said
-        return said
+        found = tap.events(poison.customer_id)
+        assert found
+        return found
 
-    [said] = eventually(redriven)
-    assert said == cloud_event(repaired, outputs["EventSource"])
+    [found] = eventually(redriven)
+    assert found == cloud_event(repaired, outputs["EventSource"])
     assert not letters(poison.customer_id)
 
 

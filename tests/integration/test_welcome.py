@@ -168,10 +168,10 @@ def test_a_message_that_fails_too_often_becomes_a_dead_letter_and_comes_back_onc
 
     aws.dynamodb.delete_item(TableName=welcome.table, Key=key)
     assert command("redrive", "--dead-letters", welcome.dead_letters_url, "--queue", welcome.queue_url) == 0
-    said = capsys.readouterr().out
-    assert f"CustomerCreated version 1 of customer {event.customer_id}: failed too often" in said
-    assert "Sent back: 1" in said
-    assert "ada@example.com" not in said
+    output = capsys.readouterr().out
+    assert f"CustomerCreated version 1 of customer {event.customer_id}: failed too often" in output
+    assert "Sent back: 1" in output
+    assert "ada@example.com" not in output
 
     def is_listed() -> None:
         item = welcome.item(event.customer_id)

@@ -117,10 +117,10 @@ class Callers:
     def _change(self, customer_id: str) -> dict[str, str]:
         """New details. Most people keep their address, and some change nothing at all."""
         body, chance = self._body(), self._world.random.random()
-        told = {name: self.known[customer_id][name] for name in PERSONAL_FIELDS}
+        current = {name: self.known[customer_id][name] for name in PERSONAL_FIELDS}
         if chance < 0.1:
-            return told
-        return body if chance < 0.35 else {**body, "email": told["email"]}
+            return current
+        return body if chance < 0.35 else {**body, "email": current["email"]}
 
     def _body(self) -> dict[str, str]:
         random, number = self._world.random, self.commands

@@ -233,7 +233,7 @@ class Invariants:
             if place_in_scan((customer_id, 0))[0] % SEGMENTS == segment:
                 row = self._rows.get((customer_id, generation))
                 done = row and ("parked_in" in row or int(row["version"]["N"]) >= version)
-                require(done, "I5", f"the rebuild of generation {generation} passed {customer_id} over")
+                require(done, "I5", f"the rebuild of generation {generation} skipped {customer_id}")
 
     # What leaves the system.
 

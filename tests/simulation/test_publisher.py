@@ -152,14 +152,18 @@ _entry_of = entry_of
 
 MUTANTS: Final[dict[str, tuple[Any, str, Callable[..., Any]]]] = {
     "failed entries taken for published": (bus_module, "_code", lambda _: ""),
-    "success told for the whole batch": (publish_events, "answer", lambda *_, **__: {"batchItemFailures": []}),
+    "success reported for the whole batch": (publish_events, "answer", lambda *_, **__: {"batchItemFailures": []}),
     "poison fails the batch": (Publisher, "_readable", _poison_raises),
     "poison sent back instead of put aside": (Publisher, "_put_aside", _poison_comes_again),
     "poison dropped without a note": (Publisher, "_readable", _poison_forgotten),
     "a lost answer taken for success": (EventBridgeBus, "put", _lost_is_done),
     "the first failed record forgotten": (Publisher, "_send", _last_request_only),
     "a dead letter taken for sent": (SqsPublishFailures, "send", lambda *_: None),
-    "something else sent than the event": (publishing, "entry_of", lambda said: _entry_of({**said, "sequence": "1"})),
+    "something other than the event sent": (
+        publishing,
+        "entry_of",
+        lambda event: _entry_of({**event, "sequence": "1"}),
+    ),
 }
 
 

@@ -59,7 +59,7 @@ def _traceless(state: Any, command: Any, *, keyed: bool) -> Any:
     return _update(state, command, keyed=False)
 
 
-def _if_legible(state: Any) -> Any:
+def _if_readable(state: Any) -> Any:
     return _erase(require_folded(state))
 
 
@@ -93,7 +93,7 @@ COMMANDS: Final = (
     ),
     one("a lost answer taken for success", DynamoDbEventStore, "_append_alone", _lost_is_done),
     one("a cancelled transaction taken for success", dynamodb_store, "_explained", lambda *_: True),
-    one("an event that cannot be read stands in the way of an erasure", erase_customer, "decide", _if_legible),
+    one("an event that cannot be read prevents an erasure", erase_customer, "decide", _if_readable),
     Mutation(
         "redaction forgotten",
         (

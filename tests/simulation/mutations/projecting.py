@@ -147,13 +147,13 @@ _states, _read_batch = projector.Projector._states, read_batch
 _customer = customer._customer
 
 PROJECTOR: Final = (
-    one("a gap passed over", projector.Projector, "_healed", _nothing_healed),
+    one("a gap ignored", projector.Projector, "_healed", _nothing_healed),
     one("a gap filled beyond the event that showed it", projector.Projector, "_healed", _healed_to_the_end),
-    one("a strange event passed over", projector.Projector, "_states", _skipping),
+    one("a strange event skipped", projector.Projector, "_states", _skipping),
     one("a parked customer does not hold back later events", projector.Projector, "_plan", _not_held_back),
     one("a parked customer's erasure waits for the redrive", projector, "is_erasure", lambda _: False),
     one("every trouble parks its customer", projector, "is_curable", lambda _: False),
-    one("no failure told to the mapping", project_customers, "answer", lambda *_, **__: {"batchItemFailures": []}),
+    one("no failure reported to the mapping", project_customers, "answer", lambda *_, **__: {"batchItemFailures": []}),
     one("personal data in the log", project_customers, "follow", _telling),
     one("created_at of the newest event", customer, "_customer", _as_created_now),
     one(

@@ -34,7 +34,6 @@ def adopt(name: Name, destination: Path, root: Path = ROOT) -> list[Path]:
     Args:
         name: The new name.
         destination: A folder outside the project that does not exist yet or is empty.
-        root: The project.
 
     Returns:
         The files written.

@@ -36,7 +36,6 @@ def sign_in(browser: httpx.Client, shown: httpx.Response, who: Person) -> httpx.
 
     Args:
         browser: Keeps cookies and follows no redirects.
-        shown: The page.
         who: The person who signs in.
     """
     form = _Form()

@@ -39,9 +39,7 @@ def client_credentials(target: Target, client_id: str, secret: str, *scopes: str
     """An access token by the client-credentials grant.
 
     Args:
-        target: The stack.
         client_id: A confidential client.
-        secret: Its secret.
         *scopes: The scopes to request.
     """
     form = {"grant_type": "client_credentials", "scope": " ".join(scopes)}
@@ -53,8 +51,6 @@ def ask_token(target: Target, form: dict[str, str], auth: httpx.Auth | None = No
     """One request to the token endpoint.
 
     Args:
-        target: The stack.
-        form: The grant.
         auth: The credentials of a confidential client.
     """
     with httpx.Client(timeout=30, trust_env=not target.is_local) as http:

@@ -37,7 +37,7 @@ class Welcome:
         return self._inbox.load(customer_id)
 
     def item(self, customer_id: str) -> dict[str, Any] | None:
-        """A customer's item on the list, as plain values; None if there is none."""
+        """A customer's item on the list, as plain values; None without one."""
         key: Any = {"customer_id": {"S": customer_id}, "item": {"S": "welcome"}}
         stored = self._aws.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True).get("Item")
         return {name: next(iter(value.values())) for name, value in stored.items()} if stored else None

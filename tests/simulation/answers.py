@@ -29,7 +29,6 @@ class Answers:
         """Check the response to a command.
 
         Args:
-            intent: The command.
             status: The HTTP status.
             body: The response body.
             headers: The response headers.

@@ -34,7 +34,6 @@ class Database:
         """Connect the database to its world.
 
         Args:
-            tables: All tables.
             now: Returns the time.
             written: Called with the changes of each write; those of a transaction come together.
             stale: Whether an eventually consistent read shows the item from before a change of that time.

@@ -37,7 +37,6 @@ def hunt(mutation: Mutation, most: int, commands: int) -> Verdict:
     """Run seeds until one detects the defect.
 
     Args:
-        mutation: The defect.
         most: The most seeds to run; fewer for an equivalent mutant.
         commands: Commands per seed.
     """

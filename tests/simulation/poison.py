@@ -67,7 +67,7 @@ class Poisoner:
         codec._MODELS.pop(_FUTURE, None)  # type: ignore[attr-defined]
 
     def strike(self) -> bool:
-        """Poison a customer. Returns False if there is none."""
+        """Poison a customer. Returns False without any customer."""
         people = self._invariants.oracle.people
         live = [name for name in list(people)[-20:] if people[name].is_live]
         if not live:

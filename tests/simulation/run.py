@@ -48,7 +48,6 @@ def run_seed(seed: int, commands: int = COMMANDS, *, verbose: bool = False) -> O
     """Run a seed from an empty system until it has healed.
 
     Args:
-        seed: Decides everything.
         commands: How many commands begin before the faults stop.
         verbose: Whether every effect is printed.
     """

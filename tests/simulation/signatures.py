@@ -8,7 +8,6 @@ def require_stand_in(value: Any, replaced: Any) -> None:
     """Refuse a replacement that cannot be called like the original, because only its TypeError would be detected.
 
     Args:
-        value: The replacement.
         replaced: The original, as found in its class or module. If it is not a function, anything may replace it.
 
     Raises:

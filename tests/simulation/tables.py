@@ -13,7 +13,7 @@ Key = tuple[str, int]
 
 
 class Change(NamedTuple):
-    """One item before and after a write; None if there is none."""
+    """One item before and after a write. None means that it does not exist."""
 
     table: str
     key: Key

@@ -46,7 +46,7 @@ def test_nothing_else_is_served_under_it(anybody: httpx.Client) -> None:
     assert_problem(anybody.get("/docs/documents.py"), 404, "not-found")
 
 
-def test_the_description_points_back_to_the_stack(anybody: httpx.Client, api: httpx.Client, target: Target) -> None:
+def test_the_description_leads_back_to_the_stack(anybody: httpx.Client, api: httpx.Client, target: Target) -> None:
     served = anybody.get("/openapi.json")
     document = served.raise_for_status().json()
 

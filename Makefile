@@ -21,7 +21,7 @@ needed, and $(PYTHON) is none: install it, or name one with make PYTHON=/path/to
 @$(PYTHON) local/environments.py $(1)
 endef
 
-.PHONY: help up down status token logs customers adopt test check format openapi contracts lock dynamodb-local build clean pipeline-synth pipeline-diff pipeline-walk
+.PHONY: help up down status token logs customers adopt test check docs format openapi contracts lock dynamodb-local build clean pipeline-synth pipeline-diff pipeline-walk
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
@@ -61,7 +61,7 @@ test: ## Run every test, the simulation included
 	  $(DEV)/pytest tests/simulation && exit $$others
 
 check: ## Check formatting, lint, types, import rules, the template, and both for weaknesses
-	$(call need,dev sam audit pipeline)
+	$(call need,dev sam audit pipeline docs)
 	$(DEV)/ruff format --check .
 	$(DEV)/ruff check .
 	$(DEV)/mypy
@@ -74,6 +74,14 @@ check: ## Check formatting, lint, types, import rules, the template, and both fo
 	$(OFFLINE) $(SAM) validate --template-file template.yml --lint
 	$(AUDIT)/bandit --quiet --recursive --configfile pyproject.toml .
 	$(OFFLINE) $(AUDIT)/checkov --config-file .checkov.yaml
+	$(SITE)
+
+# The variable silences an advertisement of the theme's.
+SITE := NO_MKDOCS_2_WARNING=1 $(BIN)/docs/bin/mkdocs build --strict
+docs: ## Build the documentation as a searchable site into .local/site, strict about links and anchors
+	$(call need,docs)
+	@$(SITE)
+	@echo "  .local/site/index.html"
 
 format: ## Format the code and mend what ruff can mend
 	$(call need,dev)
@@ -84,9 +92,10 @@ openapi: ## Write docs/openapi.json anew from the code
 	$(call need,dev)
 	@$(DEV)/python -m contracts.openapi
 
-contracts: ## Write docs/events and docs/asyncapi.json anew from the code, unless that breaks a released version
+contracts: ## Write docs/events, docs/asyncapi.json and the wiring plan, unless that breaks a released version
 	$(call need,dev)
 	@$(DEV)/python -m contracts.events
+	@$(DEV)/python -m contracts.wiring
 
 lock: ## Pin every dependency anew from requirements/*.in
 	$(call need,)
@@ -128,7 +137,7 @@ CDK_CLI := 2.1148.1
 OFFLINE := AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none \
   AWS_ENDPOINT_URL=http://127.0.0.1:9 SAM_CLI_TELEMETRY=0
 LOCKS := requirements/uv shared/layer/requirements requirements/dev requirements/sam requirements/emulator requirements/audit \
-  requirements/pipeline
+  requirements/pipeline requirements/docs
 COMPILE := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
   --custom-compile-command "make lock" --quiet
 # Lambda's own runtime brings these.

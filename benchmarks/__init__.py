@@ -1,1 +1,1 @@
-"""Measurements that anyone can repeat; each module runs with `python -m benchmarks.<its name>`."""
+"""Repeatable measurements. Run a module with `python -m benchmarks.<name>`."""

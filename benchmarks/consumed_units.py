@@ -1,9 +1,9 @@
-"""What each operation of the API costs in DynamoDB's units, which is what AWS bills.
+"""Measures what each operation of the API costs in DynamoDB's capacity units, which AWS bills.
 
     python -m benchmarks.consumed_units
 
-Our own code runs on Amazon's DynamoDB Local. Every call is reckoned by AWS's documents (benchmarks/units.py), and what
-the simulator itself reports stands beside it, as it does not report everything.
+The service's code runs on Amazon's DynamoDB Local. The cost of every call is calculated by AWS's documentation
+(benchmarks/units.py) and shown beside the cost that the simulator reports, which is incomplete.
 """
 
 import json
@@ -12,18 +12,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
-from benchmarks.units import WRITE_UNIT_BYTES, Bill, Reckoner, Units, item_bytes
+from benchmarks.units import WRITE_UNIT_BYTES, Bill, CostCalculator, Units, item_bytes
 from commands.context import context_of
 from commands.create_customer import CreateCustomer, create_customer
-from commands.erase_customer import erase_customer
-from commands.update_customer import UpdateCustomer, update_customer
+from commands.erase_customer import EraseCustomer, erase_customer
+from commands.update_customer import NewDetails, UpdateCustomer, update_customer
 from events.codec import to_item
 from events.customer import Customer
 from events.dynamodb_store import DynamoDbEventStore
 from events.envelope import Event
 from events.history import readable
 from local import dynamodb_local, tables
-from projections.dynamodb_read_model import reader_of
+from projections.dynamodb_read_model import reader_for
 from projections.projector import Projector
 from queries.get_all_customers import GetAllCustomers, get_all_customers
 from queries.get_customer import get_customer
@@ -48,10 +48,10 @@ class Call:
     """One call of DynamoDB's API.
 
     Attributes:
-        api: Its name, for instance `GetItem`.
-        documented: What it costs by AWS's documents.
-        reported: What the simulator says that it cost; nothing where it does not say.
-        refused: Whether it failed, as a condition did not hold.
+        api: Name of the operation, for example `GetItem`.
+        documented: Cost by AWS's documentation.
+        reported: Cost that the simulator reports; empty where it reports none.
+        refused: Whether the call failed because a condition did not hold.
     """
 
     api: str
@@ -61,26 +61,26 @@ class Call:
 
     @property
     def kind(self) -> str:
-        """What calls to compare it with."""
+        """The group of calls to compare this call with."""
         return f"{self.api} refused" if self.refused else self.api
 
 
 class CapacityMeter:
-    """Keeps what a client calls, and what it costs."""
+    """Records the calls of a client and their cost."""
 
-    def __init__(self, client: "DynamoDBClient", reckoner: Reckoner) -> None:
+    def __init__(self, client: "DynamoDBClient", calculator: CostCalculator) -> None:
         self.calls: list[Call] = []
-        self._reckoner = reckoner
+        self._calculator = calculator
         client.meta.events.register("provide-client-params.dynamodb", self._before)
         client.meta.events.register("after-call.dynamodb", self._after)
 
-    def since(self, place: int) -> list[Call]:
-        """The calls after so many."""
-        return self.calls[place:]
+    def since(self, count: int) -> list[Call]:
+        """Return the calls after the first `count` ones."""
+        return self.calls[count:]
 
     def _before(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         bill = Bill()
-        for where, units in self._reckoner.expected(model.name, params):
+        for where, units in self._calculator.expected(model.name, params):
             bill.add(where, units)
         self.calls.append(Call(model.name, bill))
         params["ReturnConsumedCapacity"] = "INDEXES"
@@ -99,13 +99,13 @@ class CapacityMeter:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredOperation:
-    """One line of the table.
+    """One row of the table.
 
     Attributes:
-        name: What is done.
-        run: Does it; what it needs is prepared already.
-        least: The least that any design with the same promises could do with.
-        why: What makes the difference, or why there is none.
+        name: Name of the operation.
+        run: Runs the operation, whose preconditions are prepared already.
+        least: The lowest cost of any design with the same guarantees.
+        why: Explains the difference to `least`, or why there is none.
     """
 
     name: str
@@ -119,7 +119,7 @@ class Api:
 
     def __init__(self, client: "DynamoDBClient", names: dict[str, str]) -> None:
         self.store = DynamoDbEventStore(client, names["EventTable"], names["ClaimsTable"])
-        self.reader = reader_of(client, names["ReadTable"])
+        self.reader = reader_for(client, names["ReadTable"])
         self._projector = Projector(self.reader.rows, self.store.read)
 
     def create(self, body: dict[str, str], key: str | None = None) -> Customer:
@@ -131,36 +131,36 @@ class Api:
 
     def update(self, customer: Customer, key: str | None = None, **changes: str) -> Customer:
         """PUT /customers/{customer_id}."""
-        details = customer.model_dump(mode="json", include=set(UpdateCustomer.model_fields))
-        command = UpdateCustomer.model_validate_json(json.dumps(details | changes), context=_today())
-        text = command.model_dump_json()
+        details = customer.model_dump(mode="json", include=set(NewDetails.model_fields))
+        new = NewDetails.model_validate_json(json.dumps(details | changes), context=_today())
+        text = new.model_dump_json()
         headers = {"idempotency-key": key} if key else {}
         context = context_of(_request(headers), f"PUT {customer.id}", text, utc_now(), new_id())
-        return update_customer(command, self.store, customer.id, context, _never)
+        return update_customer(UpdateCustomer(new, keyed=context.keyed), self.store, customer.id, context, _never)
 
     def erase(self, customer: Customer) -> None:
         """DELETE /customers/{customer_id}."""
         context = context_of(_request({}), f"DELETE {customer.id}", "", utc_now(), new_id())
-        erase_customer(self.store, customer.id, context, _never)
+        erase_customer(EraseCustomer(), self.store, customer.id, context, _never)
 
     def get(self, customer: Customer, *, awaited: bool = False) -> None:
         """GET /customers/{customer_id}, with a Consistency-Token or without."""
-        patience = ReadAfter(ConsistencyToken(customer.id, customer.version), 0) if awaited else None
-        get_customer(customer.id, self.reader, patience, REAL_CLOCK)
+        read_after = ReadAfter(ConsistencyToken(customer.id, customer.version), 0) if awaited else None
+        get_customer(customer.id, self.reader, read_after, REAL_CLOCK)
 
     def get_all(self, *, awaited: Customer | None = None) -> None:
         """GET /customers."""
-        patience = ReadAfter(ConsistencyToken(awaited.id, awaited.version), 0) if awaited else None
-        get_all_customers(GetAllCustomers(), self.reader, lambda: b"key", patience, REAL_CLOCK)
+        read_after = ReadAfter(ConsistencyToken(awaited.id, awaited.version), 0) if awaited else None
+        get_all_customers(GetAllCustomers(), self.reader, lambda: b"key", read_after, REAL_CLOCK)
 
     def project(self, events: list[Event]) -> None:
         """One batch of the stream."""
-        report = self._projector.project(events, self.reader.generations.load().active)
-        if report.failed:
-            raise RuntimeError(f"not projected: {report.failed}")
+        projected = self._projector.project(events, self.reader.generations.load().active)
+        if projected.failed:
+            raise RuntimeError(f"not projected: {projected.failed}")
 
     def a_customer(self, versions: int = 1, *, projected: bool = False) -> Customer:
-        """Somebody with so many events."""
+        """Create a customer with as many events as `versions`."""
         customer = self.create(_body())
         for version in range(2, versions + 1):
             customer = self.update(customer, city=f"City {version}")
@@ -169,7 +169,7 @@ class Api:
         return customer
 
     def history(self, customer_id: str) -> list[Event]:
-        """A customer's events."""
+        """Read all events of a customer."""
         return [readable(record) for record in self.store.read(customer_id)]
 
 
@@ -188,23 +188,23 @@ def _today() -> dict[str, object]:
 
 
 def _never(seconds: float) -> None:
-    raise RuntimeError(f"nobody else writes here, so there is nothing to wait {seconds} s for")
+    raise RuntimeError(f"the benchmark is the only writer, so nothing should wait {seconds} s")
 
 
 def _request(headers: dict[str, str]) -> Request:
-    """As long as real ones, since every event keeps what it says."""
+    """Return a request with ids of realistic length, because every event stores them."""
     trace = f"1-{uuid4().hex[:8]}-{uuid4().hex[:24]}"
     return Request(new_id(), CALLER, frozenset(), {}, {}, {"x-correlation-id": new_id(), **headers}, b"", trace)
 
 
 def operations(api: Api) -> Iterator[MeasuredOperation]:
-    """Every operation, each prepared only when it is its turn."""
+    """Yield every operation and prepare it only when its turn comes."""
     body, key, other_key = _body(), new_id(), new_id()
     yield MeasuredOperation(
         "create",
         lambda: api.create(_body()),
         Units(write=4),
-        "event and claim in one transaction: 2 x 2; uniqueness is half of it",
+        "event and claim in one transaction: 2 x 2, half of it for uniqueness",
     )
     yield MeasuredOperation(
         "create with a key",
@@ -217,11 +217,11 @@ def operations(api: Api) -> Iterator[MeasuredOperation]:
         "repeat of a create",
         lambda: api.create(body, key),
         Units(read=1),
-        "all of the refused transaction, as AWS does not say how much; to look first costs 1 R at every keyed create",
+        "counts the whole refused transaction (undocumented by AWS); reading first would cost 1 R per keyed create",
     )
     one, two, three, four = (api.a_customer() for _ in range(4))
     yield MeasuredOperation(
-        "update", lambda: api.update(one, city="Paris"), Units(1, 1), "history read, event put: the least"
+        "update", lambda: api.update(one, city="Paris"), Units(1, 1), "history read and event put: already the least"
     )
     yield MeasuredOperation(
         "update with a new address",
@@ -230,13 +230,13 @@ def operations(api: Api) -> Iterator[MeasuredOperation]:
         "event, new claim and old claim in one transaction: 3 x 2",
     )
     yield MeasuredOperation(
-        "update that changes nothing", lambda: api.update(three), Units(read=1), "history read: the least"
+        "update that changes nothing", lambda: api.update(three), Units(read=1), "history read: already the least"
     )
     yield MeasuredOperation(
         "update with a key that changes nothing",
         lambda: api.update(four, new_id()),
         Units(1, 1),
-        "its event is what a repeat is recognised by: any other record is a write too",
+        "a repeat is recognised by this event; any other record would be a write too",
     )
     for versions in (1, 5):
         doomed = api.a_customer(versions)
@@ -244,20 +244,20 @@ def operations(api: Api) -> Iterator[MeasuredOperation]:
             f"erase of {versions} event{'s' if versions > 1 else ''}",
             lambda doomed=doomed: api.erase(doomed),  # type: ignore[misc]
             Units(1, 4 + 2 * versions),
-            "a second read of the history, for what an interrupted erasure left",
+            "a second read of the history, to finish an interrupted erasure",
         )
     shown = api.a_customer(projected=True)
     yield MeasuredOperation(
         "get one",
         lambda: api.get(shown),
         Units(read=0.5),
-        "1 R tells the active generation, each time and consistently",
+        "1 R for the active generation, read consistently each time",
     )
     yield MeasuredOperation(
         "get one with a token",
         lambda: api.get(shown, awaited=True),
         Units(read=1),
-        "the same; a wait costs 1 R more at each look, 4 a second at most after the first looks",
+        "the same; waiting costs 1 R per attempt, at most 4 attempts per second after the first ones",
     )
     listed = [api.a_customer() for _ in range(LISTED)]
     api.project([event for customer in listed for event in api.history(customer.id)])
@@ -265,39 +265,39 @@ def operations(api: Api) -> Iterator[MeasuredOperation]:
         "list of 25",
         api.get_all,
         Units(read=1.5),
-        "active generation 1 R; four shards, each rounded up and asked for a little more than its share",
+        "1 R for the active generation; four shards, each rounded up and asked for slightly more than its share",
     )
     yield MeasuredOperation(
         "list of 25 with a token",
         lambda: api.get_all(awaited=listed[-1]),
         Units(read=2.5),
-        "the same, and 1 R for the awaited row",
+        "the same, plus 1 R for the awaited row",
     )
     fresh = api.history(api.a_customer().id)
     yield MeasuredOperation(
         "project one new customer",
         lambda: api.project(fresh),
         Units(write=2),
-        "row and index entry; 1 R tells the generation and 1 R the row that stands, for what may be a repeat",
+        "row and index entry; 1 R for the generation and 1 R for the existing row, because the event may be a repeat",
     )
     crowd = [event for _ in range(BATCH) for event in api.history(api.a_customer().id)]
     yield MeasuredOperation(
         f"project a batch of {BATCH}",
         lambda: api.project(crowd),
         Units(write=2 * BATCH),
-        "the same, and the generation is read once a batch",
+        "the same, but the generation is read once per batch",
     )
     yield MeasuredOperation(
         f"project the batch of {BATCH} again",
         lambda: api.project(crowd),
         Units(read=BATCH),
-        "a repeat is seen by reading the rows; nothing is written",
+        "repeats are detected by reading the rows; nothing is written",
     )
     moved = api.a_customer(projected=True)
     api.update(moved, city="Paris")
     change = api.history(moved.id)[1:]
     yield MeasuredOperation(
-        "project an update", lambda: api.project(change), Units(1, 2), "row and index entry; 1 R tells the generation"
+        "project an update", lambda: api.project(change), Units(1, 2), "row and index entry; 1 R for the generation"
     )
     gone = api.a_customer(projected=True)
     api.erase(gone)
@@ -306,12 +306,12 @@ def operations(api: Api) -> Iterator[MeasuredOperation]:
         "project an erasure",
         lambda: api.project(erased),
         Units(1, 2),
-        "tombstone, and the index entry deleted; 1 R tells the generation",
+        "tombstone and deletion of the index entry; 1 R for the generation",
     )
 
 
 def _without_streams() -> "list[CreateTableInputTypeDef]":
-    """The template's tables; the simulator takes a tenth of the writes when a table has a stream."""
+    """Return the template's tables without streams, with which the simulator handles ten times as many writes."""
     definitions = list(tables.of_template().values())
     for table in definitions:
         table.pop("StreamSpecification", None)
@@ -319,7 +319,7 @@ def _without_streams() -> "list[CreateTableInputTypeDef]":
 
 
 def calibrate(client: "DynamoDBClient", names: dict[str, str]) -> None:
-    """A few calls of known sizes, so that the comparison below covers what the operations do not show."""
+    """Make calls of known sizes, so that the comparison covers cases that the operations lack."""
     big: Any = {"claim": {"S": "five kilobytes"}, "filling": {"S": "x" * 5000}}
     client.put_item(TableName=names["ClaimsTable"], Item=big)
     for consistent in (True, False):
@@ -329,7 +329,7 @@ def calibrate(client: "DynamoDBClient", names: dict[str, str]) -> None:
 
 
 def total_of(bills: Iterable[Bill]) -> Bill:
-    """Several bills in one."""
+    """Add several bills up."""
     total = Bill()
     for bill in bills:
         for where, units in bill.items.items():
@@ -338,13 +338,13 @@ def total_of(bills: Iterable[Bill]) -> Bill:
 
 
 def main() -> None:
-    """Measure, and print."""
+    """Measure every operation and print the results."""
     definitions = tables.of_template()
     names = {name: table["TableName"] for name, table in definitions.items()}
     keys = {table["TableName"]: [key["AttributeName"] for key in table["KeySchema"]] for table in definitions.values()}
     with dynamodb_local.running(_without_streams()) as endpoint:
         client = dynamodb_local.client(endpoint)
-        meter = CapacityMeter(client, Reckoner(dynamodb_local.client(endpoint), keys))
+        meter = CapacityMeter(client, CostCalculator(dynamodb_local.client(endpoint), keys))
         calibrate(client, names)
         print(f"{'per operation':<34}{'documented':>12}{'least':>12}{'simulator':>14}")
         for operation in operations(Api(client, names)):
@@ -353,35 +353,35 @@ def main() -> None:
             _print(operation, meter.since(before))
         event = Api(client, names).a_customer(versions=2)
         sizes = ", ".join(f"{item_bytes(to_item(each))} bytes" for each in Api(client, names).history(event.id))
-        print(f"\nEvents here have {sizes}: above {WRITE_UNIT_BYTES} every write of one costs twice as much.")
+        print(f"\nThe events have {sizes}. Writing an event of more than {WRITE_UNIT_BYTES} bytes costs twice as much.")
     _compare(meter.calls)
 
 
 def _print(operation: MeasuredOperation, calls: Sequence[Call]) -> None:
     documented, reported = (total_of(bills) for bills in zip(*((c.documented, c.reported) for c in calls), strict=True))
-    said = str(reported.total) if all(call.reported.items for call in calls) else f"({reported.total})"
-    print(f"{operation.name:<34}{documented.total!s:>12}{operation.least!s:>12}{said:>14}")
+    simulator = str(reported.total) if all(call.reported.items for call in calls) else f"({reported.total})"
+    print(f"{operation.name:<34}{documented.total!s:>12}{operation.least!s:>12}{simulator:>14}")
     for where, units in sorted(documented.items.items()):
         print(f"    {where.removeprefix('local-'):<30}{units!s:>12}")
     print(f"    {operation.why}")
 
 
 def _compare(calls: Sequence[Call]) -> None:
-    print("\ndocumented  reckoned from the calls and the items' sizes by AWS's documents: what AWS bills")
-    print("least       the least that a design with the same promises could do with")
-    print("simulator   what DynamoDB Local reports; in brackets where it leaves calls out\n")
+    print("\ndocumented  calculated from the calls and the sizes of the items by AWS's documentation: what AWS bills")
+    print("least       the lowest cost of any design with the same guarantees")
+    print("simulator   what DynamoDB Local reports; in parentheses if it omits calls\n")
     for kind in sorted({call.kind for call in calls}):
         of_kind = [call for call in calls if call.kind == kind]
         silent = sum(not call.reported.items for call in of_kind)
         off = [call for call in of_kind if call.reported.items and call.reported.items != call.documented.items]
-        verdict = f"the simulator reports nothing of {silent} of them" if silent else "agree"
+        verdict = f"the simulator reports nothing for {silent} of them" if silent else "agree"
         if off:
-            example = f"{_words(off[0].reported)} and not {_words(off[0].documented)}"
-            verdict = f"the simulator deviates {len(off)} times, for instance {example}"
+            example = f"{_describe(off[0].reported)} instead of {_describe(off[0].documented)}"
+            verdict = f"the simulator deviates {len(off)} times, for example {example}"
         print(f"  {kind:<28}{len(of_kind):>6} calls: {verdict}")
 
 
-def _words(bill: Bill) -> str:
+def _describe(bill: Bill) -> str:
     return " + ".join(f"{units} on {where.removeprefix('local-')}" for where, units in sorted(bill.items.items()))
 
 

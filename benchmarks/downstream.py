@@ -1,10 +1,10 @@
-"""How far the consumers are behind the writers: customers are created over HTTP, and each must reach every consumer.
+"""Measures the lag of the consumers: creates customers over HTTP and waits until each has reached every consumer.
 
     python -m benchmarks.downstream --customers 2000 --writers 8
 
-It brings up a local stack of its own and takes it down again. An event's lag is the time from when it occurred to when
-a consumer had it: for the projection when its row was logged, for the welcome list when its inbox was written. All on
-one machine and one clock; the local AWS shares it with everything else, so compare runs and not with AWS.
+The benchmark starts its own local stack and stops it at the end. The lag of an event is the time from its occurrence
+until a consumer has it: for the projection, when its row is logged; for the welcome list, when its inbox is written.
+Everything shares one machine and one clock, so compare runs with each other, not with AWS.
 """
 
 import argparse
@@ -32,21 +32,21 @@ if TYPE_CHECKING:
     from local.outputs import Outputs
 
 HOME: Final = Path(".local/benchmark")
-_LOOK_EVERY: Final = 2.0  # seconds; the local AWS gives at most 10,000 lines of a log at a time
-_ANSWERS_WITHIN: Final = 120.0  # seconds; the local AWS starts a process for each request that is under way
+_POLL_INTERVAL: Final = 2.0  # seconds; the local AWS returns at most 10,000 log lines at a time
+_REQUEST_TIMEOUT: Final = 120.0  # seconds; the local AWS starts a process for each concurrent request
 
 Times = dict[str, datetime]
-"""Customer id -> when something was seen of them."""
+"""Customer id -> when their event was seen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What was measured.
+    """The results of a run.
 
     Attributes:
-        customers: How many were created.
+        customers: Number of customers that were created.
         writing: Seconds that it took to create them.
-        lags: Consumer -> seconds of each event, the shortest first.
+        lags: Consumer -> lag of each event in seconds, in ascending order.
     """
 
     customers: int
@@ -54,12 +54,12 @@ class Figures:
     lags: Mapping[str, Sequence[float]]
 
     def summary(self) -> dict[str, Any]:
-        """The figures as they are printed."""
+        """Return the figures to print."""
         return {
             "customers": self.customers,
             "writes_per_second": round(self.customers / self.writing, 1),
             "lag_seconds": {
-                consumer: {name: round(percentile(lags, part), 2) for name, part in (("p50", 50), ("p99", 99))}
+                consumer: {name: round(percentile(lags, percent), 2) for name, percent in (("p50", 50), ("p99", 99))}
                 | {"max": round(lags[-1], 2), "events": len(lags)}
                 for consumer, lags in self.lags.items()
             },
@@ -67,20 +67,20 @@ class Figures:
 
 
 class Incomplete(Exception):
-    """Some customers have not reached a consumer."""
+    """Some customers have not reached a consumer in time."""
 
 
-def measure(outputs: "Outputs", customers: int, writers: int, patience: float = 300.0) -> Figures:
-    """Create customers, and wait until all consumers have them.
+def measure(outputs: "Outputs", customers: int, writers: int, timeout: float = 300.0) -> Figures:
+    """Create customers and wait until all consumers have them.
 
     Args:
-        outputs: Of a local stack that runs.
-        customers: How many.
-        writers: So many requests are under way at a time.
-        patience: Seconds to wait after the last one was created.
+        outputs: Outputs of a running local stack.
+        customers: Number of customers to create.
+        writers: Number of concurrent requests.
+        timeout: Seconds to wait after the last customer was created.
 
     Raises:
-        Incomplete: A consumer lacks some of them; it says which and how many.
+        Incomplete: A consumer lacks some customers; the message names the consumer and their number.
     """
     projected = _Projected(outputs)
     token = access_token(outputs)
@@ -91,18 +91,18 @@ def measure(outputs: "Outputs", customers: int, writers: int, patience: float = 
             name: at for share in threads.map(lambda share: _write(outputs, token, share), shares) for name, at in share
         }
     writing = time.monotonic() - began
-    seen = {"projection": projected.wait(created.keys(), patience), "welcome": _welcomed(outputs, created, patience)}
+    seen = {"projection": projected.wait(created.keys(), timeout), "welcome": _welcomed(outputs, created, timeout)}
     return Figures(customers, writing, {name: _lags(created, times) for name, times in seen.items()})
 
 
-def percentile(ordered: Sequence[float], part: int) -> float:
-    """The smallest value that at least so many percent do not exceed.
+def percentile(ordered: Sequence[float], percent: int) -> float:
+    """Return the smallest value that at least the given percentage of values do not exceed.
 
     Args:
-        ordered: The values, the smallest first; at least one.
-        part: Percent, from 1 to 100.
+        ordered: At least one value, in ascending order.
+        percent: From 1 to 100.
     """
-    return ordered[-(-len(ordered) * part // 100) - 1]
+    return ordered[-(-len(ordered) * percent // 100) - 1]
 
 
 def _lags(created: Times, seen: Times) -> list[float]:
@@ -111,7 +111,7 @@ def _lags(created: Times, seen: Times) -> list[float]:
 
 def _write(outputs: "Outputs", token: str, number: int) -> list[tuple[str, datetime]]:
     headers = {"Authorization": f"Bearer {token}"}
-    with http_client(timeout=_ANSWERS_WITHIN) as http:
+    with http_client(timeout=_REQUEST_TIMEOUT) as http:
         return [_create(http.post, outputs["ApiEndpoint"], headers) for _ in range(number)]
 
 
@@ -123,24 +123,24 @@ def _create(post: Any, api: str, headers: Mapping[str, str]) -> tuple[str, datet
 
 
 class _Projected:
-    """Reads the projector's log as it grows."""
+    """Follows the projector's log."""
 
     def __init__(self, outputs: "Outputs") -> None:
         self._aws = LocalAws(outputs["EndpointUrl"])
         self._function = {"ProjectCustomers": functions.names(outputs)["ProjectCustomers"]}
         self._since = int(time.time() * 1000)
 
-    def wait(self, customers: AbstractSet[str], patience: float) -> Times:
+    def wait(self, customers: AbstractSet[str], timeout: float) -> Times:
         times: Times = {}
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + timeout
         while missing := customers - times.keys():
             if time.monotonic() > deadline:
                 raise Incomplete(f"{len(missing)} of {len(customers)} customers are not projected")
-            times |= dict(self._look())
-            time.sleep(_LOOK_EVERY)
+            times |= dict(self._poll())
+            time.sleep(_POLL_INTERVAL)
         return times
 
-    def _look(self) -> Iterator[tuple[str, datetime]]:
+    def _poll(self) -> Iterator[tuple[str, datetime]]:
         for line in functions.log_lines(self._aws, self._function, self._since):
             self._since = max(self._since, line.at)
             if '"projected"' in line.text:
@@ -148,9 +148,9 @@ class _Projected:
                 yield logged["customer_id"], datetime.fromisoformat(logged["timestamp"].replace(",", "."))
 
 
-def _welcomed(outputs: "Outputs", customers: Times, patience: float) -> Times:
+def _welcomed(outputs: "Outputs", customers: Times, timeout: float) -> Times:
     client: DynamoDBClient = session().client("dynamodb", endpoint_url=outputs["EndpointUrl"])
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     while True:
         pages = client.get_paginator("scan").paginate(TableName=outputs["WelcomeTable"], ConsistentRead=True)
         items = [item for page in pages for item in page["Items"] if "handled_at" in item]
@@ -160,24 +160,22 @@ def _welcomed(outputs: "Outputs", customers: Times, patience: float) -> Times:
             return times
         if time.monotonic() > deadline:
             raise Incomplete(f"{len(missing)} of {len(customers)} customers are not welcomed")
-        time.sleep(_LOOK_EVERY)
+        time.sleep(_POLL_INTERVAL)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure on a stack of its own, and print the figures as JSON.
-
-    Args:
-        arguments: Of the command line.
-    """
-    parser = argparse.ArgumentParser("python -m benchmarks.downstream", description="How far consumers are behind.")
-    parser.add_argument("--customers", type=int, default=2000)
-    parser.add_argument("--writers", type=int, default=8)
-    given = parser.parse_args(arguments)
+    """Measure on a separate stack and print the figures as JSON."""
+    parser = argparse.ArgumentParser(
+        "python -m benchmarks.downstream", description="Measure how far the consumers are behind the writers."
+    )
+    parser.add_argument("--customers", type=int, default=2000, help="customers to create (default: 2000)")
+    parser.add_argument("--writers", type=int, default=8, help="concurrent requests (default: 8)")
+    options = parser.parse_args(arguments)
     home = StackHome.at(HOME, free_port())
     try:
         outputs = stack.ensure_up(home)
-        measure(outputs, given.writers * 2, given.writers)  # so that no function starts cold
-        print(json.dumps(measure(outputs, given.customers, given.writers).summary(), indent=2))
+        measure(outputs, options.writers * 2, options.writers)  # warm-up, so that no function starts cold
+        print(json.dumps(measure(outputs, options.customers, options.writers).summary(), indent=2))
     except (StackError, Incomplete) as error:
         print(error, file=sys.stderr)
         return 1

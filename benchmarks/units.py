@@ -1,4 +1,4 @@
-"""What a DynamoDB call costs by AWS's documents, reckoned from the call itself and from what stands in the tables.
+"""Calculates what a DynamoDB call costs by AWS's documentation, from the call and the contents of the tables.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 READ_UNIT_BYTES: Final = 4096
 WRITE_UNIT_BYTES: Final = 1024
 INDEX: Final = "listing"
-# The keys of table and index that stand in every item of the index, beside what a query of it asks for.
+# Keys of the table and the index that every index entry contains in addition to the projected attributes.
 _INDEX_KEYS: Final = ("customer_id", "generation", "listing_shard")
 _INDEX_KEYS_BYTES: Final = sum(map(len, _INDEX_KEYS)) + 36 + 2 + 3
 
@@ -49,17 +49,17 @@ class Bill:
     items: dict[str, Units] = field(default_factory=dict)
 
     def add(self, where: str, units: Units) -> None:
-        """Count some units more."""
+        """Add units to a table or index."""
         self.items[where] = self.items.get(where, Units()) + units
 
     @property
     def total(self) -> Units:
-        """All of them together."""
+        """The sum of all units."""
         return sum(self.items.values(), Units())
 
 
 def item_bytes(item: Item) -> int:
-    """The size of an item, as it counts: names and values in UTF-8."""
+    """Return the billed size of an item: its names and values in UTF-8."""
     return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
 
 
@@ -75,21 +75,21 @@ def _value_bytes(value: Mapping[str, Any]) -> int:
 
 
 def read_units(size: int, *, consistent: bool) -> Units:
-    """Units of a read; nothing found costs as much as the least that can be found.
+    """Return the units of a read. Reading nothing costs as much as reading the smallest item.
 
     Args:
         size: Bytes read.
-        consistent: Half of it where not.
+        consistent: An eventually consistent read costs half.
     """
     return Units(read=max(1, math.ceil(size / READ_UNIT_BYTES)) * (1 if consistent else 0.5))
 
 
 def write_units(size: int, *, transactional: bool = False) -> Units:
-    """Units of a write, refused or not.
+    """Return the units of a write, whether it is refused or not.
 
     Args:
-        size: Bytes of the item before or after it, whichever are more.
-        transactional: Twice as much: to prepare and to commit.
+        size: Bytes of the item before or after the write, whichever is larger.
+        transactional: Costs twice as much, for prepare and commit.
     """
     return Units(write=max(1, math.ceil(size / WRITE_UNIT_BYTES)) * (2 if transactional else 1))
 
@@ -98,25 +98,24 @@ def _consistent(params: Mapping[str, Any]) -> bool:
     return bool(params.get("ConsistentRead"))
 
 
-class Reckoner:
-    """Reckons calls, looking at the tables before each."""
+class CostCalculator:
+    """Calculates the cost of a call from the tables' contents before it.
+
+    Args:
+        client: A client whose own calls are not counted.
+        keys: Table name -> names of its key attributes.
+    """
 
     def __init__(self, client: "DynamoDBClient", keys: Mapping[str, Collection[str]]) -> None:
-        """Join it to the tables.
-
-        Args:
-            client: One whose own calls are not counted.
-            keys: The names of each table's key attributes.
-        """
         self._client = client
         self._keys = keys
 
     def expected(self, operation: str, params: Mapping[str, Any]) -> list[tuple[str, Units]]:
-        """What a call will cost, by table or index. The tables must still be as they are before it.
+        """Return the cost of a call by table or index. Call this before the call itself.
 
         Args:
-            operation: For instance `GetItem`.
-            params: Its arguments.
+            operation: Name of the operation, for example `GetItem`.
+            params: Arguments of the call.
         """
         match operation:
             case "GetItem":
@@ -133,7 +132,7 @@ class Reckoner:
             case "BatchExecuteStatement":
                 parts = (part for statement in params["Statements"] for part in self._statement(statement))
             case _:
-                raise ValueError(f"teach benchmarks/units.py what {operation} costs")
+                raise ValueError(f"benchmarks/units.py does not know the cost of {operation}: add it there")
         return list(parts)
 
     def _put(self, params: Mapping[str, Any]) -> Iterator[tuple[str, Units]]:
@@ -169,7 +168,7 @@ class Reckoner:
                 yield table, read_units(size, consistent=_consistent(wanted))
 
     def _statement(self, statement: Mapping[str, Any]) -> Iterator[tuple[str, Units]]:
-        """Each statement of a batch is a write of its own, and changes the index where an indexed value changes."""
+        """Each statement of a batch is a separate write, and changes the index if an indexed value changes."""
         text, values = statement["Statement"], statement["Parameters"]
         [table] = re.findall(r'^(?:INSERT INTO|UPDATE) "([^"]+)"', text)
         if text.startswith("INSERT"):

@@ -1,1 +1,1 @@
-"""The write side: one module for each use case, which decides; handlers only wire."""
+"""The write side: one module per use case, which decides. The handlers only wire."""

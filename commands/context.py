@@ -1,4 +1,4 @@
-"""What a use case needs besides its command, given to it so that it reads no clock and draws no ids."""
+"""The context of a command: time, ids and origin are passed in, so that use cases read no clock and create no ids."""
 
 import hashlib
 import uuid
@@ -11,19 +11,19 @@ from shared.http.headers import idempotency_key, if_match
 from shared.http.problems import KeyReused
 from shared.http.request import Request
 
-_COMMANDS: Final = uuid.UUID("8b1f3a52-52c1-4a0d-9d0e-6d9c0f6b7a11")
+_NAMESPACE: Final = uuid.UUID("8b1f3a52-52c1-4a0d-9d0e-6d9c0f6b7a11")
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The circumstances of one command.
+    """The context of one attempt of a command.
 
     Attributes:
-        now: The time of the decision, aware.
-        event_id: The id of the event that the command may cause.
-        metadata: Who asked, what it belongs to, and which command it is.
-        seen: The versions that the caller accepts to change (If-Match); None for any.
-        keyed: Whether an Idempotency-Key names the command: it is then recognised by its event alone.
+        now: The time of the decision, timezone-aware.
+        event_id: The id of the event that the command may append.
+        metadata: The metadata of that event: who sent the command, and which command it is.
+        seen: The versions that the caller accepts (If-Match); None for any.
+        keyed: Whether the command has an Idempotency-Key.
     """
 
     now: datetime
@@ -33,10 +33,10 @@ class Context:
     keyed: bool = False
 
     def caused(self, event: Event) -> bool:
-        """Whether an event is what an earlier try of this very command caused.
+        """Whether an earlier attempt of this command appended the event.
 
         Raises:
-            KeyReused: It came from another command that was sent under the same Idempotency-Key.
+            KeyReused: The event comes from a different command with the same Idempotency-Key.
         """
         if event.metadata.command_id != self.metadata.command_id:
             return False
@@ -46,40 +46,40 @@ class Context:
 
 
 def context_of(request: Request, operation: str, content: str, now: datetime, event_id: str) -> Context:
-    """The circumstances of an HTTP request, and the name of its command, which is the same for every try of it.
+    """The context of an HTTP request, with a command id that is the same for every attempt of the command.
 
-    The Idempotency-Key names the command where there is one, for its caller alone. Without it If-Match does, as a
-    change can happen only once onto a version. Where neither is given, nothing tells a repeat from a new request.
+    The command id derives from the Idempotency-Key, scoped to its caller. Without a key it derives from If-Match, as a
+    version can be changed only once. Without either, a repeat cannot be distinguished from a new request.
 
     Args:
-        request: As parsed.
-        operation: What is asked, for instance `POST /customers`.
-        content: The command's canonical text, of which only a hash is kept.
-        now: The current instant, aware.
-        event_id: A fresh id.
+        operation: For example `POST /customers`.
+        content: The command's canonical text, of which only a hash is stored.
+        now: The current time, timezone-aware.
+        event_id: A new id.
 
     Raises:
-        InvalidFields: The Idempotency-Key or If-Match cannot be read.
+        InvalidFields: The Idempotency-Key or If-Match is invalid.
     """
     key, seen = idempotency_key(request.headers), if_match(request.headers)
-    name = request.request_id
+    command_id = request.request_id
     if key is not None:
-        name = _derived(request.subject, operation, "key", key)
+        command_id = _derive(request.subject, operation, "key", key)
     elif seen is not None:
-        name = _derived(request.subject, operation, "seen", *(str(version) for version in sorted(seen)), content)
+        versions = map(str, sorted(seen))
+        command_id = _derive(request.subject, operation, "seen", *versions, content)
     metadata = Metadata(
         correlation_id=request.correlation_id,
         causation_id=request.request_id,
         actor=request.subject,
-        command_id=name,
-        # Salted by the command, so that equal data of two requests cannot be told from their hashes.
-        request_hash=hashlib.sha256(f"{name}\n{content}".encode()).hexdigest(),
+        command_id=command_id,
+        # Salted with the command id, so that the hashes do not reveal that two requests have the same content.
+        request_hash=hashlib.sha256(f"{command_id}\n{content}".encode()).hexdigest(),
         trace_id=request.trace_id,
         segment_id=request.segment_id,
     )
     return Context(now, event_id, metadata, seen, keyed=key is not None)
 
 
-def _derived(*parts: str) -> str:
-    # Each part is led by its length, so that no two lists of parts read the same.
-    return str(uuid.uuid5(_COMMANDS, "".join(f"{len(part)}:{part}" for part in parts)))
+def _derive(*parts: str) -> str:
+    # Each part is prefixed with its length, so that no two lists of parts produce the same text.
+    return str(uuid.uuid5(_NAMESPACE, "".join(f"{len(part)}:{part}" for part in parts)))

@@ -1,14 +1,15 @@
-"""Erase a customer: the person is forgotten, and what happened is not.
+"""Erase a customer: the personal data is removed, and the history of events remains.
 
-One transaction appends `CustomerErased`, releases the e-mail and takes the data out of the earlier events. A history
-too long for one transaction is finished after it; if that is cut short, any later try finishes it, as an erased
-customer's events are looked through every time.
+One transaction appends `CustomerErased`, releases the e-mail address and redacts the earlier events. A history that is
+too long for one transaction is redacted to the end afterwards. If that is interrupted, any later attempt finishes it,
+because each attempt checks all events of the erased customer.
 
-An event that cannot be read, or a history that cannot be folded, does not stand in the way: what is needed is the
-events' versions, and the addresses that stand in them.
+An unreadable event, or a history that cannot be folded, does not prevent an erasure. It needs only the versions of the
+events and the addresses in them.
 """
 
-from typing import Final
+from dataclasses import dataclass
+from functools import partial
 
 from commands.context import Context
 from commands.handling import Decision, Pause, carry_out
@@ -16,43 +17,41 @@ from events.claims import ClaimChange, email_claim, move_claim
 from events.codec import REDACTED
 from events.customer import CustomerErased, Erased, State
 from events.history import BrokenHistory, is_erasure
-from events.store import MOST_REDACTED_AT_ONCE, EventStore, StoreBusy
+from events.store import EventStore, StoreBusy
 from shared.http.problems import Contended
 
-# With the events that are redacted and the new one, what a transaction of 100 items holds.
-MOST_RELEASED: Final = 9
+
+@dataclass(frozen=True, slots=True)
+class EraseCustomer:
+    """Erase a customer's personal data."""
 
 
-def decide(state: State | BrokenHistory) -> Decision | None:
-    """What happens when a customer is to be erased.
-
-    Args:
-        state: The customer as they are, or what can be told of them.
+def decide(command: EraseCustomer, state: State | BrokenHistory) -> Decision | None:  # noqa: ARG001 - see create_customer
+    """Decide what erasing a customer changes.
 
     Returns:
-        None where they were erased already.
+        None if the customer is already erased.
     """
     if isinstance(state, Erased):
         return None
     if isinstance(state, BrokenHistory):
-        # Which address is theirs now nobody knows: those that are another's by now the store leaves alone.
-        claims = tuple(dict.fromkeys(map(email_claim, state.emails)))
-        return Decision(
-            CustomerErased(), ClaimChange(release=claims[:MOST_RELEASED]), state.versions[-MOST_REDACTED_AT_ONCE:]
-        )
-    versions = range(1, state.version + 1)
-    return Decision(CustomerErased(), move_claim(state.email, None), tuple(versions[-MOST_REDACTED_AT_ONCE:]))
+        # It is unknown which address is current. The store leaves those alone that another customer holds now.
+        claims = dict.fromkeys(map(email_claim, state.emails))
+        return Decision(CustomerErased(), ClaimChange(release=tuple(claims)), state.versions)
+    return Decision(CustomerErased(), move_claim(state.email, None), tuple(range(1, state.version + 1)))
 
 
-def erase_customer(store: EventStore, customer_id: str, context: Context, pause: Pause) -> State:
-    """Carry the command out, and finish what an earlier try may have left.
+def erase_customer(
+    command: EraseCustomer, store: EventStore, customer_id: str, context: Context, pause: Pause
+) -> State:
+    """Carry the command out and finish what an earlier attempt may have left; see `carry_out` for arguments and errors.
 
-    See `carry_out` for what it takes and raises; a customer who is erased already is no error, whatever was seen.
+    Erasing an erased customer again is no error, whatever version the caller has seen.
 
     Returns:
         The erased customer.
     """
-    erased = carry_out(decide, store, customer_id, context, pause)
+    erased = carry_out(partial(decide, command), store, customer_id, context, pause)
     try:
         finish_erasure(store, customer_id)
     except StoreBusy:
@@ -61,16 +60,12 @@ def erase_customer(store: EventStore, customer_id: str, context: Context, pause:
 
 
 def finish_erasure(store: EventStore, customer_id: str) -> int:
-    """Take the data out of every event of an erased customer that still has some.
-
-    Args:
-        store: The event store.
-        customer_id: An erased customer.
+    """Redact every event of an erased customer that still has data.
 
     Returns:
-        How many events had data left.
+        The number of events that had data left.
     """
     history = store.read(customer_id)
-    left = [record.version for record in history if not is_erasure(record) and record.data != REDACTED]
-    store.redact(customer_id, left)
-    return len(left)
+    remaining = [record.version for record in history if not is_erasure(record) and record.data != REDACTED]
+    store.redact(customer_id, remaining)
+    return len(remaining)

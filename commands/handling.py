@@ -1,4 +1,4 @@
-"""How every command on an existing customer is carried out: read, recognise, decide, append; again on a conflict."""
+"""Carries out a command on an existing customer: read, recognise a repeat, decide, append; again after a conflict."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ Pause = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What shall happen.
+    """The event to append and what changes with it.
 
     Attributes:
-        data: The event.
-        claims: Uniqueness claims that change hands with it.
-        redact: Versions whose data goes with it.
+        data: The event's data.
+        claims: Uniqueness claims to take and release.
+        redact: Versions of earlier events to redact, in ascending order.
     """
 
     data: CustomerEvent
@@ -42,32 +42,28 @@ Decide = Callable[[State | BrokenHistory], Decision | None]
 
 
 def carry_out(decide: Decide, store: EventStore, customer_id: str, context: Context, pause: Pause) -> State:
-    """Carry a command out on a customer, exactly once however often it is tried.
+    """Carry out a command on a customer exactly once, no matter how often it is attempted.
 
     Args:
-        decide: From the customer's state, or what can be told of them, to what shall happen; None for nothing.
-        store: The event store.
-        customer_id: Whose.
-        context: The command's circumstances.
-        pause: Waits so many seconds.
+        decide: Decides from the customer's state; returns None to change nothing.
+        pause: Waits before a retry; takes seconds.
 
     Returns:
-        The state that this command led to: now, or when an earlier try of it got through.
+        The state after this command: after this attempt, or after an earlier attempt that succeeded.
 
     Raises:
-        NotFound: There never was such a customer.
-        StaleVersion: The customer's version is not among the ones seen.
-        KeyReused: The command's key belongs to another command.
-        FieldTaken: The e-mail is another customer's.
-        Contended: Other writers were faster every time.
-        Exception: The customer's events cannot be folded, and `decide` needs that.
+        NotFound: The customer never existed.
+        StaleVersion: The customer's version is not among the versions that the caller accepts.
+        KeyReused: The Idempotency-Key belongs to a different command.
+        FieldTaken: Another customer has the e-mail address.
+        Contended: Other writers were faster in every attempt.
+        Exception: The customer's events cannot be folded, and `decide` requires that they can.
     """
     history: list[Recorded] = []
     for attempt in range(_TRIES):
         history += store.read(customer_id, after_version=history[-1].version if history else 0)
-        before = _earlier_try(history, context)
-        if before:
-            return before
+        if earlier := _earlier_attempt(history, context):
+            return earlier
         state = fold_or_report(history)
         if state is None:
             raise NotFound("There is no customer with this id.")
@@ -78,13 +74,13 @@ def carry_out(decide: Decide, store: EventStore, customer_id: str, context: Cont
         try:
             return _append(state, decision, store, context)
         except VersionConflict:
-            # Without If-Match the decision is simply made again on what is there now; with it, the next round finds
-            # that the version moved on, or that it was an earlier try of ours that moved it.
+            # Without If-Match, the next round decides again on the new state. With If-Match, the next round finds that
+            # the version is stale, or that an earlier attempt of ours wrote it.
             pause(full_jitter(attempt, _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS))
     raise Contended
 
 
-def _earlier_try(history: Sequence[Recorded], context: Context) -> State | None:
+def _earlier_attempt(history: Sequence[Recorded], context: Context) -> State | None:
     for record in history:
         if isinstance(record, Event) and context.caused(record):
             return next(state for state in states(history) if state.version == record.version)
@@ -92,42 +88,39 @@ def _earlier_try(history: Sequence[Recorded], context: Context) -> State | None:
 
 
 def _require_seen(state: State | BrokenHistory, context: Context) -> None:
-    # Whoever wants an erased customer erased has what they want; to anyone else there is no such customer.
+    # An erased customer has no stale version: erasing again succeeds, and for any other command they do not exist.
     if not isinstance(state, Erased) and context.seen is not None and state.version not in context.seen:
         raise StaleVersion(state.version, ConsistencyToken(state.id, state.version).encode())
 
 
 def _append(state: State | BrokenHistory, decision: Decision, store: EventStore, context: Context) -> State:
-    event = encode(
+    event = event_of(decision, state.id, state.version + 1, context)
+    append_or_refuse(store, event, decision)
+    return Erased(state.id, event.version) if isinstance(state, BrokenHistory) else evolve(state, event, decision.data)
+
+
+def event_of(decision: Decision, customer_id: str, version: int, context: Context) -> Event:
+    """The event that a decision appends."""
+    return encode(
         decision.data,
-        customer_id=state.id,
-        version=state.version + 1,
+        customer_id=customer_id,
+        version=version,
         event_id=context.event_id,
         occurred_at=timestamp(context.now),
         metadata=context.metadata,
     )
-    append_or_refuse(store, event, decision.claims, decision.redact)
-    return Erased(state.id, event.version) if isinstance(state, BrokenHistory) else evolve(state, event, decision.data)
 
 
-def append_or_refuse(
-    store: EventStore, event: Event, claims: ClaimChange = NO_CLAIMS, redact: Sequence[int] = ()
-) -> None:
-    """Append one event, and tell the caller in their own words what stands against it.
-
-    Args:
-        store: The event store.
-        event: What happened.
-        claims: Claims on e-mail addresses.
-        redact: Versions whose data goes.
+def append_or_refuse(store: EventStore, event: Event, decision: Decision) -> None:
+    """Append the event of a decision, and translate the store's errors into problems.
 
     Raises:
-        VersionConflict: The version is taken.
-        FieldTaken: The e-mail is another customer's.
-        Contended: Nothing was written, as too many write at once.
+        VersionConflict: Another event has this version.
+        FieldTaken: Another customer has the e-mail address.
+        Contended: There are too many concurrent writes. Nothing was written.
     """
     try:
-        store.append([event], event.version - 1, claims, redact)
+        store.append(event, decision.claims, decision.redact)
     except ClaimTaken:
         raise FieldTaken("email") from None
     except StoreBusy:

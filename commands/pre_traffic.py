@@ -1,7 +1,7 @@
-"""Whether a new version of CreateCustomer works, asked before anybody's traffic goes to it.
+"""Checks that a new version of CreateCustomer works before it receives traffic.
 
-A synthetic customer is created through the new version, looked for in the event table and in the projection, and
-erased. Nothing but a full success passes: a wrong answer, an unknown one, an error or too little time is a failure.
+The check creates a synthetic customer through the new version, looks for it in the event table and in the projection,
+and erases it. Only a complete success passes: a wrong or missing response, an error and a timeout are failures.
 """
 
 import json
@@ -19,29 +19,29 @@ from shared.http.request import parse
 from shared.runtime.observability import describe
 
 ACTOR: Final = "pre-traffic-check"
-"""Who asks for a synthetic customer; no token has this subject, so nobody else's events do."""
+"""The subject that creates synthetic customers. No token has it, so no other event has this actor."""
 
 DOMAIN: Final = "pre-traffic.example.com"
-"""Where synthetic addresses are: example.com is reserved, so no mail can reach anybody (RFC 2606, section 3)."""
+"""The domain of synthetic addresses. example.com is reserved, so no mail reaches anyone (RFC 2606, section 3)."""
 
 _WAIT_SECONDS: Final = 5
 _PAUSE_SECONDS: Final = 0.5
 
 Call = Callable[[Mapping[str, Any]], Mapping[str, Any]]
-"""Hands a function API Gateway's event and gives its answer."""
+"""Calls a function with API Gateway's event and returns its response."""
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the check works with.
+    """The services that the check uses.
 
     Attributes:
         create: The new version of CreateCustomer.
         get: GetCustomer, as callers reach it.
         erase: EraseCustomer, as callers reach it.
-        events: Everything recorded of a customer, read consistently.
-        pause: Waits so many seconds.
-        in_time: Whether there is time for another look and for all that comes after it.
+        events: Returns all records of a customer, read consistently.
+        pause: Waits; takes seconds.
+        in_time: Whether there is time for another GET and for all later steps.
     """
 
     create: Call
@@ -54,11 +54,11 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One try of one deployment.
+    """One run of the check for one deployment.
 
     Attributes:
-        deployment_id: CodeDeploy's name for it.
-        run: Names the try, so that a repeat starts anew.
+        deployment_id: CodeDeploy's id of the deployment.
+        run: A new id for each run, so that a repeated check creates another customer.
     """
 
     deployment_id: str
@@ -66,7 +66,7 @@ class Trial:
 
     @property
     def correlation_id(self) -> str:
-        """Ties together all that the check causes."""
+        """The correlation id of everything that the check causes."""
         return f"pre-traffic-{self.deployment_id}"
 
     @property
@@ -81,10 +81,10 @@ class Trial:
         }
 
     def creation(self) -> dict[str, Any]:
-        """POST /customers as API Gateway would hand it to the function."""
+        """POST /customers as API Gateway passes it to the function."""
         return self._request("write", {"Idempotency-Key": self.run}, body=json.dumps(self.person))
 
-    def look(self, customer_id: str, token: str) -> dict[str, Any]:
+    def query(self, customer_id: str, token: str) -> dict[str, Any]:
         """GET /customers/{customer_id} that waits for the write."""
         headers = {"Consistency-Token": token, "Prefer": f"wait={_WAIT_SECONDS}"}
         return self._request("read", headers, pathParameters={"customer_id": customer_id})
@@ -94,7 +94,7 @@ class Trial:
         return self._request("write", {}, pathParameters={"customer_id": customer_id})
 
     def expected_id(self) -> str:
-        """The id that the creation leads to, known also when its answer is lost."""
+        """The id of the created customer, which is known even if the response is lost."""
         return context_of(parse(self.creation()), "POST /customers", "", datetime.now(UTC), "").metadata.command_id
 
     def _request(self, scope: str, headers: Mapping[str, str], **extra: Any) -> dict[str, Any]:
@@ -104,22 +104,18 @@ class Trial:
 
 
 class CheckFailed(Exception):
-    """Something is not as it must be; the text says what."""
+    """The new version failed the check. The message says why."""
 
 
 def problems_of(trial: Trial, services: Services) -> list[str]:
-    """Run the check, and clean up whatever came of it.
-
-    Args:
-        trial: Which deployment.
-        services: What to work with.
+    """Run the check and erase the synthetic customer, whatever the result.
 
     Returns:
-        Why traffic must not go to the new version; nothing where it may.
+        The reasons why the new version must not receive traffic; empty if it may.
     """
-    made = [trial.expected_id()]
-    problems = _problems_in(lambda: _walk(trial, services, made))
-    return problems + _problems_in(lambda: _clean_up(trial, services, made[-1]))
+    ids = [trial.expected_id()]
+    problems = _problems_in(lambda: _check(trial, services, ids))
+    return problems + _problems_in(lambda: _clean_up(trial, services, ids[-1]))
 
 
 def _problems_in(step: Callable[[], None]) -> list[str]:
@@ -127,58 +123,59 @@ def _problems_in(step: Callable[[], None]) -> list[str]:
         step()
     except CheckFailed as failed:
         return [str(failed)]
-    except Exception as error:  # noqa: BLE001 - whatever it is, the new version is not known to work
-        return [f"{describe(error)['error']} in the check"]
+    except Exception as error:  # noqa: BLE001 - after any error the new version is not known to work
+        return [f"The check raised {describe(error)['error']}."]
     return []
 
 
-def _walk(trial: Trial, services: Services, made: list[str]) -> None:
+def _check(trial: Trial, services: Services, ids: list[str]) -> None:
     created = services.create(trial.creation())
     customer = _document(created, HTTPStatus.CREATED, "CreateCustomer")
-    made.append(str(customer["id"]))
-    wanted = {**trial.person, "id": trial.expected_id(), "version": 1}
-    wrong = sorted(name for name, value in wanted.items() if customer.get(name) != value)
+    ids.append(str(customer["id"]))
+    expected = {**trial.person, "id": trial.expected_id(), "version": 1}
+    wrong = sorted(name for name, value in expected.items() if customer.get(name) != value)
     if wrong:
-        raise CheckFailed(f"CreateCustomer answered another {', '.join(wrong)}.")
-    _require_event(trial, services.events(made[-1]))
+        raise CheckFailed(f"CreateCustomer returned a wrong {', '.join(wrong)}.")
+    _require_event(trial, services.events(ids[-1]))
     _require_projection(trial, services, customer, created["headers"]["Consistency-Token"])
 
 
-def _require_event(trial: Trial, found: Sequence[Recorded]) -> None:
-    if [event.version for event in found] != [1]:
-        raise CheckFailed(f"The event table has {len(found)} events of the customer where there must be one.")
-    event = found[0]
+def _require_event(trial: Trial, records: Sequence[Recorded]) -> None:
+    versions = [record.version for record in records]
+    if versions != [1]:
+        raise CheckFailed(f"The event table has versions {versions} of the customer instead of [1].")
+    event = records[0]
     if isinstance(event, Unreadable):
         raise CheckFailed(f"The event cannot be read: {event.reason}.")
     if decode(event) != CustomerCreated.model_validate(trial.person):
-        raise CheckFailed("The event says something else than was asked.")
+        raise CheckFailed("The event has different data than the request.")
     _require_origin(trial, event)
 
 
 def _require_origin(trial: Trial, event: Event) -> None:
     if (event.metadata.actor, event.metadata.correlation_id) != (ACTOR, trial.correlation_id):
-        raise CheckFailed("The event does not say where it came from.")
+        raise CheckFailed("The event has a wrong actor or correlation id.")
 
 
 def _require_projection(trial: Trial, services: Services, customer: Mapping[str, Any], token: str) -> None:
     while services.in_time():
-        answer = services.get(trial.look(customer["id"], token))
+        answer = services.get(trial.query(customer["id"], token))
         if answer.get("statusCode") != HTTPStatus.SERVICE_UNAVAILABLE:
             if _document(answer, HTTPStatus.OK, "GetCustomer") != customer:
-                raise CheckFailed("The projection shows another customer than was created.")
+                raise CheckFailed("The projection shows a different customer than the one created.")
             return
         services.pause(_PAUSE_SECONDS)
-    raise CheckFailed("The projection did not have the customer in time.")
+    raise CheckFailed("The projection did not show the customer in time.")
 
 
 def _clean_up(trial: Trial, services: Services, customer_id: str) -> None:
     status = services.erase(trial.erasure(customer_id)).get("statusCode")
     if status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND):
-        raise CheckFailed(f"EraseCustomer answered {status}: the synthetic customer {customer_id} may be left.")
+        raise CheckFailed(f"EraseCustomer returned {status}: the synthetic customer {customer_id} may remain.")
 
 
 def _document(answer: Mapping[str, Any], status: HTTPStatus, function: str) -> dict[str, Any]:
     if answer.get("statusCode") != status:
-        raise CheckFailed(f"{function} answered {answer.get('statusCode')} where {int(status)} was due.")
+        raise CheckFailed(f"{function} returned {answer.get('statusCode')} instead of {int(status)}.")
     document: dict[str, Any] = json.loads(answer["body"])
     return document

@@ -1,8 +1,13 @@
 """Update a customer: `UpdateCustomer` replaces the details and is decided into `CustomerUpdated`.
 
-Without an Idempotency-Key that is so only if a detail is new. With one it always is: the event is the only trace by
-which a repeat is recognised, and one that comes after somebody else's change would otherwise undo it.
+Without an Idempotency-Key, an update that changes nothing appends no event. With a key it always does: a repeat is
+recognised by the event alone, and without one it would undo a change that another writer made in between.
 """
+
+from dataclasses import dataclass
+from functools import partial
+
+from pydantic import ConfigDict
 
 from commands.context import Context
 from commands.fields import PersonalDetails
@@ -14,44 +19,51 @@ from events.store import EventStore
 from shared.http.problems import NotFound
 
 
-class UpdateCustomer(PersonalDetails):
-    """Please replace this customer's details by these."""
+class NewDetails(PersonalDetails):
+    """Replace this customer's details with these."""
+
+    # The schema's name in the API description.
+    model_config = ConfigDict(title="UpdateCustomer")
 
 
-def decide(state: State, command: UpdateCustomer, *, keyed: bool) -> Decision | None:
-    """What happens when a customer's details are replaced.
+@dataclass(frozen=True, slots=True)
+class UpdateCustomer:
+    """Replace a customer's details.
 
-    Args:
-        state: The customer as they are.
-        command: The details wanted.
-        keyed: Whether the command must leave an event by which its repeats are recognised.
+    Attributes:
+        keyed: Whether the command has an Idempotency-Key.
+    """
+
+    details: PersonalDetails
+    keyed: bool = False
+
+
+def decide(command: UpdateCustomer, state: State | BrokenHistory) -> Decision | None:
+    """Decide what replacing a customer's details changes.
 
     Returns:
-        None where they are so already and nothing need be left.
+        None if the command is not keyed and no detail is new.
 
     Raises:
         NotFound: The customer was erased.
+        Exception: The customer's events cannot be folded.
     """
-    customer = _not_erased(state)
-    details = command.model_dump()
-    if not keyed and customer.model_dump(include=set(details)) == details:
+    customer = _not_erased(require_folded(state))
+    details = command.details.model_dump()
+    if not command.keyed and customer.model_dump(include=set(details)) == details:
         return None
-    return Decision(CustomerUpdated(**details), move_claim(customer.email, command.email))
+    return Decision(CustomerUpdated(**details), move_claim(customer.email, command.details.email))
 
 
 def update_customer(
     command: UpdateCustomer, store: EventStore, customer_id: str, context: Context, pause: Pause
 ) -> Customer:
-    """Carry the command out; see `carry_out` for what it takes and raises.
+    """Carry the command out; see `carry_out` for arguments and errors.
 
     Returns:
         The customer as this command left them.
     """
-
-    def decided(state: State | BrokenHistory) -> Decision | None:
-        return decide(require_folded(state), command, keyed=context.keyed)
-
-    return _not_erased(carry_out(decided, store, customer_id, context, pause))
+    return _not_erased(carry_out(partial(decide, command), store, customer_id, context, pause))
 
 
 def _not_erased(state: State) -> Customer:

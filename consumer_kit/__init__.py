@@ -1,12 +1,13 @@
-"""For teams that consume the events of the Customers API: read them, handle each once, in order, and keep dead letters.
+"""Consume the events of the Customers API: parse them, handle each one once and in order, and manage dead letters.
 
-It imports nothing but the standard library; you hand it the boto3 clients.
+The package needs nothing but the standard library. You pass in the boto3 clients.
 """
 
-from consumer_kit.consumer import Consumer, Handling, HeldEventFailed, Reaction, UnknownSchema
+from consumer_kit.consumer import Consumer, EventResult, HeldEventFailed, Reaction, UnknownSchema
 from consumer_kit.dead_letters import DeadLetter, DeadLetters
+from consumer_kit.dynamodb_inbox import DynamoDbInbox
 from consumer_kit.event import CREATED, ERASED, REDACTED, UPDATED, PublishedEvent, Rejected
-from consumer_kit.inbox import DynamoDbInbox, Effect, Inbox, Outrun, Waiting
+from consumer_kit.inbox import Effect, Inbox, InboxConflict, MissingEvent
 from consumer_kit.ordering import Action, CustomerState, GapPolicy, TooManyHeld, decide
 from consumer_kit.parsing import NotAnEvent, from_cloud_event, from_event_bridge, from_sqs, from_stream
 from consumer_kit.sqs import BatchResult, handle_batch
@@ -24,18 +25,18 @@ __all__ = [
     "DeadLetters",
     "DynamoDbInbox",
     "Effect",
+    "EventResult",
     "GapPolicy",
-    "Handling",
     "HeldEventFailed",
     "Inbox",
+    "InboxConflict",
+    "MissingEvent",
     "NotAnEvent",
-    "Outrun",
     "PublishedEvent",
     "Reaction",
     "Rejected",
     "TooManyHeld",
     "UnknownSchema",
-    "Waiting",
     "decide",
     "from_cloud_event",
     "from_event_bridge",

@@ -1,75 +1,88 @@
-"""What a consuming team looks at and mends by hand: `python -m consumer_kit --help`."""
+"""Commands for a team that operates a consumer: `python -m consumer_kit --help`."""
 
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from consumer_kit.dead_letters import DeadLetter, DeadLetters
-from consumer_kit.inbox import DynamoDbInbox
+from consumer_kit.dynamodb_inbox import DynamoDbInbox
 
 if TYPE_CHECKING:
     import boto3
+
+EXAMPLES: Final = """examples:
+  python -m consumer_kit waiting --table staging-customers-welcome --minutes 15
+  python -m consumer_kit dead-letters --dead-letters "$DEAD_LETTER_QUEUE_URL"
+  python -m consumer_kit redrive --dead-letters "$DEAD_LETTER_QUEUE_URL" --queue "$QUEUE_URL"
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
-    Args:
-        arguments: Of the command line.
-
     Returns:
-        1 if something was found that somebody has to look at, 2 if AWS could not be asked.
+        The exit status: 1 if the command found a missing event or a dead letter, 2 if a request to AWS failed.
     """
-    given = _parser().parse_args(arguments)
-    import boto3  # noqa: PLC0415 - the kit itself can do without
+    options = _parser().parse_args(arguments)
+    import boto3  # noqa: PLC0415 - only the command line needs it
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
     try:
-        return _run(given, boto3.Session())
+        return _run(options, boto3.Session())
     except (BotoCoreError, ClientError) as error:
         print(f"consumer_kit: {error}", file=sys.stderr)
         return 2
 
 
-def _run(given: argparse.Namespace, session: "boto3.Session") -> int:
-    if given.command == "waiting":
-        return _waiting(DynamoDbInbox(session.client("dynamodb"), given.table), timedelta(minutes=given.minutes))
-    dead_letters = DeadLetters(session.client("sqs"), given.dead_letters)
-    if given.command == "dead-letters":
-        return int(_print(dead_letters.look()) > 0)
-    print(f"Sent back: {_print(dead_letters.redrive(given.queue))}")
+def _run(options: argparse.Namespace, session: "boto3.Session") -> int:
+    if options.command == "waiting":
+        inbox = DynamoDbInbox(session.client("dynamodb"), options.table)
+        return _print_missing_events(inbox, timedelta(minutes=options.minutes))
+    dead_letters = DeadLetters(session.client("sqs"), options.dead_letters)
+    if options.command == "dead-letters":
+        return int(_print_dead_letters(dead_letters.list()) > 0)
+    print(f"Sent back: {_print_dead_letters(dead_letters.redrive(options.queue))}")
     return 0
 
 
-def _waiting(inbox: DynamoDbInbox, minutes: timedelta) -> int:
-    until = (datetime.now(UTC) - minutes).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    found = list(inbox.waiting(until))
-    for each in found:
-        print(f"{each.customer_id}  version {each.version} is missing since {each.since}")
-    return int(bool(found))
+def _print_missing_events(inbox: DynamoDbInbox, age: timedelta) -> int:
+    since = (datetime.now(UTC) - age).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    missing_events = list(inbox.missing_events(since))
+    for missing in missing_events:
+        print(f"{missing.customer_id}  version {missing.version} is missing since {missing.since}")
+    return int(bool(missing_events))
 
 
-def _print(letters: Iterable[DeadLetter]) -> int:
+def _print_dead_letters(dead_letters: Iterable[DeadLetter]) -> int:
     printed = 0
-    for letter in letters:
-        print(f"{letter.message_id}  {letter.what}: {letter.reason}")
+    for dead_letter in dead_letters:
+        print(f"{dead_letter.message_id}  {dead_letter.description}: {dead_letter.reason}")
         printed += 1
     return printed
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m consumer_kit", description="Look after a consumer of customer events.")
+    parser = argparse.ArgumentParser(
+        "python -m consumer_kit",
+        description="Operate a consumer of customer events.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     commands = parser.add_subparsers(dest="command", required=True)
-    waiting = commands.add_parser("waiting", help="list customers for whom an event is missing")
-    waiting.add_argument("--table", required=True, help="the consumer's table")
-    waiting.add_argument("--minutes", type=float, default=15, help="leave out those who wait for less (default: 15)")
-    looking = commands.add_parser("dead-letters", help="list dead letters, without anything personal")
-    redrive = commands.add_parser("redrive", help="send dead letters back into the consumer's queue")
-    for each in (looking, redrive):
-        each.add_argument("--dead-letters", required=True, metavar="URL", help="the dead-letter queue")
-    redrive.add_argument("--queue", required=True, metavar="URL", help="the consumer's queue")
+    waiting = commands.add_parser("waiting", help="list the customers with a missing event; exit with 1 if any")
+    waiting.add_argument("--table", required=True, help="name of the consumer's table")
+    waiting.add_argument(
+        "--minutes", type=float, default=15, help="list events missing for at least this long (default: 15)"
+    )
+    dead_letters = commands.add_parser(
+        "dead-letters", help="list the dead letters, without personal data; exit with 1 if any"
+    )
+    redrive = commands.add_parser("redrive", help="send the dead letters back to the consumer's queue")
+    for command in (dead_letters, redrive):
+        command.add_argument("--dead-letters", required=True, metavar="URL", help="URL of the dead-letter queue")
+    redrive.add_argument("--queue", required=True, metavar="URL", help="URL of the consumer's queue")
     return parser
 
 

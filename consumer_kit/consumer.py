@@ -1,136 +1,138 @@
-"""Takes one event after the other, in whatever order and as often as they come, and handles each once.
+"""Handles each event once, in whatever order and however often the events arrive.
 
-What an event does is written in one transaction with the inbox's note that it was handled. So a crash leaves both or
-neither, and a repeat finds the note. This holds for what DynamoDB keeps and for nothing else: a mail sent from the
-reaction is sent again when the transaction after it fails.
+The effects of an event are written in one transaction with the inbox's record that it was handled. So a crash leaves
+both or neither, and a repeat finds the record. This covers what DynamoDB stores and nothing else: a mail sent from the
+reaction is sent again if the transaction fails afterwards.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
 from consumer_kit.event import REDACTED, PublishedEvent, Rejected
-from consumer_kit.inbox import Effect, Inbox, Outrun
-from consumer_kit.ordering import Action, CustomerState, GapPolicy, decide, handled, holding, next_held
+from consumer_kit.inbox import Effect, Inbox, InboxConflict
+from consumer_kit.ordering import Action, CustomerState, GapPolicy, after_handling, after_holding, decide, next_held
 
 TRIES: Final = 5
 
 Reaction = Callable[[PublishedEvent], Sequence[Effect]]
-"""What an event does: the writes that it causes, none for a type that the consumer does not know."""
+"""Returns the writes that an event causes. Returns none for a type that the consumer does not know."""
 
 
 class UnknownSchema(Rejected):
-    """The event's data is of a shape that this consumer was not written for: update it, then redrive."""
+    """The event's schema version is newer than this consumer supports: update the consumer, then redrive."""
 
 
 class HeldEventFailed(Exception):
-    """The event that arrived was taken, and one that was held for it could not be handled; it stays held."""
+    """The event that arrived was handled, but a held event that followed it failed. That event stays held."""
 
 
 @dataclass(frozen=True, slots=True)
-class Handling:
-    """What became of an event that arrived.
+class EventResult:
+    """What happened to an event that arrived.
 
     Attributes:
-        event: The event.
-        decision: What was done with it.
-        handled: Every event that was handled now, in order: it, and those that waited for it.
+        event: The event that arrived.
+        action: What was done with it.
+        handled: All events that were handled now, in order: the arrived one and the held ones that it released.
     """
 
     event: PublishedEvent
-    decision: Action
+    action: Action
     handled: tuple[PublishedEvent, ...] = ()
 
 
 class Consumer:
-    """Handles each event of each customer once, in the order of its policy."""
+    """Handles each event of each customer once, in the order that its policy asks for."""
 
     def __init__(
         self,
         inbox: Inbox,
         react: Reaction,
-        understands: Mapping[str, int],
+        supported_schemas: Mapping[str, int],
         policy: GapPolicy = GapPolicy.EVERY,
         now: Callable[[], str] = lambda: datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
     ) -> None:
-        """Set it up.
+        """Configure a consumer.
 
         Args:
-            inbox: Where it keeps what it has handled.
-            react: What an event does. It may be called again for the same event, so it must do nothing itself.
-            understands: Type -> the newest schema version of it that `react` was written for. Other types go to
-                `react` in any schema version.
-            policy: Which events it wants, and when.
-            now: Gives the time, RFC 3339.
+            inbox: Stores what was handled and what is held.
+            react: Returns the effects of an event. It may be called several times for one event, so it must have no
+                side effects of its own.
+            supported_schemas: Event type -> the newest schema version that `react` supports. `react` receives other
+                types whatever their schema version.
+            policy: Which events the consumer needs, and in which order.
+            now: Returns the current time, RFC 3339.
         """
         self._inbox = inbox
         self._react = react
-        self._understands = understands
+        self._supported_schemas = supported_schemas
         self._policy = policy
         self._now = now
 
-    def take(self, event: PublishedEvent) -> Handling:
-        """Take an event that has arrived; once it returns, the event may be deleted from where it came from.
+    def handle(self, event: PublishedEvent) -> EventResult:
+        """Handle an event that has arrived. Once this returns, you can delete the event's message.
 
         Raises:
-            Rejected: No retry will help.
-            Outrun: Others wrote to this customer's inbox at every try; the event must come again.
-            HeldEventFailed: Likewise.
-            TooManyHeld: Likewise.
+            Rejected: A retry will not help.
+            InboxConflict: Other invocations wrote this customer's inbox on every try. Deliver the event again.
+            HeldEventFailed: Deliver the event again.
+            TooManyHeld: Deliver the event again.
         """
-        self._check(event)
-        before: tuple[PublishedEvent, ...] = ()
+        self._check_schema(event)
+        handled: tuple[PublishedEvent, ...] = ()
         for _ in range(TRIES):
-            work = _Work(self._inbox.load(event.customer_id))
+            attempt = _Attempt(self._inbox.load(event.customer_id))
             try:
-                decision = self._take(work, event)
-            except Outrun:
-                before += tuple(work.handled)
+                action = self._apply(attempt, event)
+            except InboxConflict:
+                handled += tuple(attempt.handled)
                 continue
-            return Handling(event, Action.HANDLE if event in before else decision, (*before, *work.handled))
-        raise Outrun(event.customer_id)
+            return EventResult(event, Action.HANDLE if event in handled else action, (*handled, *attempt.handled))
+        raise InboxConflict(event.customer_id)
 
-    def _check(self, event: PublishedEvent) -> None:
-        newest = self._understands.get(event.type)
+    def _check_schema(self, event: PublishedEvent) -> None:
+        newest = self._supported_schemas.get(event.type)
         if newest is not None and (event.schema_version is None or event.schema_version > newest):
-            raise UnknownSchema(f"{event.type} of schema version {event.schema_version}, newest known is {newest}")
+            found = f"{event.type} has schema version {event.schema_version}"
+            raise UnknownSchema(f"{found}, but this consumer supports up to {newest}")
 
-    def _take(self, work: "_Work", event: PublishedEvent) -> Action:
-        decision = decide(work.state, event, self._policy)
-        if decision is Action.HANDLE:
-            self._handle(work, event)
-        elif decision is Action.HOLD:
-            self._hold(work, event)
-        # Also after a repeat: the invocation that handled it first may have died before it came to these.
-        while ready := next_held(work.state):
-            self._handle_held(work, ready)
-        return decision
+    def _apply(self, attempt: "_Attempt", event: PublishedEvent) -> Action:
+        action = decide(attempt.state, event, self._policy)
+        if action is Action.HANDLE:
+            self._handle(attempt, event)
+        elif action is Action.HOLD:
+            self._hold(attempt, event)
+        # Also after a repeat: the invocation that handled the event may have died before it came to the held ones.
+        while ready := next_held(attempt.state):
+            self._handle_held(attempt, ready)
+        return action
 
-    def _handle(self, work: "_Work", event: PublishedEvent) -> None:
-        after = handled(work.state, event, self._now())
+    def _handle(self, attempt: "_Attempt", event: PublishedEvent) -> None:
+        after = after_handling(attempt.state, event, self._now())
         self._inbox.save(after, () if event.type == REDACTED else self._react(event))
-        work.state = after
-        work.handled.append(event)
+        attempt.state = after
+        attempt.handled.append(event)
 
-    def _hold(self, work: "_Work", event: PublishedEvent) -> None:
-        after = holding(work.state, event, self._now())
-        if after is not work.state:
+    def _hold(self, attempt: "_Attempt", event: PublishedEvent) -> None:
+        after = after_holding(attempt.state, event, self._now())
+        if after is not attempt.state:
             self._inbox.save(after)
-        work.state = after
+        attempt.state = after
 
-    def _handle_held(self, work: "_Work", event: PublishedEvent) -> None:
+    def _handle_held(self, attempt: "_Attempt", event: PublishedEvent) -> None:
         try:
-            self._handle(work, event)
-        except Outrun:
+            self._handle(attempt, event)
+        except InboxConflict:
             raise
         except Exception as error:
             raise HeldEventFailed(f"version {event.version} of customer {event.customer_id}") from error
 
 
-class _Work:
-    """What one try has come to."""
+@dataclass(slots=True)
+class _Attempt:
+    """The progress of one try."""
 
-    def __init__(self, state: CustomerState) -> None:
-        self.state = state
-        self.handled: list[PublishedEvent] = []
+    state: CustomerState
+    handled: list[PublishedEvent] = field(default_factory=list)

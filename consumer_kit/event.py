@@ -7,26 +7,26 @@ from typing import Any, Final
 CREATED: Final = "CustomerCreated"
 UPDATED: Final = "CustomerUpdated"
 ERASED: Final = "CustomerErased"
-# An event whose data an erasure took before it was delivered: the version counts, and there is nothing to do.
+# An event whose data was erased before it was delivered. Its version counts, but there is nothing to do.
 REDACTED: Final = "EventRedacted"
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedEvent:
-    """What happened to one customer.
+    """Something that happened to one customer.
 
     Attributes:
-        id: A UUID that names this event everywhere; the same at every delivery of it.
-        type: For instance `CustomerCreated`. Types may be added, so one that you do not know is no error.
-        customer_id: Whose.
-        version: Its place among this customer's events, from 1, without gaps.
-        schema_version: The version of the shape of `data`; None where it cannot be told.
-        occurred_at: RFC 3339, UTC. Times do not order events: `version` does.
-        data: The customer's details. Personal, so it is left out of the event's text form. Empty for `CustomerErased`.
-        correlation_id: Ties together all that one request caused.
-        causation_id: The request that caused it.
-        traceparent: W3C Trace Context, or an empty text.
-        replayed: Whether it was sent again on purpose, by a backfill.
+        id: A UUID that identifies the event, the same at every delivery.
+        type: For example `CustomerCreated`. New types may be added, so an unknown one is not an error.
+        customer_id: The customer's id, a UUID.
+        version: The event's position among this customer's events, from 1, without gaps.
+        schema_version: The schema version of `data`; None if the event does not name one.
+        occurred_at: RFC 3339, UTC. Order events by `version`, not by time.
+        data: The customer's details. Personal data, so `repr` leaves it out. Empty for `CustomerErased`.
+        correlation_id: The same for everything that one request caused.
+        causation_id: The request that caused the event.
+        traceparent: W3C Trace Context, or an empty string.
+        replayed: Whether a backfill sent the event again on purpose.
     """
 
     id: str
@@ -43,12 +43,12 @@ class PublishedEvent:
 
     @property
     def erases(self) -> bool:
-        """Whether everything kept of this customer must go now."""
+        """Whether you must now delete everything you keep about this customer."""
         return self.type == ERASED
 
 
 class Rejected(Exception):
-    """No retry will make this event acceptable: it belongs among the dead letters, with this reason.
+    """No retry can make this event acceptable. It becomes a dead letter with the message as its reason.
 
-    The text is stored and logged, so it must quote nothing of the event's data.
+    The message is stored and logged, so it must not quote the event's data.
     """

@@ -1,9 +1,9 @@
-"""What to do with an event, given what was handled of its customer before: pure decisions.
+"""Decides what to do with an event, given what was handled for its customer before. Pure functions.
 
-arrives:   1      3      2            2      5  CustomerErased   4
-           |      |      |            |      |                   |
-           handle hold   handle, then skip   handle at once      skip, for ever
-                         3 from the hold
+arrives:   1       3      2              2      5  CustomerErased    4
+           |       |      |              |      |                    |
+           handle  hold   handle, then   skip   handle immediately   skip, from now on
+                          the held 3
 """
 
 from collections.abc import Mapping
@@ -14,21 +14,21 @@ from typing import Final
 
 from consumer_kit.event import PublishedEvent
 
-# A customer's held events stand in one DynamoDB item, which takes 400 KB; the largest of them has about 4.
-MOST_HELD: Final = 50
+# A customer's held events are in one DynamoDB item of at most 400 KB, and the largest event has about 4 KB.
+MAX_HELD: Final = 50
 
 
 class GapPolicy(Enum):
-    """What a consumer wants of a customer's events."""
+    """Which of a customer's events a consumer needs."""
 
     EVERY = "every"
-    """Each of them, in version order. One that comes early is held until those before it are there."""
+    """Every event, in version order. An event that arrives early is held until the ones before it have arrived."""
     LATEST = "latest"
-    """The current state alone. Events carry all of it, so nothing is ever waited for, and older ones are skipped."""
+    """Only the current state. Each event carries all of it, so nothing waits, and older events are skipped."""
 
 
 class Action(Enum):
-    """What to do with an event now."""
+    """What to do with an event."""
 
     HANDLE = "handle"
     HOLD = "hold"
@@ -36,21 +36,21 @@ class Action(Enum):
 
 
 class TooManyHeld(Exception):
-    """So many events of a customer wait that no more can be held; this one must come again."""
+    """The customer has as many held events as fit. The event must be delivered again."""
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerState:
-    """What a consumer knows of one customer.
+    """What a consumer has recorded about one customer.
 
     Attributes:
-        customer_id: Whose.
-        version: Of the event handled last; 0 before the first.
-        erased: Whether the customer was erased; from then on nothing is handled.
-        held: Events that wait for the ones before them, by version.
-        waiting_since: When the oldest gap was met, RFC 3339; None when nothing is held.
+        customer_id: The customer's id.
+        version: The version of the event handled last; 0 before the first.
+        erased: Whether the customer was erased. If so, nothing more is handled.
+        held: Events that wait for earlier ones, by version.
+        waiting_since: When the oldest gap was found, RFC 3339; None if nothing is held.
         handled_at: When the last event was handled, RFC 3339.
-        revision: How often this was written; 0 for never.
+        revision: How often this state was written; 0 for never.
     """
 
     customer_id: str
@@ -63,14 +63,14 @@ class CustomerState:
 
 
 def decide(state: CustomerState, event: PublishedEvent, policy: GapPolicy) -> Action:
-    """What to do with an event that has arrived.
+    """Decide what to do with an event that has arrived.
 
-    An erasure waits for nothing: what it would wait for is what must go.
+    An erasure never waits: the events that it would wait for carry data that must be deleted anyway.
 
     Args:
-        state: Of the event's customer.
-        event: In whatever order and as often as it may come.
-        policy: The consumer's.
+        state: The state of the event's customer.
+        event: May arrive in any order and any number of times.
+        policy: Which events the consumer needs.
     """
     if state.erased:
         return Action.SKIP
@@ -83,15 +83,15 @@ def decide(state: CustomerState, event: PublishedEvent, policy: GapPolicy) -> Ac
     return Action.HOLD
 
 
-def handled(state: CustomerState, event: PublishedEvent, now: str) -> CustomerState:
-    """The state once an event was handled.
+def after_handling(state: CustomerState, event: PublishedEvent, now: str) -> CustomerState:
+    """The state after an event was handled.
 
     Args:
-        state: Before it.
-        event: Which `decide` let through.
+        state: The state before.
+        event: An event for which `decide` returns `HANDLE`.
         now: RFC 3339.
     """
-    held = {} if event.erases else {number: each for number, each in state.held.items() if number > event.version}
+    held = {} if event.erases else {version: later for version, later in state.held.items() if version > event.version}
     return replace(
         state,
         version=event.version,
@@ -103,21 +103,21 @@ def handled(state: CustomerState, event: PublishedEvent, now: str) -> CustomerSt
     )
 
 
-def holding(state: CustomerState, event: PublishedEvent, now: str) -> CustomerState:
-    """The state once an early event is held; the same state if it is held already.
+def after_holding(state: CustomerState, event: PublishedEvent, now: str) -> CustomerState:
+    """The state after an early event was held; the same object if the event was held already.
 
     Args:
-        state: Before it.
-        event: Which `decide` holds.
+        state: The state before.
+        event: An event for which `decide` returns `HOLD`.
         now: RFC 3339.
 
     Raises:
-        TooManyHeld: There is no room.
+        TooManyHeld: The customer has `MAX_HELD` held events.
     """
     if event.version in state.held:
         return state
-    if len(state.held) >= MOST_HELD:
-        raise TooManyHeld(f"{MOST_HELD} events of customer {state.customer_id} wait for version {state.version + 1}")
+    if len(state.held) >= MAX_HELD:
+        raise TooManyHeld(f"{MAX_HELD} events of customer {state.customer_id} wait for version {state.version + 1}")
     return replace(
         state,
         held={**state.held, event.version: event},
@@ -127,5 +127,5 @@ def holding(state: CustomerState, event: PublishedEvent, now: str) -> CustomerSt
 
 
 def next_held(state: CustomerState) -> PublishedEvent | None:
-    """The held event whose turn it is, if it is anyone's."""
+    """The held event with the next version, if there is one."""
     return state.held.get(state.version + 1)

@@ -1,7 +1,7 @@
-"""From each way in which an event is delivered to one `PublishedEvent`.
+"""Parses an event into a `PublishedEvent`, whichever way it was delivered.
 
-A tolerant reader: fields and types that it does not know are no error, as they may be added at any time. What it needs
-and cannot find is one, and it says which field.
+The parser is a tolerant reader: it ignores unknown fields and accepts unknown types, because both may be added at any
+time. A required field that is missing or invalid is an error that names the field.
 """
 
 import json
@@ -11,24 +11,24 @@ from typing import Any, Final
 from consumer_kit.event import REDACTED, PublishedEvent, Rejected
 
 _SOURCE: Final = "urn:customers-api:"
-_MOST_DIGITS: Final = 18  # what a number of DynamoDB and of every JSON parser holds
+_MOST_DIGITS: Final = 18  # fits a DynamoDB number and any JSON parser
 
 
 class NotAnEvent(Rejected):
-    """This is not an event of a customer. The text names the field and quotes nothing."""
+    """This is not a customer event. The message names the field and quotes no data."""
 
 
 def from_cloud_event(cloud_event: Mapping[str, Any]) -> PublishedEvent:
-    """Read a CloudEvent in its JSON format, which is the `detail` of what the bus delivers.
+    """Parse a CloudEvent in JSON format, which is the `detail` of what the bus delivers.
 
     Args:
-        cloud_event: As parsed from JSON (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md).
+        cloud_event: The parsed JSON (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md).
 
     Raises:
-        NotAnEvent: A field is missing or of another kind, or it comes from somewhere else.
+        NotAnEvent: A field is missing or has the wrong type, or the source is another system.
     """
     if not _text(cloud_event, "source").startswith(_SOURCE):
-        raise NotAnEvent(f"source does not begin with {_SOURCE}")
+        raise NotAnEvent(f"source does not start with {_SOURCE}")
     return PublishedEvent(
         id=_text(cloud_event, "id"),
         type=_text(cloud_event, "type").rpartition(".")[2],
@@ -45,34 +45,34 @@ def from_cloud_event(cloud_event: Mapping[str, Any]) -> PublishedEvent:
 
 
 def from_event_bridge(delivered: Mapping[str, Any]) -> PublishedEvent:
-    """Read what a rule delivers to a function, or to a queue as a message's body.
+    """Parse what a rule delivers to a function, or to a queue as a message's body.
 
     Raises:
-        NotAnEvent: As above.
+        NotAnEvent: See `from_cloud_event`.
     """
     return from_cloud_event(_object(delivered.get("detail"), "detail"))
 
 
 def from_sqs(record: Mapping[str, Any]) -> PublishedEvent:
-    """Read an SQS message that a rule, or a topic behind a rule, put into a queue.
+    """Parse an SQS message from a rule, or from an SNS topic behind a rule.
 
     Args:
-        record: One of `Records` of the Lambda event, or a message as ReceiveMessage gives it.
+        record: One of `Records` of the Lambda event, or a message as ReceiveMessage returns it.
 
     Raises:
-        NotAnEvent: As above, or the body is not JSON.
+        NotAnEvent: See `from_cloud_event`; or the body is not JSON.
     """
     return _from_body(_parsed(record.get("body", record.get("Body")), "body"))
 
 
 def from_stream(record: Mapping[str, Any]) -> PublishedEvent | None:
-    """Read a record of the event table's stream.
+    """Parse a record of the event table's stream.
 
     Args:
         record: One of `Records` of a DynamoDB stream's Lambda event.
 
     Returns:
-        The event; None for a record of another change, such as an erasure's redaction, as only an INSERT is an event.
+        The event; None if the record is not an INSERT, for example when an erasure redacts an event.
 
     Raises:
         NotAnEvent: The row is not an event.
@@ -113,7 +113,7 @@ def _parsed(text: Any, field: str) -> Any:
 
 
 def _plain(attribute: Any) -> Any:
-    """A DynamoDB attribute's value, of the kinds that the event table has."""
+    """The value of a DynamoDB attribute, for the types in the event table."""
     match attribute:
         case {"M": dict(fields)}:
             return {name: _plain(value) for name, value in fields.items()}
@@ -132,14 +132,14 @@ def _object(value: Any, field: str) -> Mapping[str, Any]:
 def _text(fields: Mapping[str, Any], field: str) -> str:
     value = fields.get(field)
     if not isinstance(value, str) or not value:
-        raise NotAnEvent(f"{field} is missing or not a text")
+        raise NotAnEvent(f"{field} is missing or not a string")
     return value
 
 
 def _version(value: Any, field: str) -> int:
     number = _number(value)
     if number is None:
-        raise NotAnEvent(f"{field} is not a number from 1")
+        raise NotAnEvent(f"{field} is not a positive integer")
     return number
 
 

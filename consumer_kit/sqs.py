@@ -1,4 +1,4 @@
-"""One batch of an SQS event source mapping with `ReportBatchItemFailures`.
+"""A batch of an SQS event source mapping with `ReportBatchItemFailures`.
 
 https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 """
@@ -8,72 +8,72 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from consumer_kit.consumer import Handling
+from consumer_kit.consumer import EventResult
 from consumer_kit.event import PublishedEvent, Rejected
 from consumer_kit.parsing import from_sqs
 
 Record = Mapping[str, Any]
 
 
-class RejectedMessages(Protocol):
-    """Where messages go that no retry will cure; `DeadLetters` is one."""
+class DeadLetterSink(Protocol):
+    """Stores messages that no retry can fix. `DeadLetters` is one."""
 
     def send(self, body: str, reason: str) -> None:
-        """Keep a message with the reason."""
+        """Store a message with its reason."""
         ...
 
 
 @dataclass(slots=True)
 class BatchResult:
-    """What became of a batch.
+    """What happened to a batch.
 
     Attributes:
-        outcomes: Of the events that were taken.
-        rejected: Message id -> why, of those that are dead letters now.
-        failed: Message id -> the kind of error, of those that come again. Its text is left out: it may quote data.
+        results: One result per event that did not fail.
+        rejected: Message id -> reason, for the messages that are dead letters now.
+        failed: Message id -> kind of error, for the messages that SQS delivers again. The error's message is left
+            out, because it may quote personal data.
     """
 
-    outcomes: list[Handling] = field(default_factory=list)
+    results: list[EventResult] = field(default_factory=list)
     rejected: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
-    def answer(self) -> dict[str, list[dict[str, str]]]:
-        """What the function returns: the messages that must come again. SQS deletes the others."""
+    def response(self) -> dict[str, list[dict[str, str]]]:
+        """What the Lambda function must return: the failed messages. SQS deletes the others."""
         return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in self.failed]}
 
 
 def handle_batch(
-    records: Sequence[Record], take: Callable[[PublishedEvent], Handling], dead_letters: RejectedMessages
+    records: Sequence[Record], handle: Callable[[PublishedEvent], EventResult], dead_letters: DeadLetterSink
 ) -> BatchResult:
-    """Take every event of a batch; one that fails keeps none of the others back.
+    """Handle every event of a batch. A failed event does not stop the others.
 
-    A customer's events are taken in version order, whatever order they came in, so that fewer must be held.
+    The events of a customer are handled in version order, whatever their order in the batch, so that fewer are held.
 
     Args:
         records: `Records` of the Lambda event.
-        take: `Consumer.take`.
-        dead_letters: Where rejected messages go.
+        handle: Usually `Consumer.handle`.
+        dead_letters: Stores the rejected messages.
     """
     batch = BatchResult()
-    arrived = []
+    events = []
     for record in records:
-        with _answering_for(record, batch, dead_letters):
-            arrived.append((from_sqs(record), record))
-    for event, record in sorted(arrived, key=lambda pair: (pair[0].customer_id, pair[0].version)):
-        with _answering_for(record, batch, dead_letters):
-            batch.outcomes.append(take(event))
+        with _recording_failures(record, batch, dead_letters):
+            events.append((from_sqs(record), record))
+    for event, record in sorted(events, key=lambda pair: (pair[0].customer_id, pair[0].version)):
+        with _recording_failures(record, batch, dead_letters):
+            batch.results.append(handle(event))
     return batch
 
 
 @contextmanager
-def _answering_for(record: Record, batch: BatchResult, dead_letters: RejectedMessages) -> Iterator[None]:
-    """Turn what happens to one message into its place in the answer."""
+def _recording_failures(record: Record, batch: BatchResult, dead_letters: DeadLetterSink) -> Iterator[None]:
     try:
         try:
             yield
-        except Rejected as rejected:
-            reason = str(rejected) or type(rejected).__name__
+        except Rejected as error:
+            reason = str(error) or type(error).__name__
             dead_letters.send(record["body"], reason)
             batch.rejected[record["messageId"]] = reason
-    except Exception as error:  # noqa: BLE001 - whatever it is, the others go on and this one comes again
+    except Exception as error:  # noqa: BLE001 - whatever fails, only this message is delivered again
         batch.failed[record["messageId"]] = type(error).__name__

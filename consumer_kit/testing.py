@@ -1,16 +1,16 @@
-"""For the tests of a consumer: an inbox in memory."""
+"""An inbox in memory, for the tests of a consumer."""
 
 from collections.abc import Sequence
 
-from consumer_kit.inbox import Effect, Outrun
+from consumer_kit.inbox import Effect, InboxConflict
 from consumer_kit.ordering import CustomerState
 
 
 class InMemoryInbox:
-    """An inbox that forgets everything when the test ends.
+    """An inbox that lives as long as the test.
 
     Attributes:
-        effects: Everything that was written beside the states, in order.
+        effects: All effects that were written, in order.
     """
 
     def __init__(self) -> None:
@@ -24,6 +24,6 @@ class InMemoryInbox:
     def save(self, state: CustomerState, effects: Sequence[Effect] = ()) -> None:
         """See `Inbox`."""
         if state.revision != self.load(state.customer_id).revision + 1:
-            raise Outrun(state.customer_id)
+            raise InboxConflict(state.customer_id)
         self._states[state.customer_id] = state
         self.effects += effects

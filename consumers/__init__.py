@@ -1,1 +1,1 @@
-"""Consumers of the event stream, as examples: each uses the consumer kit and nothing else of this project."""
+"""Example consumers of the customer events. Each uses the consumer kit and nothing else of this project."""

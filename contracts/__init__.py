@@ -1,1 +1,1 @@
-"""Writers of the published contracts: the API's description and the events' schemas."""
+"""Writers of generated documents: OpenAPI, AsyncAPI, JSON Schemas, the command-line reference and the wiring plan."""

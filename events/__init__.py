@@ -1,1 +1,1 @@
-"""Facts and their log: the event models, the event store and the codec between them."""
+"""Events and the log that keeps them: the event models, the event store and the codec between them."""

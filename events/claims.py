@@ -1,28 +1,29 @@
-"""Uniqueness claims: who holds an e-mail address, without saying which address it is."""
+"""Uniqueness claims: which customer holds an e-mail address. A claim is a hash and does not reveal the address."""
 
 import hashlib
 import unicodedata
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimChange:
-    """Claims that change hands together with an append.
+    """Claims to change together with an append.
 
     Attributes:
-        take: Claims that the customer must get, or hold already.
-        release: Claims that the customer gives up.
+        take: Claims to take. A claim that the customer already holds is fine.
+        release: Claims to release.
     """
 
     take: tuple[str, ...] = ()
     release: tuple[str, ...] = ()
 
 
-NO_CLAIMS = ClaimChange()
+NO_CLAIMS: Final = ClaimChange()
 
 
 class ClaimTaken(Exception):
-    """Another customer holds a claim. The text does not say who, nor which."""
+    """Another customer holds a claim. The message names neither the customer nor the claim."""
 
     def __init__(self) -> None:
         super().__init__("another customer holds this claim")
@@ -31,11 +32,8 @@ class ClaimTaken(Exception):
 def email_claim(email: str) -> str:
     """The claim on an e-mail address.
 
-    Addresses that differ only in case or in how their characters are composed are one: mail servers that tell them
-    apart are not found in practice, and two accounts for one mailbox are.
-
-    Args:
-        email: As the customer writes it.
+    Addresses that differ only in case or in Unicode composition are the same: in practice no mail server distinguishes
+    them, and two accounts for one mailbox do occur.
 
     Returns:
         `email#` and a SHA-256 in hex, so that the claims table holds no address.
@@ -48,8 +46,8 @@ def move_claim(before: str | None, after: str | None) -> ClaimChange:
     """The claims to change when an address changes.
 
     Args:
-        before: The address until now; None for a new customer.
-        after: The address from now on; None for an erased customer.
+        before: The old address; None for a new customer.
+        after: The new address; None for an erased customer.
     """
     old, new = (email_claim(email) if email is not None else None for email in (before, after))
     if old == new:

@@ -1,4 +1,4 @@
-"""Between an event's models, its row in the event table and its record in the table's stream."""
+"""Converts between event models, rows of the event table and records of its stream."""
 
 import json
 from collections.abc import Mapping
@@ -13,16 +13,16 @@ from events.upcasters import MODELS, upcast
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-# What stands in `data` after an erasure: no event's data looks like this.
+# The `data` of an event after an erasure. No event model has this shape.
 REDACTED: Final = '{"redacted":true}'
 
 _MODELS: Final[Mapping[str, type[CustomerEvent]]] = {model.type(): model for model in MODELS}
 
 
 class UnreadableEvent(Exception):
-    """An event that no retry will make readable: of an unknown kind, or not of the shape it claims.
+    """An event has an unknown type or schema version, or its data does not have that schema. A retry does not help.
 
-    The text names the event and never its data.
+    The message identifies the event but never contains its data.
     """
 
     def __init__(self, where: str, reason: str) -> None:
@@ -31,10 +31,10 @@ class UnreadableEvent(Exception):
 
 
 def encode(data: CustomerEvent, **envelope: Any) -> Event:
-    """Put an event's data into its envelope.
+    """Wrap an event's data in its envelope.
 
     Args:
-        data: What happened.
+        data: The event model.
         **envelope: The other fields of `Event`.
     """
     return Event(
@@ -43,10 +43,10 @@ def encode(data: CustomerEvent, **envelope: Any) -> Event:
 
 
 def decode(event: Event) -> CustomerEvent:
-    """Open an event's data, brought to the current schema version.
+    """Parse an event's data and upcast it to the current schema version.
 
     Raises:
-        UnreadableEvent: Its type or schema version is unknown, or its data is not of that shape.
+        UnreadableEvent: The type or schema version is unknown, or the data does not have that schema.
     """
     if event.data == REDACTED:
         return Redacted()
@@ -80,10 +80,10 @@ def to_item(event: Event) -> "dict[str, AttributeValueTypeDef]":
 
 
 def from_item(item: "Mapping[str, AttributeValueTypeDef]") -> Event:
-    """Read a row of the event table, or the new image of a stream record.
+    """Parse a row of the event table or the new image of a stream record.
 
     Raises:
-        UnreadableEvent: It is not a row that `to_item` wrote.
+        UnreadableEvent: The item does not have the shape that `to_item` writes.
     """
     try:
         return Event(
@@ -102,10 +102,10 @@ def from_item(item: "Mapping[str, AttributeValueTypeDef]") -> Event:
 
 
 def recorded(item: "Mapping[str, AttributeValueTypeDef]") -> Recorded:
-    """Read a row that may not be an event: it must not keep others from being read.
+    """Parse a row that may not be an event, so that one bad row does not prevent others from being read.
 
     Args:
-        item: With the event table's key at least.
+        item: An item with at least the event table's key.
     """
     try:
         return from_item(item)

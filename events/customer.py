@@ -1,9 +1,9 @@
-"""The events of one customer, and the fold that makes a customer of them.
+"""The events of a customer, and the function that applies them.
 
     CustomerCreated ──> Customer ──CustomerUpdated──> Customer ──CustomerErased──> Erased
 
-Event models are stored shapes: a field, once written, is never renamed or removed without a new `schema_version` and
-an upcaster (events/upcasters.py).
+Event models are stored schemas: never rename or remove a field without a new `schema_version` and an upcaster
+(events/upcasters.py).
 """
 
 import re
@@ -17,7 +17,7 @@ from events.envelope import Event
 
 
 class CustomerEvent(BaseModel):
-    """What every event of a customer has in common."""
+    """Base class of all customer events."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -30,10 +30,10 @@ class CustomerEvent(BaseModel):
 
 
 class PersonalData(BaseModel):
-    """Everything known about the person. The one list of fields for events and for the answer.
+    """All personal data: the one list of fields, for events and for the document that the API returns.
 
     A field added later is optional and defaults to None, because stored events lack it. While it is None it is left
-    out of events and answers, so that old rows, events and idempotency records stay as they are.
+    out of events and documents, so that existing rows, events and idempotency records stay as they are.
     """
 
     full_name: str
@@ -52,15 +52,15 @@ class CustomerCreated(_PersonEvent):
 
 
 class CustomerUpdated(_PersonEvent):
-    """The customer's data was replaced, perhaps by the same: a command that must be recognised again leaves it too."""
+    """The customer's data was replaced. It may equal the old data, as some commands always leave an event."""
 
 
 class CustomerErased(CustomerEvent):
-    """The person was forgotten: from here on nothing personal of this customer is kept."""
+    """The person was erased: no personal data of this customer is kept from here on."""
 
 
 class Redacted(CustomerEvent):
-    """What is left of an event's data after an erasure; its type, time and actor stand in the envelope."""
+    """The data of an event after an erasure. The event's type, time and actor remain in the envelope."""
 
 
 class _Identified(BaseModel):
@@ -69,12 +69,12 @@ class _Identified(BaseModel):
 
 # pydantic orders fields from the last base to the first: the id, the person, then the fields below.
 class Customer(PersonalData, _Identified):
-    """A customer as of one version; also the document that the API shows.
+    """A customer at one version. This is also the document that the API returns.
 
     Attributes:
-        version: How many events made it.
-        created_at: RFC 3339, UTC, 27 characters.
-        updated_at: When its newest event occurred; likewise.
+        version: The version of the newest event.
+        created_at: The time of the first event: RFC 3339, UTC, 27 characters.
+        updated_at: The time of the newest event, in the same format.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -84,13 +84,13 @@ class Customer(PersonalData, _Identified):
     updated_at: str
 
     def document(self) -> str:
-        """This customer as the JSON text that is stored once and answered as it is."""
+        """The customer as a JSON string, which is stored once and returned unchanged."""
         return self.model_dump_json(exclude_none=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """A customer who was erased. Nothing brings one back, whatever events arrive afterwards."""
+    """An erased customer. No later event brings the customer back."""
 
     id: str
     version: int
@@ -103,28 +103,28 @@ CUSTOMER_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def is_customer_id(text: str) -> bool:
-    """Whether a text can name a customer: a UUID in lower case."""
+    """Whether a string can be a customer id: a lower-case UUID."""
     return bool(CUSTOMER_ID.fullmatch(text))
 
 
 class OutOfOrder(Exception):
-    """An event was applied to a state that is not the one just before it."""
+    """An event does not follow the state that it is applied to."""
 
 
 def evolve(state: State | None, event: Event, data: CustomerEvent) -> State:
     """Apply one event.
 
     Args:
-        state: The state before it; None before the first.
-        event: Its envelope.
-        data: Its decoded data.
+        state: The state before the event; None before the first event.
+        event: The event's envelope.
+        data: The event's decoded data.
 
     Raises:
-        OutOfOrder: The event is not the next one of this customer, or makes no sense after it.
+        OutOfOrder: The event is not the customer's next one, or cannot happen in this state.
     """
     version = state.version if state else 0
     if event.version != version + 1:
-        raise OutOfOrder(f"{event.type} is version {event.version}, and the customer is at {version}")
+        raise OutOfOrder(f"{event.type} is version {event.version}, but the customer is at version {version}")
     match state, data:
         case (Erased(), _) | (_, Redacted()) | (Customer(), CustomerErased()):
             return Erased(event.customer_id, event.version)
@@ -133,7 +133,7 @@ def evolve(state: State | None, event: Event, data: CustomerEvent) -> State:
         case Customer(), CustomerUpdated():
             return _customer(event, data, created_at=state.created_at)
         case _:
-            raise OutOfOrder(f"{event.type} makes no sense at version {event.version}")
+            raise OutOfOrder(f"{event.type} is not valid at version {event.version}")
 
 
 def _customer(event: Event, person: PersonalData, created_at: str) -> Customer:

@@ -1,4 +1,4 @@
-"""The event store on DynamoDB: one row for each event, written once and only if its version is free.
+"""The event store on DynamoDB: one row for each event, written once, and only if its version is free.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from events.claims import NO_CLAIMS, ClaimChange, ClaimTaken
 from events.codec import REDACTED, recorded, to_item
 from events.envelope import Event, Recorded
-from events.store import EventKey, EventPage, Position, StoreBusy, VersionConflict, check_append
+from events.store import EventKey, EventPage, Position, StoreBusy, VersionConflict, limit_to_transaction
 from shared.runtime.backoff import full_jitter
 from shared.runtime.key_reads import KeysUnread, read_keys
 
@@ -27,47 +27,39 @@ _IF_FREE_OR_OURS: Final = "attribute_not_exists(claim) OR customer_id = :custome
 _TRIES: Final = 8
 _FIRST_PAUSE_SECONDS: Final = 0.02
 _REFUSED: Final = "ConditionalCheckFailed"
-# API reference, "TransactWriteItems", cancellation reasons that pass by themselves.
+# API reference, "TransactWriteItems": the cancellation reasons that are temporary.
 _CONTENTION: Final = frozenset({"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
 class DynamoDbEventStore:
-    """Keeps events in a table with the key (`customer_id`, `version`), and claims in one with the key `claim`."""
+    """Keeps events in a table with the key (`customer_id`, `version`), and claims in a table with the key `claim`."""
 
     def __init__(
         self, client: "DynamoDBClient", table: str, claims_table: str = "", pause: Callable[[float], None] = time.sleep
     ) -> None:
-        """Join it to its tables.
+        """Create a store.
 
         Args:
-            client: DynamoDB.
             table: The event table's name.
-            claims_table: The claims table's name; a reader needs none.
-            pause: Waits so many seconds between tries of a contended transaction.
+            claims_table: The claims table's name. Only appending needs it.
+            pause: Waits between attempts of a contended write; takes seconds.
         """
         self._client = client
         self._table = table
         self._claims_table = claims_table
         self._pause = pause
 
-    def append(
-        self,
-        events: Sequence[Event],
-        expected_version: int,
-        claims: ClaimChange = NO_CLAIMS,
-        redact: Sequence[int] = (),
-    ) -> None:
+    def append(self, event: Event, claims: ClaimChange = NO_CLAIMS, redact: Sequence[int] = ()) -> None:
         """See `EventStore.append`."""
-        check_append(events, expected_version)
-        if len(events) == 1 and claims == NO_CLAIMS and not redact:
-            self._append_one(events[0])
+        if claims == NO_CLAIMS and not redact:
+            self._until_uncontended(partial(self._append_alone, event))
         else:
-            self._append_with(events, claims, redact)
+            self._append_with(event, *limit_to_transaction(claims, redact))
 
     def redact(self, customer_id: str, versions: Sequence[int]) -> None:
         """See `EventStore.redact`."""
         for version in versions:
-            self._until_through(partial(self._redact_one, self._redaction(customer_id, version)))
+            self._until_uncontended(partial(self._redact_one, self._redaction(customer_id, version)))
 
     def read(self, customer_id: str, after_version: int = 0) -> list[Recorded]:
         """See `EventStore.read`."""
@@ -107,46 +99,39 @@ class DynamoDbEventStore:
         last: Any = answer.get("LastEvaluatedKey")
         return EventPage([recorded(item) for item in answer["Items"]], _to_position(last) if last else None)
 
-    def _append_with(self, events: Sequence[Event], claims: ClaimChange, redact: Sequence[int]) -> None:
+    def _append_with(self, event: Event, claims: ClaimChange, redact: Sequence[int]) -> None:
         while True:
+            items = [{"Put": self._put(event)}, *self._other_items(event.customer_id, claims, redact)]
             try:
-                return self._append_together(events, claims, redact)
+                return self._until_uncontended(partial(self._transact, items, event, claims))
             except _ClaimsOfOthers as refused:
-                # After a restore of one table alone an address may be another's by now, and of a customer whose events
-                # cannot be read it is not known which is theirs: others' claims are not ours to free.
+                # A claim to release may belong to another customer: after a restore of one table alone, or because it
+                # is unknown which address of an unreadable history is current. Those claims must stay.
                 ours = tuple(claim for claim in claims.release if claim not in refused.claims)
                 claims = ClaimChange(claims.take, ours)
 
-    def _append_one(self, event: Event) -> None:
-        self._until_through(partial(self._append_alone, event))
-
-    def _append_together(self, events: Sequence[Event], claims: ClaimChange, redact: Sequence[int]) -> None:
-        puts: list[Any] = [{"Put": self._put(event)} for event in events]
-        items = [*puts, *self._beside(events[0].customer_id, claims, redact)]
-        self._until_through(partial(self._transact, items, events, claims))
-
-    def _until_through(self, write: Callable[[], bool]) -> None:
-        """Try a write until no transaction on the same rows stands in its way."""
+    def _until_uncontended(self, write: Callable[[], bool]) -> None:
+        """Repeat a write until no transaction on the same rows blocks it."""
         for attempt in range(_TRIES):
             if write():
                 return
             self._pause(full_jitter(attempt, _FIRST_PAUSE_SECONDS))
-        raise StoreBusy(f"{_TRIES} tries collided with other writers")
+        raise StoreBusy(f"{_TRIES} attempts collided with other writers")
 
     def _append_alone(self, event: Event) -> bool:
         try:
             self._client.put_item(**self._put(event))
         except self._client.exceptions.ConditionalCheckFailedException as refused:
-            _unless_ours(refused.response.get("Item"), event)
+            _require_ours(refused.response.get("Item"), event)
         except self._client.exceptions.TransactionConflictException:
             return False
         return True
 
-    def _transact(self, items: list[Any], events: Sequence[Event], claims: ClaimChange) -> bool:
+    def _transact(self, items: list[Any], event: Event, claims: ClaimChange) -> bool:
         try:
             self._client.transact_write_items(TransactItems=items)
         except self._client.exceptions.TransactionCanceledException as refused:
-            return _explained(refused, events, claims)
+            return _is_ours(refused, event, claims)
         return True
 
     def _redact_one(self, redaction: Any) -> bool:
@@ -164,7 +149,7 @@ class DynamoDbEventStore:
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         }
 
-    def _beside(self, customer_id: str, claims: ClaimChange, redact: Sequence[int]) -> list[Any]:
+    def _other_items(self, customer_id: str, claims: ClaimChange, redact: Sequence[int]) -> list[Any]:
         ours: Any = {
             "TableName": self._claims_table,
             "ConditionExpression": _IF_FREE_OR_OURS,
@@ -201,44 +186,45 @@ def _claim(claim: str, customer_id: str) -> Any:
     return {"claim": {"S": claim}, "customer_id": {"S": customer_id}}
 
 
-def _unless_ours(stored: Any, event: Event) -> None:
-    """Pass if the row in the way is the very event that we send: then an earlier try of ours got through."""
+def _require_ours(stored: Any, event: Event) -> None:
+    """Raise VersionConflict unless the stored row is this event, which an earlier attempt of ours wrote."""
     if not stored or stored.get("event_id") != {"S": event.event_id}:
         found = recorded(stored) if stored else None
         raise VersionConflict(event.customer_id, event.version, found if isinstance(found, Event) else None) from None
 
 
 class _ClaimsOfOthers(Exception):
-    """Claims to be released are not held by the customer who gives them up."""
+    """Some claims to release belong to other customers."""
 
     def __init__(self, claims: Sequence[str]) -> None:
-        super().__init__(f"{len(claims)} claims are others'")
+        super().__init__(f"{len(claims)} claims belong to other customers")
         self.claims = claims
 
 
-def _explained(refused: ClientError, events: Sequence[Event], claims: ClaimChange) -> bool:
-    """What a cancelled transaction means: an earlier success of ours (true), contention (false), or a refusal.
+def _is_ours(refused: ClientError, event: Event, claims: ClaimChange) -> bool:
+    """Interpret a cancelled transaction.
 
-    Its reasons stand in the order of its items: events, claims taken, claims released, then the rest.
+    The cancellation reasons have the order of the items: the event, claims taken, claims released, then redactions.
+
+    Returns:
+        Whether an earlier attempt of ours wrote the event. If not, contention cancelled the transaction.
 
     Raises:
-        VersionConflict: An event's version is taken.
-        ClaimTaken: A claim is.
-        ClientError: It can never succeed.
+        VersionConflict: Another event has the version.
+        ClaimTaken: Another customer holds a claim to take.
+        ClientError: The transaction can never succeed.
     """
     reasons: Sequence[Any] = refused.response.get("CancellationReasons", [])
     codes = [reason["Code"] for reason in reasons]
-    taken = [n for n in range(len(events)) if codes[n] == _REFUSED]
-    for number in taken:
-        _unless_ours(reasons[number].get("Item"), events[number])
-    if taken:
+    if codes[0] == _REFUSED:
+        _require_ours(reasons[0].get("Item"), event)
         return True
-    released_from = len(events) + len(claims.take)
-    if _REFUSED in codes[len(events) : released_from]:
+    released_from = 1 + len(claims.take)
+    if _REFUSED in codes[1:released_from]:
         raise ClaimTaken
-    verdicts = codes[released_from : released_from + len(claims.release)]
-    if _REFUSED in verdicts:
-        raise _ClaimsOfOthers([claim for claim, code in zip(claims.release, verdicts, strict=True) if code == _REFUSED])
+    releases = codes[released_from : released_from + len(claims.release)]
+    if _REFUSED in releases:
+        raise _ClaimsOfOthers([claim for claim, code in zip(claims.release, releases, strict=True) if code == _REFUSED])
     if set(codes) - _CONTENTION:
         raise refused
     return False

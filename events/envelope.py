@@ -1,21 +1,22 @@
-"""The envelope: what is known of every event without reading its data."""
+"""The envelope: everything about an event except its data."""
 
+import hashlib
 from dataclasses import dataclass, field, fields
-from typing import Final
+from typing import Any, Final
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """Where an event came from. Holds no personal data: the actor is a token's subject.
+    """The origin of an event. Contains no personal data: the actor is a token's subject.
 
     Attributes:
-        correlation_id: Ties together all that one request caused.
-        causation_id: The request or the event that caused this event.
+        correlation_id: The same for everything that one request caused.
+        causation_id: The id of the request or event that caused this event.
         actor: The `sub` of the token.
-        command_id: Names the command; the same for every try of it.
-        request_hash: SHA-256 of the command's canonical content, or an empty text.
-        trace_id: The X-Ray trace, or an empty text.
-        segment_id: The segment in it that the event was decided in; empty if the trace was not recorded.
+        command_id: The id of the command; the same for every attempt of it.
+        request_hash: SHA-256 of the command's canonical content, or an empty string.
+        trace_id: The X-Ray trace id, or an empty string.
+        segment_id: The X-Ray segment of the command; empty if the trace was not recorded.
     """
 
     correlation_id: str
@@ -36,17 +37,16 @@ METADATA_FIELDS: Final = tuple(field.name for field in fields(Metadata))
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event as the log keeps it.
+    """One event as stored in the log.
 
     Attributes:
-        customer_id: The stream that it belongs to.
-        version: Its place in that stream, from 1, without gaps.
-        event_id: A UUID that names this event everywhere.
-        type: For instance `CustomerCreated`.
-        schema_version: The version of the shape of `data`.
+        version: The event's position among the customer's events, from 1, without gaps.
+        event_id: A UUID that identifies the event everywhere.
+        type: For example `CustomerCreated`.
+        schema_version: The schema version of `data`.
         occurred_at: RFC 3339, UTC, 27 characters.
-        data: The personal data, as one JSON text that only the codec opens.
-        metadata: Where it came from.
+        data: The personal data, as one JSON string that only the codec parses.
+        metadata: The event's origin.
     """
 
     customer_id: str
@@ -61,13 +61,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A row of the event table that is not an event; its key is all that can be relied on.
+    """A row of the event table that is not an event. Only its key is reliable.
 
     Attributes:
-        customer_id: Whose it is.
-        version: Its place among their events.
-        reason: Why it cannot be read; holds nothing personal.
-        data: What stands in the place of an event's data; empty for nothing.
+        reason: Why the row cannot be read; contains no personal data.
+        data: The row's `data` attribute; empty if it has none.
     """
 
     customer_id: str
@@ -77,3 +75,13 @@ class Unreadable:
 
 
 Recorded = Event | Unreadable
+"""A row of the event table."""
+
+
+def trace_annotations(customer_id: str, version: int, event_type: str) -> dict[str, Any]:
+    """The annotations by which an event is found in X-Ray. The customer's id is hashed, so that no trace names it."""
+    return {
+        "customer": hashlib.sha256(customer_id.encode()).hexdigest()[:32],
+        "version": version,
+        "event_type": event_type,
+    }

@@ -1,7 +1,7 @@
-"""A customer's events, folded.
+"""Folds a customer's events into the customer's state.
 
-An erasure decides for the whole history: whoever is erased stays so, whatever stands before it or comes after it. So of
-such a customer no other event is opened, and none that cannot be read stands in the way.
+An erasure decides for the whole history: an erased customer stays erased, whatever events come before or after it. So
+no other event of an erased customer is decoded, and an unreadable one does no harm.
 """
 
 import json
@@ -15,17 +15,17 @@ from events.envelope import Event, Recorded, Unreadable
 
 
 def fold(records: Iterable[Recorded], state: State | None = None) -> State | None:
-    """What events make of a customer.
+    """Fold events into a state.
 
     Args:
-        records: In version order, without gaps, from the one after `state`.
-        state: Where to start; None for before the first event.
+        records: In version order, without gaps, starting after `state`.
+        state: The state to start from; None before the first event.
 
     Returns:
-        The state after the last event; None where there are none.
+        The state after the last event; `state` if there are no events.
 
     Raises:
-        OutOfOrder: There is a gap, or an event makes no sense.
+        OutOfOrder: There is a gap, or an event cannot happen in its state.
         UnreadableEvent: An event cannot be read.
     """
     last = state
@@ -35,16 +35,7 @@ def fold(records: Iterable[Recorded], state: State | None = None) -> State | Non
 
 
 def states(records: Iterable[Recorded], state: State | None = None) -> Iterator[State]:
-    """What events make of a customer, one after the other: `fold` for who wants to keep what stands before a failure.
-
-    Args:
-        records: As in `fold`.
-        state: Likewise.
-
-    Raises:
-        OutOfOrder: As in `fold`, once everything before it was given.
-        UnreadableEvent: Likewise.
-    """
+    """Like `fold`, but yields every state, so the ones before a failure survive."""
     history = list(records)
     erased = any(map(is_erasure, history))
     for record in history:
@@ -57,15 +48,15 @@ def states(records: Iterable[Recorded], state: State | None = None) -> Iterator[
 
 
 def is_erasure(record: Recorded) -> bool:
-    """Whether a record says that its customer was erased."""
+    """Whether a record is a `CustomerErased` event."""
     return isinstance(record, Event) and record.type == CustomerErased.type()
 
 
 def readable(record: Recorded) -> Event:
-    """The event that a record is.
+    """Return the record as an event.
 
     Raises:
-        UnreadableEvent: It is none.
+        UnreadableEvent: The row is not an event.
     """
     if isinstance(record, Unreadable):
         raise UnreadableEvent(f"{record.customer_id} version {record.version}", record.reason)
@@ -74,14 +65,14 @@ def readable(record: Recorded) -> Event:
 
 @dataclass(frozen=True, slots=True)
 class BrokenHistory:
-    """What can be told of a customer whose events cannot be folded: enough to erase them.
+    """A customer whose events cannot be folded. What is known is enough to erase them.
 
     Attributes:
-        id: Whose.
-        versions: Of the events that there are, in order.
-        emails: The addresses in them, the newest first, as far as they can be made out: one of them, or one in an event
-            that cannot be opened at all, is theirs now.
-        cause: Why they cannot be folded.
+        id: The customer's id.
+        versions: The versions of the customer's rows, in order.
+        emails: All addresses found in the events, newest first. The current address is one of them, unless it is in an
+            event that cannot be parsed at all.
+        cause: The exception that the fold raised.
     """
 
     id: str
@@ -91,15 +82,15 @@ class BrokenHistory:
 
     @property
     def version(self) -> int:
-        """The newest event's."""
+        """The version of the newest row."""
         return self.versions[-1]
 
 
 def fold_or_report(records: Sequence[Recorded]) -> State | BrokenHistory | None:
-    """What events make of a customer, or what can be told of one whose events cannot be folded.
+    """Like `fold`, but returns a `BrokenHistory` instead of raising.
 
     Args:
-        records: All of them, in version order.
+        records: All records of the customer, in version order.
     """
     try:
         return fold(records)
@@ -110,10 +101,10 @@ def fold_or_report(records: Sequence[Recorded]) -> State | BrokenHistory | None:
 
 
 def require_folded(state: State | BrokenHistory) -> State:
-    """What events make of a customer, for who needs that.
+    """Return the state.
 
     Raises:
-        Exception: Whatever kept them from being folded.
+        Exception: The events cannot be folded. This is the exception that the fold raised.
     """
     if isinstance(state, BrokenHistory):
         raise state.cause
@@ -121,7 +112,7 @@ def require_folded(state: State | BrokenHistory) -> State:
 
 
 def _address_in(record: Recorded) -> str | None:
-    """The address in an event's data, also where it is not of the shape that it claims."""
+    """The e-mail address in an event's data, even if the data does not have its schema."""
     with suppress(Exception):
         return getattr(decode(readable(record)), "email", None)
     with suppress(KeyError, TypeError, ValueError):

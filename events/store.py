@@ -7,26 +7,27 @@ from typing import Final, Protocol
 from events.claims import NO_CLAIMS, ClaimChange
 from events.envelope import Event, Recorded
 
-# DynamoDB takes 100 items in a transaction; the rest is for the event and its claims.
+# What an append changes at once. With the event itself these are 100 items, the most that a DynamoDB transaction takes.
 MOST_REDACTED_AT_ONCE: Final = 90
+MOST_RELEASED_AT_ONCE: Final = 9
 
 
 class VersionConflict(Exception):
-    """Somebody else wrote this version of the customer first; read again and decide again.
+    """Another writer appended this version of the customer first. Read again and decide again.
 
     Attributes:
-        stored: The event that holds the version, where the store could tell.
+        stored: The event that has the version, if the store knows it.
     """
 
     def __init__(self, customer_id: str, version: int, stored: Event | None = None) -> None:
-        super().__init__(f"version {version} of customer {customer_id} exists already")
+        super().__init__(f"version {version} of customer {customer_id} already exists")
         self.customer_id = customer_id
         self.version = version
         self.stored = stored
 
 
 class StoreBusy(Exception):
-    """Nothing was appended, or not everything was read, as others keep the same rows busy right now; try again."""
+    """Other writers keep the same rows busy, so nothing was appended, or not everything was read. Try again."""
 
 
 EventKey = tuple[str, int]
@@ -38,11 +39,11 @@ Position = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """Some events of a reading of the whole log.
+    """One page of the whole log.
 
     Attributes:
-        records: In the store's order; a customer's are in version order in every order that was ever seen.
-        next: Where the next page starts; None after the last.
+        records: In the store's order. Every store that we know keeps a customer's events in version order.
+        next: The start of the next page; None after the last page.
     """
 
     records: Sequence[Recorded]
@@ -52,90 +53,75 @@ class EventPage:
 class EventStore(Protocol):
     """An append-only log of events, one stream for each customer."""
 
-    def append(
-        self,
-        events: Sequence[Event],
-        expected_version: int,
-        claims: ClaimChange = NO_CLAIMS,
-        redact: Sequence[int] = (),
-    ) -> None:
-        """Append events of one customer, with all that belongs to them or not at all.
+    def append(self, event: Event, claims: ClaimChange = NO_CLAIMS, redact: Sequence[int] = ()) -> None:
+        """Append an event together with its changes of claims and its redactions, or nothing at all.
 
-        Calling it again with the same events (the same `event_id`s), as a retry after a lost answer does, changes
-        nothing and raises nothing.
+        Appending an event with the same `event_id` again, as a retry after a lost response does, changes nothing and
+        raises nothing.
 
         Args:
-            events: One or more, of versions `expected_version + 1` onwards without gaps.
-            expected_version: The customer's version as it was read; 0 for a new customer.
-            claims: Uniqueness claims that change hands with it.
-            redact: Versions of earlier events whose data goes, at most `MOST_REDACTED_AT_ONCE`.
+            event: The event. Its version must be free, and should follow the version that was read.
+            claims: Uniqueness claims to change. Of the claims to release, only the first `MOST_RELEASED_AT_ONCE` are
+                released; a claim that another customer holds is left alone.
+            redact: Versions of earlier events to redact, in ascending order. Only the last `MOST_REDACTED_AT_ONCE` are
+                redacted with the event; pass the others to `redact`.
 
         Raises:
-            VersionConflict: Another event holds one of these versions.
-            ClaimTaken: Another customer holds one of the claims.
-            StoreBusy: Too much contention; nothing was written.
-            ValueError: The events are none, of several customers, or not numbered as said.
+            VersionConflict: Another event has this version.
+            ClaimTaken: Another customer holds one of the claims to take.
+            StoreBusy: There is too much contention. Nothing was written.
         """
         ...
 
     def redact(self, customer_id: str, versions: Sequence[int]) -> None:
-        """Take the data out of events for good; the one change that an event permits.
+        """Permanently remove the data of events. No other change to an event is allowed.
 
         Args:
             customer_id: An erased customer.
-            versions: Of events that exist.
+            versions: Versions of events that exist.
 
         Raises:
-            StoreBusy: Too much contention; some may be left.
+            StoreBusy: There is too much contention. Some events may still have their data.
         """
         ...
 
     def read(self, customer_id: str, after_version: int = 0) -> Sequence[Recorded]:
         """All records of a customer in version order, including every acknowledged event.
 
-        A row that is not an event is returned as `Unreadable`, so that it does not hide the ones before it.
+        A row that is not an event is returned as `Unreadable`, so that it does not hide the rows before it.
 
         Args:
             customer_id: A customer's id.
-            after_version: Skips this version and those before it.
+            after_version: Skips this version and all earlier ones.
         """
         ...
 
     def existing(self, keys: Collection[EventKey]) -> set[EventKey]:
-        """The keys that hold a row, whether it is an event or unreadable; no row is opened.
-
-        Args:
-            keys: The keys to look up, read consistently.
+        """The keys that have a row, whether or not it is readable. Only keys are read, consistently.
 
         Raises:
-            StoreBusy: Some could not be looked at.
+            StoreBusy: Some keys could not be read.
         """
         ...
 
     def read_page(
         self, segment: int = 0, total_segments: int = 1, start: Position | None = None, limit: int = 500
     ) -> EventPage:
-        """One page of the whole log, from which a reader can stop and continue.
+        """Read one page of the whole log. A reader can stop after a page and continue later.
 
         Args:
-            segment: Which part of the log, from 0.
-            total_segments: The number of parts, so that several readers can share the log; the same for every page.
-            start: The `next` of the page before; None for the first page.
-            limit: The most events to return.
+            segment: The part of the log to read, from 0.
+            total_segments: The number of parts, so that several readers can share the log. Must be the same for every
+                page.
+            start: The `next` of the previous page; None for the first page.
+            limit: The maximum number of events.
         """
         ...
 
 
-def check_append(events: Sequence[Event], expected_version: int) -> None:
-    """What every store demands of an append, whoever keeps the events.
-
-    Raises:
-        ValueError: See `EventStore.append`.
-    """
-    if not events:
-        raise ValueError("nothing to append")
-    if len({event.customer_id for event in events}) > 1:
-        raise ValueError("an append belongs to one customer")
-    wanted = list(range(expected_version + 1, expected_version + 1 + len(events)))
-    if [event.version for event in events] != wanted:
-        raise ValueError(f"the versions must be {wanted}")
+def limit_to_transaction(claims: ClaimChange, redact: Sequence[int]) -> tuple[ClaimChange, Sequence[int]]:
+    """Limit the changes of an append to what fits in one transaction, as `EventStore.append` describes."""
+    return (
+        ClaimChange(claims.take, claims.release[:MOST_RELEASED_AT_ONCE]),
+        redact[-MOST_REDACTED_AT_ONCE:],
+    )

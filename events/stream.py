@@ -1,4 +1,4 @@
-"""The stream's batch format: from records to events, and from failures to the answer the event source mapping reads.
+"""The batch format of the stream: parses records into events, and formats the response to the event source mapping.
 
 https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
 """
@@ -10,18 +10,18 @@ from events.codec import recorded
 from events.envelope import Recorded
 
 Arrival = tuple[str, Recorded]
-"""A record's sequence number and what it records."""
+"""A stream record's sequence number, and its row."""
 
 
 class BatchFailed(Exception):
-    """Some records must come again, and the mapping would not understand which: all of them must."""
+    """Some records failed and the mapping does not support partial responses, so it must retry the whole batch."""
 
 
 def read_batch(records: Sequence[Mapping[str, Any]]) -> list[Arrival]:
-    """Read a batch.
+    """Parse a batch.
 
     Args:
-        records: `Records` of a DynamoDB stream's Lambda event. Only INSERTs are facts; others are passed over.
+        records: `Records` of a DynamoDB stream's Lambda event. Only INSERT records are events; the others are ignored.
     """
     changes = [record["dynamodb"] for record in records if record["eventName"] == "INSERT"]
     return [
@@ -30,20 +30,20 @@ def read_batch(records: Sequence[Mapping[str, Any]]) -> list[Arrival]:
 
 
 def answer(failed: Collection[str], records: int, *, in_parts: bool) -> dict[str, list[dict[str, str]]]:
-    """What the mapping is told: the records that must come again.
+    """The response to the mapping: the records to retry.
 
     Args:
-        failed: Sequence numbers of the records that are neither done nor put aside.
-        records: How many there were.
-        in_parts: Whether the mapping takes partial answers (`ReportBatchItemFailures`). One that does not would take
-            any answer for success and lose the failed records.
+        failed: Sequence numbers of the records that are neither processed nor parked.
+        records: The number of records in the batch.
+        in_parts: Whether the mapping supports partial responses (`ReportBatchItemFailures`). A mapping that does not
+            treats every response as success and loses the failed records.
 
     Returns:
-        The `batchItemFailures`, in the order of the stream; the mapping goes back to the lowest.
+        The `batchItemFailures` in stream order. The mapping retries from the lowest sequence number.
 
     Raises:
-        BatchFailed: Some failed, and the mapping takes no partial answers.
+        BatchFailed: Records failed, and the mapping does not support partial responses.
     """
     if failed and not in_parts:
-        raise BatchFailed(f"{len(failed)} of {records} records must come again")
+        raise BatchFailed(f"{len(failed)} of {records} records must be retried")
     return {"batchItemFailures": [{"itemIdentifier": number} for number in sorted(failed, key=int)]}

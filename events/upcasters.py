@@ -1,8 +1,8 @@
-"""Brings stored data of older schema versions to the current one, one version at a time.
+"""Upcasts stored data from older schema versions to the current one, one version at a time.
 
-To change an event's shape: raise its model's `schema_version`, add the step from the version before here, add a stored
-sample to tests/golden/, and let `make contracts` write the new version's schema beside the old one's. The chain is
-checked when this module is imported, so that a missing step stops a deployment and not a projection.
+To change an event's schema: increase its model's `schema_version`, add an upcaster from the previous version here, add
+a stored sample to tests/golden/, and run `make contracts` to write the new schema beside the old one. The chain is
+checked when this module is imported, so that a missing upcaster fails the deployment and not the projection.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,42 +16,41 @@ Steps = Mapping[tuple[str, int], Upcaster]
 
 MODELS: Final[tuple[type[CustomerEvent], ...]] = (CustomerCreated, CustomerUpdated, CustomerErased)
 
-# (type, the version it starts from) -> the data one version later.
+# (type, version) -> the upcaster from that version to the next.
 STEPS: Final[Steps] = {}
 
 
 class BrokenChain(Exception):
-    """An event's stored versions cannot all be brought to the current one."""
+    """Not every stored version of an event can be upcast to the current one."""
 
 
 def check_chain(models: Iterable[type[CustomerEvent]], steps: Steps) -> None:
-    """Demand one step from every version of every event to the next, and none besides.
+    """Check that every older version of every event has exactly one upcaster, and that no other upcaster exists.
 
     Args:
         models: Each event's current model.
-        steps: As `STEPS`.
+        steps: The upcasters, in the form of `STEPS`.
 
     Raises:
-        BrokenChain: Names what is missing or too many.
+        BrokenChain: An upcaster is missing or superfluous. The message names it.
     """
     needed = {(model.type(), version) for model in models for version in range(1, model.schema_version)}
     if missing := sorted(needed - steps.keys()):
         raise BrokenChain(f"no upcaster from {', '.join(f'{name} {version}' for name, version in missing)}")
     if unused := sorted(steps.keys() - needed):
         raise BrokenChain(
-            f"an upcaster that leads nowhere: {', '.join(f'{name} {version}' for name, version in unused)}"
+            f"no event needs the upcaster from {', '.join(f'{name} {version}' for name, version in unused)}"
         )
 
 
 def upcast(data: Data, event_type: str, version: int, current: int, steps: Steps = STEPS) -> Data:
-    """Bring data to the current version.
+    """Upcast an event's data.
 
     Args:
-        data: As stored.
-        event_type: The event's type.
-        version: Its stored schema version.
-        current: The version wanted.
-        steps: As `STEPS`.
+        data: The data as stored.
+        version: The schema version of `data`.
+        current: The schema version to return.
+        steps: The upcasters, in the form of `STEPS`.
     """
     for step in range(version, current):
         data = steps[event_type, step](data)

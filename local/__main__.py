@@ -4,7 +4,6 @@ python -m local up | down | status | token | logs | dynamodb-local
 """
 
 import argparse
-import os
 import signal
 import sys
 from collections.abc import Callable
@@ -19,8 +18,8 @@ from local.environments import ROOT, STATE
 from local.errors import StackError
 from local.home import StackHome
 from local.progress import OnConsole
+from local.signals import INTERRUPTED, discard_output, sigterm_as_interrupt
 
-INTERRUPTED = 130  # what a shell gives for Ctrl-C
 DYNAMODB_PORT = 8000
 _out = Console(highlight=False, markup=False, soft_wrap=True)
 
@@ -102,10 +101,9 @@ def main(words: list[str]) -> int:
         The exit status.
     """
     arguments = parse(words)
-    # So that a terminated command cleans up as an interrupted one does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        COMMANDS[arguments.command](_home(arguments), arguments)
+        with sigterm_as_interrupt():
+            COMMANDS[arguments.command](_home(arguments), arguments)
     except StackError as error:
         print(f"make {arguments.command}: {error}", file=sys.stderr)
         if error.details:
@@ -124,8 +122,7 @@ def main(words: list[str]) -> int:
             )
             return INTERRUPTED
     except BrokenPipeError:
-        # The reader has gone; without this the interpreter complains when it closes its output.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
     return 0
 
 

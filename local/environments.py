@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".local"
 OLDEST_PYTHON = (3, 11)
-NAMES = ("dev", "sam", "emulator", "audit", "pipeline")
+NAMES = ("dev", "sam", "emulator", "audit", "pipeline", "docs")
 
 
 class SetupError(Exception):

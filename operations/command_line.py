@@ -1,156 +1,195 @@
-"""The words of the command line."""
+"""The commands and their options."""
 
 import argparse
 from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, NoReturn
 
-from events.customer import is_customer_id
+from operations import options
 from operations.actions import backfill, generations, rebuild, redrive, redrive_failures, status, verify
 from operations.output import Output
-from operations.stack import MOST_WORKERS, Stack
-from shared.runtime.clock import timestamp
+from operations.stack import Stack
 
-Command = Callable[[Stack, argparse.Namespace, Output], int]
-WORKERS: Final = 4
+Action = Callable[[Stack, argparse.Namespace, Output], int]
+
+PROGRAM: Final = "customers"
+_SAME_COMMAND: Final = "the same command continues from here"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command or a step of `rebuild`.
+
+    Attributes:
+        name: The word that is typed.
+        action: Carries the command out, and returns the exit status.
+        help: What the command does, in one line without a period.
+        example: The words of an example, without the program's name.
+        add_options: Add the command's own options.
+        how_to_continue: Printed after an interruption.
+    """
+
+    name: str
+    action: Action
+    help: str
+    example: str
+    add_options: tuple[options.AddOptions, ...] = ()
+    how_to_continue: str = _SAME_COMMAND
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that reports a mistake in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print what is wrong and how to get help, and exit with status 2."""
+        words = f"{self.prog} --help".removeprefix(f"{PROGRAM} ")
+        sentence = message.removeprefix("argument ")
+        self.exit(2, f"{self.prog}: {sentence}. Help: make customers ARGS='{words}'\n")
+
+
+def example_of(words: str) -> str:
+    """Return an example as it is typed in a shell."""
+    return f'make customers ARGS="{words}"'
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
-    """Read the command line.
+    """Parse the command line.
 
     Args:
-        words: Without the program's name.
+        words: The command line without the program's name.
 
     Returns:
-        The options, and the command as `run`.
+        The options; `run` is the command's action and `how_to_continue` what to print after an interruption.
     """
-    parser = argparse.ArgumentParser(prog="customers", description="Looks after the projection of customers.")
+    return build_parser().parse_args(words)
+
+
+def build_parser() -> Parser:
+    """Return the parser of the whole command line."""
+    parser = Parser(
+        prog=PROGRAM,
+        description="Looks after the projection of customers and the published events.",
+        epilog=f"Example: {example_of('status')}",
+    )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    _add(commands, "status", status.status, "the generations, and what waits")
-    listed = _add(commands, "parked", status.parked, "the customers whose projection stands still")
-    _generation(listed, "the one that is read")
-    redriven = _add(commands, "redrive", redrive.redrive, "bring parked customers back")
-    _generation(redriven, "all that are fed")
-    _dry(redriven, "customers")
-    lost = _add(commands, "redrive-failures", redrive_failures.redrive_failures, "catch up on what was given up")
-    _dry(lost, "messages of each queue")
-    verified = _add(commands, "verify", verify.verify, "compare the projection with the events")
-    _generation(verified, "the one that is read")
-    verified.add_argument("--repair", action="store_true", help="write the rows that the events make")
-    verified.add_argument("--segments", type=_positive, help="parts of the reading (default: by the table's size)")
-    _workers(verified)
-    _add_backfill(_add(commands, "backfill", backfill.backfill, "send customers' events to one consumer's queue"))
-    rebuild_command = commands.add_parser("rebuild", help="fill a new generation, and let queries read it")
-    _add_rebuild(rebuild_command)
-    return parser.parse_args(words)
-
-
-def _add_rebuild(command: argparse.ArgumentParser) -> None:
-    steps = command.add_subparsers(title="steps", required=True, metavar="STEP")
-    _add(steps, "start", rebuild.start, "begin a new generation")
-    filled = _add(steps, "run", rebuild.run, "fill it, from where the last run stopped")
-    _add(steps, "status", rebuild.status, "how far it is")
-    _add(steps, "watch", rebuild.watch, "how far and how fast, until it is filled, whoever fills it")
-    verified = _add(steps, "verify", rebuild.verify, "compare it with the events")
-    _add(steps, "switch", generations.switch, "let queries read it")
-    everything = _add(steps, "all", rebuild.everything, "from start to switch")
-    _add(steps, "rollback", generations.rollback, "let queries read the one before")
-    _add(steps, "retire", generations.retire, "give up the one before")
-    _add(steps, "abandon", generations.abandon, "give up the new one")
-    removed = _add(steps, "remove", generations.remove, "delete the rows of those given up")
-    for step in (filled, everything, removed):
-        step.add_argument(
-            "--rate", type=_rate, help="write units a second at most; a row takes two (default: no limit)"
-        )
-    for step in (filled, verified, everything):
-        _workers(step)
-    for step in (verified, everything):
-        step.add_argument("--accept-parked", action="store_true", help="parked customers are no hindrance")
-
-
-def _add_backfill(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--queue", required=True, help="its name, URL or ARN")
-    command.add_argument(
-        "--from",
-        dest="since",
-        type=_instant,
-        metavar="TIME",
-        help="customers who changed since then, such as 2026-11-01T00:00:00Z",
+    for command in COMMANDS:
+        _add(commands, command)
+    steps_parser = commands.add_parser(
+        "rebuild",
+        help=REBUILD_HELP,
+        description=_sentence(REBUILD_HELP),
+        epilog=f"Example: {example_of('rebuild all')}",
     )
-    command.add_argument("--to", dest="until", type=_instant, metavar="TIME", help="and before then")
-    command.add_argument(
-        "--customer",
-        dest="customers",
-        type=_customer,
-        nargs="+",
-        action="extend",
-        default=[],
-        metavar="ID",
-        help="these alone",
+    steps = steps_parser.add_subparsers(title="steps", required=True, metavar="STEP")
+    for step in REBUILD_STEPS:
+        _add(steps, step)
+    return parser
+
+
+def _add(commands: "argparse._SubParsersAction[Parser]", command: Command) -> None:
+    parser = commands.add_parser(
+        command.name,
+        help=command.help,
+        description=_sentence(command.help),
+        epilog=f"Example: {example_of(command.example)}",
     )
-    command.add_argument(
-        "--rate", type=_rate, default=backfill.RATE, metavar="N", help="at most so many messages a second (200)"
+    parser.set_defaults(run=command.action, how_to_continue=command.how_to_continue)
+    for add in command.add_options:
+        add(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON lines instead of columns")
+    parser.add_argument(
+        "--stack-name", default="", metavar="NAME", help="CloudFormation stack on AWS (default: the local stack)"
     )
-    _workers(command)
-    how = command.add_mutually_exclusive_group()
-    how.add_argument("--dry-run", action="store_true", help="say what would be sent, and send nothing")
-    how.add_argument("--resume", action="store_true", help="go on with the same backfill where it stopped")
-    command.set_defaults(again="the same command with --resume goes on from here")
+    parser.add_argument("--home", default="", metavar="FOLDER", help="folder of the local stack (default: .local)")
 
 
-def _add(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, run: Command, text: str
-) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-    command.set_defaults(run=run, again="the same command goes on from here")
-    command.add_argument("--json", action="store_true", help="JSON lines")
-    command.add_argument("--stack-name", default="", help="a stack that your AWS credentials reach")
-    command.add_argument("--home", default="", help="folder of a local stack (default: .local)")
-    return command
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
 
 
-def _generation(command: argparse.ArgumentParser, default: str) -> None:
-    command.add_argument("--generation", type=_positive, metavar="N", help=f"which (default: {default})")
+COMMANDS: Final = (
+    Command("status", status.status, "show generations and pending failures", "status"),
+    Command(
+        "parked",
+        status.parked,
+        "list the parked customers and the reasons",
+        "parked --generation 2",
+        (options.generation_option("the active one"),),
+    ),
+    Command(
+        "redrive",
+        redrive.redrive,
+        "bring parked customers back once the cause is fixed",
+        "redrive --go",
+        (
+            options.generation_option("every generation that is fed"),
+            options.go_options("redrive the customers", "customers of each generation"),
+        ),
+    ),
+    Command(
+        "redrive-failures",
+        redrive_failures.redrive_failures,
+        "reprocess lost batches and unpublished events",
+        "redrive-failures --go",
+        (options.go_options("reprocess the messages", "messages of each queue"),),
+    ),
+    Command(
+        "verify",
+        verify.verify,
+        "compare the rows of a generation with the events",
+        "verify --repair",
+        (options.generation_option("the active one"), options.compare_options, options.workers_option),
+    ),
+    Command(
+        "backfill",
+        backfill.backfill,
+        "send customers' events to one consumer's queue",
+        "backfill --queue orders-customers --dry-run",
+        (options.backfill_options, options.workers_option),
+        "the same command with --resume continues from here",
+    ),
+)
 
-
-def _dry(command: argparse.ArgumentParser, what: str) -> None:
-    command.add_argument("--go", action="store_true", help="do it; without it, say only what would happen")
-    command.add_argument("--limit", type=_positive, metavar="N", help=f"at most so many {what}")
-
-
-def _workers(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--workers", type=_some_workers, default=WORKERS, metavar="N", help=f"threads ({WORKERS})")
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
-
-
-def _instant(text: str) -> str:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise argparse.ArgumentTypeError(f"{text} is no time with a zone, such as 2026-11-01T00:00:00Z")
-    return timestamp(instant)
-
-
-def _customer(text: str) -> str:
-    if not is_customer_id(text):
-        raise argparse.ArgumentTypeError(f"{text} is no customer's id: a UUID in lower case is")
-    return text
-
-
-def _some_workers(text: str) -> int:
-    return min(_positive(text), MOST_WORKERS)
-
-
-def _rate(text: str) -> float:
-    number = float(text)
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError("must be above 0")
-    return number
+REBUILD_HELP: Final = "rebuild the projection in a new generation"
+REBUILD_STEPS: Final = (
+    Command("start", rebuild.start, "begin a new generation", "rebuild start"),
+    Command(
+        "run",
+        rebuild.run,
+        "fill the new generation from the events",
+        "rebuild run --rate 200",
+        (options.write_rate_option, options.workers_option),
+    ),
+    Command("status", rebuild.status, "show how far the new generation is filled", "rebuild status"),
+    Command(
+        "watch",
+        rebuild.watch,
+        "show the progress of a rebuild that runs elsewhere, until the new generation is filled",
+        "rebuild watch",
+    ),
+    Command(
+        "verify",
+        rebuild.verify,
+        "compare the new generation with the events",
+        "rebuild verify",
+        (options.workers_option, options.accept_parked_option),
+    ),
+    Command("switch", generations.switch, "let queries read the new generation", "rebuild switch"),
+    Command(
+        "all",
+        rebuild.everything,
+        "do all remaining steps from start to switch",
+        "rebuild all --workers 8",
+        (options.write_rate_option, options.workers_option, options.accept_parked_option),
+    ),
+    Command("rollback", generations.rollback, "let queries read the previous generation again", "rebuild rollback"),
+    Command("retire", generations.retire, "give up the previous generation", "rebuild retire"),
+    Command("abandon", generations.abandon, "give up the new generation instead of switching", "rebuild abandon"),
+    Command(
+        "remove",
+        generations.remove,
+        "delete the rows of retired generations",
+        "rebuild remove --rate 200",
+        (options.write_rate_option,),
+    ),
+)

@@ -1,4 +1,4 @@
-"""Shows a long work while it goes on: a bar on a terminal, a JSON line every second, or a plain line now and then."""
+"""Shows the progress of a long job: a bar on a terminal, JSON lines for programs, plain lines for logs."""
 
 import json
 import sys
@@ -12,19 +12,19 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from operations.jobs.meter import Reading
 
-_LOOKS_A_LINE: Final = 10
+_READINGS_A_LINE: Final = 10
 
 
 class Display(Protocol):
     """Shows readings."""
 
     def show(self, reading: Reading) -> None:
-        """Called once a second, and once when the work has ended."""
+        """Show one reading. Called once a second, and once when the job has ended."""
         ...
 
 
 class JsonLines:
-    """One JSON object for each reading."""
+    """Prints one JSON object for each reading."""
 
     def __init__(self, title: str, to: TextIO) -> None:
         self._title = title
@@ -36,22 +36,22 @@ class JsonLines:
 
 
 class PlainLines:
-    """A line every ten seconds, for logs."""
+    """Prints a line every ten seconds."""
 
     def __init__(self, title: str, to: TextIO) -> None:
         self._title = title
         self._to = to
-        self._looks = 0
+        self._readings = 0
 
     def show(self, reading: Reading) -> None:
         """See `Display.show`."""
-        self._looks += 1
-        if reading.done or reading.stalled or self._looks % _LOOKS_A_LINE == 0:
+        self._readings += 1
+        if reading.done or reading.stalled or self._readings % _READINGS_A_LINE == 0:
             print(f"{self._title}: {reading.percent:.1f} %  {figures(reading)}", file=self._to, flush=True)
 
 
 class Bar:
-    """A bar that moves."""
+    """Moves a progress bar."""
 
     def __init__(self, bar: Progress, task: TaskID) -> None:
         self._bar = bar
@@ -64,11 +64,11 @@ class Bar:
 
 @contextmanager
 def display(title: str, *, as_json: bool, to: TextIO | None = None) -> Iterator[Display]:
-    """The display that fits where the output goes.
+    """Choose the display that fits the destination of the output.
 
     Args:
-        title: What is done.
-        as_json: Whether a program reads it.
+        title: What the job does, such as `Filling generation 2`.
+        as_json: Whether a program reads the output.
         to: Standard output when left out.
     """
     target = to or sys.stdout
@@ -83,24 +83,20 @@ def display(title: str, *, as_json: bool, to: TextIO | None = None) -> Iterator[
 
 
 def figures(reading: Reading) -> str:
-    """A reading in words.
-
-    Args:
-        reading: As measured.
-    """
-    left = "" if reading.seconds_left is None or reading.done else f"  {clock_time(reading.seconds_left)} left"
+    """Return the numbers of a reading as one line of text."""
+    remaining = "" if reading.seconds_left is None or reading.done else f"  {clock_time(reading.seconds_left)} left"
     problems = f"  {reading.problems:,} with a problem" if reading.problems else ""
-    stalled = "  STALLED: nothing moves" if reading.stalled else ""
+    stalled = "  STALLED: no progress" if reading.stalled else ""
     numbers = f"{reading.customers:,} customers  {reading.events:,} events  {reading.events_a_second:,.0f}/s"
-    return f"{numbers}{left}{problems}{stalled}"
+    return f"{numbers}{remaining}{problems}{stalled}"
 
 
 def clock_time(seconds: float) -> str:
-    """Seconds as people read them.
+    """Format a duration as hours, minutes and seconds.
 
     >>> clock_time(3725)
     '1:02:05'
     """
-    minutes, rest = divmod(int(seconds), 60)
+    minutes, seconds = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}"
+    return f"{hours}:{minutes:02}:{seconds:02}"

@@ -9,43 +9,42 @@ Cell = str | int | float | bool | None
 
 
 class Output:
-    """Prints rows as they come, so that a long list needs no memory."""
+    """Prints each row at once, so that a long list needs no memory."""
 
     def __init__(self, *, as_json: bool = False, to: TextIO | None = None) -> None:
-        """Choose the form.
-
+        """
         Args:
-            as_json: One JSON object a line instead of columns.
-            to: Where it goes; standard output when left out.
+            as_json: Whether to print one JSON object a line instead of columns.
+            to: Standard output when left out.
         """
         self.as_json = as_json
         self._to = to
-        self._headed: Sequence[str] = ()
+        self._headings: Sequence[str] = ()
 
-    def row(self, widths: Mapping[str, int], cells: Mapping[str, Cell]) -> None:
-        """Print a row, under its headings if the row before had others.
+    def print_row(self, widths: Mapping[str, int], cells: Mapping[str, Cell]) -> None:
+        """Print a row, below its headings if the previous row had different ones.
 
         Args:
-            widths: Each column's width in characters, in their order.
-            cells: By column.
+            widths: The width of each column in characters, in the order of the columns.
+            cells: The values by column.
         """
         if self.as_json:
             self._line(json.dumps(dict(cells)))
             return
-        if self._headed != list(widths):
-            self._headed = list(widths)
+        if self._headings != list(widths):
+            self._headings = list(widths)
             self._line(_columns({name: name.replace("_", " ").upper() for name in widths}, widths))
         self._line(_columns(cells, widths))
 
-    def say(self, sentence: str, **facts: object) -> None:
-        """Print a sentence; as JSON, the facts that it tells.
+    def print_sentence(self, text: str, **facts: object) -> None:
+        """Print a sentence for people, or its facts for programs.
 
         Args:
-            sentence: For people.
-            **facts: For programs; without any, programs are told nothing.
+            text: Printed unless the output is JSON.
+            **facts: Printed as one JSON object. Without facts, JSON output gets nothing.
         """
         if not self.as_json:
-            self._line(sentence)
+            self._line(text)
         elif facts:
             self._line(json.dumps(facts))
 

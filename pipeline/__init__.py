@@ -1,1 +1,1 @@
-"""The deployment pipeline: a CDK app (`pipeline.app`), and a walk through what it synthesises (`pipeline.walk`)."""
+"""The deployment pipeline: a CDK app (`pipeline.app`), and a local run of its stages (`pipeline.walk`)."""

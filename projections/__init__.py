@@ -1,1 +1,1 @@
-"""From events to the view: the fold, the read model that owns the read table's shape, and the stream's handler."""
+"""Projects events into the read table: the projector, and the read model, which alone knows the table's layout."""

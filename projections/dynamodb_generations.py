@@ -1,4 +1,4 @@
-"""The record of generations on DynamoDB: one item in the read table, changed only from the revision that was read."""
+"""The record of generations on DynamoDB: one item in the read table, replaced only if its revision is unchanged."""
 
 import json
 import uuid
@@ -10,12 +10,12 @@ from projections.generations import Generations, GenerationsChanged
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# Not a customer: no customer id starts with this sign.
+# Not a customer: no customer id starts with '#'.
 _KEY: Final[Any] = {"customer_id": {"S": "#generations"}, "generation": {"N": "0"}}
 
 
 class DynamoDbGenerations:
-    """Keeps the record in the read table."""
+    """Stores the record in the read table."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
@@ -32,8 +32,8 @@ class DynamoDbGenerations:
     def save(self, generations: Generations) -> Generations:
         """See `GenerationStore.save`."""
         saved = replace(generations, revision=generations.revision + 1)
-        # Another's record may read the same: two who start a rebuild at once would both believe that it is theirs.
-        ours = str(uuid.uuid4())
+        # Two operators who start a rebuild at once write equal records. This id tells which of the two was stored.
+        save_id = str(uuid.uuid4())
         try:
             self._client.put_item(
                 TableName=self._table,
@@ -41,15 +41,15 @@ class DynamoDbGenerations:
                     **_KEY,
                     "revision": {"N": str(saved.revision)},
                     "record": {"S": json.dumps(asdict(saved))},
-                    "saved_as": {"S": ours},
+                    "saved_as": {"S": save_id},
                 },
                 ConditionExpression="attribute_not_exists(customer_id) OR revision = :read",
                 ExpressionAttributeValues={":read": {"N": str(generations.revision)}},
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except self._client.exceptions.ConditionalCheckFailedException as refused:
-            stored: Any = refused.response.get("Item")
-            # After a lost answer the client's own retry meets the very record that it wrote.
-            if not stored or stored.get("saved_as") != {"S": ours}:
-                raise GenerationsChanged("the generations were changed meanwhile") from None
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            stored: Any = error.response.get("Item")
+            # If the answer to the first try was lost, the client's own retry finds the record that the first try wrote.
+            if not stored or stored.get("saved_as") != {"S": save_id}:
+                raise GenerationsChanged("The generations have changed since they were loaded.") from None
         return saved

@@ -1,7 +1,7 @@
 """The read model on DynamoDB.
 
-Rows are written by PartiQL batches, as these are the only batches whose every member carries a condition and answers
-for itself: BatchWriteItem takes no conditions, and a transaction fails as a whole.
+Rows are written in PartiQL batches, because only there does each member of a batch have its own condition and its own
+result: BatchWriteItem takes no conditions, and a transaction fails as a whole.
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html
 """
 
@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.generations import Generations
-from projections.read_model import Reader, ReadModelBusy, RowPage, Write, Written
+from projections.read_model import Reader, ReadModelBusy, RowPage, Write, WriteResult
 from projections.row import LISTING_SHARDS, Listing, Parked, Row, listing_shard
 from shared.runtime.key_reads import KeysUnread, read_keys
 from shared.runtime.observability import describe, logger
@@ -28,16 +28,16 @@ T = TypeVar("T")
 
 LISTING_INDEX: Final = "listing"
 PARKED_INDEX: Final = "parked"
-_ROWS_A_PAGE: Final = 500
-# The limit of one call: DynamoDB docs, "BatchExecuteStatement".
-_STATEMENTS_A_CALL: Final = 25
+_ROWS_PER_PAGE: Final = 500
+# The limit of one call (DynamoDB docs, "BatchExecuteStatement").
+_STATEMENTS_PER_CALL: Final = 25
 _TRIES: Final = 5
 _FIRST_WAIT_SECONDS: Final = 0.05
-_RACES: Final = frozenset({"ConditionalCheckFailed", "DuplicateItem"})
+_CONFLICTS: Final = frozenset({"ConditionalCheckFailed", "DuplicateItem"})
 
 
 class DynamoDbReadModel:
-    """Keeps rows in a table with the key (`customer_id`, `generation`) and the index `listing`."""
+    """Stores rows in a table with the key (`customer_id`, `generation`) and the indexes `listing` and `parked`."""
 
     def __init__(self, client: "DynamoDBClient", table: str, sleep: Callable[[float], None] = time.sleep) -> None:
         self._client = client
@@ -52,23 +52,25 @@ class DynamoDbReadModel:
 
     def page(self, generation: int, limit: int, after: str | None) -> list[Listing]:
         """See `ReadModel.page`."""
-        # Each shard is asked for its share of the page and a little more; one that runs dry is asked again.
-        share = limit // LISTING_SHARDS + 2
-        shards = [self._shard(listing_shard(generation, shard), share, after) for shard in range(LISTING_SHARDS)]
+        # Query each shard for its share of the page and a little more. A shard whose share is used up is queried again.
+        page_size = limit // LISTING_SHARDS + 2
+        shards = [
+            self._query_shard(listing_shard(generation, shard), page_size, after) for shard in range(LISTING_SHARDS)
+        ]
         return list(islice(merge(*shards, key=lambda listing: listing.order, reverse=True), limit))
 
-    def current(self, customer_ids: Iterable[str], generation: int) -> dict[str, Row]:
-        """See `ReadModel.current`."""
+    def get_many(self, customer_ids: Iterable[str], generation: int) -> dict[str, Row]:
+        """See `ReadModel.get_many`."""
         keys = [_key(customer_id, generation) for customer_id in dict.fromkeys(customer_ids)]
         try:
             rows = [_row(item) for item in read_keys(self._client, self._table, keys, self._sleep)]
-        except KeysUnread as unread:
-            raise ReadModelBusy(str(unread)) from None
+        except KeysUnread as error:
+            raise ReadModelBusy(str(error)) from None
         return {row.customer_id: row for row in rows}
 
-    def write(self, writes: Sequence[Write]) -> list[Written]:
+    def write(self, writes: Sequence[Write]) -> list[WriteResult]:
         """See `ReadModel.write`."""
-        return [outcome for chunk in _chunks(writes, _STATEMENTS_A_CALL) for outcome in self._write_chunk(chunk)]
+        return [result for chunk in _chunks(writes, _STATEMENTS_PER_CALL) for result in self._write_chunk(chunk)]
 
     def parked(self, generation: int) -> Iterator[Row]:
         """See `ReadModel.parked`."""
@@ -82,30 +84,30 @@ class DynamoDbReadModel:
 
     def rows(self, generation: int, segment: int, total_segments: int, start: Mapping[str, str] | None) -> RowPage:
         """See `ReadModel.rows`."""
-        return self._rows("generation = :g0", [generation], segment, total_segments, start)
+        return self._scan("generation = :g0", [generation], segment, total_segments, start)
 
-    def rows_given_up(
+    def retired_rows(
         self, generations: Generations, segment: int, total_segments: int, start: Mapping[str, str] | None
     ) -> RowPage:
-        """See `ReadModel.rows_given_up`."""
-        but = " AND ".join(f"generation <> :g{place}" for place in range(1, 1 + len(generations.fed)))
+        """See `ReadModel.retired_rows`."""
+        not_fed = " AND ".join(f"generation <> :g{index}" for index in range(1, 1 + len(generations.fed)))
         numbers = [generations.newest, *generations.fed]
-        return self._rows(f"generation <= :g0 AND {but}", numbers, segment, total_segments, start)
+        return self._scan(f"generation <= :g0 AND {not_fed}", numbers, segment, total_segments, start)
 
-    def _rows(
-        self, which: str, numbers: Sequence[int], segment: int, total_segments: int, start: Mapping[str, str] | None
+    def _scan(
+        self, condition: str, numbers: Sequence[int], segment: int, total_segments: int, start: Mapping[str, str] | None
     ) -> RowPage:
-        """A page of the rows that a filter lets through; `:g0`, `:g1` and so on in it are the numbers."""
-        where: Any = {"ExclusiveStartKey": _key(start["customer_id"], int(start["generation"]))} if start else {}
+        """Return a page of the rows that match a condition, in which `:g0`, `:g1` and so on stand for the numbers."""
+        start_key: Any = {"ExclusiveStartKey": _key(start["customer_id"], int(start["generation"]))} if start else {}
         answer = self._client.scan(
             TableName=self._table,
             Segment=segment,
             TotalSegments=total_segments,
             ConsistentRead=True,
-            Limit=_ROWS_A_PAGE,
-            FilterExpression=f"{which} AND attribute_exists(version)",
-            ExpressionAttributeValues={f":g{place}": {"N": str(number)} for place, number in enumerate(numbers)},
-            **where,
+            Limit=_ROWS_PER_PAGE,
+            FilterExpression=f"{condition} AND attribute_exists(version)",
+            ExpressionAttributeValues={f":g{index}": {"N": str(number)} for index, number in enumerate(numbers)},
+            **start_key,
         )
         last: Any = answer.get("LastEvaluatedKey")
         next_start = {"customer_id": last["customer_id"]["S"], "generation": last["generation"]["N"]} if last else None
@@ -124,7 +126,7 @@ class DynamoDbReadModel:
             self._sleep(_FIRST_WAIT_SECONDS * 2**attempt)
         raise ReadModelBusy(f"{len(requests)} rows were not removed in {_TRIES} tries")
 
-    def _shard(self, shard: str, share: int, after: str | None) -> Iterator[Listing]:
+    def _query_shard(self, shard: str, page_size: int, after: str | None) -> Iterator[Listing]:
         values: dict[str, AttributeValueTypeDef] = {":shard": {"S": shard}}
         condition = "listing_shard = :shard"
         if after is not None:
@@ -137,11 +139,11 @@ class DynamoDbReadModel:
             ExpressionAttributeValues=values,
             ProjectionExpression="listing_order, document",
             ScanIndexForward=False,
-            PaginationConfig={"PageSize": share},
+            PaginationConfig={"PageSize": page_size},
         )
         return (_listing(item) for page in pages for item in page["Items"])
 
-    def _write_chunk(self, writes: Sequence[Write]) -> list[Written]:
+    def _write_chunk(self, writes: Sequence[Write]) -> list[WriteResult]:
         statements = [
             self._update(write, write.replaces) if write.replaces else self._insert(write) for write in writes
         ]
@@ -149,8 +151,8 @@ class DynamoDbReadModel:
             answer = self._client.batch_execute_statement(Statements=statements)
         except (BotoCoreError, ClientError) as error:
             logger.warning("rows not written", extra={"rows": len(writes), **describe(error)})
-            return [Written.FAILED] * len(writes)
-        return [_outcome(response) for response in answer["Responses"]]
+            return [WriteResult.FAILED] * len(writes)
+        return [_result(response) for response in answer["Responses"]]
 
     def _insert(self, write: Write) -> "BatchStatementRequestTypeDef":
         values = {**_key(write.row.customer_id, write.row.generation), **_present(_content(write.row))}
@@ -163,23 +165,23 @@ class DynamoDbReadModel:
         sets = " ".join(f"SET {name}=?" for name in present)
         removes = " ".join(f"REMOVE {name}" for name in content if name not in present)
         where = "WHERE customer_id=? AND generation=? AND version=? AND parked_attempts=?"
-        stands = [{"N": str(replaced.version)}, {"N": str(replaced.attempts)}]
+        expected = [{"N": str(replaced.version)}, {"N": str(replaced.attempts)}]
         key = _key(write.row.customer_id, write.row.generation)
         return {
             "Statement": f'UPDATE "{self._table}" {sets} {removes} {where}',
-            "Parameters": [*present.values(), *key.values(), *stands],
+            "Parameters": [*present.values(), *key.values(), *expected],
         }
 
 
 def _content(row: Row) -> "dict[str, AttributeValueTypeDef | None]":
-    """A row's attributes beside its key; None for the ones that it does not have."""
+    """Return a row's attributes other than its key; None for those that it does not have."""
     listing, parked = row.listing, row.parked
     return {
         "version": {"N": str(row.version)},
         "document": {"S": listing.document} if listing else None,
         "listing_shard": {"S": row.listing_shard} if listing else None,
         "listing_order": {"S": listing.order} if listing else None,
-        # Only parked rows have it, so only they are in the index that it is the key of.
+        # The key of the index `parked`: only parked rows have it, so only they are in the index.
         "parked_in": {"N": str(row.generation)} if parked else None,
         "parked_since": {"S": parked.since} if parked else None,
         "parked_version": {"N": str(parked.version)} if parked else None,
@@ -192,13 +194,8 @@ def _present(content: "Mapping[str, AttributeValueTypeDef | None]") -> "dict[str
     return {name: value for name, value in content.items() if value is not None}
 
 
-def reader_of(client: "DynamoDBClient", table: str) -> Reader:
-    """What queries read from a read table.
-
-    Args:
-        client: DynamoDB.
-        table: The read table's name.
-    """
+def reader_for(client: "DynamoDBClient", table: str) -> Reader:
+    """Build what queries need to read from a read table."""
     return Reader(DynamoDbReadModel(client, table), DynamoDbGenerations(client, table))
 
 
@@ -229,14 +226,14 @@ def _listing(item: Mapping[str, Any]) -> Listing:
     return Listing(document=item["document"]["S"], order=item["listing_order"]["S"])
 
 
-def _outcome(response: Mapping[str, Any]) -> Written:
+def _result(response: Mapping[str, Any]) -> WriteResult:
     error = response.get("Error")
     if not error:
-        return Written.APPLIED
-    if error["Code"] in _RACES:
-        return Written.CONFLICT
+        return WriteResult.APPLIED
+    if error["Code"] in _CONFLICTS:
+        return WriteResult.CONFLICT
     logger.warning("row not written", extra={"error": error["Code"]})
-    return Written.FAILED
+    return WriteResult.FAILED
 
 
 def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -1,7 +1,7 @@
-"""Which failures a retry can cure.
+"""Decides which failures a retry can fix.
 
-A curable one goes back to the event source mapping, which tries again. An incurable one parks its customer: trying
-again would only hold up all others.
+A transient failure goes back to the event source mapping, which tries again. A permanent one parks its customer:
+retrying it would only delay everyone else.
 """
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -11,21 +11,18 @@ from events.customer import OutOfOrder
 from projections.read_model import ReadModelBusy
 
 
-def is_curable(error: Exception) -> bool:
-    """Whether trying again may succeed without anybody changing the code or the data.
+def is_transient(error: Exception) -> bool:
+    """Whether a retry may succeed without a change to the code or the data.
 
-    Args:
-        error: As raised while a customer's events were projected. What a service answered counts as curable, also a
-            missing permission: it is no fault of this customer, and parking everyone in turn would mend nothing.
+    Every error that an AWS service returns counts as transient, even a missing permission: it is not caused by this
+    customer, and parking all customers one by one would fix nothing.
     """
     return isinstance(error, BotoCoreError | ClientError | ReadModelBusy)
 
 
-def reason_of(error: Exception) -> str:
-    """Why a customer is parked, without anything personal.
-
-    Args:
-        error: An incurable one. The text of an unexpected error stays out, as it may quote the data.
+def park_reason(error: Exception) -> str:
+    """Describe a permanent failure without personal data. The text of an unexpected error may quote the data, so only
+    its type is named.
     """
     if isinstance(error, UnreadableEvent):
         return error.reason

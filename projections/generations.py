@@ -1,11 +1,12 @@
-"""The generations of the projection: which one is read, which are fed, and the steps from one to the next.
+"""The generations of the projection: which one is read, which ones are fed, and the steps between them.
 
-    active ──start_rebuild──> active + building ──verified──> ──switch──> building is active, active is previous
-                                   │                                        │            │
-                                   └──abandon──> active                  rollback     retire (previous is removed)
+    active ──start_rebuild──> active + building ──confirm──> verified ──switch──> building becomes active,
+                                   │                                              active becomes previous
+                                   └──abandon──> active                             │            │
+                                                                                 rollback   retire (removes previous)
 
-Whatever is read must never go back in time when the reading moves to another generation. So the projector feeds every
-living generation, and the active one last: what can be read in it stands in the others already.
+Readers must never see older data after a switch to another generation. So the projector feeds every live generation and
+writes the active one last: whatever readers see in the active generation is already in the others.
 """
 
 from dataclasses import dataclass, replace
@@ -15,13 +16,13 @@ from typing import Final, Protocol
 from shared.runtime.clock import timestamp
 
 FIRST_GENERATION: Final = 1
-# An invocation that began before the last switch feeds in the old order, and lasts as long as its function may
-# (template.yml, ProjectCustomers, Timeout). Moving back within that time could show older rows.
+# An invocation that began before the last switch feeds the generations in the old order, for at most its function's
+# timeout (template.yml, ProjectCustomers). A rollback within that time could show older rows.
 SETTLES_AFTER: Final = timedelta(seconds=60)
 
 
 class WrongStep(Exception):
-    """The generations are not in the state that a step needs; the text says which step fits."""
+    """The generations are not in the state that a step requires. The message names the step to take instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +30,14 @@ class Generations:
     """All generations that have rows.
 
     Attributes:
-        active: The one that queries read.
-        building: The one that a rebuild fills; None when there is none.
+        active: The generation that queries read.
+        building: The generation that a rebuild fills; None if no rebuild is in progress.
         verified: Whether `building` was compared with the event table and found equal.
-        previous: The one that was active before, kept to go back to; None when there is none.
-        retired: Ones whose rows are being removed.
-        newest: The highest number ever given, as a number is never used again.
-        changed_at: When a generation was last switched to or given up; empty for never.
-        revision: Counts the changes of this record.
+        previous: The generation that was active before, kept for a rollback; None if there is none.
+        retired: Generations whose rows have yet to be removed.
+        newest: The highest number assigned so far. Numbers are never reused.
+        changed_at: When a generation was last activated or retired; empty if never.
+        revision: Counts the changes to this record.
     """
 
     active: int = FIRST_GENERATION
@@ -50,160 +51,149 @@ class Generations:
 
     @property
     def fed(self) -> tuple[int, ...]:
-        """The generations that the projector keeps up to date, in the order in which it must write them."""
+        """The generations that the projector writes, in the order in which it must write them."""
         return tuple(number for number in (self.building, self.previous, self.active) if number is not None)
 
     def before(self, generation: int) -> tuple[int, ...]:
-        """The generations that are fed before one: whoever writes a row by hand must bring them as far first.
-
-        Args:
-            generation: Which. Nothing goes before one that is not fed.
+        """Return the generations that are fed before this one; empty if it is not fed. Code that writes a row outside
+        the projector must first bring these to the same version.
         """
         return self.fed[: self.fed.index(generation)] if generation in self.fed else ()
 
     @property
     def readable(self) -> frozenset[int]:
-        """The generations that a list begun earlier may still be read from."""
+        """The generations from which the next page of a list can still be read."""
         return frozenset(number for number in (self.previous, self.active) if number is not None)
 
     @property
-    def given_up(self) -> tuple[int, ...]:
-        """Every number that was given and is neither fed nor read, whether its rows were removed or not."""
+    def retired_or_removed(self) -> tuple[int, ...]:
+        """Every generation that is no longer fed, whether or not its rows were removed."""
         return tuple(number for number in range(FIRST_GENERATION, self.newest + 1) if number not in self.fed)
 
     def start_rebuild(self) -> "Generations":
-        """Begin a new generation beside the active one.
+        """Add a new generation to build.
 
         Raises:
-            WrongStep: One is being built already.
+            WrongStep: One is already being built.
         """
         if self.building is not None:
-            raise WrongStep(f"Generation {self.building} is being built: go on with it, or abandon it first.")
+            raise WrongStep(
+                f"Generation {self.building} is being built already: continue with 'rebuild run', "
+                "or drop it with 'rebuild abandon'."
+            )
         number = self.newest + 1
         return replace(self, building=number, newest=number, verified=False)
 
     def confirm(self) -> "Generations":
-        """Note that the generation being built equals the event table.
+        """Record that the generation being built equals the event table.
 
         Raises:
-            WrongStep: None is being built.
+            WrongStep: No generation is being built.
         """
-        self._built()
+        self._require_building()
         return replace(self, verified=True)
 
     def switch(self, now: datetime) -> "Generations":
-        """Let queries read the new generation.
-
-        Args:
-            now: The current instant, aware.
+        """Make the new generation active.
 
         Raises:
-            WrongStep: None is being built, it was not verified, or an older one must be retired first.
+            WrongStep: No generation is being built, it was not verified, or the previous one was not retired.
         """
-        building = self._built()
+        building = self._require_building()
         if not self.verified:
-            raise WrongStep(f"Generation {building} was not verified: run verify on it first.")
-        if self.previous is not None:
-            raise WrongStep(f"Generation {self.previous} is kept from the last switch: retire it first.")
+            raise WrongStep(f"Generation {building} was not verified: run 'rebuild verify' first.")
+        self.must_not_have_previous()
         return replace(
             self, active=building, previous=self.active, building=None, verified=False, changed_at=timestamp(now)
         )
 
     def rollback(self, now: datetime) -> "Generations":
-        """Let queries read the generation that was active before; a second rollback undoes the first.
-
-        Args:
-            now: The current instant, aware.
+        """Make the previous generation active again. A second rollback undoes the first.
 
         Raises:
-            WrongStep: None is kept, or the last switch is less than a minute old.
+            WrongStep: There is no previous generation, or the last switch is less than a minute old.
         """
         if self.previous is None:
-            raise WrongStep("No earlier generation is kept: there is nothing to go back to.")
+            raise WrongStep("No previous generation is kept to roll back to: run 'status' to see the generations.")
         if not self.has_settled(now):
-            raise WrongStep("The last switch is less than a minute old: wait, so that nobody reads older data.")
+            raise WrongStep("The last switch is less than a minute old: wait, then run 'rebuild rollback' again.")
         return replace(self, active=self.previous, previous=self.active, changed_at=timestamp(now))
 
     def retire(self, now: datetime) -> "Generations":
-        """Give up the generation kept from the last switch.
-
-        Args:
-            now: The current instant, aware.
+        """Stop feeding the previous generation.
 
         Raises:
-            WrongStep: None is kept.
+            WrongStep: There is no previous generation.
         """
         if self.previous is None:
-            raise WrongStep("No earlier generation is kept: there is nothing to retire.")
+            raise WrongStep("No previous generation is kept to retire: run 'status' to see the generations.")
         return replace(self, previous=None, retired=(*self.retired, self.previous), changed_at=timestamp(now))
 
     def abandon(self, now: datetime) -> "Generations":
-        """Give up the generation being built.
-
-        Args:
-            now: The current instant, aware.
+        """Stop feeding the generation being built.
 
         Raises:
-            WrongStep: None is being built.
+            WrongStep: No generation is being built.
         """
-        retired = (*self.retired, self._built())
+        retired = (*self.retired, self._require_building())
         return replace(self, building=None, verified=False, retired=retired, changed_at=timestamp(now))
 
     def must_be_building(self, generation: int) -> None:
-        """Refuse work on a generation that is not being built.
-
-        Args:
-            generation: Which.
+        """Check that a generation is still being built.
 
         Raises:
-            WrongStep: It was switched to, or given up.
+            WrongStep: It was activated or abandoned.
         """
         if self.building != generation:
-            raise WrongStep(f"Generation {generation} is not being built any more: somebody ended its rebuild.")
+            raise WrongStep(
+                f"Generation {generation} is no longer being built: it was switched to or abandoned. "
+                "Run 'status' to see the generations."
+            )
+
+    def must_not_have_previous(self) -> None:
+        """Check that the previous generation was retired.
+
+        Raises:
+            WrongStep: It is still kept.
+        """
+        if self.previous is not None:
+            raise WrongStep(f"Generation {self.previous} is kept from the last switch: run 'rebuild retire' first.")
 
     def has_settled(self, now: datetime) -> bool:
-        """Whether every invocation that began before the last change has ended, and so knows of it.
-
-        Args:
-            now: The current instant, aware.
-        """
+        """Whether every invocation that began before the last change has ended."""
         return not self.changed_at or self.changed_at <= timestamp(now - SETTLES_AFTER)
 
     def removed(self, generation: int) -> "Generations":
-        """Note that a retired generation has no rows any more.
-
-        Args:
-            generation: Which.
-        """
+        """Record that a retired generation's rows were removed."""
         return replace(self, retired=tuple(number for number in self.retired if number != generation))
 
-    def _built(self) -> int:
+    def _require_building(self) -> int:
         if self.building is None:
-            raise WrongStep("No generation is being built: start a rebuild first.")
+            raise WrongStep("No generation is being built: run 'rebuild start' first.")
         return self.building
 
 
 class GenerationsChanged(Exception):
-    """Somebody else changed the generations meanwhile; look again."""
+    """Another process changed the generations since they were loaded. Load them again."""
 
 
 class GenerationStore(Protocol):
-    """Keeps the record of generations."""
+    """Stores the record of generations."""
 
     def load(self) -> Generations:
-        """The record as it stands (consistent); the first generation alone where nothing was ever saved."""
+        """Return the record, read consistently. If nothing was saved yet, only the first generation exists."""
         ...
 
     def save(self, generations: Generations) -> Generations:
-        """Replace the record by one made from it.
+        """Replace the record.
 
         Args:
-            generations: With the revision that it was made from.
+            generations: Derived from the loaded record, with that record's revision.
 
         Returns:
-            The same with its new revision.
+            The same record with its new revision.
 
         Raises:
-            GenerationsChanged: The record is not of that revision any more.
+            GenerationsChanged: The stored record has another revision.
         """
         ...

@@ -1,13 +1,13 @@
 """Projects events into the read model, in any order and any number of times.
 
-A customer's event of version v is applied only onto version v-1. An older one is a repeat and changes nothing. A later
-one shows a gap (records of one customer may reach us through retries in any order): then the customer's events are
-read from the event table, which has them all, and folded from there. So whatever the stream does, a row ends as the
-fold of its customer's events, and its version never goes down.
+An event of version v is applied only to a row of version v-1. An older event is a repeat and changes nothing. A newer
+one shows a gap (retries can deliver one customer's records in any order): then the customer's events are read from the
+event table, which has them all, and folded. So whatever the stream does, a row ends as the fold of its customer's
+events, and its version never goes down.
 
-An event that no retry cures parks its customer: the row keeps what stands before it, says why it stands still, and
-the customer's later events wait behind it in the event table until a redrive. One thing does not wait: an erasure takes
-the person out of the row at once.
+An event that no retry can fix parks its customer: the row keeps the state before that event and the reason, and the
+customer's later events wait in the event table until a redrive. Only an erasure does not wait: it removes the person
+from the row at once.
 """
 
 from collections import defaultdict
@@ -21,33 +21,31 @@ from pydantic import ValidationError
 from events.customer import Erased, OutOfOrder, State
 from events.envelope import Event, Recorded
 from events.history import fold, is_erasure, states
-from projections.failures import is_curable, reason_of
-from projections.read_model import ReadModel, Write, Written
+from projections.failures import is_transient, park_reason
+from projections.read_model import ReadModel, Write, WriteResult
 from projections.row import Parked, Row, row_of
 from shared.runtime.clock import timestamp, utc_now
 
-# A round is lost only to a writer that moved the row on meanwhile, so a second one nearly always ends it.
+# A conflict means that another writer has just changed the row, so the second round nearly always succeeds.
 _ROUNDS: Final = 4
 
 ReadEvents = Callable[[str], Sequence[Recorded]]
-Waiting = Mapping[str, list[Recorded]]
+EventsByCustomer = Mapping[str, list[Recorded]]
 
 
 @dataclass(slots=True)
 class ProjectionReport:
-    """What became of a batch in one generation.
+    """What happened to a batch in one generation.
 
     Attributes:
-        applied: How many rows were written.
         projected: The events that are now in their rows, without repeats.
-        stale: How many events were repeats.
-        healed: How many gaps were filled from the event table.
-        waiting: How many events wait behind a parked one.
-        parked: Customers who were parked just now.
-        failed: Customers whose events must come again, each with the kind of failure.
+        stale: The number of events that were repeats.
+        healed: The number of gaps that were filled from the event table.
+        waiting: The number of events that wait behind a parked one.
+        parked: Customers whom this batch parked.
+        failed: Customers whose events must be delivered again, with the kind of failure.
     """
 
-    applied: int = 0
     projected: list[Event] = field(default_factory=list)
     stale: int = 0
     healed: int = 0
@@ -57,90 +55,88 @@ class ProjectionReport:
 
 
 class Projector:
-    """Keeps generations of the read model up to date."""
+    """Keeps generations of the read model up to date.
+
+    Args:
+        read_events: Returns all events of a customer in version order, including every acknowledged one.
+        now: Returns the current time, with a time zone.
+    """
 
     def __init__(self, read_model: ReadModel, read_events: ReadEvents, now: Callable[[], datetime] = utc_now) -> None:
-        """Join the two sides.
-
-        Args:
-            read_model: Where rows go.
-            read_events: All events of a customer in version order, including every acknowledged one.
-            now: The current instant, aware.
-        """
         self._read_model = read_model
         self._read_events = read_events
         self._now = now
 
     def project_into(self, events: Iterable[Recorded], generations: Sequence[int]) -> list[ProjectionReport]:
-        """Bring the rows of these events' customers up to them in several generations.
+        """Project events into several generations.
 
         Args:
-            events: As in `project`.
-            generations: In the order of writing. A customer who failed in one is left out of those after it, so that
-                the last one, which is read, is never ahead of the others.
+            generations: In the order of writing. A customer who fails in one is skipped in those after it, so that the
+                last one, which is read, is never ahead of the others.
 
         Returns:
-            One report for each generation, in their order.
+            One report for each generation, in the same order.
+
+        Raises:
+            ReadModelBusy: As in `project`.
+            ClientError: As in `project`.
         """
-        left = list(events)
+        remaining = list(events)
         reports = []
         for generation in generations:
-            report = self.project(left, generation)
-            left = [event for event in left if event.customer_id not in report.failed]
+            report = self.project(remaining, generation)
+            remaining = [event for event in remaining if event.customer_id not in report.failed]
             reports.append(report)
         return reports
 
     def project(self, events: Iterable[Recorded], generation: int) -> ProjectionReport:
-        """Bring the rows of these events' customers up to them.
-
-        One customer's failure does not touch the others.
+        """Project events into one generation. One customer's failure does not affect the others.
 
         Args:
-            events: In any order, with repeats, of any customers.
-            generation: Which rows.
+            events: Of any customers, in any order, with or without repeats.
 
         Returns:
-            What was done and who failed; calling again with the failed ones' events is always safe.
+            The outcome. It is always safe to call again with the events of the customers who failed.
 
         Raises:
-            ReadModelBusy: The rows could not be read; nothing was written.
-            ClientError: Likewise.
+            ReadModelBusy: The rows could not be read, and nothing was written in that round.
+            ClientError: DynamoDB refused to read the rows, and nothing was written in that round.
         """
         report = ProjectionReport()
-        waiting: Waiting = _by_customer(events)
+        waiting: EventsByCustomer = _by_customer(events)
         for _ in range(_ROUNDS):
             waiting = self._round(waiting, generation, report)
             if not waiting:
                 break
-        report.failed |= dict.fromkeys(waiting, "outrun")
+        report.failed |= dict.fromkeys(waiting, "conflict")
         return report
 
-    def _round(self, waiting: Waiting, generation: int, report: ProjectionReport) -> dict[str, list[Recorded]]:
-        """Try every waiting customer once; the ones that another writer outran are left waiting."""
-        rows = self._read_model.current(waiting, generation)
+    def _round(self, waiting: EventsByCustomer, generation: int, report: ProjectionReport) -> dict[str, list[Recorded]]:
+        """Try every waiting customer once, and return those whose write met a conflict."""
+        rows = self._read_model.get_many(waiting, generation)
         writes = [
             write
             for customer_id, events in waiting.items()
             if (write := self._plan(rows.get(customer_id), events, generation, report))
         ]
-        outrun = {}
-        for write, written in zip(writes, self._read_model.write(writes), strict=True):
+        conflicts = {}
+        for write, result in zip(writes, self._read_model.write(writes), strict=True):
             customer_id = write.row.customer_id
-            match written:
-                case Written.APPLIED:
-                    _count(write, waiting[customer_id], report)
-                case Written.CONFLICT:
-                    outrun[customer_id] = waiting[customer_id]
-                case Written.FAILED:
+            match result:
+                case WriteResult.APPLIED:
+                    _record(write, waiting[customer_id], report)
+                case WriteResult.CONFLICT:
+                    conflicts[customer_id] = waiting[customer_id]
+                case WriteResult.FAILED:
                     report.failed[customer_id] = "write failed"
-        return outrun
+        return conflicts
 
     def _plan(
         self, row: Row | None, events: Sequence[Recorded], generation: int, report: ProjectionReport
     ) -> Write | None:
-        """The write that brings a row up to these events, if there is one to do."""
-        stands = row.version if row else 0
-        later = [event for event in events if event.version > stands]
+        """Return the write that applies these events to a row, or None if there is nothing to write."""
+        row_version = row.version if row else 0
+        later = [event for event in events if event.version > row_version]
         report.stale += len(events) - len(later)
         if not later:
             return None
@@ -150,26 +146,26 @@ class Projector:
         if row and row.parked and not row.parked.is_returning:
             report.waiting += len(later)
             return None
-        reached: State | None = None
+        last_state: State | None = None
         try:
             for state in self._states(row, later, report):
-                reached = state
-        except Exception as error:  # noqa: BLE001 - whatever a fold raises must not hold up other customers
-            if is_curable(error):
+                last_state = state
+        except Exception as error:  # noqa: BLE001 - no error in one customer's fold may stop the others
+            if is_transient(error):
                 report.failed[later[0].customer_id] = type(error).__name__
                 return None
-            stands_at = row_of(reached, generation) if reached else row
-            return self._park(stands_at or Row(later[0].customer_id, generation, 0, None), row, error)
-        return Write(row_of(reached, generation), row) if reached else None
+            last_row = row_of(last_state, generation) if last_state else row
+            return self._park(last_row or Row(later[0].customer_id, generation, 0, None), row, error)
+        return Write(row_of(last_state, generation), row) if last_state else None
 
     def _park(self, row: Row, replaced: Row | None, error: Exception) -> Write:
         """Park a customer at the event after the last one that could be projected."""
-        parked = Parked(row.version + 1, reason_of(error), since=timestamp(self._now()), attempts=1)
+        parked = Parked(row.version + 1, park_reason(error), since=timestamp(self._now()), attempts=1)
         return Write(replace(row, parked=parked), replaced)
 
     def _states(self, row: Row | None, later: Sequence[Recorded], report: ProjectionReport) -> Iterator[State]:
-        """What a row becomes, event by event: where one cannot be projected, the ones before it still are."""
-        state = _state_of(row)
+        """Yield the row's state after each event, so that the states before an event that fails are not lost."""
+        state = _stored_state(row)
         for event in sorted(later, key=lambda event: event.version):
             version = state.version if state else 0
             if event.version == version + 1:
@@ -177,28 +173,28 @@ class Projector:
                 if state:
                     yield state
             elif event.version > version:
-                for state in self._healed(event, max(version, row.version if row else 0)):
+                for state in self._fill_gap(event, max(version, row.version if row else 0)):
                     yield state
                 report.healed += 1
 
-    def _healed(self, event: Recorded, version: int) -> Iterator[State]:
-        """The states after a version, up to the event that showed the gap and no further: the generations before this
-        one were brought to that event, and none may be ahead of them.
+    def _fill_gap(self, event: Recorded, version: int) -> Iterator[State]:
+        """Yield the states after a version, up to the event that showed the gap and no further: the generations before
+        this one were brought to that event, and this one must not be ahead of them.
         """
-        reached = 0
+        last_version = 0
         for state in states(self._read_events(event.customer_id)):
-            reached = state.version
-            if reached > version:
+            last_version = state.version
+            if last_version > version:
                 yield state
-            if reached == event.version:
+            if last_version == event.version:
                 return
-        if reached < event.version:
+        if last_version < event.version:
             raise OutOfOrder(f"the event table lacks version {event.version}")
 
 
-def _state_of(row: Row | None) -> State | None:
-    """What a row says of its customer. One that today's code cannot read was written by other code: as its events know
-    better, it counts as a gap.
+def _stored_state(row: Row | None) -> State | None:
+    """Return the state stored in a row. A row that today's code cannot read was written by other code; it counts as a
+    gap, so that the state is folded from the events instead.
     """
     try:
         return row.state() if row else None
@@ -206,15 +202,13 @@ def _state_of(row: Row | None) -> State | None:
         return None
 
 
-def _count(write: Write, events: Iterable[Recorded], report: ProjectionReport) -> None:
-    stood = write.replaces.version if write.replaces else 0
+def _record(write: Write, events: Iterable[Recorded], report: ProjectionReport) -> None:
+    old_version = write.replaces.version if write.replaces else 0
     report.projected += [
-        event for event in events if isinstance(event, Event) and stood < event.version <= write.row.version
+        event for event in events if isinstance(event, Event) and old_version < event.version <= write.row.version
     ]
     if write.row.parked:
         report.parked[write.row.customer_id] = write.row.parked
-    else:
-        report.applied += 1
 
 
 def _by_customer(events: Iterable[Recorded]) -> dict[str, list[Recorded]]:

@@ -1,4 +1,4 @@
-"""The read model as its readers and writers see it. Its implementation alone knows the read table's shape."""
+"""The port to the read table. Only its adapter, `projections.dynamodb_read_model`, knows the table's layout."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from projections.generations import Generations, GenerationStore
 from projections.row import Listing, Row
 
 
-class Written(Enum):
-    """What became of one row of a write."""
+class WriteResult(Enum):
+    """What happened to one row of a write."""
 
     APPLIED = auto()
-    """It stands."""
+    """The row was written."""
     CONFLICT = auto()
-    """Another writer changed the row since it was read: look again."""
+    """Another writer changed the row after it was read: read it again."""
     FAILED = auto()
-    """A passing failure; the row may stand or not, and a retry finds out."""
+    """A transient failure. The row may or may not have been written; a retry finds out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +25,9 @@ class Write:
     """A row to write.
 
     Attributes:
-        row: Its new content.
-        replaces: The row that it was made from, which must still stand; None where there was none.
+        row: The new content.
+        replaces: The row that the new content was computed from; None if there was no row. The write is applied only
+            if the stored row still has its version and attempts.
     """
 
     row: Row
@@ -35,11 +36,11 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class RowPage:
-    """Some rows of a reading of a whole generation.
+    """One page of a scan.
 
     Attributes:
-        rows: In no order.
-        next: Where the next page starts; None after the last. Can be kept as JSON.
+        rows: In no particular order.
+        next: Where the next page starts, JSON-serializable; None after the last page.
     """
 
     rows: Sequence[Row]
@@ -47,93 +48,83 @@ class RowPage:
 
 
 class ReadModel(Protocol):
-    """Customers as they are read, by generation."""
+    """The rows of all generations."""
 
     def get(self, customer_id: str, generation: int, *, consistent: bool = False) -> Row | None:
-        """One row, or None where there is none.
+        """Return one row, or None if there is none.
 
         Args:
-            customer_id: Whose.
-            generation: Which.
-            consistent: Whether it must contain every write that ended before, at twice the cost.
+            consistent: Whether the read must reflect every earlier write, at twice the cost.
         """
         ...
 
     def page(self, generation: int, limit: int, after: str | None) -> Sequence[Listing]:
-        """Customers by creation, newest first.
+        """List customers by creation time, newest first.
 
         Args:
-            generation: Which.
-            limit: At most so many, from 1.
-            after: The place of the last customer already seen; None for the first page.
+            limit: The maximum number of customers, from 1.
+            after: `Listing.order` of the last customer on the previous page; None for the first page.
         """
         ...
 
-    def current(self, customer_ids: Iterable[str], generation: int) -> Mapping[str, Row]:
-        """These customers' rows as they stand now, without the ones that do not exist.
+    def get_many(self, customer_ids: Iterable[str], generation: int) -> Mapping[str, Row]:
+        """Return the rows of these customers by id, read consistently; customers without a row are left out.
 
         Raises:
-            ReadModelBusy: Some could not be read within the tries it takes.
+            ReadModelBusy: Some rows could not be read within the allowed tries.
         """
         ...
 
     def parked(self, generation: int) -> Iterator[Row]:
-        """The rows of all customers who are parked, the longest first.
-
-        Args:
-            generation: Which.
-        """
+        """Return the rows of all parked customers, the longest parked first."""
         ...
 
     def rows(self, generation: int, segment: int, total_segments: int, start: Mapping[str, str] | None) -> RowPage:
-        """Every row of a generation, page by page.
+        """Scan a generation, page by page.
 
         Args:
-            generation: Which.
-            segment: Which part, from 0.
-            total_segments: Into how many parts the reading is cut; the same for every page of one reading.
-            start: Where the page before ended; None for the first.
+            segment: From 0.
+            total_segments: The number of segments in the scan; the same for every page.
+            start: `RowPage.next` of the previous page; None for the first.
         """
         ...
 
-    def rows_given_up(
+    def retired_rows(
         self, generations: Generations, segment: int, total_segments: int, start: Mapping[str, str] | None
     ) -> RowPage:
-        """Every row of the generations that were given up, page by page, also of those removed before: a writer that
-        stood still meanwhile may have left some.
+        """Scan the rows of every retired generation, page by page, like `rows`.
+
+        This includes generations whose rows were already removed: a writer that was suspended meanwhile may have
+        written more.
 
         Args:
-            generations: The record, which may be old: no generation ever comes back.
-            segment: As above.
-            total_segments: As above.
-            start: As above.
+            generations: May be out of date, because a retired generation never comes back.
         """
         ...
 
     def remove(self, rows: Sequence[Row]) -> None:
-        """Remove rows of a generation that nobody reads or feeds.
+        """Delete rows of a generation that is neither read nor fed.
 
         Args:
             rows: At most 25.
         """
         ...
 
-    def write(self, writes: Sequence[Write]) -> Sequence[Written]:
-        """Write rows of different customers, each on its own.
+    def write(self, writes: Sequence[Write]) -> Sequence[WriteResult]:
+        """Write rows of different customers independently.
 
         Returns:
-            One outcome for each, in their order.
+            One result for each write, in the same order.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """What queries read.
+    """What queries read from.
 
     Attributes:
-        rows: The rows of all generations.
-        generations: Says which of them is read.
+        generations: The record that names the active generation.
     """
 
     rows: ReadModel
@@ -141,4 +132,4 @@ class Reader:
 
 
 class ReadModelBusy(Exception):
-    """The read table did not answer for every row that was asked for; try again later."""
+    """The read table did not process every row of a request. Try again later."""

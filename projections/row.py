@@ -6,20 +6,20 @@ from typing import Final
 
 from events.customer import Customer, Erased, State
 
-# One partition takes 1,000 write units a second (DynamoDB docs, "Partitions and data distribution"): four shards of
-# the listing keep a busy day's sign-ups off one hot key, and a page still asks only four.
+# One partition takes 1,000 write units a second (DynamoDB docs, "Partitions and data distribution"). Four shards keep
+# a busy day's sign-ups from making one hot key, and a page needs only four queries.
 LISTING_SHARDS: Final = 4
-# The reason that a redrive leaves in a row while it brings the customer back.
+# The reason in a parked row while a redrive brings the customer back.
 RETURNING: Final = "returning"
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a row shows of a customer.
+    """The visible part of a row.
 
     Attributes:
-        document: The API's answer, as one JSON text.
-        order: Where it stands in the list: sorts by creation, then id.
+        document: The API's answer as JSON.
+        order: The position in the list; sorts by creation time, then by id.
     """
 
     document: str
@@ -28,12 +28,12 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """Why a customer's projection stands still: an event that no retry cures. Their later events wait behind it.
+    """Why a customer is parked: an event that no retry can fix. Later events of the customer wait behind it.
 
     Attributes:
-        version: The event that cannot be projected.
-        reason: Why; holds nothing personal.
-        since: When it was first met: RFC 3339, UTC, 27 characters.
+        version: Of the event that cannot be projected.
+        reason: Contains no personal data.
+        since: When the event was first tried: RFC 3339, UTC, 27 characters.
         attempts: How often it was tried.
     """
 
@@ -44,8 +44,8 @@ class Parked:
 
     @property
     def is_returning(self) -> bool:
-        """Whether a redrive is bringing the customer back: later events wait no more, and the row is still found by
-        the next redrive if this one dies.
+        """Whether a redrive is bringing the customer back. Later events no longer wait, but the row is still listed as
+        parked, so the next redrive finds it if this one dies.
         """
         return self.reason == RETURNING
 
@@ -55,12 +55,10 @@ class Row:
     """One customer as stored for reading.
 
     Attributes:
-        customer_id: Whose.
-        generation: Which run of the projection, from 1.
-        version: The newest event that it contains; 0 for a customer who was parked at their first event.
-        listing: What is shown; None once the customer is erased. The row itself stays, so that its version keeps
-            older events out for ever.
-        parked: Why it stands still; None when it does not.
+        generation: From 1.
+        version: Of the newest event in the row; 0 for a customer who was parked at the first event.
+        listing: None once the customer is erased. The row itself is kept, so that its version rejects older events.
+        parked: None if the customer is not parked.
     """
 
     customer_id: str
@@ -71,18 +69,22 @@ class Row:
 
     @property
     def attempts(self) -> int:
-        """How often the event that it stands still at was tried; 0 when it does not. Parking moves no version, so
-        this number tells a writer that the row was parked, or brought back, since it was read.
+        """How often the parked event was tried; 0 if the customer is not parked. Parking does not change the version,
+        so writers compare this number too, to notice that the row was parked or brought back since they read it.
         """
         return self.parked.attempts if self.parked else 0
 
     @property
     def listing_shard(self) -> str:
-        """Which shard of the listing index holds it."""
+        """The row's partition key in the listing index."""
         return listing_shard(self.generation, zlib.crc32(self.customer_id.encode()) % LISTING_SHARDS)
 
     def state(self) -> State | None:
-        """The customer as this row has them; None where nothing of them was projected yet."""
+        """Return the customer's state as of this row; None if nothing was projected yet.
+
+        Raises:
+            ValidationError: The document was written by other code and does not match today's model.
+        """
         if self.version == 0:
             return None
         if self.listing is None:
@@ -91,22 +93,16 @@ class Row:
 
 
 def listing_shard(generation: int, shard: int) -> str:
-    """The partition key of one shard of the listing index.
+    """Return the partition key of one shard of the listing index.
 
     Args:
-        generation: From 1.
         shard: From 0 to `LISTING_SHARDS - 1`.
     """
     return f"{generation}#{shard}"
 
 
 def row_of(state: State, generation: int) -> Row:
-    """The row for a customer.
-
-    Args:
-        state: As folded.
-        generation: From 1.
-    """
+    """Build the row for a customer's state."""
     listing = None
     if isinstance(state, Customer):
         listing = Listing(document=state.document(), order=f"{state.created_at}#{state.id}")

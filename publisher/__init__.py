@@ -1,1 +1,1 @@
-"""From the event table's stream to the event bus: every event, as a CloudEvent, for whoever wants to know."""
+"""Publishes every event of the event table's stream to the event bus, as a CloudEvent."""

@@ -1,4 +1,4 @@
-"""An event as other teams see it: a CloudEvent, in its structured JSON form.
+"""An event as other teams see it: a CloudEvent in structured JSON format.
 
 https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md
 https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/extensions/sequence.md
@@ -28,53 +28,53 @@ REQUIRED: Final = frozenset(
     }
 )  # fmt: skip
 OPTIONAL: Final = frozenset({"traceparent", "replayed"})
-# All that leaves the service. Who did it, by which command and with which request stays here.
+# Everything that leaves the service. The actor, the command id and the request hash stay inside.
 ATTRIBUTES: Final = REQUIRED | OPTIONAL
 
 
 class EventRedacted(CustomerEvent):
-    """An event of a person who was forgotten before it was published: its place stays, and what it held is gone."""
+    """An event whose customer was erased before it was published: its version remains, its data is deleted."""
 
-    type_: str = Field(serialization_alias="type", description="What it was, for instance `CustomerCreated`.")
+    type_: str = Field(serialization_alias="type", description="The original type, for example `CustomerCreated`.")
 
 
-# All that is published, in the newest version of each.
+# Every published type, in its newest schema version.
 PUBLISHED: Final[tuple[type[CustomerEvent], ...]] = (*MODELS, EventRedacted)
 
 _XRAY_ROOT: Final = re.compile(r"1-([0-9a-f]{8})-([0-9a-f]{24})")
 
 
 def source_of(stage: str) -> str:
-    """The `source` of a stage's events.
+    """The CloudEvents `source` of a stage's events.
 
     Args:
-        stage: For instance `production`.
+        stage: For example `production`.
     """
     return SOURCE_PREFIX + stage
 
 
 def cloud_event(recorded: Recorded, source: str, *, replayed: bool = False) -> dict[str, Any]:
-    """Say an event to the outside.
+    """Turn an event into a CloudEvent.
 
     Args:
-        recorded: As the event table or its stream has it.
+        recorded: The event as the event table or its stream has it.
         source: See `source_of`.
-        replayed: Whether it is sent again because a consumer asked for history.
+        replayed: Whether the event is sent again because a consumer asked for history.
 
     Returns:
-        The CloudEvent, ready for JSON. `data` is of the newest schema version, which `dataschema` names. An event whose
-        data an erasure took is an `EventRedacted` that names its first type; id, subject, sequence and time stay.
+        The CloudEvent, ready for JSON. `data` has the newest schema version, which `dataschema` names. An event whose
+        data was erased becomes an `EventRedacted` that names the original type; id, subject, sequence and time stay.
 
     Raises:
-        UnreadableEvent: It cannot be read, and no retry will change that.
+        UnreadableEvent: The event cannot be read, and a retry will not change that.
     """
     if isinstance(recorded, Unreadable):
         raise UnreadableEvent(f"{recorded.customer_id} version {recorded.version}", recorded.reason)
     data = decode(recorded)
     if isinstance(data, Redacted):
-        # Not as what it was: nobody's CustomerCreated lacks a name.
+        # Not under its original type: a CustomerCreated always has a name.
         data = EventRedacted(type_=recorded.type)
-    said: dict[str, Any] = {
+    event: dict[str, Any] = {
         "specversion": "1.0",
         "id": recorded.event_id,
         "source": source,
@@ -88,36 +88,38 @@ def cloud_event(recorded: Recorded, source: str, *, replayed: bool = False) -> d
         "causationid": recorded.metadata.causation_id,
     }
     if parent := _traceparent(recorded):
-        said["traceparent"] = parent
+        event["traceparent"] = parent
     if replayed:
-        said["replayed"] = True
-    return {**said, "data": data.model_dump(mode="json", by_alias=True, exclude_none=True)}
+        event["replayed"] = True
+    return {**event, "data": data.model_dump(mode="json", by_alias=True, exclude_none=True)}
 
 
 def data_schema(name: str, version: int) -> str:
-    """The name of a published schema: a URN, so that it stays true wherever the documents are kept.
+    """The name of a published schema: a URN, so it stays valid wherever the documents are stored.
 
     Args:
-        name: The event's type, for instance `CustomerCreated`.
-        version: The schema's.
+        name: The event's type, for example `CustomerCreated`.
+        version: The schema version.
     """
     return f"{SCHEMA_PREFIX}{name}:{version}"
 
 
-def encoded(said: Mapping[str, Any]) -> str:
-    """A CloudEvent as the text that is sent: the same for every try, and UTF-8 rather than escapes, as bytes count.
+def to_json(event: Mapping[str, Any]) -> str:
+    """A CloudEvent as the text that is sent.
+
+    It is the same on every try, and UTF-8 rather than escapes, because EventBridge limits bytes.
 
     Args:
-        said: As `cloud_event` makes it.
+        event: The result of `cloud_event`.
     """
-    return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
 
 
 def _traceparent(event: Event) -> str:
-    """The W3C form of the X-Ray trace.
+    """The X-Ray trace in W3C format.
 
-    The span is the segment that the event was decided in. Where the trace was not recorded there is none, and it is
-    made of the event's id.
+    The parent span is the segment in which the event was decided. If the trace was not sampled there is no segment, so
+    the span id is derived from the event's id.
     """
     root = _XRAY_ROOT.fullmatch(event.metadata.trace_id)
     if not root:

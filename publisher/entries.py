@@ -1,4 +1,4 @@
-"""CloudEvents as entries of EventBridge's PutEvents, in requests that the service takes.
+"""CloudEvents as entries of EventBridge's PutEvents, split into requests within the limits of the service.
 
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html
 """
@@ -7,23 +7,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from publisher.cloud_event import TYPE_PREFIX, encoded
+from publisher.cloud_event import TYPE_PREFIX, to_json
 
 SOURCE: Final = "customers"
 # API reference, "PutEvents": Entries, at most 10 items.
-MOST_ENTRIES: Final = 10
-# "The total entry size must be less than 1MB" (service model of botocore 1.44, PutEvents; it was 256 KB before). In the
-# smaller sense of MB, which is right in either.
+MAX_ENTRIES: Final = 10
+# "The total entry size must be less than 1MB" (service model of botocore 1.44, PutEvents; it was 256 KB before). A
+# million bytes is below the limit whichever kind of megabyte is meant.
 SIZE_LIMIT: Final = 1_000_000
 # EventBridge user guide, "Calculating PutEvents event entry size".
 _TIME_SIZE: Final = 14
 
 
 class TooLarge(Exception):
-    """An event that EventBridge cannot carry, not even alone."""
+    """The event exceeds EventBridge's limit even when it is sent alone."""
 
     def __init__(self, size: int) -> None:
-        super().__init__(f"{size} bytes, and an entry must have less than {SIZE_LIMIT}")
+        super().__init__(f"the entry has {size} bytes, and EventBridge accepts fewer than {SIZE_LIMIT}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class Entry:
     """One entry, without the name of the bus.
 
     Attributes:
-        detail_type: The event's type, by which rules choose.
+        detail_type: The event's type, which rules match on.
         detail: The CloudEvent as JSON.
-        trace_header: The X-Ray trace, or an empty text.
+        trace_header: The X-Ray trace header, or an empty string.
     """
 
     detail_type: str
@@ -42,11 +42,11 @@ class Entry:
 
     @property
     def size(self) -> int:
-        """Bytes by EventBridge's arithmetic, with the time although none is sent, to be on the safe side."""
+        """Bytes as EventBridge counts them. Includes the time, which is not sent, to be on the safe side."""
         return _TIME_SIZE + sum(len(text.encode()) for text in (SOURCE, self.detail_type, self.detail))
 
-    def as_request(self, bus: str) -> dict[str, Any]:
-        """The entry as PutEvents takes it.
+    def to_request_entry(self, bus: str) -> dict[str, Any]:
+        """The entry as a PutEventsRequestEntry.
 
         Args:
             bus: The bus's name or ARN.
@@ -57,33 +57,34 @@ class Entry:
         }  # fmt: skip
 
 
-def entry_of(said: Mapping[str, Any]) -> Entry:
-    """A CloudEvent's entry.
+def to_entry(event: Mapping[str, Any]) -> Entry:
+    """The entry for a CloudEvent.
 
     Args:
-        said: As `cloud_event` makes it.
+        event: The result of `publisher.cloud_event.cloud_event`.
 
     Raises:
-        TooLarge: It cannot be carried.
+        TooLarge: EventBridge cannot carry the event.
     """
-    entry = Entry(said["type"].removeprefix(TYPE_PREFIX), encoded(said), _trace_header(said.get("traceparent", "")))
+    detail_type = event["type"].removeprefix(TYPE_PREFIX)
+    entry = Entry(detail_type, to_json(event), _trace_header(event.get("traceparent", "")))
     if entry.size >= SIZE_LIMIT:
         raise TooLarge(entry.size)
     return entry
 
 
-def requests(sizes: Sequence[int]) -> Iterator[slice]:
-    """Cut entries into requests, in their order: as few as an order allows.
+def split_into_requests(sizes: Sequence[int]) -> Iterator[slice]:
+    """Split entries into as few requests as possible without changing their order.
 
     Args:
-        sizes: Of the entries, each below `SIZE_LIMIT`.
+        sizes: The size of each entry in bytes, each below `SIZE_LIMIT`.
 
     Returns:
-        Where each request begins and ends.
+        The slice of the entries that each request takes.
     """
     start, total = 0, 0
     for index, size in enumerate(sizes):
-        if index > start and (index - start == MOST_ENTRIES or total + size >= SIZE_LIMIT):
+        if index > start and (index - start == MAX_ENTRIES or total + size >= SIZE_LIMIT):
             yield slice(start, index)
             start, total = index, 0
         total += size
@@ -95,5 +96,5 @@ def _trace_header(traceparent: str) -> str:
     if not traceparent:
         return ""
     _, trace, segment, flags = traceparent.split("-")
-    recorded = f";Parent={segment};Sampled=1" if flags == "01" else ""
-    return f"Root=1-{trace[:8]}-{trace[8:]}{recorded}"
+    parent = f";Parent={segment};Sampled=1" if flags == "01" else ""
+    return f"Root=1-{trace[:8]}-{trace[8:]}{parent}"

@@ -1,8 +1,8 @@
-"""Publishes a batch of events: each ends on the bus, among the dead letters, or back with whoever brought it.
+"""Publishes a batch of events. Each event ends on the bus, in the failure queue, or goes back to the caller.
 
-Delivery is at least once. A request whose answer is lost is sent again, and so is all that follows an event that
-failed, as an event source mapping goes back to the lowest one that did. So the batch is sent in its order and stops
-where it fails: what comes after would only be sent twice.
+Delivery is at least once. A request whose response is lost is sent again, and so is every event that follows a failed
+one, because an event source mapping goes back to the lowest failed record. So the batch is sent in order and stops at
+the first failure: whatever follows would only be sent twice.
 """
 
 import time
@@ -12,55 +12,55 @@ from typing import Final
 
 from events.codec import UnreadableEvent
 from events.envelope import Recorded
-from publisher.bus import WRONG, Bus, BusUnavailable, RequestRefused
+from publisher.bus import INVALID_REQUEST, Bus, BusUnavailable, RequestRefused
 from publisher.cloud_event import cloud_event
-from publisher.dead_letters import NotNoted, PublishFailures, letter_of
-from publisher.entries import Entry, TooLarge, entry_of, requests
+from publisher.entries import Entry, TooLarge, split_into_requests, to_entry
+from publisher.publish_failures import FailureNotStored, PublishFailures, publish_failure
 from shared.runtime.backoff import full_jitter
 
-# API reference, "PutEventsResultEntry": of the failures that no retry cures, those that are the entry's own. The others
-# (a missing permission, say) concern every event, and putting all of them aside would mend nothing.
-INCURABLE: Final = WRONG | {"MalformedDetail"}
-# Nothing is wrong with it, but it comes again anyway.
-AFTER_A_FAILED_ONE: Final = "AfterAFailedOne"
+# API reference, "PutEventsResultEntry": the errors that no retry fixes and that concern a single entry. Other permanent
+# errors, such as a missing permission, concern every event, and storing all of them as failures would fix nothing.
+PERMANENT_ERRORS: Final = INVALID_REQUEST | {"MalformedDetail"}
+# For an event that did not fail itself, but will be delivered again with the failed one before it.
+AFTER_FAILED_EVENT: Final = "AfterFailedEvent"
 TRIES: Final = 4
 _FIRST_PAUSE_SECONDS: Final = 0.05
+
+EntriesByIndex = dict[int, Entry]
+"""Entries by the index of their event in the batch."""
 
 
 @dataclass(slots=True)
 class PublishReport:
-    """What became of a batch; each event is in one of these.
+    """What happened to a batch. Every event is in exactly one of these.
 
     Attributes:
-        published: Events that are on the bus, in the order in which it took them.
-        dead: Why an event was put aside, by its place in the batch.
-        failed: The kind of failure, by the place of the event that must come again.
+        published: The events on the bus, in the order in which it accepted them.
+        unpublishable: Why an event cannot be published, by its index in the batch.
+        failed: The kind of failure, by the index of the event, which must be delivered again.
     """
 
     published: list[Recorded] = field(default_factory=list)
-    dead: dict[int, str] = field(default_factory=dict)
+    unpublishable: dict[int, str] = field(default_factory=dict)
     failed: dict[int, str] = field(default_factory=dict)
 
 
-Pending = dict[int, Entry]
-
-
 class Publisher:
-    """Brings events to the bus."""
+    """Publishes events to the bus."""
 
     def __init__(
-        self, bus: Bus, dead_letters: PublishFailures, source: str, pause: Callable[[float], None] = time.sleep
+        self, bus: Bus, failures: PublishFailures, source: str, pause: Callable[[float], None] = time.sleep
     ) -> None:
-        """Join it to a bus.
+        """Configure a publisher.
 
         Args:
-            bus: Takes the events.
-            dead_letters: Takes note of those that nobody can read.
+            bus: Receives the events.
+            failures: Stores the events that cannot be published.
             source: See `publisher.cloud_event.source_of`.
-            pause: Waits so many seconds between tries.
+            pause: Sleeps between tries, for a number of seconds.
         """
         self._bus = bus
-        self._dead_letters = dead_letters
+        self._failures = failures
         self._source = source
         self._pause = pause
 
@@ -68,71 +68,72 @@ class Publisher:
         """Publish events.
 
         Args:
-            records: In the order of the log, as far as there is one.
+            records: The events, in stream order where they have one.
             replayed: See `publisher.cloud_event.cloud_event`.
 
         Raises:
-            BusMissing: None of them may count as published.
+            BusMissing: None of the events counts as published.
         """
         report = PublishReport()
-        pending = self._readable(records, report, replayed=replayed)
-        places = list(pending)
-        for cut in requests([pending[place].size for place in places]):
-            self._send({place: pending[place] for place in places[cut]}, records, report)
+        entries = self._to_entries(records, report, replayed=replayed)
+        indexes = list(entries)
+        for request in split_into_requests([entries[index].size for index in indexes]):
+            self._send({index: entries[index] for index in indexes[request]}, records, report)
             if report.failed:
-                report.failed |= dict.fromkeys(places[cut.stop :], AFTER_A_FAILED_ONE)
+                report.failed |= dict.fromkeys(indexes[request.stop :], AFTER_FAILED_EVENT)
                 break
-        self._put_aside(records, report)
+        self._store_failures(records, report)
         return report
 
-    def _readable(self, records: Sequence[Recorded], report: PublishReport, *, replayed: bool) -> Pending:
-        pending: Pending = {}
-        for place, recorded in enumerate(records):
+    def _to_entries(self, records: Sequence[Recorded], report: PublishReport, *, replayed: bool) -> EntriesByIndex:
+        entries: EntriesByIndex = {}
+        for index, recorded in enumerate(records):
             try:
-                pending[place] = entry_of(cloud_event(recorded, self._source, replayed=replayed))
+                entries[index] = to_entry(cloud_event(recorded, self._source, replayed=replayed))
             except UnreadableEvent as error:
-                report.dead[place] = error.reason
+                report.unpublishable[index] = error.reason
             except TooLarge as error:
-                report.dead[place] = str(error)
-        return pending
+                report.unpublishable[index] = str(error)
+        return entries
 
-    def _send(self, pending: Pending, records: Sequence[Recorded], report: PublishReport) -> None:
-        """Send one request's entries, and again those of them that were not taken."""
+    def _send(self, entries: EntriesByIndex, records: Sequence[Recorded], report: PublishReport) -> None:
+        """Send the entries of one request, and retry those that the bus did not accept."""
         codes: dict[int, str] = {}
         for attempt in range(TRIES):
             if attempt:
                 self._pause(full_jitter(attempt, _FIRST_PAUSE_SECONDS))
             try:
-                codes = self._codes(pending)
-            except BusUnavailable as away:
-                # botocore has tried again already; now it is the mapping's turn, which can wait.
-                codes = dict.fromkeys(pending, str(away))
+                codes = self._put(entries)
+            except BusUnavailable as error:
+                # botocore has retried already. The event source mapping can wait longer, so leave it to that.
+                codes = dict.fromkeys(entries, str(error))
                 break
-            report.published += [records[place] for place, code in codes.items() if not code]
-            report.dead |= {place: f"the bus refuses it: {code}" for place, code in codes.items() if code in INCURABLE}
-            pending = {place: pending[place] for place, code in codes.items() if code and code not in INCURABLE}
-            if not pending:
+            report.published += [records[index] for index, code in codes.items() if not code]
+            permanent = {index: code for index, code in codes.items() if code in PERMANENT_ERRORS}
+            report.unpublishable |= {index: f"the bus refuses it: {code}" for index, code in permanent.items()}
+            entries = {index: entries[index] for index, code in codes.items() if code and index not in permanent}
+            if not entries:
                 return
-        report.failed |= {place: codes[place] for place in pending}
+        report.failed |= {index: codes[index] for index in entries}
 
-    def _codes(self, pending: Pending) -> dict[int, str]:
-        """What `Bus.put` says, by place; one entry that spoils a request for all is found and named."""
+    def _put(self, entries: EntriesByIndex) -> dict[int, str]:
+        """Error codes by index, as `Bus.put` returns them. If a request is refused, finds the entry that caused it."""
         try:
-            return dict(zip(pending, self._bus.put(list(pending.values())), strict=True))
-        except RequestRefused as refused:
-            if len(pending) == 1:
-                return dict.fromkeys(pending, str(refused))
-            return {place: code for one in pending.items() for place, code in self._codes(dict([one])).items()}
+            return dict(zip(entries, self._bus.put(list(entries.values())), strict=True))
+        except RequestRefused as error:
+            if len(entries) == 1:
+                return dict.fromkeys(entries, str(error))
+            return {index: code for item in entries.items() for index, code in self._put(dict([item])).items()}
 
-    def _put_aside(self, records: Sequence[Recorded], report: PublishReport) -> None:
-        """Note the ones that cannot be published, but for those that come again anyway."""
-        for place in sorted(report.dead):
-            if place > min(report.failed, default=len(records)):
-                del report.dead[place]
-                report.failed[place] = AFTER_A_FAILED_ONE
+    def _store_failures(self, records: Sequence[Recorded], report: PublishReport) -> None:
+        """Store the unpublishable events, except those that will be delivered again anyway."""
+        for index in sorted(report.unpublishable):
+            if index > min(report.failed, default=len(records)):
+                del report.unpublishable[index]
+                report.failed[index] = AFTER_FAILED_EVENT
                 continue
             try:
-                self._dead_letters.send(letter_of(records[place], report.dead[place]))
-            except NotNoted as away:
-                report.failed[place] = str(away)
-                del report.dead[place]
+                self._failures.send(publish_failure(records[index], report.unpublishable[index]))
+            except FailureNotStored as error:
+                report.failed[index] = str(error)
+                del report.unpublishable[index]

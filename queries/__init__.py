@@ -1,1 +1,1 @@
-"""The read side: single reads and pages of the projection."""
+"""The read side: reads of one customer and of the list."""

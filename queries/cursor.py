@@ -1,4 +1,4 @@
-"""The list's cursor: where the next page starts, signed, so that no client can make one up or use it elsewhere."""
+"""The list's cursor: where the next page starts, signed so that clients cannot make one up or use it elsewhere."""
 
 import base64
 import binascii
@@ -8,51 +8,39 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-# What this key signs: a token of another query, or of a later form of this one, does not verify here.
+# Part of what is signed: a token of another query, or of another version of this one, does not verify.
 _PURPOSE: Final = b"GET /customers newest-first 1\n"
 _TAG_BYTES: Final = 16
 
 
 class InvalidCursor(Exception):
-    """Not a cursor that this query gave out."""
+    """The text is not a cursor that this query issued."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A place in the list.
+    """A position in the list.
 
     Attributes:
-        generation: The generation of the projection that the first page was read from; later pages stay with it.
-        after: The place of the last customer already seen.
+        generation: The generation that the first page was read from. Later pages read from the same one.
+        after: `Listing.order` of the last customer on the page.
     """
 
     generation: int
     after: str
 
 
-def seal(cursor: Cursor, key: bytes) -> str:
-    """Write a cursor for the client.
-
-    Args:
-        cursor: The place.
-        key: The signing key.
-
-    Returns:
-        URL-safe text.
-    """
+def encode_cursor(cursor: Cursor, key: bytes) -> str:
+    """Sign a cursor and encode it as URL-safe text."""
     payload = json.dumps([cursor.generation, cursor.after], separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(_tag(payload, key) + payload).decode().rstrip("=")
 
 
-def unseal(text: str, key: bytes) -> Cursor:
-    """Read a cursor from a client.
-
-    Args:
-        text: As sent.
-        key: The signing key.
+def decode_cursor(text: str, key: bytes) -> Cursor:
+    """Verify and decode a cursor that a client sent.
 
     Raises:
-        InvalidCursor: It is not one that `seal` made with this key.
+        InvalidCursor: The text was not made by `encode_cursor` with this key.
     """
     try:
         token = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)

@@ -7,31 +7,26 @@ from queries.read_your_writes import Clock, ReadAfter, wait_for
 from shared.http.problems import NotFound
 
 
-def get_customer(customer_id: str, reader: Reader, patience: ReadAfter | None, clock: Clock) -> tuple[Listing, int]:
-    """Find a customer.
+def get_customer(customer_id: str, reader: Reader, read_after: ReadAfter | None, clock: Clock) -> tuple[Listing, int]:
+    """Get a customer and their version.
 
     Args:
-        customer_id: As asked for; anything that cannot be an id finds nothing.
-        reader: Where customers are read.
-        patience: A write that the answer must contain.
-        clock: Real or not.
-
-    Returns:
-        What is shown, and its version.
+        customer_id: As requested. A text that cannot be an id is not found.
+        read_after: A write that the answer must contain.
 
     Raises:
-        NotFound: There is no such customer in the projection, or they were erased.
+        NotFound: The projection has no such customer, or the customer was erased.
         NotYetReadable: The projection does not have the write in time.
     """
-    row = _row(customer_id, reader, patience, clock) if is_customer_id(customer_id) else None
+    row = _row(customer_id, reader, read_after, clock) if is_customer_id(customer_id) else None
     if row is None or row.listing is None:
-        raise NotFound("There is no customer with this id. One that was created a moment ago may still be on its way.")
+        raise NotFound("There is no customer with this id. If it was created a moment ago, try again.")
     return row.listing, row.version
 
 
-def _row(customer_id: str, reader: Reader, patience: ReadAfter | None, clock: Clock) -> Row | None:
+def _row(customer_id: str, reader: Reader, read_after: ReadAfter | None, clock: Clock) -> Row | None:
     generation = reader.generations.load().active
-    if patience is None:
+    if read_after is None:
         return reader.rows.get(customer_id, generation)
-    awaited = wait_for(patience, reader.rows, generation, clock)
+    awaited = wait_for(read_after, reader.rows, generation, clock)
     return awaited if awaited.customer_id == customer_id else reader.rows.get(customer_id, generation, consistent=True)

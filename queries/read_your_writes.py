@@ -1,4 +1,4 @@
-"""Waits until the projection has a write, so that its writer never reads from before it."""
+"""Waits until the projection has a write, so that a client that sends its consistency token never reads older data."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -17,11 +17,11 @@ _LONGEST_PAUSE_SECONDS: Final = 0.25
 
 @dataclass(frozen=True, slots=True)
 class ReadAfter:
-    """What a reader wants to see, and how long they wait for it.
+    """A write that an answer must contain.
 
     Attributes:
-        token: The write.
-        seconds: At most so long, 0 to 10.
+        token: Names the write.
+        seconds: The maximum time to wait for it, 0 to 10.
     """
 
     token: ConsistencyToken
@@ -30,11 +30,11 @@ class ReadAfter:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """The passing of time, given so that tests need not wait for it.
+    """A clock that tests replace, so that they need not wait.
 
     Attributes:
-        now: Seconds of a clock that only goes forward.
-        sleep: Waits so many seconds.
+        now: Returns seconds and never goes back.
+        sleep: Sleeps for a number of seconds.
     """
 
     now: Callable[[], float]
@@ -44,42 +44,33 @@ class Clock:
 REAL_CLOCK: Final = Clock(time.monotonic, time.sleep)
 
 
-def read_after(headers: Mapping[str, str]) -> ReadAfter | None:
-    """What the request's headers ask for.
+def parse_read_after(headers: Mapping[str, str]) -> ReadAfter | None:
+    """Return the write that a request must wait for, or None if it names none.
 
     Args:
         headers: By lower-case name.
 
-    Returns:
-        None where no write is named.
-
     Raises:
-        InvalidFields: The Consistency-Token is not one.
+        InvalidFields: The Consistency-Token is not valid.
     """
     text = headers.get(HEADER.lower())
     return ReadAfter(parse_token(text), wait_seconds(headers)) if text is not None else None
 
 
-def wait_for(patience: ReadAfter, read_model: ReadModel, generation: int, clock: Clock) -> Row:
-    """The row that has the write, or a later one, of the customer whom the token names.
-
-    Args:
-        patience: What is wanted.
-        read_model: Where customers are read.
-        generation: Which rows.
-        clock: Real or not.
+def wait_for(read_after: ReadAfter, read_model: ReadModel, generation: int, clock: Clock) -> Row:
+    """Return the row of the customer that the token names, once it has the token's version or a later one.
 
     Raises:
-        NotYetReadable: The projection does not have the write yet.
+        NotYetReadable: The projection does not have the write in time.
     """
-    deadline = clock.now() + patience.seconds
+    deadline = clock.now() + read_after.seconds
     pause = _FIRST_PAUSE_SECONDS
     while True:
-        row = read_model.get(patience.token.key, generation, consistent=True)
-        if row and row.version >= patience.token.version:
+        row = read_model.get(read_after.token.key, generation, consistent=True)
+        if row and row.version >= read_after.token.version:
             return row
-        left = deadline - clock.now()
-        if left <= 0:
+        remaining = deadline - clock.now()
+        if remaining <= 0:
             raise NotYetReadable
-        clock.sleep(min(pause, left))
+        clock.sleep(min(pause, remaining))
         pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)

@@ -1,1 +1,1 @@
-"""What every function needs and no business word belongs in: the runtime and HTTP."""
+"""The runtime and HTTP code that every function needs. No business term belongs here."""

@@ -1,10 +1,16 @@
-"""Reads an event store for a test's assertions."""
+"""Writes and reads an event store for tests."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from events.envelope import Event
 from events.history import readable
 from events.store import EventStore
+
+
+def append_all(store: EventStore, events: Iterable[Event]) -> None:
+    """Append events one after the other."""
+    for event in events:
+        store.append(event)
 
 
 def events_of(store: EventStore, customer_id: str, after_version: int = 0) -> list[Event]:
@@ -13,7 +19,7 @@ def events_of(store: EventStore, customer_id: str, after_version: int = 0) -> li
 
 
 def every_event(store: EventStore, segment: int = 0, total_segments: int = 1) -> Iterator[Event]:
-    """Every event of the log, or of one part of it."""
+    """Every event of the log or of one segment of it."""
     page = store.read_page(segment, total_segments)
     yield from map(readable, page.records)
     while page.next:

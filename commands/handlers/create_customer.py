@@ -2,9 +2,9 @@
 
 from http import HTTPStatus
 
-from commands.answers import written
 from commands.context import context_of
 from commands.create_customer import CreateCustomer, create_customer
+from commands.http import write_response
 from events.customer import CustomerCreated
 from events.dynamodb_store import DynamoDbEventStore
 from shared.http.body import parse_body
@@ -25,8 +25,8 @@ def handle(request: Request) -> Response:
     now = utc_now()
     command = parse_body(CreateCustomer, request.body, {"today": now.date()})
     context = context_of(request, "POST /customers", command.model_dump_json(exclude_none=True), now, new_id())
-    keyed = "idempotency-key" in request.headers
-    customer = create_customer(command, store, context.metadata.command_id if keyed else new_id(), context)
-    # Relative to the request's address, so that it holds behind every stage, domain and prefix (RFC 9110, 10.2.2).
-    headers = {"Location": f"./customers/{customer.id}", **written(customer, CustomerCreated)}
-    return Response(HTTPStatus.CREATED, customer.document(), headers)
+    customer_id = context.metadata.command_id if context.keyed else new_id()
+    customer = create_customer(command, store, customer_id, context)
+    # Relative to the request's URL, so that it holds behind every stage, domain and prefix (RFC 9110, 10.2.2).
+    location = {"Location": f"./customers/{customer.id}"}
+    return write_response(HTTPStatus.CREATED, customer, CustomerCreated, location)

@@ -1,4 +1,4 @@
-"""CodeDeploy's question before it sends traffic to a new version of CreateCustomer.
+"""The hook that CodeDeploy calls before it sends traffic to a new version of CreateCustomer.
 
 https://docs.aws.amazon.com/codedeploy/latest/userguide/reference-appspec-file-structure-hooks.html
 """
@@ -17,7 +17,7 @@ from shared.runtime.ids import new_id
 from shared.runtime.observability import describe, logger, tracer
 from shared.runtime.settings import required
 
-# For a last look, the erasure and the report, each at its slowest.
+# For one last GET, the erasure and the report, each at its slowest.
 _RESERVED_MILLISECONDS: Final = 120_000
 _REPORTS: Final = 5
 
@@ -26,28 +26,27 @@ Status = Literal["Failed", "Succeeded"]
 
 @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 def handle(event: dict[str, Any], context: Any) -> None:
-    """Check the new version and tell CodeDeploy; whatever is not known to be good is told to have failed."""
+    """Check the new version and report to CodeDeploy. Anything but a complete success is reported as failed."""
     trial = Trial(event["DeploymentId"], new_id())
     try:
         problems = problems_of(trial, _services(context.get_remaining_time_in_millis))
-    except Exception as error:  # noqa: BLE001 - a check that could not even begin has not passed
-        problems = [f"{describe(error)['error']} before the check"]
+    except Exception as error:  # noqa: BLE001 - a check that could not start has not passed
+        problems = [f"The check could not start: {describe(error)['error']}."]
     status: Status = "Failed" if problems else "Succeeded"
     logger.info("pre-traffic", extra={"deployment": trial.deployment_id, "status": status, "problems": problems})
     report(event, status, time.sleep)
 
 
 def report(event: Mapping[str, str], status: Status, pause: Callable[[float], None]) -> None:
-    """Tell CodeDeploy, again and again if need be.
+    """Report to CodeDeploy, with retries.
 
     Args:
-        event: What CodeDeploy asked with.
-        status: The verdict.
-        pause: Waits so many seconds.
+        event: The event with which CodeDeploy invoked the hook.
+        pause: Waits between attempts; takes seconds.
 
     Raises:
-        BotoCoreError: CodeDeploy cannot be told. It takes an hour's silence for a failure.
-        ClientError: Likewise.
+        BotoCoreError: The report failed. CodeDeploy treats an hour without a report as a failure.
+        ClientError: The report failed.
     """
     for attempt in range(1, _REPORTS + 1):
         try:
@@ -59,7 +58,7 @@ def report(event: Mapping[str, str], status: Status, pause: Callable[[float], No
         except (BotoCoreError, ClientError) as error:
             if attempt == _REPORTS:
                 raise
-            logger.warning("CodeDeploy was not told", extra=describe(error))
+            logger.warning("report to CodeDeploy failed", extra=describe(error))
             pause(0.25 * 2**attempt)
         else:
             return
@@ -67,27 +66,27 @@ def report(event: Mapping[str, str], status: Status, pause: Callable[[float], No
 
 def _services(milliseconds_left: Callable[[], int]) -> Services:
     return Services(
-        create=_calling("NEW_VERSION"),
-        get=_calling("GET_CUSTOMER"),
-        erase=_calling("ERASE_CUSTOMER"),
+        create=_call_of("NEW_VERSION"),
+        get=_call_of("GET_CUSTOMER"),
+        erase=_call_of("ERASE_CUSTOMER"),
         events=DynamoDbEventStore(dynamodb(), required("EVENT_TABLE")).read,
         pause=time.sleep,
         in_time=lambda: milliseconds_left() > _RESERVED_MILLISECONDS,
     )
 
 
-def _calling(setting: str) -> Call:
-    """A function whose name is in a setting, as something to call.
+def _call_of(setting: str) -> Call:
+    """A call of the function that a setting names.
 
     Raises:
-        MissingSetting: The setting is not there.
+        MissingSetting: The setting is missing.
     """
     name = required(setting)
 
     def call(event: Mapping[str, Any]) -> Mapping[str, Any]:
         answer = functions().invoke(FunctionName=name, Payload=json.dumps(event).encode())
         if "FunctionError" in answer:
-            raise CheckFailed(f"{setting} ended in an error.")
+            raise CheckFailed(f"The function in {setting} failed.")
         payload: Mapping[str, Any] = json.loads(answer["Payload"].read())
         return payload
 

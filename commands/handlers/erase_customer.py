@@ -3,10 +3,9 @@
 import time
 from http import HTTPStatus
 
-from commands.answers import written
 from commands.context import context_of
-from commands.erase_customer import erase_customer
-from commands.handlers.addressed import addressed_customer
+from commands.erase_customer import EraseCustomer, erase_customer
+from commands.http import customer_id_of, write_response
 from events.customer import CustomerErased
 from events.dynamodb_store import DynamoDbEventStore
 from shared.http.endpoint import endpoint
@@ -23,7 +22,7 @@ store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"), required("CLAIMS
 @endpoint(scope="customers/write")
 def handle(request: Request) -> Response:
     """Erase a customer."""
-    customer_id = addressed_customer(request)
+    customer_id = customer_id_of(request)
     context = context_of(request, f"DELETE {customer_id}", "", utc_now(), new_id())
-    erased = erase_customer(store, customer_id, context, time.sleep)
-    return Response(HTTPStatus.NO_CONTENT, headers=written(erased, CustomerErased))
+    erased = erase_customer(EraseCustomer(), store, customer_id, context, time.sleep)
+    return write_response(HTTPStatus.NO_CONTENT, erased, CustomerErased)

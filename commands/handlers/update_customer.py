@@ -3,10 +3,9 @@
 import time
 from http import HTTPStatus
 
-from commands.answers import written
 from commands.context import context_of
-from commands.handlers.addressed import addressed_customer
-from commands.update_customer import UpdateCustomer, update_customer
+from commands.http import customer_id_of, write_response
+from commands.update_customer import NewDetails, UpdateCustomer, update_customer
 from events.customer import CustomerUpdated
 from events.dynamodb_store import DynamoDbEventStore
 from shared.http.body import parse_body
@@ -24,9 +23,10 @@ store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"), required("CLAIMS
 @endpoint(scope="customers/write")
 def handle(request: Request) -> Response:
     """Replace a customer's details."""
-    customer_id = addressed_customer(request)
+    customer_id = customer_id_of(request)
     now = utc_now()
-    command = parse_body(UpdateCustomer, request.body, {"today": now.date()})
-    context = context_of(request, f"PUT {customer_id}", command.model_dump_json(exclude_none=True), now, new_id())
+    details = parse_body(NewDetails, request.body, {"today": now.date()})
+    context = context_of(request, f"PUT {customer_id}", details.model_dump_json(exclude_none=True), now, new_id())
+    command = UpdateCustomer(details, keyed=context.keyed)
     customer = update_customer(command, store, customer_id, context, time.sleep)
-    return Response(HTTPStatus.OK, customer.document(), written(customer, CustomerUpdated))
+    return write_response(HTTPStatus.OK, customer, CustomerUpdated)

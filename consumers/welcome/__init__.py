@@ -1,1 +1,1 @@
-"""The welcome list: whom to greet, by which name and address."""
+"""The welcome list: the name and address by which to greet each customer."""

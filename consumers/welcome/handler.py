@@ -1,4 +1,4 @@
-"""The queue behind the bus: keeps the welcome list up to date."""
+"""Keeps the welcome list up to date from the queue behind the event bus."""
 
 import os
 from functools import partial
@@ -9,34 +9,34 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from consumer_kit import Action, BatchResult, Consumer, DeadLetters, DynamoDbInbox, handle_batch
-from consumers.welcome.welcome_list import UNDERSTOOD, effects
+from consumers.welcome.welcome_list import SUPPORTED_SCHEMAS, effects
 
 logger = Logger()
 metrics = Metrics()
 table = os.environ["WELCOME_TABLE"]
-consumer = Consumer(DynamoDbInbox(boto3.client("dynamodb"), table), partial(effects, table), UNDERSTOOD)
+consumer = Consumer(DynamoDbInbox(boto3.client("dynamodb"), table), partial(effects, table), SUPPORTED_SCHEMAS)
 dead_letters = DeadLetters(boto3.client("sqs"), os.environ["DEAD_LETTER_QUEUE_URL"])
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:  # noqa: ARG001 - Lambda's signature
-    """Take one batch of messages."""
-    batch = handle_batch(event["Records"], consumer.take, dead_letters)
-    _tell(batch)
-    return batch.answer()
+    """Handle one batch of messages."""
+    batch = handle_batch(event["Records"], consumer.handle, dead_letters)
+    _log_and_count(batch)
+    return batch.response()
 
 
-def _tell(batch: BatchResult) -> None:
-    for event in (event for outcome in batch.outcomes for event in outcome.handled):
-        who = {"customer_id": event.customer_id, "version": event.version, "type": event.type}
-        logger.info("welcomed", extra={**who, "correlation_id": event.correlation_id})
+def _log_and_count(batch: BatchResult) -> None:
+    for event in (event for result in batch.results for event in result.handled):
+        ids = {"customer_id": event.customer_id, "version": event.version, "type": event.type}
+        logger.info("welcomed", extra={**ids, "correlation_id": event.correlation_id})
     for message_id, reason in batch.rejected.items():
         logger.error("rejected", extra={"message_id": message_id, "reason": reason})
     for message_id, kind in batch.failed.items():
-        logger.warning("comes again", extra={"message_id": message_id, "failure": kind})
+        logger.warning("to be handled again", extra={"message_id": message_id, "failure": kind})
     counts = {
-        "WelcomeHandled": sum(len(outcome.handled) for outcome in batch.outcomes),
-        "WelcomeHeld": sum(outcome.decision is Action.HOLD for outcome in batch.outcomes),
-        "WelcomeSkipped": sum(outcome.decision is Action.SKIP for outcome in batch.outcomes),
+        "WelcomeHandled": sum(len(result.handled) for result in batch.results),
+        "WelcomeHeld": sum(result.action is Action.HOLD for result in batch.results),
+        "WelcomeSkipped": sum(result.action is Action.SKIP for result in batch.results),
         "WelcomeRejected": len(batch.rejected),
         "WelcomeFailed": len(batch.failed),
     }

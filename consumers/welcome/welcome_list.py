@@ -1,11 +1,11 @@
-"""What each event does to the welcome list.
+"""The effects of each event on the welcome list.
 
-A customer is on the list from `CustomerCreated` to `CustomerErased`, in the item `welcome` beside their inbox:
+A customer is on the list from `CustomerCreated` to `CustomerErased`. The item `welcome`, next to their inbox, has:
 
-    full_name, email  how to greet them
-    since             when they became a customer
-    version           of the event that the item shows
-    changes           how many events made it; were one handled twice or left out, this would not be `version`
+    full_name, email  how to greet the customer
+    since             when the person became a customer
+    version           the version of the event that the item shows
+    changes           the number of events applied; equals `version` unless one was handled twice or skipped
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,30 +14,30 @@ from typing import Any, Final
 from consumer_kit import CREATED, ERASED, UPDATED, Effect, PublishedEvent
 
 ITEM: Final = "welcome"
-# The newest schema version of each event that `effects` was written for.
-UNDERSTOOD: Final[Mapping[str, int]] = {CREATED: 1, UPDATED: 1, ERASED: 1}
+# The newest schema version of each event type that `effects` supports.
+SUPPORTED_SCHEMAS: Final[Mapping[str, int]] = {CREATED: 1, UPDATED: 1, ERASED: 1}
 
 
 def effects(table: str, event: PublishedEvent) -> Sequence[Effect]:
-    """The writes that an event causes; none for a type that came into being after this was written.
+    """The writes that an event causes; none for an unknown type.
 
     Args:
         table: The consumer's table.
-        event: Of a schema version that is understood.
+        event: An event with a supported schema version.
     """
     key: dict[str, Any] = {"customer_id": {"S": event.customer_id}, "item": {"S": ITEM}}
     if event.erases:
         return [{"Delete": {"TableName": table, "Key": key}}]
     if event.type in (CREATED, UPDATED):
-        return [{"Update": {"TableName": table, "Key": key, **_shown(event)}}]
+        return [{"Update": {"TableName": table, "Key": key, **_update(event)}}]
     return []
 
 
-def _shown(event: PublishedEvent) -> dict[str, Any]:
+def _update(event: PublishedEvent) -> dict[str, Any]:
     return {
         "UpdateExpression": "SET full_name = :name, email = :email, since = if_not_exists(since, :now), "
         "version = :version, changes = if_not_exists(changes, :none) + :one",
-        # The inbox sees to the order already; a list that went back in time would be refused here.
+        # The inbox guarantees the order. This condition fails if it ever does not.
         "ConditionExpression": "attribute_not_exists(version) OR version < :version",
         "ExpressionAttributeValues": {
             ":name": {"S": event.data["full_name"]},

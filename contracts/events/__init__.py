@@ -1,1 +1,1 @@
-"""The published events' contracts: JSON Schemas and an AsyncAPI document, made from the event models."""
+"""Generates the contracts of the published events: JSON Schemas and an AsyncAPI document, from the event models."""

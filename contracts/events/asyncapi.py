@@ -17,9 +17,9 @@ from publisher.entries import SOURCE
 Json = dict[str, Any]
 
 
-def described_stream() -> Json:
-    """The description of the bus and of what is on it."""
-    names = [model.type() for model in PUBLISHED]
+def asyncapi_document() -> Json:
+    """Return the description of the event bus and its messages."""
+    names, shown = [model.type() for model in PUBLISHED], examples()
     return {
         "asyncapi": "3.0.0",
         "info": _info(),
@@ -27,7 +27,7 @@ def described_stream() -> Json:
         "channels": {"customers": _channel(names)},
         "operations": {"publishEvents": _operation(names)},
         "components": {
-            "messages": {model.type(): _message(model) for model in PUBLISHED},
+            "messages": {model.type(): _message(model, shown[model.type()]) for model in PUBLISHED},
             "schemas": {model.type(): event_schema(model) for model in PUBLISHED},
         },
     }
@@ -38,8 +38,9 @@ def _info() -> Json:
     return {
         "title": "Customers events",
         "version": project["version"],
-        "description": "Every event of every customer, on an EventBridge bus, as CloudEvents 1.0 in structured form. "
-        "Delivered at least once and in no promised order: drop repeats by id, order by sequence.",
+        "description": "Every event of every customer, published to an EventBridge bus as a CloudEvent 1.0 in "
+        "structured mode. Delivery is at least once and unordered: drop duplicates by `id`, and order events by "
+        "`sequence`.",
         "license": {"name": project["license"]},
     }
 
@@ -49,10 +50,10 @@ def _channel(names: list[str]) -> Json:
     return {
         "address": "{stage}-customers",
         "title": "Event bus",
-        "description": "An EventBridge bus. The CloudEvent is the `detail` of the event that a rule's target gets.",
+        "description": "An EventBridge bus. The CloudEvent is the `detail` of the event that a rule's target receives.",
         "parameters": {
             "stage": {
-                "description": "Of the stack.",
+                "description": "The stage of the stack.",
                 "enum": stage["AllowedValues"],
             }
         },
@@ -63,13 +64,13 @@ def _channel(names: list[str]) -> Json:
 def _operation(names: list[str]) -> Json:
     return {
         "action": "send",
-        "summary": "Publish what happened to customers.",
+        "summary": "Publish an event of a customer.",
         "channel": {"$ref": "#/channels/customers"},
         "messages": [{"$ref": f"#/channels/customers/messages/{name}"} for name in names],
     }
 
 
-def _message(model: type[CustomerEvent]) -> Json:
+def _message(model: type[CustomerEvent], example: Json) -> Json:
     name = model.type()
     return {
         "name": name,
@@ -77,6 +78,6 @@ def _message(model: type[CustomerEvent]) -> Json:
         "contentType": "application/cloudevents+json",
         "correlationId": {"location": "$message.payload#/correlationid"},
         "payload": {"$ref": f"#/components/schemas/{name}"},
-        "examples": [{"name": name, "payload": examples()[name]}],
+        "examples": [{"name": name, "payload": example}],
         "x-eventbridge": {"source": SOURCE, "detail-type": name},
     }

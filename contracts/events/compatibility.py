@@ -1,7 +1,7 @@
-"""Whether a published schema may be replaced by another under the same version.
+"""Checks whether a published schema may be replaced by another one with the same version.
 
-Consumers hold the schema of a version and read every event that names it, also those that were published or stored
-before a change. So a version may only gain optional properties and better words; whatever else it says, stays.
+Consumers use the schema of a version for every event that names the version, including events that were published or
+stored before a change. So a version may only gain optional properties and better descriptions.
 """
 
 from collections.abc import Mapping
@@ -9,27 +9,27 @@ from typing import Any, Final
 
 Schema = Mapping[str, Any]
 
-# Says nothing about what is valid. JSON Schema 2020-12, "A Vocabulary for Basic Meta-Data Annotations", and names.
+# Keywords that do not affect validation: JSON Schema 2020-12, "A Vocabulary for Basic Meta-Data Annotations", and ids.
 ANNOTATIONS: Final = frozenset({"$comment", "$id", "$schema", "deprecated", "description", "examples", "title"})
-# Hold schemas by name; the others are compared as they stand.
+# Keywords that hold schemas by name; all others are compared by value.
 _NAMED: Final = frozenset({"$defs", "properties"})
-_LOOKED_INTO: Final = _NAMED | {"items", "required"}
+_COMPARED_DEEPLY: Final = _NAMED | {"items", "required"}
 
 
 def breaking_changes(released: Schema, now: Schema, at: str = "data") -> list[str]:
-    """What would break a consumer.
+    """List the changes that would break a consumer.
 
     Args:
-        released: The schema as it was published.
-        now: The schema that is to take its place, under the same version.
-        at: Where in the data the two stand.
+        released: The published schema.
+        now: The schema that would replace it, with the same version.
+        at: The path of the two schemas in the event.
 
     Returns:
-        A sentence for each change; none when all of them are harmless.
+        A sentence for each breaking change; empty when every change is harmless.
     """
-    keywords = sorted((released.keys() | now.keys()) - ANNOTATIONS - _LOOKED_INTO)
+    keywords = sorted((released.keys() | now.keys()) - ANNOTATIONS - _COMPARED_DEEPLY)
     changed = [
-        f"{at}: {keyword} was {_told(released, keyword)} and is {_told(now, keyword)}"
+        f"{at}: {keyword} was {_shown(released, keyword)} and is {_shown(now, keyword)}"
         for keyword in keywords
         if released.get(keyword) != now.get(keyword)
     ]
@@ -40,7 +40,7 @@ def _within(released: Schema, now: Schema, at: str) -> list[str]:
     found: list[str] = []
     for holder in sorted(_NAMED):
         before, after = released.get(holder, {}), now.get(holder, {})
-        found += [f"{at}.{name} is gone" for name in before if name not in after]
+        found += [f"{at}.{name} was removed" for name in before if name not in after]
         for name in before:
             if name in after:
                 found += breaking_changes(before[name], after[name], f"{at}.{name}")
@@ -52,10 +52,12 @@ def _within(released: Schema, now: Schema, at: str) -> list[str]:
 def _presence(released: Schema, now: Schema, at: str) -> list[str]:
     before, after = set(released.get("required", ())), set(now.get("required", ()))
     still_there = now.get("properties", {}).keys()
-    absent = [f"{at}.{name} may be missing now" for name in sorted((before - after) & still_there)]
-    demanded = [f"{at}.{name} is required now, and events of this version lack it" for name in sorted(after - before)]
+    absent = [f"{at}.{name} is no longer required" for name in sorted((before - after) & still_there)]
+    demanded = [
+        f"{at}.{name} is now required, but events of this version do not have it" for name in sorted(after - before)
+    ]
     return [*absent, *demanded]
 
 
-def _told(schema: Schema, keyword: str) -> str:
+def _shown(schema: Schema, keyword: str) -> str:
     return repr(schema[keyword]) if keyword in schema else "absent"

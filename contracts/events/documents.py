@@ -1,11 +1,12 @@
-"""The files that the contracts are kept in; those of released versions are never changed in a way that breaks."""
+"""The files of the event contracts. A released version is never changed in a breaking way."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from contracts.events.asyncapi import described_stream
+from contracts.errors import ContractError
+from contracts.events.asyncapi import asyncapi_document
 from contracts.events.compatibility import breaking_changes
 from contracts.events.schemas import attributes, data_schemas, envelope
 from local.environments import ROOT
@@ -17,29 +18,36 @@ ASYNCAPI: Final = ROOT / "docs" / "asyncapi.json"
 ENVELOPE: Final = "cloud-event.json"
 
 
-class Breaking(Exception):
-    """A released contract would break. The text is a sentence for each reason."""
+class BreakingChange(ContractError):
+    """A released contract would break."""
+
+    def __init__(self, changes: Sequence[str]) -> None:
+        super().__init__(
+            "These changes would break consumers of the events:\n"
+            + "\n".join(changes)
+            + "\nRaise the model's schema_version and add an upcaster; events/upcasters.py explains how."
+        )
 
 
 def documents(folder: Path = FOLDER, asyncapi: Path = ASYNCAPI) -> dict[Path, str]:
-    """What the files must hold, by path; files of earlier versions are not among them and stay as they are.
+    """Return the content of each file by path. Files of earlier versions are not included: they never change.
 
     Args:
-        folder: For the schemas.
-        asyncapi: For the AsyncAPI document.
+        folder: The folder of the schemas.
+        asyncapi: The path of the AsyncAPI document.
     """
     schemas = {folder / _file(name, version): schema for (name, version), schema in data_schemas().items()}
     return {
         path: rendered(document)
-        for path, document in {**schemas, folder / ENVELOPE: envelope(), asyncapi: described_stream()}.items()
+        for path, document in {**schemas, folder / ENVELOPE: envelope(), asyncapi: asyncapi_document()}.items()
     }
 
 
-def broken_promises(folder: Path = FOLDER) -> list[str]:
-    """What of the released contracts the code no longer keeps.
+def broken_contracts(folder: Path = FOLDER) -> list[str]:
+    """Return a sentence for each released contract that the code no longer keeps.
 
     Args:
-        folder: Where they are.
+        folder: The folder of the schemas.
     """
     now = data_schemas()
     current = dict(now.keys())
@@ -47,7 +55,7 @@ def broken_promises(folder: Path = FOLDER) -> list[str]:
     for path in sorted(folder.glob("*.*.json")):
         name, version = path.name.removesuffix(".json").rsplit(".", 1)
         if int(version) > current.get(name, 0):
-            found.append(f"{path.name} is released, and the code has no such version any more")
+            found.append(f"{path.name} is released, but the code no longer has this version")
         elif int(version) == current[name]:
             found += [f"{path.name}: {change}" for change in breaking_changes(_read(path), now[name, int(version)])]
     if (path := folder / ENVELOPE).exists():
@@ -58,20 +66,20 @@ def broken_promises(folder: Path = FOLDER) -> list[str]:
 
 
 def write(folder: Path = FOLDER, asyncapi: Path = ASYNCAPI) -> list[Path]:
-    """Write the files anew, unless that breaks a promise.
+    """Write the files, unless that breaks a released contract.
 
     Args:
-        folder: For the schemas.
-        asyncapi: For the AsyncAPI document.
+        folder: The folder of the schemas.
+        asyncapi: The path of the AsyncAPI document.
 
     Returns:
         The files that changed.
 
     Raises:
-        Breaking: Nothing was written.
+        BreakingChange: Nothing was written.
     """
-    if broken := broken_promises(folder):
-        raise Breaking("\n".join(broken))
+    if broken := broken_contracts(folder):
+        raise BreakingChange(broken)
     made = documents(folder, asyncapi)
     changed = [path for path, text in made.items() if not path.exists() or path.read_text() != text]
     folder.mkdir(parents=True, exist_ok=True)
@@ -81,7 +89,7 @@ def write(folder: Path = FOLDER, asyncapi: Path = ASYNCAPI) -> list[Path]:
 
 
 def rendered(document: Json) -> str:
-    """A document as text, the same for the same code."""
+    """Return a document as text."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 

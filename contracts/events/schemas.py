@@ -1,10 +1,11 @@
-"""JSON Schemas of what is published.
+"""JSON Schemas of the published events.
 
 https://json-schema.org/draft/2020-12
 """
 
 from typing import Any, Final
 
+from contracts.errors import ContractError
 from events.customer import CustomerEvent
 from publisher.cloud_event import ATTRIBUTES, PUBLISHED, REQUIRED, SOURCE_PREFIX, TYPE_PREFIX, data_schema
 
@@ -14,47 +15,55 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 ENVELOPE_NAME: Final = data_schema("CloudEvent", 1)
 
 _ATTRIBUTES: Final[dict[str, Json]] = {
-    "specversion": {"const": "1.0", "description": "Of CloudEvents."},
-    "id": {"type": "string", "minLength": 1, "description": "Names the event: equal ids are the same event."},
+    "specversion": {"const": "1.0", "description": "The version of the CloudEvents specification."},
+    "id": {
+        "type": "string",
+        "minLength": 1,
+        "description": "Identifies the event. Two events with the same id are duplicates.",
+    },
     "source": {
         "type": "string",
         "pattern": f"^{SOURCE_PREFIX}[a-z]+$",
-        "description": "The service, and its stage.",
+        "description": "The service and its stage.",
     },
-    "type": {"type": "string", "description": "What happened. New types may come: pass over those you do not know."},
+    "type": {
+        "type": "string",
+        "description": "The type of the event. New types may be added: ignore types that you do not know.",
+    },
     "subject": {"type": "string", "minLength": 1, "description": "The customer's id."},
     "time": {"type": "string", "format": "date-time", "description": "When it happened, in UTC."},
-    "datacontenttype": {"const": "application/json", "description": "Of `data`."},
-    "dataschema": {"type": "string", "description": "The schema that `data` keeps, and its version."},
+    "datacontenttype": {"const": "application/json", "description": "The media type of `data`."},
+    "dataschema": {"type": "string", "description": "The schema of `data`, with its version."},
     "sequence": {
         "type": "string",
         "pattern": "^[0-9]{10}$",
-        "description": "The event's place among its customer's, from 1 without gaps. Texts order as numbers do.",
+        "description": "The position among the customer's events, from 1 without gaps. Zero-padded, so that "
+        "strings sort like numbers.",
     },
-    "correlationid": {"type": "string", "description": "Ties together all that one request caused."},
+    "correlationid": {"type": "string", "description": "Shared by everything that one request caused."},
     "causationid": {"type": "string", "description": "The request or the event that caused this one."},
     "traceparent": {
         "type": "string",
         "pattern": "^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$",
-        "description": "The trace that it belongs to (W3C Trace Context), where there is one.",
+        "description": "The trace of the event (W3C Trace Context), if there is one.",
     },
-    "replayed": {"const": True, "description": "Only there on events that are sent again as history."},
-    "data": {"type": "object", "description": "What happened, by type."},
+    "replayed": {"const": True, "description": "Present only on events that are sent again as history."},
+    "data": {"type": "object", "description": "The content of the event; its schema depends on the type."},
 }
 
 
 def data_schemas() -> dict[tuple[str, int], Json]:
-    """The schema of each type's `data`, in the version that is published now."""
+    """Return the schema of each type's `data`, by type and current version."""
     return {(model.type(), model.schema_version): _data_schema(model) for model in PUBLISHED}
 
 
 def envelope() -> Json:
-    """The schema of a whole CloudEvent, with all it refers to."""
+    """Return the schema of a CloudEvent, including the schema of each type's `data`."""
     return {
         "$schema": DIALECT,
         "$id": ENVELOPE_NAME,
         "title": "CloudEvent",
-        "description": "An event of this service as it stands in an EventBridge event's `detail`.",
+        "description": "An event of this service: the `detail` of an EventBridge event.",
         **attributes(),
         "oneOf": [{"properties": _of_type(model, {"$ref": _name(model)})} for model in PUBLISHED],
         "$defs": {model.type(): _data_schema(model) for model in PUBLISHED},
@@ -62,10 +71,10 @@ def envelope() -> Json:
 
 
 def event_schema(model: type[CustomerEvent]) -> Json:
-    """The schema of one type's CloudEvent, in words that every draft of JSON Schema since 6 has.
+    """Return the schema of one type's CloudEvent, using only keywords of JSON Schema draft 6 and later.
 
     Args:
-        model: One of those that are published.
+        model: One of `PUBLISHED`.
     """
     whole = attributes()
     data = {name: value for name, value in _data_schema(model).items() if not name.startswith("$")}
@@ -77,7 +86,16 @@ def event_schema(model: type[CustomerEvent]) -> Json:
 
 
 def attributes() -> Json:
-    """The part of the envelope that all types share."""
+    """Return the part of the envelope that all types share.
+
+    Raises:
+        ContractError: An attribute of the publisher has no schema here.
+    """
+    if missing := ATTRIBUTES - _ATTRIBUTES.keys():
+        raise ContractError(
+            f"The CloudEvent attribute '{min(missing)}' has no schema: add one to _ATTRIBUTES in "
+            "contracts/events/schemas.py."
+        )
     properties = {name: value for name, value in _ATTRIBUTES.items() if name in ATTRIBUTES}
     return {"type": "object", "properties": properties, "required": [name for name in properties if name in REQUIRED]}
 
@@ -91,8 +109,8 @@ def _name(model: type[CustomerEvent]) -> str:
 
 
 def _data_schema(model: type[CustomerEvent]) -> Json:
-    made = model.model_json_schema(mode="serialization", by_alias=True)
-    for each in made["properties"].values():
-        # Pydantic makes it of the name, which says the same.
-        each.pop("title", None)
-    return {"$schema": DIALECT, "$id": _name(model), **made}
+    schema = model.model_json_schema(mode="serialization", by_alias=True)
+    for field in schema.get("properties", {}).values():
+        # Pydantic derives the title from the name, so it adds nothing.
+        field.pop("title", None)
+    return {"$schema": DIALECT, "$id": _name(model), **schema}

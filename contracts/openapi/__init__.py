@@ -1,1 +1,1 @@
-"""The API's description (OpenAPI 3.1), made from the code that serves it: template, models, headers and problems."""
+"""Generates the OpenAPI 3.1 document from the code that serves the API: template, models, headers and problems."""

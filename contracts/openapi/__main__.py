@@ -1,5 +1,11 @@
-"""Writes docs/openapi.json: make openapi."""
+"""Writes docs/openapi.json: `make openapi`."""
 
-from contracts.openapi.document import FILE, described_api, rendered
+import sys
 
-FILE.write_text(rendered(described_api()))
+from contracts.errors import ContractError
+from contracts.openapi.document import FILE, openapi_document, rendered
+
+try:
+    FILE.write_text(rendered(openapi_document()))
+except ContractError as error:
+    sys.exit(f"make openapi: nothing was written. {error}")

@@ -1,13 +1,14 @@
-"""The whole description, and the file that it is kept in."""
+"""The whole OpenAPI document, and its file."""
 
 import json
 import tomllib
 from collections.abc import Mapping
 from typing import Any, Final
 
+from contracts.errors import ContractError
 from contracts.openapi import routes, security
-from contracts.openapi.described import LINKS, OPERATIONS
 from contracts.openapi.headers import HEADERS, PARAMETERS
+from contracts.openapi.operations import LINKS, OPERATIONS
 from contracts.openapi.problems import all_responses
 from contracts.openapi.schemas import all_schemas
 from contracts.openapi.security import Addresses
@@ -19,40 +20,41 @@ Json = dict[str, Any]
 FILE: Final = ROOT / "docs" / "openapi.json"
 
 
-class RoutesDiffer(Exception):
-    """The template has routes that are not described, or lacks some that are."""
+class RoutesDiffer(ContractError):
+    """The template has routes that are not described, or the other way round."""
 
 
-def described_api(addresses: Addresses | None = None, template: Mapping[str, Any] | None = None) -> Json:
-    """The API's description.
+def openapi_document(addresses: Addresses | None = None, template: Mapping[str, Any] | None = None) -> Json:
+    """Return the OpenAPI document.
 
     Args:
-        addresses: Where the stack is; by default, a place to fill in.
-        template: As `local.load_template` gives it, which is the default.
+        addresses: The URLs of the stack; placeholders by default.
+        template: The parsed template; `load_template()` by default.
 
     Raises:
-        RoutesDiffer: Names the routes.
+        RoutesDiffer: A route is not described, or a described route does not exist.
+        SampleMissing: A required field has no sample value.
     """
     addresses, template = addresses or Addresses(), template or load_template()
     return {
         "openapi": "3.1.0",
         "info": _info(),
         "servers": [_server(addresses)],
-        "tags": [{"name": "customers", "description": "The shop's customers."}],
-        "paths": _paths(routes.of_template(template)),
+        "tags": [{"name": "customers", "description": "The customers of the shop."}],
+        "paths": _paths(routes.routes_of(template)),
         "components": {
             "schemas": all_schemas(),
             "parameters": PARAMETERS,
             "headers": HEADERS,
             "responses": all_responses(operation.problems for operation in OPERATIONS.values()),
             "links": LINKS,
-            "securitySchemes": security.schemes(addresses, routes.scopes_of_template(template)),
+            "securitySchemes": security.schemes(addresses, routes.scopes_of(template)),
         },
     }
 
 
 def rendered(document: Json) -> str:
-    """The description as text, the same for the same code."""
+    """Return the document as text."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -62,21 +64,24 @@ def _info() -> Json:
         "title": "Customers API",
         "version": project["version"],
         "summary": project["description"],
-        "description": "Every refusal is `application/problem+json`; programs branch on its `type`. "
-        "Answers may gain fields; requests with unknown fields are refused. A body is read as JSON in UTF-8, whatever "
-        "its Content-Type says.",
+        "description": "Every error is `application/problem+json`; branch on its `type`. Responses may gain fields; "
+        "requests with unknown fields are rejected. A request body is parsed as JSON in UTF-8, whatever its "
+        "Content-Type.",
         "license": {"name": project["license"], "identifier": project["license"]},
     }
 
 
 def _server(addresses: Addresses) -> Json:
-    address = {"default": addresses.api, "description": "The stack's output ApiEndpoint."}
-    return {"url": "{ApiEndpoint}", "description": "Any stage.", "variables": {"ApiEndpoint": address}}
+    address = {"default": addresses.api, "description": "The output ApiEndpoint of the stack."}
+    return {"url": "{ApiEndpoint}", "description": "A stack of any stage.", "variables": {"ApiEndpoint": address}}
 
 
 def _paths(found: list[routes.Route]) -> dict[str, Json]:
     if differing := {route.name for route in found} ^ OPERATIONS.keys():
-        raise RoutesDiffer(f"only in template.yml, or only described: {', '.join(sorted(differing))}")
+        raise RoutesDiffer(
+            f"These routes are only in template.yml or only in contracts/openapi/operations.py: "
+            f"{', '.join(sorted(differing))}. Add or remove them there."
+        )
     paths: dict[str, Json] = {}
     for route in sorted(found, key=lambda route: list(OPERATIONS).index(route.name)):
         operation = {**OPERATIONS[route.name].as_json(), "security": security.requirements(route)}

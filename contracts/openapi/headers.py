@@ -1,4 +1,4 @@
-"""Parameters that requests take, and headers that answers carry."""
+"""The parameters of requests and the headers of responses."""
 
 from typing import Any, Final
 
@@ -20,58 +20,59 @@ def _parameter(place: str, name: str, description: str, schema: Json, **more: An
     return {"name": name, "in": place, "description": description, "schema": schema, **more}
 
 
-# Name -> the parameter, as OpenAPI has it.
 PARAMETERS: Final[dict[str, Json]] = {
-    "customer_id": _parameter("path", "customer_id", "Which customer.", ID, required=True),
+    "customer_id": _parameter("path", "customer_id", "The id of the customer.", ID, required=True),
     "limit": _parameter(
         "query",
         "limit",
-        "At most so many customers.",
+        "The largest number of customers to return.",
         {"type": "integer", "minimum": 1, "maximum": LARGEST_LIMIT, "default": DEFAULT_LIMIT},
     ),
     "cursor": _parameter(
         "query",
         "cursor",
-        "The `next_cursor` of the page before. Any other text is refused.",
+        "The `next_cursor` of the previous page. Any other value is rejected.",
         {"type": "string", "pattern": _URL_SAFE},
     ),
     "Idempotency-Key": _parameter(
         "header",
         "Idempotency-Key",
-        "Names this command for its caller. Sent again with the same request, it gives the same answer and no second "
-        "change; with another request, it is refused.",
+        "Identifies this request of the caller. The same request with the same key returns the same response and "
+        "changes nothing again; another request with the same key is rejected.",
         {"type": "string", "minLength": 1, "maxLength": 255, "pattern": f"^{IDEMPOTENCY_KEY.pattern}$"},
     ),
     "If-Match": _parameter(
         "header",
         "If-Match",
-        "The ETags of the versions that may be changed; `*`, or no header, means any.",
+        "Change the customer only if its current version has one of these ETags. `*`, or no header, accepts any "
+        "version.",
         {"type": "string", "pattern": rf"^(?:\*|{ETAGS.pattern})$", "examples": ['"1"']},
     ),
     consistency.HEADER: _parameter(
         "header",
         consistency.HEADER,
-        "From a write's answer: this read shall contain that write. Any other text is refused.",
+        "The token of a write. The response includes that write. Any other value is rejected.",
         _TOKEN,
     ),
     "Prefer": _parameter(
         "header",
         "Prefer",
-        f"`wait=N`: how many seconds to wait for that write, at most {LONGEST_WAIT_SECONDS}; "
-        f"{DEFAULT_WAIT_SECONDS} without it. What cannot be read is passed over (RFC 7240).",
+        f"`wait=N`: the number of seconds to wait for the write of the Consistency-Token, at most "
+        f"{LONGEST_WAIT_SECONDS} (default: {DEFAULT_WAIT_SECONDS}). Other values are ignored (RFC 7240).",
         {**_TEXT, "examples": [f"wait={DEFAULT_WAIT_SECONDS}"]},
     ),
     "X-Correlation-Id": _parameter(
         "header",
         "X-Correlation-Id",
-        "Ties this call to what it causes: at most 128 letters, digits and `._:/+=-`. Another text is passed over.",
+        "Connects this request with everything that it causes: at most 128 letters, digits and `._:/+=-`. Other values "
+        "are ignored.",
         {**_TEXT, "examples": ["order-4711"]},
     ),
     "traceparent": _parameter(
         "header",
         "traceparent",
-        "W3C Trace Context; its trace id is the correlation id where there is no other. What cannot be read is passed "
-        "over.",
+        "W3C Trace Context. Its trace id becomes the correlation id if there is no X-Correlation-Id. Other values are "
+        "ignored.",
         {**_TEXT, "examples": ["00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"]},
     ),
 }
@@ -82,17 +83,21 @@ def _header(description: str, schema: Json, *, required: bool = True) -> Json:
 
 
 HEADERS: Final[dict[str, Json]] = {
-    "Location": _header("The customer, relative to the request's address.", _LOCATION),
-    "ETag": _header("The customer's version, for If-Match.", _ETAG),
-    "Consistency-Token": _header("Names the newest write: a GET that sends it back contains it.", _TOKEN),
-    "X-Correlation-Id": _header("What ties this call to what it caused: the caller's own id, or one made here.", _TEXT),
-    "Retry-After": _header("Seconds to wait before sending it again.", {"type": "integer", "minimum": 0}),
-    "WWW-Authenticate": _header("How to authenticate.", _TEXT, required=False),
+    "Location": _header("The URL of the customer, relative to the URL of the request.", _LOCATION),
+    "ETag": _header("The version of the customer, for If-Match.", _ETAG),
+    "Consistency-Token": _header(
+        "Identifies this write. Send it with a GET to read data that includes the write.", _TOKEN
+    ),
+    "X-Correlation-Id": _header(
+        "Connects this request with everything that it caused: the id from the request, or a generated one.", _TEXT
+    ),
+    "Retry-After": _header("The number of seconds to wait before the next attempt.", {"type": "integer", "minimum": 0}),
+    "WWW-Authenticate": _header("The required authentication scheme.", _TEXT, required=False),
 }
 
 
 def parameters(*names: str) -> list[Json]:
-    """References to parameters.
+    """Return references to parameters.
 
     Args:
         *names: Keys of `PARAMETERS`.
@@ -101,7 +106,7 @@ def parameters(*names: str) -> list[Json]:
 
 
 def headers(*names: str) -> dict[str, Json]:
-    """References to an answer's headers.
+    """Return references to response headers.
 
     Args:
         *names: Keys of `HEADERS`.

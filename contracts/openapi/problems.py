@@ -1,4 +1,4 @@
-"""The answers that refuse: for each status, its problems, from the tree in shared/http/problems.py."""
+"""The error responses: for each status the possible problems, from the tree in shared/http/problems.py."""
 
 from collections.abc import Iterable, Sequence
 from http import HTTPStatus
@@ -13,7 +13,7 @@ from shared.http.problems import Problem
 Json = dict[str, Any]
 Kind = type[Problem]
 
-# What any route may answer, by itself or by the gateway before it.
+# The problems that any route can return, itself or through API Gateway.
 ANY_ROUTE: Final[tuple[Kind, ...]] = (
     problems.Unauthorized,
     problems.Forbidden,
@@ -30,23 +30,23 @@ _OWN_HEADERS: Final[dict[HTTPStatus, tuple[str, ...]]] = {
 }
 
 
-def answers(kinds: Sequence[Kind]) -> dict[str, Json]:
-    """References to the answers for problems, by status.
+def error_responses(kinds: Sequence[Kind]) -> dict[str, Json]:
+    """Return references to the error responses of a route, by status.
 
     Args:
-        kinds: All that a route may answer with.
+        kinds: The problems that the route can return.
     """
     return {str(int(status)): {"$ref": f"#/components/responses/{_name(group)}"} for status, group in _by_status(kinds)}
 
 
 def all_responses(routes: Iterable[Sequence[Kind]]) -> dict[str, Json]:
-    """Every answer that `answers` refers to.
+    """Return every response that `error_responses` refers to.
 
     Args:
-        routes: For each route, all that it may answer with.
+        routes: The problems that each route can return.
     """
     groups = {_name(group): (status, group) for kinds in routes for status, group in _by_status(kinds)}
-    return {name: _answer(*groups[name]) for name in sorted(groups)}
+    return {name: _response(*groups[name]) for name in sorted(groups)}
 
 
 def _by_status(kinds: Sequence[Kind]) -> list[tuple[HTTPStatus, list[Kind]]]:
@@ -58,14 +58,14 @@ def _name(kinds: Sequence[Kind]) -> str:
     return "Or".join(kind.__name__ for kind in kinds)
 
 
-def _answer(status: HTTPStatus, kinds: list[Kind]) -> Json:
-    answer: Json = {
+def _response(status: HTTPStatus, kinds: list[Kind]) -> Json:
+    response: Json = {
         "description": "; ".join(f"{kind.title} (`{kind.slug}`)" for kind in kinds) + ".",
         "content": {"application/problem+json": {"schema": _schema(status, kinds)}},
     }
     if own := _OWN_HEADERS.get(status):
-        answer["headers"] = headers(*own)
-    return answer
+        response["headers"] = headers(*own)
+    return response
 
 
 def _schema(status: HTTPStatus, kinds: list[Kind]) -> Json:

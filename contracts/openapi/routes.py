@@ -1,4 +1,4 @@
-"""The API's routes and the scopes that they ask for, as template.yml has them."""
+"""The routes of the API and the scopes that they require, from template.yml."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ class Route:
     """One method of one path.
 
     Attributes:
-        name: For instance `GET /customers`.
-        scopes: What a token must allow; one of them is enough.
+        name: Method and path, such as `GET /customers`.
+        scopes: The scopes of which a token must have at least one.
     """
 
     name: str
@@ -23,23 +23,23 @@ class Route:
 
     @property
     def method(self) -> str:
-        """In lower case, as the description has it."""
+        """The method in lower case, as OpenAPI writes it."""
         return self.name.split()[0].lower()
 
     @property
     def path(self) -> str:
-        """With its parameters in braces."""
+        """The path, with parameters in braces."""
         return self.name.split()[1]
 
 
-def of_template(template: Mapping[str, Any] | None = None) -> list[Route]:
-    """Every route of the template that wants a token, in its order: what is open is the documentation itself.
+def routes_of(template: Mapping[str, Any] | None = None) -> list[Route]:
+    """Return every route that requires a token, in the template's order. Only the documentation requires none.
 
     Args:
-        template: As `local.load_template` gives it, which is the default.
+        template: The parsed template; `load_template()` by default.
     """
     resources = (template or load_template())["Resources"].values()
-    events = [event for each in resources for event in each.get("Properties", {}).get("Events", {}).values()]
+    events = [event for resource in resources for event in resource.get("Properties", {}).get("Events", {}).values()]
     return [
         _route(event["Properties"])
         for event in events
@@ -47,14 +47,16 @@ def of_template(template: Mapping[str, Any] | None = None) -> list[Route]:
     ]
 
 
-def scopes_of_template(template: Mapping[str, Any] | None = None) -> dict[str, str]:
-    """Every scope of the template's resource servers, with what it is for.
+def scopes_of(template: Mapping[str, Any] | None = None) -> dict[str, str]:
+    """Return every scope of the template's resource servers, with its description.
 
     Args:
-        template: As for `of_template`.
+        template: The parsed template; `load_template()` by default.
     """
     resources = (template or load_template())["Resources"].values()
-    servers = [each["Properties"] for each in resources if each["Type"] == "AWS::Cognito::UserPoolResourceServer"]
+    servers = [
+        resource["Properties"] for resource in resources if resource["Type"] == "AWS::Cognito::UserPoolResourceServer"
+    ]
     return {
         f"{server['Identifier']}/{scope['ScopeName']}": scope["ScopeDescription"]
         for server in servers

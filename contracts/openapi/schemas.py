@@ -1,103 +1,115 @@
-"""The schemas of bodies: those of requests and of customers from the models, and the form of every problem."""
+"""The schemas of request and response bodies. Those of requests and customers come from the models."""
 
 from typing import Any, Final
 
 from pydantic import BaseModel
 
 from commands.create_customer import CreateCustomer
-from commands.update_customer import UpdateCustomer
+from commands.update_customer import NewDetails
+from contracts.sample import SAMPLE, sample_of
 from events.customer import CUSTOMER_ID, Customer
 
 Json = dict[str, Any]
 
-EXAMPLE_ID: Final = "fd238dab-5c1a-48f1-89de-a63561268b99"
+EXAMPLE_ID: Final[str] = SAMPLE["id"]
 ID: Final[Json] = {"type": "string", "format": "uuid", "pattern": f"^{CUSTOMER_ID.pattern}$", "examples": [EXAMPLE_ID]}
 _INSTANT: Final[Json] = {"format": "date-time", "minLength": 27, "maxLength": 27}
 _REFINED: Final[dict[str, Json]] = {
     "id": ID,
-    "version": {"minimum": 1, "description": "How many events made it: it grows by one with every change."},
-    "created_at": {**_INSTANT, "description": "RFC 3339, UTC."},
-    "updated_at": {**_INSTANT, "description": "When its newest change was made."},
-}
-PERSON: Final[Json] = {
-    "full_name": "Ada Lovelace",
-    "email": "ada@example.com",
-    "birth": "1990-05-17",
-    "city": "London",
-    "country": "United Kingdom",
-}
-CUSTOMER: Final[Json] = {
-    "id": EXAMPLE_ID,
-    **PERSON,
-    "version": 1,
-    "created_at": "2026-05-17T09:30:00.000000Z",
-    "updated_at": "2026-05-17T09:30:00.000000Z",
+    "version": {
+        "minimum": 1,
+        "description": "The number of events of this customer. It grows by one with every change.",
+    },
+    "created_at": {**_INSTANT, "description": "When the customer was created: RFC 3339, UTC."},
+    "updated_at": {**_INSTANT, "description": "When the newest change was made: RFC 3339, UTC."},
 }
 
 
 def reference(name: str) -> Json:
-    """Points at one of `all_schemas`."""
+    """Return a reference to one of `all_schemas`."""
     return {"$ref": f"#/components/schemas/{name}"}
 
 
 def all_schemas() -> dict[str, Json]:
-    """Every schema that has a name."""
+    """Return every named schema.
+
+    Raises:
+        SampleMissing: A required field has no sample value.
+    """
     return {
-        "CreateCustomer": _of_request(CreateCustomer),
-        "UpdateCustomer": _of_request(UpdateCustomer),
-        "Customer": _of_customer(),
+        "CreateCustomer": request_schema(CreateCustomer, "The details of a new customer."),
+        "UpdateCustomer": request_schema(NewDetails, "The new details of a customer."),
+        "Customer": customer_schema(Customer),
         "CustomerPage": _page(),
         "Problem": _problem(),
         "FieldError": _field_error(),
     }
 
 
-def _of_request(model: type[BaseModel]) -> Json:
-    judged = (
-        "Texts are trimmed, inner spaces made single, and composed (Unicode NFC) before they are judged. Of a repeated "
-        "field the last counts."
+def request_schema(model: type[BaseModel], description: str) -> Json:
+    """Return the schema of a request body.
+
+    Args:
+        model: The command.
+        description: What the body contains.
+    """
+    normalised = (
+        "Strings are trimmed, repeated inner spaces are reduced to one, and characters are composed (Unicode NFC) "
+        "before validation. If a field is repeated, its last value is used."
     )
-    schema = _of_model(model)
-    return {**schema, "description": f"{schema['description']} {judged}", "examples": [PERSON]}
+    return {**_schema_of(model), "description": f"{description} {normalised}", "examples": [sample_of(model)]}
 
 
-def _of_customer() -> Json:
-    schema = _of_model(Customer, mode="serialization")
-    for name, refinement in _REFINED.items():
-        schema["properties"][name] |= refinement
-    return {**schema, "description": "A customer as of one version.", "examples": [CUSTOMER]}
+def customer_schema(model: type[BaseModel]) -> Json:
+    """Return the schema of a customer in a response.
+
+    Args:
+        model: `Customer`.
+    """
+    schema = _schema_of(model, mode="serialization")
+    for name, field in schema["properties"].items():
+        field.update(_REFINED.get(name, {}))
+    return {**schema, "description": "A customer at one version.", "examples": [sample_of(model)]}
 
 
-def _of_model(model: type[BaseModel], mode: Any = "validation") -> Json:
+def _schema_of(model: type[BaseModel], mode: Any = "validation") -> Json:
     schema = model.model_json_schema(mode=mode, ref_template="#/components/schemas/{model}")
-    for each in schema["properties"].values():
-        # pydantic's titles only repeat the names.
-        del each["title"]
+    for field in schema["properties"].values():
+        # Pydantic derives the title from the name, so it adds nothing.
+        field.pop("title", None)
     return schema
 
 
 def _page() -> Json:
-    cursor = {"type": ["string", "null"], "description": "Gives the next page; null on the last one."}
+    cursor = {"type": ["string", "null"], "description": "Send it back to get the next page. Null on the last page."}
     return {
         "type": "object",
         "description": "Customers, newest first.",
         "required": ["customers", "next_cursor"],
         "properties": {"customers": {"type": "array", "items": reference("Customer")}, "next_cursor": cursor},
-        "examples": [{"customers": [CUSTOMER], "next_cursor": None}],
+        "examples": [{"customers": [sample_of(Customer)], "next_cursor": None}],
     }
 
 
 def _problem() -> Json:
     return {
         "type": "object",
-        "description": "What went wrong, in the form of RFC 9457.",
+        "description": "An error, as RFC 9457 defines it.",
         "required": ["type", "title", "status", "detail", "instance"],
         "properties": {
-            "type": {"type": "string", "format": "uri-reference", "description": "Stable: branch on it."},
+            "type": {
+                "type": "string",
+                "format": "uri-reference",
+                "description": "Identifies the kind of error. It never changes, so programs can branch on it.",
+            },
             "title": {"type": "string"},
             "status": {"type": "integer", "minimum": 400, "maximum": 599},
-            "detail": {"type": "string", "description": "For people; it may change."},
-            "instance": {"type": "string", "pattern": "^urn:request:", "description": "Names this one occurrence."},
+            "detail": {"type": "string", "description": "An explanation for people. Its wording may change."},
+            "instance": {
+                "type": "string",
+                "pattern": "^urn:request:",
+                "description": "Identifies this one occurrence.",
+            },
             "errors": {"type": "array", "minItems": 1, "items": reference("FieldError")},
         },
     }
@@ -106,7 +118,7 @@ def _problem() -> Json:
 def _field_error() -> Json:
     return {
         "type": "object",
-        "description": "One bad field. It never repeats what was sent.",
+        "description": "An invalid field. The detail never repeats the value that was sent.",
         "required": ["field", "detail"],
         "properties": {"field": {"type": "string"}, "detail": {"type": "string"}},
     }

@@ -1,4 +1,4 @@
-"""How callers prove who they are: OAuth 2.0 at Cognito, or a token that they have already."""
+"""How callers authenticate: OAuth 2.0 at Cognito, or an access token that they have already."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,30 +10,30 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where a stack is; by default, a place to fill in.
+    """The URLs of a stack; placeholders by default.
 
     Attributes:
         api: The stack's output `ApiEndpoint`.
-        authorize: `AuthorizeEndpoint`.
-        token: `TokenEndpoint`.
+        authorize: The stack's output `AuthorizeEndpoint`.
+        token: The stack's output `TokenEndpoint`.
     """
 
     api: str = "https://api.example.com"
     authorize: str = "https://auth.example.com/oauth2/authorize"
-    token: str = "https://auth.example.com/oauth2/token"  # noqa: S105 - an address
+    token: str = "https://auth.example.com/oauth2/token"  # noqa: S105 - a URL
 
 
 def schemes(addresses: Addresses, scopes: dict[str, str]) -> dict[str, Json]:
-    """The ways to authenticate.
+    """Return the security schemes.
 
     Args:
-        addresses: Where tokens are given.
-        scopes: Scope -> what it is for.
+        addresses: The URLs of the stack.
+        scopes: The description of each scope.
     """
     return {
         "oauth": {
             "type": "oauth2",
-            "description": "People: authorization code with PKCE. Services: client credentials.",
+            "description": "For people: authorization code with PKCE. For services: client credentials.",
             "flows": {
                 "authorizationCode": {
                     "authorizationUrl": addresses.authorize,
@@ -47,11 +47,11 @@ def schemes(addresses: Addresses, scopes: dict[str, str]) -> dict[str, Json]:
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "An access token of the stack's user pool, with the operation's scope.",
+            "description": "An access token of the stack's user pool that has the scope of the operation.",
         },
     }
 
 
 def requirements(route: Route) -> list[Json]:
-    """What a route asks for: either way, with its scopes."""
+    """Return the security requirements of a route: either scheme, with the scopes of the route."""
     return [{"oauth": list(route.scopes)}, {"bearer": list(route.scopes)}]

@@ -3,9 +3,7 @@
 import argparse
 import logging
 import os
-import signal
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING
 
 import boto3
@@ -16,6 +14,7 @@ from local.event_source_mapping.checkpoints import FileCheckpoints
 from local.event_source_mapping.driver import Ports
 from local.event_source_mapping.policy import PollingPolicy
 from local.event_source_mapping.service import MappingService, PortsFor, SystemClock
+from local.signals import stop_on_signal
 
 if TYPE_CHECKING:
     from local.event_source_mapping.service import Trouble
@@ -62,9 +61,7 @@ def main() -> int:
     state.mkdir(parents=True, exist_ok=True)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)
-    stop = Event()
-    for wanted in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(wanted, lambda *_: stop.set())
+    stop = stop_on_signal()
     session = boto3.session.Session(
         region_name=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     )

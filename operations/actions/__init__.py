@@ -1,1 +1,1 @@
-"""One module for each command that people run: it reads options, calls a job and prints the result."""
+"""One module for each command: it reads options, calls a job and prints the result."""

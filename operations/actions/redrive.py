@@ -1,39 +1,49 @@
-"""`redrive`: brings parked customers back once the cause is mended."""
+"""`redrive`: brings parked customers back once the cause is fixed."""
 
 import argparse
 from collections import Counter
 from typing import Final
 
-from operations.output import Cell, Output
+from operations.output import Output
 from operations.stack import Stack
-from projections.maintenance.redrive import Redriven, RedriveOutcome
+from projections.maintenance.redrive import RedriveOutcome, RedriveResult
 
 OUTCOMES: Final = {"customer_id": 36, "generation": 10, "outcome": 12, "version": 7, "attempts": 8, "reason": 40}
-LEFT: Final = frozenset({RedriveOutcome.STILL_PARKED, RedriveOutcome.TRY_AGAIN})
+_NOT_RETURNED: Final = frozenset({RedriveOutcome.STILL_PARKED, RedriveOutcome.TRY_AGAIN})
 
 
-def redrive(tools: Stack, arguments: argparse.Namespace, output: Output) -> int:
-    """Try every parked customer; each is done for good before the next, so that it can be stopped at any moment.
+def redrive(stack: Stack, arguments: argparse.Namespace, output: Output) -> int:
+    """Redrive every parked customer, one after the other, so that the command can be interrupted at any moment.
 
     Returns:
-        1 when somebody is left parked.
+        1 when a customer remains parked.
     """
-    # All that are fed, in the order in which the projector writes them: the one that is read is never ahead.
-    generations = [arguments.generation] if arguments.generation else tools.generations.load().fed
+    # In the order in which the projector writes the generations, so that the active one is never ahead of the others.
+    generations = [arguments.generation] if arguments.generation else stack.generations.load().fed
     counts: Counter[RedriveOutcome] = Counter()
     for generation in generations:
-        for one in tools.redrive.run(generation, dry=not arguments.go, limit=arguments.limit):
-            counts[one.outcome] += 1
-            _print(one, generation, output)
-    told = ", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or "Nobody is parked"
-    more = "" if arguments.go or not counts else " Nothing was changed: --go does it."
-    output.say(
-        f"{told}.{more}", dry=not arguments.go, **{outcome.name.lower(): counts[outcome] for outcome in RedriveOutcome}
+        for redriven in stack.redrive.run(generation, dry=not arguments.go, limit=arguments.limit):
+            counts[redriven.outcome] += 1
+            _print_redriven(redriven, generation, output)
+    result = ", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or "No customer is parked"
+    hint = "" if arguments.go or not counts else " Nothing was changed: --go redrives the customers."
+    output.print_sentence(
+        f"{result}.{hint}",
+        dry=not arguments.go,
+        **{outcome.name.lower(): counts[outcome] for outcome in RedriveOutcome},
     )
-    return 1 if LEFT & set(counts) else 0
+    return 1 if _NOT_RETURNED & set(counts) else 0
 
 
-def _print(one: Redriven, generation: int, output: Output) -> None:
-    cells: dict[str, Cell] = {"customer_id": one.customer_id, "generation": generation, "outcome": str(one.outcome)}
-    cells |= {"version": one.version, "attempts": one.parked.attempts, "reason": one.parked.reason}
-    output.row(OUTCOMES, cells)
+def _print_redriven(redriven: RedriveResult, generation: int, output: Output) -> None:
+    output.print_row(
+        OUTCOMES,
+        {
+            "customer_id": redriven.customer_id,
+            "generation": generation,
+            "outcome": str(redriven.outcome),
+            "version": redriven.version,
+            "attempts": redriven.parked.attempts,
+            "reason": redriven.parked.reason,
+        },
+    )

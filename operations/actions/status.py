@@ -1,4 +1,4 @@
-"""`status` and `parked`: how the projection is."""
+"""`status` and `parked`: the state of the projection."""
 
 import argparse
 from collections.abc import Iterator
@@ -13,46 +13,49 @@ GENERATIONS: Final = {"generation": 10, "role": 9, "verified": 8, "parked": 6}
 PARKED: Final = {"customer_id": 36, "version": 7, "attempts": 8, "since": 27, "reason": 40}
 
 
-def status(tools: Stack, _: argparse.Namespace, output: Output) -> int:
-    """Print the generations, and what waits."""
-    for cells in generation_rows(tools, tools.generations.load()):
-        output.row(GENERATIONS, cells)
-    lost, unpublished = len(tools.failures), len(tools.unpublished)
-    behind = list(mapping_details(tools.home)) if tools.home else []
-    told = f"\n{lost} batch(es) in the failure queue. {unpublished} note(s) of unpublished events."
-    output.say(told, lost_batches=lost, unpublished=unpublished, mapping=behind)
-    for line in behind:
-        if not output.as_json:
-            output.say(line)
+def status(stack: Stack, _: argparse.Namespace, output: Output) -> int:
+    """Print the generations and the number of pending failures."""
+    for cells in _generation_rows(stack, stack.generations.load()):
+        output.print_row(GENERATIONS, cells)
+    lost_batches, unpublished = len(stack.failures), len(stack.unpublished)
+    mappings = list(mapping_details(stack.home)) if stack.home else []
+    output.print_sentence(
+        f"\n{lost_batches} lost batch(es) in the failure queue. {unpublished} message(s) about unpublished events.",
+        lost_batches=lost_batches,
+        unpublished=unpublished,
+        mapping=mappings,
+    )
+    for line in mappings:
+        output.print_sentence(line)
     return 0
 
 
-def generation_rows(tools: Stack, generations: Generations) -> Iterator[dict[str, Cell]]:
-    """Every generation that has rows, the one that is read first.
+def parked(stack: Stack, arguments: argparse.Namespace, output: Output) -> int:
+    """Print the parked customers, the longest parked first."""
+    generation = arguments.generation or stack.generations.load().active
+    count = 0
+    for row in stack.read_model.parked(generation):
+        if row.parked:
+            count += 1
+            cells: dict[str, Cell] = {
+                "customer_id": row.customer_id,
+                "version": row.parked.version,
+                "attempts": row.attempts,
+                "since": row.parked.since,
+                "reason": row.parked.reason,
+            }
+            output.print_row(PARKED, cells)
+    output.print_sentence(f"{count} customer(s) parked in generation {generation}.")
+    return 0
 
-    Args:
-        tools: For the parked ones.
-        generations: The record.
-    """
+
+def _generation_rows(stack: Stack, generations: Generations) -> Iterator[dict[str, Cell]]:
+    """Yield a row for every generation that has rows, the active one first."""
     roles = [(generations.active, "active"), (generations.building, "building"), (generations.previous, "previous")]
     for number, role in roles:
         if number is not None:
             verified = generations.verified if role == "building" else None
-            parked = sum(1 for _ in tools.read_model.parked(number))
-            yield {"generation": number, "role": role, "verified": verified, "parked": parked}
+            parked_count = sum(1 for _ in stack.read_model.parked(number))
+            yield {"generation": number, "role": role, "verified": verified, "parked": parked_count}
     for number in generations.retired:
         yield {"generation": number, "role": "retired", "verified": None, "parked": None}
-
-
-def parked(tools: Stack, arguments: argparse.Namespace, output: Output) -> int:
-    """Print who is parked, the longest parked first."""
-    generation = arguments.generation or tools.generations.load().active
-    count = 0
-    for row in tools.read_model.parked(generation):
-        if row.parked:
-            count += 1
-            reason = {"since": row.parked.since, "reason": row.parked.reason}
-            cells = {"version": row.parked.version, "attempts": row.attempts}
-            output.row(PARKED, {"customer_id": row.customer_id, **cells, **reason})
-    output.say(f"{count} customer(s) parked in generation {generation}.")
-    return 0

@@ -1,1 +1,1 @@
-"""The work beneath the commands: long-running, resumable and free of presentation."""
+"""The work beneath the commands: plain arguments in, results out. Nothing here reads options or prints."""

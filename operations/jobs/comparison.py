@@ -2,19 +2,14 @@
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Final
 
-from operations.display import display
 from operations.jobs.meter import Meter
-from operations.jobs.workers import Board, run_all
-from operations.output import Output
+from operations.jobs.workers import ProgressTracker, Show, run_all
 from operations.stack import Stack
-from projections.maintenance.differences import Difference, Kind
-from projections.maintenance.plan import plan_for
-from projections.maintenance.progress import SegmentProgress
-
-DIFFERENCES: Final = {"customer_id": 36, "kind": 10, "expected": 8, "found": 8, "expired": 7, "repaired": 8}
+from projections.maintenance.differences import Difference, DifferenceKind
+from projections.maintenance.progress import SegmentProgress, plan_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +17,9 @@ class CompareOptions:
     """How to compare.
 
     Attributes:
-        workers: How many threads.
-        segments: Into how many parts the reading is cut; by the size of the event table when None.
-        repair: Whether to write the rows that the events make.
+        workers: The number of threads.
+        segments: Into how many segments the event table is split; None derives it from the size of the table.
+        repair: Whether to write the rows that differ.
     """
 
     workers: int
@@ -32,81 +27,90 @@ class CompareOptions:
     repair: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A difference, and whether it was repaired."""
+
+    difference: Difference
+    repaired: bool
+
+
 @dataclass(slots=True)
 class Comparison:
-    """What a comparison found.
+    """The result of a comparison.
 
     Attributes:
-        customers: Compared.
-        left: Differences that stand, by kind.
-        repaired: Differences that were mended.
+        customers: Customers compared.
+        unrepaired: Differences that remain, by kind.
+        repaired: Differences that were repaired.
     """
 
     customers: int = 0
-    left: Counter[Kind] = field(default_factory=Counter)
+    unrepaired: Counter[DifferenceKind] = field(default_factory=Counter)
     repaired: int = 0
 
     @property
     def differences(self) -> int:
-        """How many stand."""
-        return self.left.total()
+        """How many differences remain."""
+        return self.unrepaired.total()
 
 
 class _Findings:
-    """Takes differences from all threads, mends them if it may, and prints each at once."""
+    """Collects the differences that all threads find, and repairs them if asked to."""
 
-    def __init__(self, tools: Stack, generation: int, output: Output, *, repair: bool) -> None:
+    def __init__(self, stack: Stack, generation: int, report: Callable[[Finding], None], *, repair: bool) -> None:
         self.comparison = Comparison()
-        self._tools = tools
+        self._stack = stack
         self._generation = generation
+        self._report = report
         self._repair = repair
-        self._output = output
         self._lock = threading.Lock()
 
-    def take(self, found: Difference) -> None:
-        mended = self._repair and self._mend(found)
+    def add(self, difference: Difference) -> None:
+        repaired = self._repair and self._repaired(difference)
         with self._lock:
-            if mended:
+            if repaired:
                 self.comparison.repaired += 1
             else:
-                self.comparison.left[found.kind] += 1
-            cells = {"expected": found.expected, "found": found.found, "expired": found.expired, "repaired": mended}
-            self._output.row(DIFFERENCES, {"customer_id": found.customer_id, "kind": str(found.kind), **cells})
+                self.comparison.unrepaired[difference.kind] += 1
+            self._report(Finding(difference, repaired))
 
-    def _mend(self, found: Difference) -> bool:
-        before = self._tools.generations.load().before(self._generation)
-        return self._tools.verifier.repair(found, self._generation, before)
+    def _repaired(self, difference: Difference) -> bool:
+        fed_before = self._stack.generations.load().before(self._generation)
+        return self._stack.verifier.repair(difference, self._generation, fed_before)
 
 
-def compare(tools: Stack, generation: int, manner: CompareOptions, output: Output) -> Comparison:
-    """Compare every customer and every row, and print each difference.
+def compare(
+    stack: Stack, generation: int, options: CompareOptions, report: Callable[[Finding], None], show: Show
+) -> Comparison:
+    """Compare every customer and every row of a generation with the event table.
 
     Args:
-        tools: The stack.
-        generation: Which rows.
-        manner: How.
-        output: Where the differences go.
+        stack: The stack.
+        generation: The generation to compare.
+        options: How to compare.
+        report: Called with each difference as soon as it is found, by one thread at a time.
+        show: Called with a reading of the progress once a second.
     """
-    plan = plan_for(tools.count_events())
-    parts = manner.segments or plan.segments
-    findings = _Findings(tools, generation, output, repair=manner.repair)
-    verifier = tools.verifier
+    plan = plan_for(stack.count_events())
+    segments = options.segments or plan.segments
+    findings = _Findings(stack, generation, report, repair=options.repair)
+    verifier = stack.verifier
 
-    def step(at: SegmentProgress) -> SegmentProgress:
-        reached, found = verifier.step(generation, at, parts)
-        for difference in found:
-            findings.take(difference)
+    def step(segment: SegmentProgress) -> SegmentProgress:
+        reached, differences = verifier.step(generation, segment, segments)
+        for difference in differences:
+            findings.add(difference)
         if reached.done:
-            # The other way round: what the reading of the events cannot meet, as it has none.
-            for orphan in verifier.orphans(generation, at.segment, parts):
-                # Whoever still has some events was compared with them already.
+            # Reading the events cannot find a row whose customer has no events, so the rows are read as well.
+            for orphan in verifier.orphans(generation, segment.segment, segments):
+                # Customers with any events were compared already.
                 if orphan.expected == 0:
-                    findings.take(orphan)
+                    findings.add(orphan)
                     reached = replace(reached, problems=reached.problems + 1)
         return reached
 
-    board = Board([SegmentProgress(segment) for segment in range(parts)], plan.expected_events)
-    meter = Meter(tools.clock, board.progress())
-    with display(f"Verifying generation {generation}", as_json=output.as_json) as shown:
-        findings.comparison.customers = run_all(board, step, manner.workers, meter, shown).customers
+    tracker = ProgressTracker([SegmentProgress(segment) for segment in range(segments)], plan.expected_events)
+    meter = Meter(stack.clock, tracker.progress())
+    findings.comparison.customers = run_all(tracker, step, options.workers, meter, show).customers
     return findings.comparison

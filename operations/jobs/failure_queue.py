@@ -1,4 +1,4 @@
-"""A failure queue, as both redrives read it: nobody else has a message meanwhile, and what is not done goes back."""
+"""A failure queue in SQS. While a command works on its messages, no other reader sees them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,42 +9,42 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-# As long as one message may take.
+# The longest time that the work on the received messages may take.
 _HIDDEN_SECONDS: Final = 900
 _LENGTH: Final = "ApproximateNumberOfMessages"
 
 
 @dataclass(frozen=True, slots=True)
 class FailureQueue:
-    """A queue of notes on what was given up.
+    """A queue of messages about records that were given up.
 
     Attributes:
         client: SQS.
-        address: The queue's.
+        address: The queue's URL.
     """
 
     client: "SQSClient"
     address: str
 
     def __len__(self) -> int:
-        """About how many messages wait."""
+        """Return the approximate number of waiting messages."""
         answer = self.client.get_queue_attributes(QueueUrl=self.address, AttributeNames=[_LENGTH])
         return int(answer["Attributes"][_LENGTH])
 
     @contextmanager
-    def taken(self, most: int | None) -> Iterator["Taken"]:
-        """Have some messages to oneself; those that are not settled go back in the end, whatever happens.
+    def receive(self, limit: int | None) -> Iterator["ReceivedMessages"]:
+        """Receive messages. Those that are not deleted within the block return to the queue, even after an error.
 
         Args:
-            most: At most so many; None for all there are.
+            limit: The largest number of messages to receive; None for all.
         """
-        taken = Taken(self)
+        received = ReceivedMessages(self)
         try:
-            while (most is None or len(taken.messages) < most) and (received := self._receive()):
-                taken.messages += received
-            yield taken
+            while (limit is None or len(received.messages) < limit) and (messages := self._receive()):
+                received.messages += messages
+            yield received
         finally:
-            for handle in taken.unsettled:
+            for handle in received.remaining:
                 self.client.change_message_visibility(QueueUrl=self.address, ReceiptHandle=handle, VisibilityTimeout=0)
 
     def _receive(self) -> "list[MessageTypeDef]":
@@ -54,28 +54,28 @@ class FailureQueue:
         return answer.get("Messages", [])
 
 
-class Taken:
-    """Messages that nobody else has.
+class ReceivedMessages:
+    """Messages that are hidden from other readers.
 
     Attributes:
-        messages: As SQS gave them.
+        messages: All that were received, deleted ones included.
     """
 
     def __init__(self, queue: FailureQueue) -> None:
         self.messages: list[MessageTypeDef] = []
         self._queue = queue
-        self._settled: set[str] = set()
+        self._deleted: set[str] = set()
 
     @property
-    def unsettled(self) -> list[str]:
-        """The handles of those that are left."""
-        return [handle for each in self.messages if (handle := each["ReceiptHandle"]) not in self._settled]
+    def remaining(self) -> list[str]:
+        """The receipt handles of the messages that were not deleted."""
+        return [handle for message in self.messages if (handle := message["ReceiptHandle"]) not in self._deleted]
 
-    def settle(self, handle: str) -> None:
-        """Take a message out of the queue for good.
+    def delete(self, handle: str) -> None:
+        """Delete a message from the queue.
 
         Args:
-            handle: The one that it was received with.
+            handle: Its receipt handle.
         """
         self._queue.client.delete_message(QueueUrl=self._queue.address, ReceiptHandle=handle)
-        self._settled.add(handle)
+        self._deleted.add(handle)

@@ -1,13 +1,12 @@
-"""`redrive-failures`, for the projection: catches up on batches that the stream's mapping gave up.
+"""Brings the customers of lost batches up to date: batches that the projection's event source mapping gave up.
 
-A message of the failure queue says when its records arrived and not what they held, and the stream may have forgotten
-them. The event table has not: whoever has an event of that time is looked at, and brought up to date.
+A message in the failure queue says when its records arrived, not what they held, and the stream may no longer have
+them. The event table still does: every customer with an event of that time is compared and repaired.
 """
 
-import argparse
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,22 +17,21 @@ from botocore.exceptions import BotoCoreError, ClientError
 from events.codec import UnreadableEvent
 from events.customer import OutOfOrder
 from events.envelope import Recorded, Unreadable
-from operations.output import Output
+from operations.jobs.failure_queue import ReceivedMessages
 from operations.stack import Stack
-from projections.maintenance.differences import Difference, Kind
-from projections.maintenance.plan import plan_for
+from projections.maintenance.differences import Difference, DifferenceKind
+from projections.maintenance.progress import plan_for
 from shared.runtime.clock import timestamp
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-BATCHES: Final = {"shard": 50, "first": 27, "last": 27, "records": 7, "customers": 9, "outcome": 20}
-# An arrival is told to the second, and an event is timed by its writer's clock.
+# Arrival times have a resolution of one second, and the times of events come from the clocks of their writers.
 MARGIN: Final = timedelta(minutes=5)
 
 
 class CustomerStatus(StrEnum):
-    """How a customer of a lost batch is."""
+    """The state of a customer of a lost batch, from best to worst."""
 
     RIGHT = "right"
     PARKED = "parked"
@@ -43,15 +41,15 @@ class CustomerStatus(StrEnum):
 
 @dataclass(slots=True)
 class LostBatch:
-    """A batch that was given up.
+    """A batch that an event source mapping gave up.
 
     Attributes:
-        message: Its handle in the queue.
-        shard: Of the stream.
+        message: The receipt handle of its message.
+        shard: The stream shard that it came from.
         first: When its first record arrived.
-        last: When its last did.
-        records: How many.
-        customers: Whose events are of that time, by what is recorded of them last.
+        last: When its last record arrived.
+        records: The number of its records.
+        customers: The customers who may have had a record in it, each with the last such record.
     """
 
     message: str
@@ -61,55 +59,59 @@ class LostBatch:
     records: int
     customers: dict[str, Recorded] = field(default_factory=dict)
 
-    def concerns(self, record: Recorded) -> bool:
-        """Whether a record may have been in it; of an unreadable one nobody knows its time."""
+    def may_contain(self, record: Recorded) -> bool:
+        """Whether a record may have been in the batch. An unreadable record has no time, so it always may."""
         if isinstance(record, Unreadable):
             return True
         return timestamp(self.first - MARGIN) <= record.occurred_at <= timestamp(self.last + MARGIN)
 
 
-def redrive_lost_batches(tools: Stack, arguments: argparse.Namespace, output: Output) -> int:
-    """Bring the customers of every batch in the failure queue up to date.
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What became of a batch's customers.
 
-    Returns:
-        1 when a batch is left whose customers are neither right nor visibly parked.
+    Attributes:
+        batch: The batch.
+        customers: The number of customers by status.
     """
-    with tools.failures.taken(arguments.limit) as taken:
-        batches = [batch for message in taken.messages if (batch := _understood(message))]
-        _find_customers(tools, batches)
-        for batch in batches:
-            states = _settle(tools, batch, go=arguments.go)
-            if arguments.go and not states[CustomerStatus.LEFT] and not states[CustomerStatus.BEHIND]:
-                taken.settle(batch.message)
-            _print(batch, states, output)
-        left = len(taken.unsettled)
-    if strange := len(taken.messages) - len(batches):
-        output.say(f"{strange} message(s) are none that Lambda writes, and stay: look at them and delete them.")
-    more = "" if arguments.go or not batches else " Nothing was changed: --go does it."
-    output.say(
-        f"{len(batches)} batch(es) looked at, {len(taken.messages) - left} done.{more}",
-        queue="projection",
-        dry=not arguments.go,
-        left=left,
-    )
-    return 1 if arguments.go and left else 0
+
+    batch: LostBatch
+    customers: Counter[CustomerStatus]
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every customer is up to date or visibly parked."""
+        return not self.customers[CustomerStatus.LEFT] and not self.customers[CustomerStatus.BEHIND]
 
 
-def _understood(message: "MessageTypeDef") -> LostBatch | None:
-    try:
-        return read_message(message)
-    except (ValueError, KeyError, TypeError):
-        return None
-
-
-def read_message(message: "MessageTypeDef") -> LostBatch:
-    """Read what the mapping wrote.
+def redrive_lost_batches(stack: Stack, received: ReceivedMessages, *, go: bool) -> Iterator[BatchResult]:
+    """Bring the customers of every lost batch up to date, and delete the messages of the batches that are done.
 
     Args:
-        message: As SQS gives it. AWS Lambda docs, "Retain discarded records for a DynamoDB event source".
+        stack: The stack.
+        received: Messages of the projection's failure queue. Those that Lambda did not write are skipped.
+        go: Whether to change anything.
+
+    Yields:
+        The result of each batch.
+    """
+    batches = [batch for message in received.messages if (batch := _parsed(message))]
+    _find_customers(stack, batches)
+    for batch in batches:
+        result = BatchResult(batch, _bring_up_to_date(stack, batch, go=go))
+        if go and result.is_done:
+            received.delete(batch.message)
+        yield result
+
+
+def parse_lost_batch(message: "MessageTypeDef") -> LostBatch:
+    """Parse a message that an event source mapping wrote.
+
+    Args:
+        message: See the AWS Lambda docs, "Retain discarded records for a DynamoDB event source".
 
     Raises:
-        ValueError | KeyError | TypeError: Somebody else wrote it.
+        ValueError | KeyError | TypeError: An event source mapping did not write it.
     """
     info: Mapping[str, str] = json.loads(message["Body"])["DDBStreamBatchInfo"]
     return LostBatch(
@@ -121,60 +123,70 @@ def read_message(message: "MessageTypeDef") -> LostBatch:
     )
 
 
-def _find_customers(tools: Stack, batches: list[LostBatch]) -> None:
-    """One reading of the event table for all batches; kept are only those of their times."""
-    for record in everything(tools) if batches else ():
-        for batch in batches:
-            if batch.concerns(record):
-                batch.customers[record.customer_id] = record
-
-
-def everything(tools: Stack) -> Iterator[Recorded]:
-    """Each record of the event table, a customer's in version order."""
-    segments = plan_for(tools.count_events()).segments
+def read_event_table(stack: Stack) -> Iterator[Recorded]:
+    """Read every record of the event table, those of one customer in version order."""
+    segments = plan_for(stack.count_events()).segments
     for segment in range(segments):
-        page = tools.store.read_page(segment, segments)
+        page = stack.store.read_page(segment, segments)
         yield from page.records
         while page.next is not None:
-            page = tools.store.read_page(segment, segments, page.next)
+            page = stack.store.read_page(segment, segments, page.next)
             yield from page.records
 
 
-def _settle(tools: Stack, batch: LostBatch, *, go: bool) -> Counter[CustomerStatus]:
+def _parsed(message: "MessageTypeDef") -> LostBatch | None:
     try:
-        found = [(each, tools.verifier.look_at(batch.customers, each)) for each in tools.generations.load().fed]
+        return parse_lost_batch(message)
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _find_customers(stack: Stack, batches: list[LostBatch]) -> None:
+    """Fill in the customers of all batches, reading the event table once."""
+    for record in read_event_table(stack) if batches else ():
+        for batch in batches:
+            if batch.may_contain(record):
+                batch.customers[record.customer_id] = record
+
+
+def _bring_up_to_date(stack: Stack, batch: LostBatch, *, go: bool) -> Counter[CustomerStatus]:
+    try:
+        differences = {
+            generation: stack.verifier.compare(batch.customers, generation)
+            for generation in stack.generations.load().fed
+        }
     except (BotoCoreError, ClientError):
         return Counter({CustomerStatus.LEFT: len(batch.customers)})
     return Counter(
-        _worst(_bring(tools, record, differences.get(id_), generation, go=go) for generation, differences in found)
-        for id_, record in batch.customers.items()
+        _worst(
+            _repair(stack, record, found.get(customer_id), generation, go=go)
+            for generation, found in differences.items()
+        )
+        for customer_id, record in batch.customers.items()
     )
 
 
-def _bring(tools: Stack, record: Recorded, found: Difference | None, generation: int, *, go: bool) -> CustomerStatus:
+def _repair(
+    stack: Stack, record: Recorded, difference: Difference | None, generation: int, *, go: bool
+) -> CustomerStatus:
     try:
-        if go and found and found.kind is Kind.UNREADABLE:
-            # The projector parks them, so that somebody sees why they stand still.
-            tools.projector.project([record], generation)
-            found = tools.verifier.look(record.customer_id, generation)
-        if found is None:
+        if go and difference and difference.kind is DifferenceKind.UNREADABLE:
+            # The projector parks the customer, so that the reason becomes visible.
+            stack.projector.project([record], generation)
+            difference = stack.verifier.compare_one(record.customer_id, generation)
+        if difference is None:
             return CustomerStatus.RIGHT
-        if found.kind is Kind.PARKED:
+        if difference.kind is DifferenceKind.PARKED:
             return CustomerStatus.PARKED
         if not go:
             return CustomerStatus.BEHIND
-        before = tools.generations.load().before(generation)
-        return CustomerStatus.RIGHT if tools.verifier.repair(found, generation, before) else CustomerStatus.LEFT
+        fed_before = stack.generations.load().before(generation)
+        return (
+            CustomerStatus.RIGHT if stack.verifier.repair(difference, generation, fed_before) else CustomerStatus.LEFT
+        )
     except (BotoCoreError, ClientError, UnreadableEvent, OutOfOrder):
         return CustomerStatus.LEFT
 
 
-def _worst(states: Iterator[CustomerStatus]) -> CustomerStatus:
-    return max(states, key=list(CustomerStatus).index)
-
-
-def _print(batch: LostBatch, states: Counter[CustomerStatus], output: Output) -> None:
-    outcome = ", ".join(f"{states[state]} {state}" for state in CustomerStatus if states[state]) or "nobody concerned"
-    times = {"first": timestamp(batch.first), "last": timestamp(batch.last)}
-    counts = {"records": batch.records, "customers": len(batch.customers)}
-    output.row(BATCHES, {"shard": batch.shard, **times, **counts, "outcome": outcome})
+def _worst(statuses: Iterable[CustomerStatus]) -> CustomerStatus:
+    return max(statuses, key=list(CustomerStatus).index)

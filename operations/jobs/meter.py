@@ -1,4 +1,4 @@
-"""Reads a long work's progress as speed: how fast, how long still, and whether it stands still."""
+"""Measures the speed of a long job: how fast it is, how long it will take, and whether it is stalled."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ STALLED_AFTER_SECONDS: Final = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One look at a work.
+    """The progress and speed of a job at one moment.
 
     Attributes:
-        customers: Begun.
-        events: Read.
-        problems: Customers parked or different.
+        customers: Customers begun.
+        events: Events read.
+        problems: Customers that were parked, or whose row differs.
         percent: 0 to 100.
-        events_a_second: Since this process began to work.
-        seconds_left: None while nobody can tell.
-        stalled: Whether nothing moved for long.
-        done: Whether it is at its end.
+        events_a_second: Since this process began.
+        seconds_left: None while it cannot be estimated.
+        stalled: Whether there was no progress for `stalled_after` seconds.
+        done: Whether the job is complete.
     """
 
     customers: int
@@ -35,39 +35,38 @@ class Reading:
 
 
 class Meter:
-    """Measures one work."""
+    """Measures one job."""
 
-    def __init__(self, clock: Callable[[], float], at: Progress, stalled_after: float = STALLED_AFTER_SECONDS) -> None:
-        """Begin to measure.
+    def __init__(
+        self, clock: Callable[[], float], start: Progress, stalled_after: float = STALLED_AFTER_SECONDS
+    ) -> None:
+        """Start to measure.
 
         Args:
-            clock: Seconds that only go forward.
-            at: How far the work is already; what an earlier process did is none of this one's speed.
-            stalled_after: Seconds without any movement.
+            clock: Monotonic seconds.
+            start: The progress so far. Work of an earlier process does not count towards this one's speed.
+            stalled_after: Seconds without progress after which the job counts as stalled.
         """
         self._clock = clock
         self._stalled_after = stalled_after
-        self._began = self._moved_at = clock()
-        self._began_with = self._seen = at.events
+        self._started_at = self._moved_at = clock()
+        self._events_at_start = self._last_events = start.events
 
     def read(self, progress: Progress) -> Reading:
-        """Look at the work.
-
-        Args:
-            progress: How far it is now.
-        """
+        """Take a reading of the job's current progress."""
         now = self._clock()
-        if progress.events != self._seen:
-            self._seen, self._moved_at = progress.events, now
-        speed = (progress.events - self._began_with) / (now - self._began) if now > self._began else 0.0
-        left = max(0, progress.expected_events - progress.events)
+        if progress.events != self._last_events:
+            self._last_events, self._moved_at = progress.events, now
+        elapsed = now - self._started_at
+        speed = (progress.events - self._events_at_start) / elapsed if elapsed > 0 else 0.0
+        remaining = max(0, progress.expected_events - progress.events)
         return Reading(
             customers=progress.customers,
             events=progress.events,
             problems=progress.problems,
             percent=round(progress.percent, 1),
             events_a_second=round(speed, 1),
-            seconds_left=0.0 if progress.done else round(left / speed, 1) if speed and left else None,
+            seconds_left=0.0 if progress.done else round(remaining / speed, 1) if speed and remaining else None,
             stalled=not progress.done and now - self._moved_at >= self._stalled_after,
             done=progress.done,
         )

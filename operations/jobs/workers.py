@@ -1,78 +1,79 @@
-"""Works on many segments with a few threads, so that it can be watched and stopped at any moment."""
+"""Runs a job's segments on several threads, so that it can be watched and interrupted at any moment."""
 
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from typing import Final
 
-from operations.display import Display
-from operations.jobs.meter import Meter
+from operations.jobs.meter import Meter, Reading
 from projections.maintenance.progress import Progress, SegmentProgress
 
-LOOK_EVERY_SECONDS: Final = 1.0
+SECONDS_BETWEEN_READINGS: Final = 1.0
 
 Step = Callable[[SegmentProgress], SegmentProgress]
+Show = Callable[[Reading], None]
 
 
-class Board:
-    """How far every segment is, as the threads write it down."""
+class ProgressTracker:
+    """The progress of all segments, shared by the threads."""
 
     def __init__(self, segments: Sequence[SegmentProgress], expected_events: int) -> None:
         self._segments = list(segments)
-        self._expected = expected_events
+        self._expected_events = expected_events
         self._lock = threading.Lock()
 
-    def note(self, progress: SegmentProgress) -> None:
-        """Replace a segment's progress."""
+    def update(self, progress: SegmentProgress) -> None:
+        """Replace the progress of one segment."""
         with self._lock:
             self._segments[progress.segment] = progress
 
     def progress(self) -> Progress:
-        """All as they are at this moment."""
+        """Return the progress of all segments at this moment."""
         with self._lock:
-            return Progress(list(self._segments), self._expected)
+            return Progress(list(self._segments), self._expected_events)
 
 
-def run_all(board: Board, step: Step, workers: int, meter: Meter, display: Display) -> Progress:
-    """Bring every segment to its end, step by step.
+def run_all(tracker: ProgressTracker, step: Step, workers: int, meter: Meter, show: Show) -> Progress:
+    """Complete every segment, step by step.
 
-    An interruption, or a failure in any thread, lets each thread end its step and no more.
+    After an interruption, or a failure in any thread, each thread completes its current step and stops.
 
     Args:
-        board: How far each segment is.
-        step: Does a part of a segment.
-        workers: How many threads.
-        meter: Measures it.
-        display: Shows it.
+        tracker: The progress of each segment.
+        step: Does one part of a segment and returns the segment's new progress.
+        workers: The number of threads.
+        meter: Measures the job.
+        show: Called with a reading once a second, and once at the end.
 
     Returns:
-        How far it is in the end.
+        The progress at the end.
 
     Raises:
-        Exception: What a step raised first.
+        Exception: The first exception that a step raised.
     """
     stop = threading.Event()
     with ThreadPoolExecutor(workers) as pool:
-        left = [segment for segment in board.progress().segments if not segment.done]
+        unfinished = [segment for segment in tracker.progress().segments if not segment.done]
         try:
-            _watch([pool.submit(_to_its_end, segment, step, board, stop) for segment in left], board, meter, display)
+            futures = [pool.submit(_run_segment, segment, step, tracker, stop) for segment in unfinished]
+            _wait_for(futures, tracker, meter, show)
         finally:
             stop.set()
-    display.show(meter.read(board.progress()))
-    return board.progress()
+    show(meter.read(tracker.progress()))
+    return tracker.progress()
 
 
-def _watch(work: Sequence[Future[None]], board: Board, meter: Meter, display: Display) -> None:
-    pending = set(work)
+def _wait_for(futures: Sequence[Future[None]], tracker: ProgressTracker, meter: Meter, show: Show) -> None:
+    pending = set(futures)
     while pending:
-        done, pending = wait(pending, LOOK_EVERY_SECONDS, FIRST_EXCEPTION)
-        for ended in done:
-            ended.result()
+        done, pending = wait(pending, SECONDS_BETWEEN_READINGS, FIRST_EXCEPTION)
+        for future in done:
+            future.result()
         if pending:
-            display.show(meter.read(board.progress()))
+            show(meter.read(tracker.progress()))
 
 
-def _to_its_end(at: SegmentProgress, step: Step, board: Board, stop: threading.Event) -> None:
-    while not (at.done or stop.is_set()):
-        at = step(at)
-        board.note(at)
+def _run_segment(segment: SegmentProgress, step: Step, tracker: ProgressTracker, stop: threading.Event) -> None:
+    while not (segment.done or stop.is_set()):
+        segment = step(segment)
+        tracker.update(segment)

@@ -1,1 +1,1 @@
-"""The stack that the CDK app makes, a module for each job. Imports nothing of the project but itself."""
+"""The stack of the CDK app, one module per concern. Imports nothing else of this project."""

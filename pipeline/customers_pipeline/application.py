@@ -1,4 +1,4 @@
-"""What the pipeline knows of template.yml: the parameters it takes and the kinds of resources it makes."""
+"""Reads what the pipeline needs from template.yml: its parameters and its resource types."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-# What SAM makes of its own kinds.
-_SAM: Mapping[str, frozenset[str]] = {
+# SAM resource type -> the CloudFormation types that SAM expands it to.
+_EXPANDED_BY_SAM: Mapping[str, frozenset[str]] = {
     "AWS::Serverless::Api": frozenset(
         {"AWS::ApiGateway::Deployment", "AWS::ApiGateway::RestApi", "AWS::ApiGateway::Stage", "AWS::Lambda::Permission"}
     ),
@@ -21,11 +21,11 @@ _SAM: Mapping[str, frozenset[str]] = {
 }
 
 
-class _Loader(yaml.SafeLoader):
-    """Passes over CloudFormation's short functions, such as `!Ref`."""
+class _TagIgnoringLoader(yaml.SafeLoader):
+    """Reads CloudFormation's short functions, such as `!Ref`, as null."""
 
 
-_Loader.add_multi_constructor("!", lambda _loader, _tag, _node: None)
+_TagIgnoringLoader.add_multi_constructor("!", lambda _loader, _tag, _node: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +33,19 @@ class Application:
     """The stack that the pipeline deploys.
 
     Attributes:
-        parameters: Names of its parameters.
-        kinds: Types of its resources, after SAM's transformation.
+        parameters: Names of the template's parameters.
+        resource_types: Types of its resources, after SAM's transformation.
     """
 
     parameters: frozenset[str]
-    kinds: frozenset[str]
+    resource_types: frozenset[str]
 
     @classmethod
     def read(cls, template: Path = ROOT / "template.yml") -> "Application":
-        """Read it from the template."""
-        content: dict[str, Any] = yaml.load(template.read_text(), _Loader)  # noqa: S506 - a SafeLoader
-        written = {resource["Type"] for resource in content["Resources"].values()}
-        kinds = {kind for name in written for kind in _SAM.get(name, {name})}
+        """Read the parameters and resource types of a SAM template."""
+        content: dict[str, Any] = yaml.load(template.read_text(), _TagIgnoringLoader)  # noqa: S506 - a SafeLoader
+        declared = {resource["Type"] for resource in content["Resources"].values()}
+        types = {expanded for name in declared for expanded in _EXPANDED_BY_SAM.get(name, {name})}
         if any("DeploymentPreference" in resource["Properties"] for resource in content["Resources"].values()):
-            kinds |= {"AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup"}
-        return cls(frozenset(content["Parameters"]), frozenset(kinds))
+            types |= {"AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup"}
+        return cls(frozenset(content["Parameters"]), frozenset(types))

@@ -1,4 +1,4 @@
-"""What no role may ever do, whatever its own policies say: permissions boundaries grant nothing, they only limit."""
+"""Permissions boundaries: they limit what a role may do, whatever its policies say, and grant nothing themselves."""
 
 from collections.abc import Sequence
 
@@ -9,9 +9,9 @@ from .nag import acknowledge
 from .permissions import Permission, acknowledge_wildcards, arn
 from .stages import Stage
 
-LIMITS_ONLY = "A permissions boundary grants nothing; the roles' own policies name what they need."
-# Ways out of any boundary, or to rights that outlive the pipeline.
-WAYS_OUT = (
+LIMITS_ONLY = "A permissions boundary grants nothing; the policies of the roles name what they need."
+# Actions that escape a boundary or create access that outlives the pipeline.
+ESCALATIONS = (
     "iam:AttachUserPolicy",
     "iam:CreateAccessKey",
     "iam:CreateLoginProfile",
@@ -71,32 +71,29 @@ WATCHING = (
 
 
 def bound_the_pipeline(scope: Construct) -> None:
-    """Bound every role of the pipeline's own stack: none may make people, change policies or become another role."""
+    """Put a boundary on every role of the pipeline's stack: none may create users, change policies or assume roles."""
     policy = iam.ManagedPolicy(
         scope,
         "PipelineBoundary",
-        description="Bounds the roles of the pipeline CustomersApi.",
+        description="Permissions boundary of the roles of the pipeline CustomersApi.",
         statements=[
-            iam.PolicyStatement(sid="WhateverTheirPoliciesSay", actions=["*"], resources=["*"]),
-            iam.PolicyStatement(sid="NoWayOut", effect=iam.Effect.DENY, actions=list(WAYS_OUT), resources=["*"]),
+            iam.PolicyStatement(sid="AllowWhatPoliciesGrant", actions=["*"], resources=["*"]),
+            iam.PolicyStatement(
+                sid="DenyEscalation", effect=iam.Effect.DENY, actions=list(ESCALATIONS), resources=["*"]
+            ),
         ],
     )
-    acknowledge(policy, {f"AwsSolutions-IAM5[{what}]": LIMITS_ONLY for what in ("Action::*", "Resource::*")})
+    acknowledge(policy, {f"AwsSolutions-IAM5[{wildcard}]": LIMITS_ONLY for wildcard in ("Action::*", "Resource::*")})
     iam.PermissionsBoundary.of(scope).apply(policy)
 
 
 def bound_the_application(scope: Construct, stage: Stage) -> iam.ManagedPolicy:
-    """Bound the roles that a deployment creates: data and functions of its own stage, and nothing else.
-
-    Args:
-        scope: Where the policy goes.
-        stage: Whose roles.
-    """
+    """Create the boundary of the roles that a deployment creates: data and functions of its own stage only."""
     limits = _limits(stage)
     policy = iam.ManagedPolicy(
         scope,
         f"{stage.name}Boundary",
-        description=f"Bounds the roles of the stack {stage.stack}.",
+        description=f"Permissions boundary of the roles of the stack {stage.stack}.",
         statements=[limit.statement() for limit in limits],
     )
     acknowledge_wildcards(policy, limits)

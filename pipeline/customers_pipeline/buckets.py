@@ -1,4 +1,4 @@
-"""The pipeline's buckets and the key that encrypts what is in them."""
+"""The pipeline's buckets and their encryption key."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_kms as kms
@@ -7,20 +7,20 @@ from constructs import Construct
 
 ARTIFACTS = "ci-cd-pipeline-artifacts"
 PACKAGES = "customers-api-artifacts"
-# A stage can be taken back to an execution for as long as its artifacts are there.
+# A stage can be rolled back to an execution while the execution's artifacts exist.
 ARTIFACTS_KEPT = cdk.Duration.days(90)
-REPLACED_KEPT = cdk.Duration.days(90)
+REPLACED_VERSIONS_KEPT = cdk.Duration.days(90)
 LOGS_KEPT = cdk.Duration.days(365)
 UPLOADS_KEPT = cdk.Duration.days(7)
 
 
 class Buckets(Construct):
-    """Where artifacts and packages are kept.
+    """The buckets for artifacts and packages.
 
     Attributes:
-        key: Encrypts both, and what builds put out.
-        artifacts: What actions hand on: sources and packaged templates.
-        packages: Code of the functions and the layer, as `sam package` uploads it.
+        key: Encrypts both buckets and the outputs of builds.
+        artifacts: Sources and packaged templates that actions pass on.
+        packages: Code of the functions and the layer, uploaded by `sam package`.
     """
 
     def __init__(self, scope: Construct, name: str) -> None:
@@ -34,11 +34,11 @@ class Buckets(Construct):
         )
         self._logs = self._log_bucket()
         self.artifacts = self._bucket("Artifacts", ARTIFACTS, expires=ARTIFACTS_KEPT)
-        # A rollback reads packages again, and they are named by content: what is current may be in use for years.
+        # A rollback reads packages again. They are named by content, so a current package may be in use for years.
         self.packages = self._bucket("Packages", PACKAGES, expires=None)
 
     def _log_bucket(self) -> s3.Bucket:
-        # S3 delivers access logs only into buckets that it encrypts with keys of its own.
+        # S3 delivers access logs only to buckets that are encrypted with S3-managed keys.
         return s3.Bucket(
             self,
             "AccessLogs",
@@ -75,6 +75,6 @@ class Buckets(Construct):
 def _lifecycle(expires: cdk.Duration | None) -> s3.LifecycleRule:
     return s3.LifecycleRule(
         expiration=expires,
-        noncurrent_version_expiration=REPLACED_KEPT,
+        noncurrent_version_expiration=REPLACED_VERSIONS_KEPT,
         abort_incomplete_multipart_upload_after=UPLOADS_KEPT,
     )

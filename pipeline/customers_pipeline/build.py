@@ -1,4 +1,4 @@
-"""The two CodeBuild projects: one tests and packages a commit, one calls the API that was deployed from it."""
+"""The two CodeBuild projects: one tests and packages a commit, the other tests the deployed API."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,10 +27,10 @@ from .stages import Stage
 
 BUILDSPECS = Path(__file__).resolve().parent.parent / "buildspecs"
 IMAGE = codebuild.LinuxBuildImage.STANDARD_7_0
-LONGEST_BUILD = cdk.Duration.minutes(30)
-LONGEST_QUEUE = cdk.Duration.hours(2)
-# What the end-to-end tests call: people and a second client for a test's time, and the machine client's secret.
-TEST_ACTIONS = (
+BUILD_TIMEOUT = cdk.Duration.minutes(30)
+QUEUE_TIMEOUT = cdk.Duration.hours(2)
+# The end-to-end tests create temporary users and a second client, and read the machine client's secret.
+END_TO_END_ACTIONS = (
     "cognito-idp:AdminCreateUser",
     "cognito-idp:AdminDeleteUser",
     "cognito-idp:AdminSetUserPassword",
@@ -41,14 +41,14 @@ TEST_ACTIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class BuildWork:
-    """What a project does.
+class ProjectSettings:
+    """The differences between the projects.
 
     Attributes:
-        name: Of the project, after the pipeline's.
+        name: Name of the project, without the pipeline's name.
         buildspec: File in `pipeline/buildspecs`.
-        permissions: What it may do beside reading artifacts and writing its log.
-        variables: Of its environment.
+        permissions: Permissions in addition to reading artifacts and writing the log.
+        variables: Environment variables.
     """
 
     name: str
@@ -58,55 +58,57 @@ class BuildWork:
 
 
 def build_project(scope: Construct, buckets: Buckets) -> codebuild.PipelineProject:
-    """The project that tests a commit, builds it and uploads the packages."""
+    """Create the project that tests a commit, builds it and uploads the packages."""
     permissions = [write_objects("WriteArtifacts", buckets.artifacts), write_objects("WritePackages", buckets.packages)]
     variables = {"PACKAGE_BUCKET": buckets.packages.bucket_name, "PACKAGE_KEY": buckets.key.key_arn}
-    return _project(scope, buckets, BuildWork("Build", "build.yml", permissions, variables))
+    return _project(scope, buckets, ProjectSettings("Build", "build.yml", permissions, variables))
 
 
-def test_project(scope: Construct, buckets: Buckets, stage: Stage) -> codebuild.PipelineProject:
-    """The project that runs the end-to-end tests; of all user pools it may touch the stage's alone."""
+def end_to_end_project(scope: Construct, buckets: Buckets, stage: Stage) -> codebuild.PipelineProject:
+    """Create the project that runs the end-to-end tests. It may change only the user pool of the given stage."""
     pool = Permission(
-        "UseThePoolOfTheStage",
-        TEST_ACTIONS,
+        "UseUserPoolOfStage",
+        END_TO_END_ACTIONS,
         (arn("cognito-idp", "userpool/*"),),
         GENERATED_IDS,
-        # CloudFormation tags what it creates, and nobody else can set such a tag.
+        # CloudFormation sets this tag on what it creates. Nobody else can set a tag that begins with `aws:`.
         {"StringEquals": {"aws:ResourceTag/aws:cloudformation:stack-name": stage.stack}},
     )
-    return _project(scope, buckets, BuildWork("EndToEnd", "end_to_end.yml", [pool]))
+    return _project(scope, buckets, ProjectSettings("EndToEnd", "end_to_end.yml", [pool]))
 
 
-def _project(scope: Construct, buckets: Buckets, work: BuildWork) -> codebuild.PipelineProject:
-    name = f"{PIPELINE_NAME}-{work.name}"
+def _project(scope: Construct, buckets: Buckets, settings: ProjectSettings) -> codebuild.PipelineProject:
+    name = f"{PIPELINE_NAME}-{settings.name}"
     log = logs.LogGroup(
         scope,
-        f"{work.name}Logs",
+        f"{settings.name}Logs",
         log_group_name=f"/aws/codebuild/{name}",
         retention=logs.RetentionDays.THREE_MONTHS,
         removal_policy=cdk.RemovalPolicy.DESTROY,
     )
     return codebuild.PipelineProject(
         scope,
-        work.name,
+        settings.name,
         project_name=name,
-        description=f"Runs pipeline/buildspecs/{work.buildspec}.",
-        role=_role(scope, buckets, work, log_group=f"/aws/codebuild/{name}"),
-        build_spec=codebuild.BuildSpec.from_object_to_yaml(yaml.safe_load((BUILDSPECS / work.buildspec).read_text())),
+        description=f"Runs pipeline/buildspecs/{settings.buildspec}.",
+        role=_role(scope, buckets, settings, log_group=f"/aws/codebuild/{name}"),
+        build_spec=codebuild.BuildSpec.from_object_to_yaml(
+            yaml.safe_load((BUILDSPECS / settings.buildspec).read_text())
+        ),
         environment=codebuild.BuildEnvironment(build_image=IMAGE, compute_type=codebuild.ComputeType.MEDIUM),
         environment_variables={
-            variable: codebuild.BuildEnvironmentVariable(value=value) for variable, value in work.variables.items()
+            variable: codebuild.BuildEnvironmentVariable(value=value) for variable, value in settings.variables.items()
         },
         encryption_key=buckets.key,
-        timeout=LONGEST_BUILD,
-        queued_timeout=LONGEST_QUEUE,
+        timeout=BUILD_TIMEOUT,
+        queued_timeout=QUEUE_TIMEOUT,
         grant_report_group_permissions=False,
         logging=codebuild.LoggingOptions(cloud_watch=codebuild.CloudWatchLoggingOptions(log_group=log)),
     )
 
 
-def _role(scope: Construct, buckets: Buckets, work: BuildWork, *, log_group: str) -> iam.IRole:
-    usual = [
+def _role(scope: Construct, buckets: Buckets, settings: ProjectSettings, *, log_group: str) -> iam.IRole:
+    common = [
         Permission(
             "WriteLogs",
             ("logs:CreateLogStream", "logs:PutLogEvents"),
@@ -116,5 +118,7 @@ def _role(scope: Construct, buckets: Buckets, work: BuildWork, *, log_group: str
         read_objects("ReadArtifacts", buckets.artifacts),
         use_key(buckets.key),
     ]
-    acting = role(scope, f"{work.name}Role", "codebuild", f"Runs {work.buildspec}.", [*usual, *work.permissions])
-    return acting.without_policy_updates()
+    created = role(
+        scope, f"{settings.name}Role", "codebuild", f"Runs {settings.buildspec}.", [*common, *settings.permissions]
+    )
+    return created.without_policy_updates()

@@ -1,7 +1,7 @@
-"""The role with which CloudFormation deploys a stage: it may do what the kinds of resources in template.yml need.
+"""The role in which CloudFormation deploys a stage. Its permissions follow from the resource types in template.yml.
 
-The actions are those that each kind's handlers declare in CloudFormation's resource schemas, less what belongs to
-features that this project does not use; `tests/infrastructure/pipeline/test_deployment_role.py` compares the two.
+The actions are those that CloudFormation's resource schemas declare for each type, minus those of features that this
+project does not use; `tests/infrastructure/pipeline/test_deployment_role.py` compares the two.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,117 +32,118 @@ TRANSFORM = Permission(
 )
 
 
-class UnknownKind(Exception):
-    """template.yml has a kind of resource whose deployment nobody has allowed yet."""
+class UnknownResourceType(Exception):
+    """template.yml has a resource type that `deployment_actions` does not list."""
 
 
 def deployment_role(
     scope: Construct, stage: Stage, application: Application, buckets: Buckets, boundary: iam.IManagedPolicy
 ) -> iam.Role:
-    """Make the role.
+    """Create the role.
 
     Args:
-        scope: Where it goes.
-        stage: What it deploys.
-        application: Whose kinds of resources it may make.
-        buckets: Where the packages are.
-        boundary: What it must bound every role with that it makes.
+        scope: Parent construct.
+        stage: The stage that the role deploys.
+        application: Its resource types determine the permissions.
+        buckets: The buckets with the packages.
+        boundary: Permissions boundary that every role of the application must have.
 
     Raises:
-        UnknownKind: A kind is missing in `deployment_actions`.
+        UnknownResourceType: `deployment_actions` lacks a resource type.
     """
-    actions = _actions(application)
+    actions = _actions_by_group(application)
     packages = [TRANSFORM, read_objects("ReadPackages", buckets.packages), use_key(buckets.key)]
-    named = _needed(_named(stage), actions)
-    made = role(scope, f"{stage.name}Deployment", "cloudformation", f"Deploys {stage.stack}.", [*packages, *named])
-    _add(made, stage, _needed([*_unnamed(stage), *_roles(stage, boundary)], actions))
-    return made
+    named = _with_actions(_named_resources(stage), actions)
+    created = role(scope, f"{stage.name}Deployment", "cloudformation", f"Deploys {stage.stack}.", [*packages, *named])
+    unnamed = [*_unnamed_resources(stage), *_roles(stage, boundary)]
+    _attach_policy(created, stage, _with_actions(unnamed, actions))
+    return created
 
 
-def _add(made: iam.Role, stage: Stage, permissions: Sequence[Permission]) -> None:
-    """A second policy, as IAM takes 10,240 characters of a role's own ones and no more."""
+def _attach_policy(owner: iam.Role, stage: Stage, permissions: Sequence[Permission]) -> None:
+    """Attach a second policy, because IAM limits the inline policies of a role to 10,240 characters."""
     policy = iam.ManagedPolicy(
-        made.stack,
+        owner.stack,
         f"{stage.name}DeploymentUnnamed",
-        description=f"What {stage.stack} has without names.",
+        description=f"Deploys the resources of {stage.stack} that have generated names.",
         statements=[permission.statement() for permission in permissions],
-        roles=[made],
+        roles=[owner],
     )
     acknowledge_wildcards(policy, permissions)
 
 
-def _needed(reach: Sequence[Permission], actions: Mapping[str, set[str]]) -> list[Permission]:
-    """The parts of a reach that something is to be done in."""
+def _with_actions(groups: Sequence[Permission], actions: Mapping[str, set[str]]) -> list[Permission]:
+    """Fill resource groups with their actions, and drop those that need none."""
     return [
-        Permission(each.sid, sorted(actions[each.sid]), each.resources, each.because, each.conditions)
-        for each in reach
-        if each.sid in actions
+        Permission(group.sid, sorted(actions[group.sid]), group.resources, group.reason, group.conditions)
+        for group in groups
+        if group.sid in actions
     ]
 
 
-def _actions(application: Application) -> Mapping[str, set[str]]:
-    """Name of a reach -> what the application's kinds need there."""
-    if missing := sorted(application.kinds - set(ACTIONS)):
-        raise UnknownKind(
-            f"template.yml has {', '.join(missing)}: say in pipeline/customers_pipeline/deployment_actions.py what "
-            "its deployment may do, and in deployment.py with which resources."
+def _actions_by_group(application: Application) -> Mapping[str, set[str]]:
+    """Map the name of each resource group to the actions that the application's resource types need there."""
+    if missing := sorted(application.resource_types - set(ACTIONS)):
+        raise UnknownResourceType(
+            f"template.yml uses {', '.join(missing)}: add the actions of its deployment to "
+            "pipeline/customers_pipeline/deployment_actions.py, and their resources to deployment.py."
         )
     needed: dict[str, set[str]] = {}
-    for kind in application.kinds:
-        for reach, actions in ACTIONS[kind].items():
-            needed.setdefault(reach, set()).update(actions)
+    for resource_type in application.resource_types:
+        for group, actions in ACTIONS[resource_type].items():
+            needed.setdefault(group, set()).update(actions)
     return needed
 
 
-def _reach(sid: str, *resources: str, because: str = GENERATED_NAMES, **condition: Mapping[str, str]) -> Permission:
-    return Permission(sid, (), resources, because, condition or None)
+def _group(sid: str, *resources: str, reason: str = GENERATED_NAMES, **condition: Mapping[str, str]) -> Permission:
+    return Permission(sid, (), resources, reason, condition or None)
 
 
-def _named(stage: Stage) -> Sequence[Permission]:
-    """What has names that begin with the stack's or the stage's."""
+def _named_resources(stage: Stage) -> Sequence[Permission]:
+    """Resources whose names begin with the name of the stack or the stage."""
     stack, named, hook = f"{stage.stack}-*", f"{stage.parameter}-customer*", f"CodeDeployHook_{stage.parameter}-*"
     return (
-        _reach("Functions", arn("lambda", f"function:{stack}"), arn("lambda", f"function:{hook}")),
-        _reach("Layers", arn("lambda", f"layer:{named}")),
-        _reach("Tables", arn("dynamodb", f"table/{named}")),
-        _reach("Queues", arn("sqs", named)),
-        _reach("Topics", arn("sns", named)),
-        _reach("Workflows", arn("states", f"stateMachine:{named}")),
-        _reach("Secrets", arn("secretsmanager", f"secret:{named}")),
-        _reach("Buses", arn("events", f"event-bus/{named}"), arn("events", f"rule/{named}"),
+        _group("Functions", arn("lambda", f"function:{stack}"), arn("lambda", f"function:{hook}")),
+        _group("Layers", arn("lambda", f"layer:{named}")),
+        _group("Tables", arn("dynamodb", f"table/{named}")),
+        _group("Queues", arn("sqs", named)),
+        _group("Topics", arn("sns", named)),
+        _group("Workflows", arn("states", f"stateMachine:{named}")),
+        _group("Secrets", arn("secretsmanager", f"secret:{named}")),
+        _group("Buses", arn("events", f"event-bus/{named}"), arn("events", f"rule/{named}"),
                arn("events", f"rule/{stack}"), arn("events", f"archive/{named}")),
-        _reach("LogGroups", arn("logs", f"log-group:/aws/lambda/{stack}"), arn("logs", f"log-group:*{named}")),
-        _reach("Alarms", arn("cloudwatch", f"alarm:{named}"), arn("cloudwatch", f"alarm:{stack}")),
-        _reach("Dashboards", arn("cloudwatch", f"dashboard/{named}", region="")),
-        _reach("Firewalls", arn("wafv2", f"regional/webacl/{named}"), arn("wafv2", "regional/managedruleset/*")),
-        _reach("Deployments", arn("codedeploy", f"application:{stack}"), arn("codedeploy", f"deploymentgroup:{stack}"),
+        _group("LogGroups", arn("logs", f"log-group:/aws/lambda/{stack}"), arn("logs", f"log-group:*{named}")),
+        _group("Alarms", arn("cloudwatch", f"alarm:{named}"), arn("cloudwatch", f"alarm:{stack}")),
+        _group("Dashboards", arn("cloudwatch", f"dashboard/{named}", region="")),
+        _group("Firewalls", arn("wafv2", f"regional/webacl/{named}"), arn("wafv2", "regional/managedruleset/*")),
+        _group("Deployments", arn("codedeploy", f"application:{stack}"), arn("codedeploy", f"deploymentgroup:{stack}"),
                arn("codedeploy", f"deploymentconfig:{stack}"), arn("codedeploy", f"deploymentconfig:{named}"),
                arn("codedeploy", "deploymentconfig:CodeDeployDefault.*")),
-        _reach("KeyAliases", arn("kms", f"alias/{named}")),
+        _group("KeyAliases", arn("kms", f"alias/{named}")),
     )  # fmt: skip
 
 
-def _unnamed(stage: Stage) -> Sequence[Permission]:
-    """What AWS gives an id of its own, or knows no resource for."""
+def _unnamed_resources(stage: Stage) -> Sequence[Permission]:
+    """Resources with ids that AWS generates, and actions that support no resource."""
     ours = {"aws:ResourceTag/aws:cloudformation:stack-name": stage.stack}
     functions = {"lambda:FunctionArn": arn("lambda", f"function:{stage.stack}-*")}
     apis = [arn("apigateway", f"/{path}", account="") for path in ("account", "restapis", "restapis/*", "tags/*")]
     return (
-        _reach("Mappings", "*", because=NO_RESOURCE, ArnLike=functions),
-        _reach("MappingsRead", arn("lambda", "event-source-mapping:*"), because=GENERATED_IDS),
-        _reach("Apis", *apis, because=GENERATED_IDS),
-        _reach("UserPools", arn("cognito-idp", "userpool/*"), because=GENERATED_IDS),
-        _reach("Keys", arn("kms", "key/*"), because=GENERATED_IDS, StringEquals=ours),
-        _reach("Anything", "*", because=NO_RESOURCE),
+        _group("Mappings", "*", reason=NO_RESOURCE, ArnLike=functions),
+        _group("MappingsRead", arn("lambda", "event-source-mapping:*"), reason=GENERATED_IDS),
+        _group("Apis", *apis, reason=GENERATED_IDS),
+        _group("UserPools", arn("cognito-idp", "userpool/*"), reason=GENERATED_IDS),
+        _group("Keys", arn("kms", "key/*"), reason=GENERATED_IDS, StringEquals=ours),
+        _group("Anything", "*", reason=NO_RESOURCE),
     )
 
 
 def _roles(stage: Stage, boundary: iam.IManagedPolicy) -> Sequence[Permission]:
-    """The roles of the application: none without its boundary, and for no service but those that run it."""
+    """The application's roles: they must have the boundary, and only the services that run it may receive them."""
     roles = arn("iam", f"role/{stage.stack}-*", region="")
     services = [f"{name}.amazonaws.com" for name in ("apigateway", "codedeploy", "events", "lambda", "states")]
     return (
-        _reach("Roles", roles),
-        _reach("BoundedRoles", roles, StringEquals={"iam:PermissionsBoundary": boundary.managed_policy_arn}),
+        _group("Roles", roles),
+        _group("BoundedRoles", roles, StringEquals={"iam:PermissionsBoundary": boundary.managed_policy_arn}),
         Permission("PassRoles", (), (roles,), GENERATED_NAMES, {"StringEquals": {"iam:PassedToService": services}}),
     )

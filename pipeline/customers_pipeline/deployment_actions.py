@@ -1,4 +1,4 @@
-"""What deploying each kind of resource takes: kind -> name of a reach in `deployment` -> actions."""
+"""Actions that deploying each resource type needs: type -> resource group of `deployment` -> actions."""
 
 from collections.abc import Mapping, Sequence
 
@@ -191,7 +191,7 @@ ACTIONS: Mapping[str, Mapping[str, Sequence[str]]] = {
             "UntagResource",
             "UpdateKeyDescription",
         ),
-        # A key that is being made has no tags yet.
+        # A key that is being created has no tags yet.
         "Anything": _of("kms", "CreateKey", "TagResource"),
     },
     "AWS::Lambda::Alias": {

@@ -1,4 +1,4 @@
-"""Holds the stack to cdk-nag's AwsSolutions rules; a finding that nobody acknowledged stops the synthesis."""
+"""Checks the stack with cdk-nag's AwsSolutions rules. A finding that is not acknowledged stops the synthesis."""
 
 from collections.abc import Mapping
 
@@ -13,11 +13,11 @@ def check(app: cdk.App) -> None:
 
 
 def acknowledge(construct: IConstruct, findings: Mapping[str, str]) -> None:
-    """Accept findings of one construct, one by one.
+    """Accept findings of one construct, each with a reason.
 
     Args:
-        construct: What they are about.
-        findings: Finding, such as `AwsSolutions-SMG4` -> why it is right as it is.
+        construct: The construct with the findings.
+        findings: Finding, such as `AwsSolutions-SMG4` -> reason.
     """
     rules = [cdk.Acknowledgment(id=finding, reason=reason) for finding, reason in findings.items()]
     cdk.Validations.of(construct).acknowledge(*rules)

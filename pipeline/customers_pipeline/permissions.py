@@ -1,4 +1,4 @@
-"""Roles out of permissions, each of which says why it is not narrower."""
+"""Roles made of permissions. A permission with a wildcard has the reason why it is not narrower."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,48 +13,48 @@ from constructs import Construct, IConstruct
 from .nag import acknowledge
 
 Conditions = Mapping[str, Mapping[str, str | Sequence[str]]]
-GENERATED_NAMES = "Who creates these makes up their names, or ends them with letters of its own."
-GENERATED_IDS = "AWS makes up the ids of these, so that there is no name to go by."
+GENERATED_NAMES = "The names of these resources are generated, or end in a generated suffix."
+GENERATED_IDS = "AWS generates the ids of these resources, so there is no name to match."
 _SUBSTITUTED = re.compile(r"\$\{([^}]+)\}")
-NO_RESOURCE = "AWS knows no narrower resource for these actions."
+NO_RESOURCE = "AWS supports no narrower resource for these actions."
 
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """Something that a role may do.
+    """Actions that a role may perform on some resources.
 
     Attributes:
-        sid: What for, in letters.
-        actions: Each by its whole name.
+        sid: Purpose, in letters only.
+        actions: Complete action names, without wildcards.
         resources: ARNs.
-        because: Why there is a `*` in the resources; without it cdk-nag refuses one.
-        conditions: As in the policy.
+        reason: Why the resources contain a `*`; without a reason cdk-nag refuses one.
+        conditions: Conditions of the policy statement.
     """
 
     sid: str
     actions: Sequence[str]
     resources: Sequence[str]
-    because: str = ""
+    reason: str = ""
     conditions: Conditions | None = None
 
     def statement(self) -> iam.PolicyStatement:
-        """As a policy has it; without the name, as the roles have so many that the template would have no room."""
+        """Return the policy statement. It has no sid, because so many sids would make the template too large."""
         return iam.PolicyStatement(
             actions=list(self.actions), resources=list(self.resources), conditions=self.conditions
         )
 
 
 def role(scope: Construct, name: str, service: str, description: str, permissions: Sequence[Permission]) -> iam.Role:
-    """A role that may do what its permissions say and nothing else, whatever other constructs would add to it.
+    """Create a role with exactly the given permissions.
 
     Args:
-        scope: Where it goes.
-        name: Of the construct.
-        service: Which service acts in the role, such as `codebuild`.
-        description: For people.
-        permissions: In a policy of the role's own, so that they are there as soon as the role is.
+        scope: Parent construct.
+        name: Construct id.
+        service: The service that assumes the role, such as `codebuild`.
+        description: Description of the role.
+        permissions: Become an inline policy, so that they exist as soon as the role does.
     """
-    made = iam.Role(
+    created = iam.Role(
         scope,
         name,
         description=description,
@@ -63,52 +63,52 @@ def role(scope: Construct, name: str, service: str, description: str, permission
             "permissions": iam.PolicyDocument(statements=[permission.statement() for permission in permissions])
         },
     )
-    acknowledge_wildcards(made, permissions)
-    return made
+    acknowledge_wildcards(created, permissions)
+    return created
 
 
 def acknowledge_wildcards(construct: IConstruct, permissions: Sequence[Permission]) -> None:
-    """Tell cdk-nag the reason of every resource with a `*` in it, if there is one."""
-    shown = [
-        (_as_cdk_nag_shows(construct, resource), permission.because)
+    """Acknowledge every resource that contains a `*`, with the reason of its permission."""
+    reasons = [
+        (_as_cdk_nag_shows(construct, resource), permission.reason)
         for permission in permissions
         for resource in permission.resources
     ]
-    findings = {f"AwsSolutions-IAM5[Resource::{text}]": reason for text, reason in shown if "*" in text and reason}
+    findings = {f"AwsSolutions-IAM5[Resource::{text}]": reason for text, reason in reasons if "*" in text and reason}
     acknowledge(construct, findings)
 
 
 def arn(service: str, resource: str, *, region: str = "${AWS::Region}", account: str = "${AWS::AccountId}") -> str:
-    """The ARN of something of this account; as a substitution, which takes half the template's room of a join.
+    """Return an ARN of this account as `Fn::Sub`, which takes half the space of `Fn::Join` in the template.
 
     Args:
-        service: As ARNs name it.
-        resource: What follows the account.
-        region: Another one, or an empty text for services without regions.
-        account: Another one, or an empty text where ARNs name none.
+        service: Service name as in ARNs.
+        resource: The part of the ARN after the account.
+        region: Another region; empty for services without regions.
+        account: Another account; empty for ARNs without one.
     """
-    written: str = cdk.Fn.sub(f"arn:${{AWS::Partition}}:{service}:{region}:{account}:{resource}")
-    return written
+    substituted: str = cdk.Fn.sub(f"arn:${{AWS::Partition}}:{service}:{region}:{account}:{resource}")
+    return substituted
 
 
 def read_objects(sid: str, bucket: s3.IBucket) -> Permission:
-    """Read a bucket's objects, older versions too."""
+    """Read the objects of a bucket, including older versions."""
     return Permission(sid, ("s3:GetObject", "s3:GetObjectVersion"), (bucket.arn_for_objects("*"),), GENERATED_NAMES)
 
 
 def write_objects(sid: str, bucket: s3.IBucket) -> Permission:
-    """Put objects into a bucket, in parts if they are large."""
+    """Write objects to a bucket, including multipart uploads."""
     actions = ("s3:AbortMultipartUpload", "s3:PutObject")
     return Permission(sid, actions, (bucket.arn_for_objects("*"),), GENERATED_NAMES)
 
 
 def use_key(key: kms.IKey) -> Permission:
-    """Read and write what a key encrypts."""
+    """Encrypt and decrypt with a key."""
     return Permission("UseKey", ("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"), (key.key_arn,))
 
 
 def _as_cdk_nag_shows(construct: IConstruct, text: str) -> str:
-    """A resource as it stands in the name of a finding: `<LogicalId.Arn>/*`."""
+    """Return a resource as cdk-nag writes it in the id of a finding: `<LogicalId.Arn>/*`."""
     resolved = cdk.Stack.of(construct).resolve(text)
     if isinstance(resolved, dict) and "Fn::Sub" in resolved:
         return _SUBSTITUTED.sub(r"<\1>", str(resolved["Fn::Sub"]))

@@ -1,4 +1,4 @@
-"""Where the pipeline takes commits from: GitHub, with a personal access token or with a connection."""
+"""The source of commits: GitHub, with a personal access token or with a connection."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_codepipeline as codepipeline
@@ -15,12 +15,12 @@ ACTION_NAME = "GitHub"
 
 
 def source_action(scope: Construct, settings: Settings, output: codepipeline.Artifact) -> actions.Action:
-    """The action that fetches a commit.
+    """Create the action that fetches a commit.
 
     Args:
-        scope: Where the parameter with the owner's name is read.
-        settings: Which repository, and how it is reached.
-        output: The commit's files.
+        scope: Construct that reads the SSM parameter with the owner's name.
+        settings: The repository and how to access it.
+        output: Artifact for the commit's files.
     """
     owner = ssm.StringParameter.value_for_string_parameter(scope, OWNER_PARAMETER)
     if settings.connection_arn:
@@ -38,34 +38,32 @@ def source_action(scope: Construct, settings: Settings, output: codepipeline.Art
         repo=settings.repository,
         branch=settings.branch,
         oauth_token=cdk.SecretValue.secrets_manager(TOKEN_SECRET, json_field=TOKEN_FIELD),
-        # CDK would give GitHub the token itself as the webhook's secret.
+        # CDK would use the token itself as the webhook's secret.
         trigger=actions.GitHubTrigger.NONE,
         output=output,
     )
 
 
 def source_permissions(settings: Settings) -> list[Permission]:
-    """What the pipeline's role needs for it: nothing with a token, as CloudFormation puts that into the action."""
+    """Return what the pipeline's role needs: nothing for a token, which CloudFormation puts into the action."""
     if not settings.connection_arn:
         return []
-    # The service was renamed, and which of the two names it checks depends on the connection's age.
+    # The service was renamed. Which of the two actions it checks depends on the age of the connection.
     names = ("codeconnections:UseConnection", "codestar-connections:UseConnection")
     return [Permission("UseConnection", names, (settings.connection_arn,))]
 
 
 def start_on_push(scope: Construct, pipeline: codepipeline.Pipeline) -> None:
-    """Have GitHub tell of every push to the branch, signed with a secret that has no other use."""
+    """Create the webhook with which GitHub reports a push to the branch, and the secret that signs its calls."""
     secret = secretsmanager.Secret(
         scope,
         "WebhookSecret",
-        description="Signs what GitHub tells the pipeline CustomersApi.",
+        description="Signs the webhook calls from GitHub to the pipeline CustomersApi.",
         generate_secret_string=secretsmanager.SecretStringGenerator(password_length=40, exclude_punctuation=True),
     )
     acknowledge(
         secret,
-        {
-            "AwsSolutions-SMG4": "GitHub has a copy, so it changes with the webhook: docs/how-to/run-the-pipeline.md says how."
-        },
+        {"AwsSolutions-SMG4": "GitHub has a copy, so it changes with the webhook (docs/how-to/run-the-pipeline.md)."},
     )
     codepipeline.CfnWebhook(
         scope,
@@ -77,7 +75,7 @@ def start_on_push(scope: Construct, pipeline: codepipeline.Pipeline) -> None:
         authentication_configuration=codepipeline.CfnWebhook.WebhookAuthConfigurationProperty(
             secret_token=secret.secret_value.unsafe_unwrap()
         ),
-        # CodePipeline puts the action's own setting into the braces.
+        # CodePipeline replaces {Branch} with the setting of the source action.
         filters=[
             codepipeline.CfnWebhook.WebhookFilterRuleProperty(json_path="$.ref", match_equals="refs/heads/{Branch}")
         ],

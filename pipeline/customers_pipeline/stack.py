@@ -1,4 +1,4 @@
-"""The stack: Source -> Build -> Staging -> Production."""
+"""The pipeline's stack: Source -> Build -> Staging -> Production."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from constructs import Construct
 from .application import Application
 from .boundary import bound_the_application, bound_the_pipeline
 from .buckets import Buckets
-from .build import build_project, test_project
+from .build import build_project, end_to_end_project
 from .deployment import TRANSFORM, deployment_role
 from .permissions import GENERATED_IDS, Permission, arn, read_objects, role, use_key, write_objects
 from .settings import PIPELINE_NAME, Settings
@@ -21,8 +21,8 @@ from .source import source_action, source_permissions, start_on_push
 from .stages import PRODUCTION, STAGING, Stage
 
 PACKAGED = "packaged.yml"
-# Variables of the end-to-end tests -> the outputs of the stack under test that fill them.
-TOLD_TO_TESTS: Mapping[str, str] = {
+# Environment variable of the end-to-end tests -> output of the stack under test.
+TEST_VARIABLES: Mapping[str, str] = {
     "API_ENDPOINT": "ApiEndpoint",
     "TOKEN_ENDPOINT": "TokenEndpoint",
     "AUTHORIZE_ENDPOINT": "AuthorizeEndpoint",
@@ -57,9 +57,8 @@ class Deployment:
     """How a stage is deployed.
 
     Attributes:
-        stage: Which.
-        role: CloudFormation acts in it.
-        action: Of the pipeline.
+        role: The role that CloudFormation assumes.
+        action: The pipeline's deployment action.
     """
 
     stage: Stage
@@ -68,14 +67,14 @@ class Deployment:
 
 
 class CustomersPipeline(cdk.Stack):
-    """The pipeline, with all that it needs but the owner's name and the token."""
+    """The pipeline and everything it needs, except for the owner's name and the token."""
 
     def __init__(self, scope: Construct, name: str, settings: Settings, application: Application) -> None:
         super().__init__(
             scope,
             name,
             description="Tests, builds and deploys the Customers API.",
-            # Neither needs `cdk bootstrap`, and with them the template is small enough to be sent without a bucket.
+            # These two make `cdk bootstrap` unnecessary: the template is small enough to be sent without a bucket.
             synthesizer=cdk.BootstraplessSynthesizer(),
             suppress_template_indentation=True,
             termination_protection=True,
@@ -85,7 +84,7 @@ class CustomersPipeline(cdk.Stack):
         self._buckets = Buckets(self, "Buckets")
         self._source, self._packages = codepipeline.Artifact("Source"), codepipeline.Artifact("Packages")
         self._build = build_project(self, self._buckets)
-        self._tests = test_project(self, self._buckets, STAGING)
+        self._tests = end_to_end_project(self, self._buckets, STAGING)
         pipeline = self._pipeline(settings, self._deploy(STAGING), self._deploy(PRODUCTION, run_order=2))
         if not settings.connection_arn:
             start_on_push(self, pipeline)
@@ -102,13 +101,13 @@ class CustomersPipeline(cdk.Stack):
             "Pipeline",
             pipeline_name=PIPELINE_NAME,
             pipeline_type=codepipeline.PipelineType.V2,
-            # A commit that waits for its approval makes way for a newer one.
+            # A newer commit replaces one that waits for its approval.
             execution_mode=codepipeline.ExecutionMode.SUPERSEDED,
             artifact_bucket=self._buckets.artifacts,
             cross_account_keys=False,
             role=self._pipeline_role(settings, staging, production),
             use_pipeline_role_for_actions=True,
-            stages=[codepipeline.StageProps(stage_name=name, actions=each) for name, each in stages.items()],
+            stages=[codepipeline.StageProps(stage_name=name, actions=own) for name, own in stages.items()],
         )
 
     def _package(self) -> actions.CodeBuildAction:
@@ -121,36 +120,37 @@ class CustomersPipeline(cdk.Stack):
 
     def _deploy(self, stage: Stage, *, run_order: int = 1) -> Deployment:
         boundary = bound_the_application(self, stage)
-        acting = deployment_role(self, stage, self._application, self._buckets, boundary)
+        deployer = deployment_role(self, stage, self._application, self._buckets, boundary)
         action = actions.CloudFormationCreateUpdateStackAction(
             action_name="Deploy",
             stack_name=stage.stack,
             template_path=self._packages.at_path(PACKAGED),
             parameter_overrides=stage.overrides(self._application, boundary=boundary.managed_policy_arn),
             admin_permissions=False,
-            deployment_role=acting.without_policy_updates(),
+            deployment_role=deployer.without_policy_updates(),
             cfn_capabilities=[cdk.CfnCapabilities.ANONYMOUS_IAM, cdk.CfnCapabilities.AUTO_EXPAND],
             variables_namespace=stage.name,
             run_order=run_order,
         )
-        return Deployment(stage, acting, action)
+        return Deployment(stage, deployer, action)
 
     def _test(self) -> actions.CodeBuildAction:
-        told = {name: f"#{{{STAGING.name}.{output}}}" for name, output in TOLD_TO_TESTS.items()}
+        variables = {name: f"#{{{STAGING.name}.{output}}}" for name, output in TEST_VARIABLES.items()}
         return actions.CodeBuildAction(
             action_name="EndToEnd",
             type=actions.CodeBuildActionType.TEST,
             project=self._tests,
             input=self._source,
             environment_variables={
-                name: codebuild.BuildEnvironmentVariable(value=value) for name, value in told.items()
+                name: codebuild.BuildEnvironmentVariable(value=value) for name, value in variables.items()
             },
             run_order=2,
         )
 
     def _pipeline_role(self, settings: Settings, *deployments: Deployment) -> iam.IRole:
-        stacks = [arn("cloudformation", f"stack/{each.stage.stack}/*") for each in deployments]
-        passed = {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
+        stacks = [arn("cloudformation", f"stack/{deployment.stage.stack}/*") for deployment in deployments]
+        roles = [deployment.role.role_arn for deployment in deployments]
+        only_cloudformation = {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
         buckets = self._buckets
         permissions = [
             read_objects("ReadArtifacts", buckets.artifacts),
@@ -160,8 +160,7 @@ class CustomersPipeline(cdk.Stack):
             Permission("RunBuilds", RUN_BUILDS, (self._build.project_arn, self._tests.project_arn)),
             Permission("DeployStacks", DEPLOY_STACKS, stacks, GENERATED_IDS),
             TRANSFORM,
-            Permission("LetCloudFormationDeploy", ("iam:PassRole",), [each.role.role_arn for each in deployments],
-                       conditions=passed),
+            Permission("LetCloudFormationDeploy", ("iam:PassRole",), roles, conditions=only_cloudformation),
             *source_permissions(settings),
         ]  # fmt: skip
         return role(self, "PipelineRole", "codepipeline", "Runs the pipeline.", permissions).without_policy_updates()
@@ -170,6 +169,6 @@ class CustomersPipeline(cdk.Stack):
 def _approve() -> actions.ManualApprovalAction:
     return actions.ManualApprovalAction(
         action_name="Approve",
-        additional_information=f"{STAGING.stack} runs this commit and has passed the end-to-end tests.",
+        additional_information=f"{STAGING.stack} runs this commit and passed the end-to-end tests.",
         run_order=1,
     )

@@ -11,9 +11,9 @@ class Stage:
     """One deployment of the application.
 
     Attributes:
-        name: Of the pipeline's stage.
+        name: Name of the pipeline's stage.
         stack: Name of the application's stack.
-        parameter: What the template calls the stage; names of its resources begin with it.
+        parameter: Value of the template's parameter `Stage`, with which resource names begin.
     """
 
     name: str
@@ -21,14 +21,14 @@ class Stage:
     parameter: str
 
     def overrides(self, application: Application, *, boundary: str) -> Mapping[str, str]:
-        """The parameters that are passed to the template: those of ours that it has.
+        """Return the template parameters to set, limited to those that the template declares.
 
         Args:
-            application: What is deployed.
-            boundary: ARN of the policy that bounds the roles of the application.
+            application: The application to deploy.
+            boundary: ARN of the permissions boundary for the application's roles.
         """
-        ours = {"Stage": self.parameter, "GradualDeployment": "true", "PermissionsBoundaryArn": boundary}
-        return {name: value for name, value in ours.items() if name in application.parameters}
+        wanted = {"Stage": self.parameter, "GradualDeployment": "true", "PermissionsBoundaryArn": boundary}
+        return {name: value for name, value in wanted.items() if name in application.parameters}
 
 
 STAGING = Stage("Staging", "CustomersApiStaging", "staging")

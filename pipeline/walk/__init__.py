@@ -1,5 +1,5 @@
-"""Walks through the stages of the synthesised pipeline on this machine, for want of an AWS account to run it in.
+"""Runs the stages of the synthesised pipeline on the local AWS, without an AWS account.
 
-What CodePipeline and CodeBuild would do is done here: buildspecs run as written, packages are uploaded, the packaged
-template is deployed, outputs reach the tests. The actors have the roles of the template, which the local AWS enforces.
+The walk does the work of CodePipeline and CodeBuild: it runs the buildspecs as written, uploads packages, deploys the
+packaged template and passes its outputs to the tests. Each step acts in its role, which the local AWS enforces.
 """

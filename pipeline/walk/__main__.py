@@ -1,10 +1,9 @@
-"""make pipeline-walk: the synthesised stages on a local AWS, with a table of what each action took.
+"""make pipeline-walk: run the synthesised stages on a local AWS and print the duration of each action.
 
-Exit status: 0 when everything was carried out, or all up to an approval that nobody gave; 1 when anything failed.
+Exit status: 0 if every action succeeded, or every action before an approval that was not given; 1 if an action failed.
 """
 
 import argparse
-import signal
 import sys
 import time
 from dataclasses import dataclass
@@ -16,32 +15,25 @@ from rich.table import Table
 from local.environments import STATE
 from local.errors import StackError
 from local.home import StackHome, free_port
+from local.signals import INTERRUPTED, sigterm_as_interrupt
 from pipeline.walk import synthesised
-from pipeline.walk.walk import ApprovalDenied, Walk, local_aws
+from pipeline.walk.walk import ApprovalMissing, Walk, local_aws
 
-INTERRUPTED = 130  # what a shell gives for Ctrl-C
 _out = Console(highlight=False, markup=False, soft_wrap=True)
 
 
 @dataclass
 class WalkReport:
-    """What was done, in a table."""
+    """The actions that ran, with their results and durations."""
 
     rows: list[tuple[str, str, str, float]]
 
-    def step(self, stage: str, action: str, started: float, result: str = "done") -> None:
-        """Add a row.
-
-        Args:
-            stage: Of the pipeline.
-            action: Of the stage.
-            started: When, by the monotonic clock.
-            result: How it ended.
-        """
+    def add(self, stage: str, action: str, started: float, result: str = "done") -> None:
+        """Add an action that started at a time of the monotonic clock and has just ended."""
         self.rows.append((stage, action, result, time.monotonic() - started))
 
     def table(self) -> Table:
-        """As it is printed."""
+        """Return the table to print."""
         table = Table("Stage", "Action", "Result", "Seconds")
         for stage, action, result, seconds in self.rows:
             table.add_row(stage, action, result, f"{seconds:.1f}")
@@ -49,34 +41,31 @@ class WalkReport:
 
 
 def walk(*, approve: bool) -> int:
-    """Walk through all stages.
+    """Run all stages and return the exit status.
 
     Args:
-        approve: Whether to go on after an approval.
-
-    Returns:
-        The exit status.
+        approve: Whether to give approvals and continue.
     """
     home, report = StackHome(STATE / "pipeline", free_port()), WalkReport([])
     stage, action, started = "Set-up", "Synthesise", time.monotonic()
     try:
         template = synthesised.synthesise(home.folder / "cdk.out")
-        report.step(stage, action, started)
+        report.add(stage, action, started)
         with local_aws(home):
             action, started = "Provision", time.monotonic()
             execution = Walk(home, template, approve, _out.print)
             execution.provision()
-            report.step(stage, action, started)
-            for each in synthesised.stages(template):
-                for one in each.actions:
-                    stage, action, started = each.name, one.name, time.monotonic()
-                    execution.carry_out(one)
-                    report.step(stage, action, started)
-    except ApprovalDenied:
-        report.step(stage, action, started, "waits")
-        _out.print("  Stopped at the approval: make pipeline-walk APPROVE=1 gives it and goes on.")
+            report.add(stage, action, started)
+            for pipeline_stage in synthesised.stages(template):
+                for pipeline_action in pipeline_stage.actions:
+                    stage, action, started = pipeline_stage.name, pipeline_action.name, time.monotonic()
+                    execution.run(pipeline_action)
+                    report.add(stage, action, started)
+    except ApprovalMissing:
+        report.add(stage, action, started, "waits")
+        _out.print("  Stopped at the approval. To approve and continue, run make pipeline-walk APPROVE=1.")
     except (StackError, BotoCoreError, ClientError) as error:
-        report.step(stage, action, started, "FAILED")
+        report.add(stage, action, started, "FAILED")
         _out.print(report.table())
         details = error.details if isinstance(error, StackError) else ""
         print(f"make pipeline-walk: {stage}, {action}: {error}\n{details}", file=sys.stderr)
@@ -85,17 +74,18 @@ def walk(*, approve: bool) -> int:
     return 0
 
 
-def main(words: list[str]) -> int:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m pipeline.walk", description="Walk through the pipeline's stages.")
-    parser.add_argument("--approve", action="store_true", help="give the approval and go on to production")
-    arguments = parser.parse_args(words)
-    # So that a terminated walk cleans up as an interrupted one does.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+def main(arguments: list[str]) -> int:
+    """Run the command line and return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m pipeline.walk", description="Run the pipeline's stages on a local AWS."
+    )
+    parser.add_argument("--approve", action="store_true", help="approve and continue to production")
+    options = parser.parse_args(arguments)
     try:
-        return walk(approve=arguments.approve)
+        with sigterm_as_interrupt():
+            return walk(approve=options.approve)
     except KeyboardInterrupt:
-        print("make pipeline-walk: interrupted; nothing was left running.", file=sys.stderr)
+        print("make pipeline-walk: interrupted; nothing is left running.", file=sys.stderr)
         return INTERRUPTED
 
 

@@ -1,4 +1,4 @@
-"""The walk's AWS account: the pipeline's own resources on the local AWS, and stacks that are deployed there."""
+"""The local AWS as the account of the walk: deploys stacks and resolves values of the pipeline's template."""
 
 import json
 import time
@@ -14,47 +14,43 @@ from local.errors import StackError
 from pipeline.walk.synthesised import STACK, Template
 
 INTRINSIC = {"Ref", "Fn::GetAtt", "Fn::Join", "Fn::Sub"}
-SETTLES_WITHIN = 180.0  # seconds; a first deployment takes about five
+DEPLOYMENT_TIMEOUT = 180.0  # seconds; a first deployment takes about 5 s
 # AWS CloudFormation User Guide, "Quotas".
-LARGEST_BODY_BYTES = 51_200
-TEMPLATES = "walk-templates"
+MAX_TEMPLATE_BYTES = 51_200
+TEMPLATE_BUCKET = "walk-templates"
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 
 
 class Account:
-    """The local AWS as an account: its root, and the roles in it.
-
-    Args:
-        endpoint: Address of the local AWS.
-    """
+    """An account on the local AWS, used as its root user or in one of its roles."""
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
 
     def client(self, service: str, credentials: Mapping[str, str] | None = None) -> Any:
-        """A client of a service, with the credentials of a role or else the root's."""
-        given = credentials or {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": KEY}
+        """Return a client with the credentials of a role, or by default of the root user."""
+        used = credentials or {"AWS_ACCESS_KEY_ID": KEY, "AWS_SECRET_ACCESS_KEY": KEY}
         return session().client(
-            service,  # type: ignore[call-overload]  # whichever
+            service,  # type: ignore[call-overload]  # any service
             endpoint_url=self.endpoint,
             region_name=REGION,
-            aws_access_key_id=given["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=given["AWS_SECRET_ACCESS_KEY"],
-            aws_session_token=given.get("AWS_SESSION_TOKEN"),
+            aws_access_key_id=used["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=used["AWS_SECRET_ACCESS_KEY"],
+            aws_session_token=used.get("AWS_SESSION_TOKEN"),
             config=Config(proxies={}, retries={"total_max_attempts": 2}),
         )
 
     def act_as(self, role_arn: str) -> dict[str, str]:
-        """Credentials of a role, as environment variables."""
-        given = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName="walk")["Credentials"]
+        """Return the credentials of a role as environment variables."""
+        issued = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName="walk")["Credentials"]
         return {
-            "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
-            "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
-            "AWS_SESSION_TOKEN": given["SessionToken"],
+            "AWS_ACCESS_KEY_ID": issued["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": issued["SecretAccessKey"],
+            "AWS_SESSION_TOKEN": issued["SessionToken"],
         }
 
     def prepare(self) -> None:
-        """What `docs/how-to/run-the-pipeline.md` has people do by hand: the owner's name and the token."""
+        """Create what `docs/how-to/run-the-pipeline.md` has you create by hand: the owner's name and the token."""
         self.client("ssm").put_parameter(Name="github_username", Value="somebody", Type="String")
         self.client("secretsmanager").create_secret(Name="github_token", SecretString='{"github_token": "none"}')
 
@@ -67,20 +63,17 @@ class Account:
         role: str = "",
         credentials: Mapping[str, str] | None = None,
     ) -> dict[str, str]:
-        """Create a stack, or update it.
+        """Create or update a stack and return its outputs.
 
         Args:
-            stack: Its name.
-            template: What it shall be.
-            parameters: Their values.
-            role: ARN of the role that CloudFormation takes; an empty text for none.
-            credentials: Who asks for it; the root when left out.
-
-        Returns:
-            The stack's outputs.
+            stack: Name of the stack.
+            template: Template of the stack.
+            parameters: Name -> value.
+            role: ARN of the role that CloudFormation assumes; empty for none.
+            credentials: Credentials of the caller, by default of the root user.
 
         Raises:
-            StackError: It failed; the details say why.
+            StackError: The deployment failed; the details have the reasons.
         """
         cloudformation = self.client("cloudformation", credentials)
         request = {
@@ -97,48 +90,45 @@ class Account:
         return self._outputs(stack)
 
     def _template(self, stack: str, template: Template) -> dict[str, str]:
-        """A template as a request takes it: in it, or as a file when it is too large, as CodePipeline always has it."""
+        """Return the template as request parameters: inline, or as an object in S3 if it is too large."""
         text = json.dumps(template)
-        if len(text.encode()) <= LARGEST_BODY_BYTES:
+        if len(text.encode()) <= MAX_TEMPLATE_BYTES:
             return {"TemplateBody": text}
         storage = self.client("s3")
         with suppress(storage.exceptions.BucketAlreadyOwnedByYou):
-            storage.create_bucket(Bucket=TEMPLATES, CreateBucketConfiguration={"LocationConstraint": REGION})
-        storage.put_object(Bucket=TEMPLATES, Key=stack, Body=text.encode())
-        return {"TemplateURL": f"{self.endpoint}/{TEMPLATES}/{stack}"}
+            storage.create_bucket(Bucket=TEMPLATE_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        storage.put_object(Bucket=TEMPLATE_BUCKET, Key=stack, Body=text.encode())
+        return {"TemplateURL": f"{self.endpoint}/{TEMPLATE_BUCKET}/{stack}"}
 
     def physical_ids(self, stack: str) -> dict[str, str]:
-        """Logical id -> name of each resource of a stack."""
+        """Map the logical id of each resource of a stack to its physical id."""
         pages = self.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
         return {
-            each["LogicalResourceId"]: each.get("PhysicalResourceId", "")
+            resource["LogicalResourceId"]: resource.get("PhysicalResourceId", "")
             for page in pages
-            for each in page["StackResourceSummaries"]
+            for resource in page["StackResourceSummaries"]
         }
 
     def _outputs(self, stack: str) -> dict[str, str]:
         cloudformation = self.client("cloudformation")
-        deadline = time.monotonic() + SETTLES_WITHIN
+        deadline = time.monotonic() + DEPLOYMENT_TIMEOUT
         while (found := cloudformation.describe_stacks(StackName=stack)["Stacks"][0])["StackStatus"].endswith(
             "_IN_PROGRESS"
         ):
             if time.monotonic() > deadline:
-                raise StackError(f"{stack} is still in {found['StackStatus']} after {SETTLES_WITHIN:.0f} s.")
+                raise StackError(f"{stack} is still in {found['StackStatus']} after {DEPLOYMENT_TIMEOUT:.0f} s.")
             time.sleep(0.2)
         if found["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
             events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
             reasons = failure_reasons(events, found["CreationTime"].replace(microsecond=0))
             raise StackError(f"{stack} ended in {found['StackStatus']}:", details="\n".join(reasons))
-        return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", ())}
+        return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", ())}
 
 
-class Resolved:
-    """The intrinsic functions in some values of the pipeline's template, as the local AWS resolves them.
+class Resolver:
+    """Resolves the intrinsic functions in some values of the pipeline's template.
 
-    They become outputs of the stack, so that CloudFormation itself, and no imitation of it, says what they are.
-
-    Args:
-        values: Any pieces of the template.
+    The functions become outputs of the stack, so that CloudFormation itself evaluates them.
     """
 
     def __init__(self, *values: Any) -> None:
@@ -147,17 +137,17 @@ class Resolved:
         self._outputs: Mapping[str, str] = {}
 
     def outputs(self) -> dict[str, Any]:
-        """What to add to the template's outputs."""
+        """Return the outputs to add to the template."""
         return {name: {"Value": json.loads(text)} for text, name in self._names.items()}
 
     def deploy(self, account: Account, template: Template) -> None:
-        """Deploy the pipeline's stack."""
+        """Deploy the pipeline's stack with these outputs."""
         outputs = {**template.get("Outputs", {}), **self.outputs()}
         parameters = {name: each["Default"] for name, each in template.get("Parameters", {}).items()}
         self._outputs = account.deploy(STACK, template | {"Outputs": outputs}, parameters)
 
     def __call__(self, value: Any) -> Any:
-        """The value with everything resolved."""
+        """Return a value with all its intrinsic functions resolved."""
         match value:
             case dict() if _is_intrinsic(value):
                 return self._outputs[self._names[json.dumps(value, sort_keys=True)]]

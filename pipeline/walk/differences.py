@@ -1,4 +1,4 @@
-"""What the local AWS does otherwise than AWS, and what the walk does about it. It prints all of it."""
+"""How the local AWS differs from AWS, and how the walk adapts to it. The walk prints each difference."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from local import deployment
 
 Template = dict[str, Any]
-# What the local AWS refuses; and the policies that let nobody at a bucket over plain HTTP, which it speaks.
-LACKING = (
+# Resource types that the local AWS rejects, and bucket policies: they refuse plain HTTP, which the local AWS speaks.
+UNSUPPORTED = (
     "AWS::CloudWatch::CompositeAlarm",
     "AWS::CodeDeploy::",
     "AWS::CodePipeline::",
@@ -16,53 +16,53 @@ LACKING = (
     "AWS::S3::BucketPolicy",
     "AWS::WAFv2::",
 )
-# Outside the stage `local`, the API's description names AWS's own sign-in addresses, which do not lead here.
-DESELECTED = ("tests/e2e/test_docs.py::test_the_description_leads_back_to_the_stack",)
+# Outside the stage `local`, the API's description has AWS's own sign-in addresses, not those of the local AWS.
+SKIPPED_TESTS = ("tests/e2e/test_docs.py::test_the_description_leads_back_to_the_stack",)
 
 
 def parameters(declared: Mapping[str, Any], endpoint: str, python: str) -> dict[str, str]:
-    """Parameters of the application that must have other values here, as far as it has them.
+    """Return the parameters that need other values on the local AWS, limited to those that the template declares.
 
     Args:
-        declared: The template's parameters.
+        declared: Parameters of the template.
         endpoint: Address of the local AWS.
-        python: Version of the interpreter that it runs functions on, such as "3.13".
+        python: Python version of the local AWS's functions, such as "3.13".
     """
-    here = {
+    local = {
         "StreamMappingsEnabled": "false",
         "LocalEndpoint": endpoint,
         "Runtime": f"python{python}",
         "Architecture": deployment.architecture(),
         "GradualDeployment": "false",
     }
-    return {name: value for name, value in here.items() if name in declared}
+    return {name: value for name, value in local.items() if name in declared}
 
 
-def without_lacking(template: Template) -> tuple[Template, list[str]]:
-    """The template without what the local AWS lacks, without outputs of that, and with alarms on single metrics.
+def without_unsupported(template: Template) -> tuple[Template, list[str]]:
+    """Remove unsupported resources and their outputs, and reduce alarms on sums to a single metric.
 
     Returns:
-        The template, and the names of the resources that are left out.
+        The changed template, and the logical ids of the removed resources.
     """
-    gone = {name for name, each in template["Resources"].items() if each["Type"].startswith(LACKING)}
-    resources = {name: _without_sums(each) for name, each in template["Resources"].items() if name not in gone}
-    outputs = {name: each for name, each in template.get("Outputs", {}).items() if not gone & set(_named(each))}
-    return template | {"Resources": resources, "Outputs": outputs}, sorted(gone)
+    removed = {name for name, each in template["Resources"].items() if each["Type"].startswith(UNSUPPORTED)}
+    resources = {name: _with_single_metric(each) for name, each in template["Resources"].items() if name not in removed}
+    outputs = {name: each for name, each in template.get("Outputs", {}).items() if not removed & set(_names_in(each))}
+    return template | {"Resources": resources, "Outputs": outputs}, sorted(removed)
 
 
-def _without_sums(resource: dict[str, Any]) -> dict[str, Any]:
-    """A resource; an alarm on a sum of metrics watches the first of them alone, as the local AWS does no sums."""
+def _with_single_metric(resource: dict[str, Any]) -> dict[str, Any]:
+    """Let an alarm on a sum of metrics watch the first metric only: the local AWS evaluates no expressions."""
     properties = resource.get("Properties", {})
     if resource["Type"] != "AWS::CloudWatch::Alarm" or "Metrics" not in properties:
         return resource
     first = next(each["MetricStat"] for each in properties["Metrics"] if "MetricStat" in each)
     kept = {name: each for name, each in properties.items() if name != "Metrics"}
-    alone = {**first["Metric"], "Period": first["Period"], "Statistic": first["Stat"]}
-    return resource | {"Properties": kept | alone}
+    single = {**first["Metric"], "Period": first["Period"], "Statistic": first["Stat"]}
+    return resource | {"Properties": kept | single}
 
 
 def local_statements(application: Template) -> list[tuple[list[str], dict[str, Any]]]:
-    """Policies of the application for the local AWS alone: the roles' logical ids, and the policy document."""
+    """Return the policies that apply only on the local AWS: logical ids of the roles, and the policy document."""
     return [
         ([role["Ref"] for role in each["Properties"]["Roles"]], each["Properties"]["PolicyDocument"])
         for each in application["Resources"].values()
@@ -71,7 +71,7 @@ def local_statements(application: Template) -> list[tuple[list[str], dict[str, A
 
 
 def with_local_statements(pipeline: Template, application: Template) -> Template:
-    """The pipeline's template, whose boundaries also let pass what the application needs on the local AWS alone."""
+    """Widen the boundaries of the pipeline's template by the permissions that only the local AWS requires."""
     extra = [statement for _, document in local_statements(application) for statement in document["Statement"]]
     bounded = dict(pipeline["Resources"])
     for name, each in bounded.items():
@@ -83,7 +83,7 @@ def with_local_statements(pipeline: Template, application: Template) -> Template
 
 
 def without_tag_conditions(value: Any) -> Any:
-    """A piece of a template whose policies do not ask for tags: the local AWS finds none of a user pool's."""
+    """Remove conditions on resource tags: the local AWS does not find the tags of user pools."""
     match value:
         case {"Condition": {"StringEquals": dict(wanted)}} if any(key.startswith("aws:ResourceTag/") for key in wanted):
             return {name: each for name, each in value.items() if name != "Condition"}
@@ -95,14 +95,14 @@ def without_tag_conditions(value: Any) -> Any:
             return value
 
 
-def _named(value: Any) -> Iterator[str]:
-    """Every text in a piece of a template, and what is between `${` and `}` or `.` in it."""
+def _names_in(value: Any) -> Iterator[str]:
+    """Yield every string in part of a template, and the logical ids in its `${...}` substitutions."""
     match value:
         case str():
             yield value
             yield from (part.split("}")[0].split(".")[0] for part in value.split("${")[1:])
             yield value.split(".")[0]
         case dict():
-            yield from (name for each in value.values() for name in _named(each))
+            yield from (name for each in value.values() for name in _names_in(each))
         case list():
-            yield from (name for each in value for name in _named(each))
+            yield from (name for each in value for name in _names_in(each))

@@ -1,4 +1,4 @@
-"""The source artifact: the files that a commit of the working tree would have."""
+"""The source artifact: the files of the working tree that a commit would contain."""
 
 import shutil
 import subprocess
@@ -9,13 +9,13 @@ from local.errors import StackError
 
 
 def checkout(folder: Path) -> None:
-    """Copy every file that git has or would add, as it is now.
+    """Copy every file that git tracks or would add, in its current state.
 
     Args:
-        folder: Where to; it must not exist.
+        folder: Target folder; must not exist.
 
     Raises:
-        StackError: This is no git checkout.
+        StackError: The project is not a git checkout.
     """
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
@@ -24,7 +24,9 @@ def checkout(folder: Path) -> None:
         check=False,
     )
     if listed.returncode:
-        raise StackError("The walk copies what git knows, and this is no git checkout: clone the repository.")
+        raise StackError(
+            "The walk copies the files that git lists, but this is not a git checkout: clone the repository."
+        )
     for name in filter(None, listed.stdout.decode().split("\0")):
         source, target = ROOT / name, folder / name
         if source.exists():

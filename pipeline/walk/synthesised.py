@@ -1,4 +1,4 @@
-"""The pipeline as the CDK app synthesised it, read from its CloudFormation template."""
+"""Reads the pipeline's stages from the CloudFormation template that the CDK app synthesises."""
 
 import json
 import os
@@ -16,16 +16,15 @@ Template = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class PipelineAction:
     """One action of a stage.
 
     Attributes:
-        name: In its stage.
         category: `Source`, `Build`, `Test`, `Deploy` or `Approval`.
-        configuration: Its settings; intrinsic functions are not resolved.
-        inputs: Names of the artifacts it reads.
-        outputs: Names of the artifacts it writes.
-        namespace: Under which later actions find its variables; an empty text for none.
+        configuration: Settings, with unresolved intrinsic functions.
+        inputs: Names of the artifacts that the action reads.
+        outputs: Names of the artifacts that the action writes.
+        namespace: Namespace of the action's output variables; empty for none.
     """
 
     name: str
@@ -37,24 +36,24 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
-class SynthesisedStage:
-    """One stage; its actions in the order they run in."""
+class PipelineStage:
+    """One stage, with its actions in execution order."""
 
     name: str
-    actions: tuple[Action, ...]
+    actions: tuple[PipelineAction, ...]
 
 
 def synthesise(folder: Path) -> Template:
-    """Run the CDK app.
+    """Run the CDK app and return the template.
 
     Args:
-        folder: For what it makes.
+        folder: Output folder of the CDK app.
 
     Raises:
-        StackError: It failed; the details say why.
+        StackError: The CDK app failed; the details have its error output.
     """
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    done = subprocess.run(
+    process = subprocess.run(
         [str(bin_of("pipeline") / "python"), "-m", "pipeline.app"],
         cwd=ROOT,
         env=env | {"CDK_OUTDIR": str(folder)},
@@ -62,27 +61,27 @@ def synthesise(folder: Path) -> Template:
         text=True,
         check=False,
     )
-    if done.returncode:
-        raise StackError("The CDK app failed:", details=done.stderr)
+    if process.returncode:
+        raise StackError("The CDK app failed:", details=process.stderr)
     template: Template = json.loads((folder / f"{STACK}.template.json").read_text())
     return template
 
 
-def stages(template: Template) -> list[SynthesisedStage]:
-    """The pipeline's stages in their order."""
+def stages(template: Template) -> list[PipelineStage]:
+    """Return the pipeline's stages in execution order."""
     [pipeline] = of_type(template, "AWS::CodePipeline::Pipeline").values()
-    return [SynthesisedStage(stage["Name"], _actions(stage)) for stage in pipeline["Stages"]]
+    return [PipelineStage(stage["Name"], _actions(stage)) for stage in pipeline["Stages"]]
 
 
 def of_type(template: Template, kind: str) -> dict[str, Any]:
-    """The resources of one type: logical id -> properties."""
+    """Return the resources of one type: logical id -> properties."""
     return {name: each["Properties"] for name, each in template["Resources"].items() if each["Type"] == kind}
 
 
-def _actions(stage: Mapping[str, Any]) -> tuple[Action, ...]:
+def _actions(stage: Mapping[str, Any]) -> tuple[PipelineAction, ...]:
     ordered = sorted(stage["Actions"], key=lambda action: action["RunOrder"])
     return tuple(
-        Action(
+        PipelineAction(
             name=action["Name"],
             category=action["ActionTypeId"]["Category"],
             configuration=action.get("Configuration", {}),

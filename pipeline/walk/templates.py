@@ -1,4 +1,4 @@
-"""Reads templates that are written in YAML with CloudFormation's short functions."""
+"""Reads YAML templates that use CloudFormation's short functions, such as `!Ref`."""
 
 from typing import Any
 
@@ -7,17 +7,17 @@ import yaml
 _WITHOUT_PREFIX = ("Ref", "Condition")
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads `!Sub text` as {"Fn::Sub": "text"}, and so on, as JSON has it."""
+class _LongFormLoader(yaml.SafeLoader):
+    """Reads short functions in their long form: `!Sub text` as {"Fn::Sub": "text"}."""
 
 
 def parse(text: str) -> dict[str, Any]:
-    """A template as plain data, which may be written as JSON."""
-    content: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+    """Parse a template into plain data that can be written as JSON."""
+    content: dict[str, Any] = yaml.load(text, _LongFormLoader)  # noqa: S506 - a SafeLoader
     return content
 
 
-def _long(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> dict[str, Any]:
+def _long_form(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> dict[str, Any]:
     name = tag if tag in _WITHOUT_PREFIX else f"Fn::{tag}"
     match node:
         case yaml.ScalarNode():
@@ -28,7 +28,7 @@ def _long(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> dict[str, Any]:
         case yaml.MappingNode():
             return {name: loader.construct_mapping(node, deep=True)}
         case _:
-            raise TypeError(f"No such node: {node}")
+            raise TypeError(f"unknown YAML node: {node}")
 
 
-_Loader.add_multi_constructor("!", _long)
+_LongFormLoader.add_multi_constructor("!", _long_form)

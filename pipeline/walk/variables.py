@@ -1,4 +1,4 @@
-"""Output variables of actions, which later actions name as `#{Namespace.Variable}`."""
+"""Output variables of actions, to which later actions refer as `#{Namespace.Variable}`."""
 
 import re
 from collections.abc import Mapping
@@ -9,20 +9,20 @@ _VARIABLE = re.compile(r"#\{(\w+)\.(\w+)\}")
 
 
 def substituted(text: str, variables: Mapping[str, Mapping[str, str]]) -> str:
-    """A text with its variables filled in.
+    """Replace the variables in a string of an action's configuration.
 
     Args:
-        text: Of an action's configuration.
+        text: String with variables.
         variables: Namespace -> variable -> value.
 
     Raises:
-        StackError: No action before gave one of them a value.
+        StackError: No earlier action set one of the variables.
     """
 
     def value(found: re.Match[str]) -> str:
         try:
             return variables[found[1]][found[2]]
         except KeyError:
-            raise StackError(f"No action before gives {found[0]} a value.") from None
+            raise StackError(f"No earlier action sets {found[0]}.") from None
 
     return _VARIABLE.sub(value, text)

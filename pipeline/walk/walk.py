@@ -1,4 +1,4 @@
-"""Carries out the actions of the synthesised stages, one after the other."""
+"""Runs the actions of the synthesised stages."""
 
 import json
 import shutil
@@ -16,13 +16,13 @@ from local.errors import StackError
 from local.home import StackHome
 from local.processes import tail
 from pipeline.walk import buildspec, differences, source, templates
-from pipeline.walk.account import Account, Resolved
-from pipeline.walk.synthesised import Action, Template, of_type
+from pipeline.walk.account import Account, Resolver
+from pipeline.walk.synthesised import PipelineAction, Template, of_type
 from pipeline.walk.variables import substituted
 
 
-class ApprovalDenied(Exception):
-    """The walk stops at an approval that nobody gave."""
+class ApprovalMissing(Exception):
+    """The walk stops at an approval, because approvals are not given."""
 
 
 @dataclass
@@ -30,17 +30,17 @@ class Walk:
     """One execution of the pipeline.
 
     Attributes:
-        home: Where it works.
-        template: The pipeline's stack, as synthesised.
+        home: Folder and port of the local AWS.
+        template: Synthesised template of the pipeline's stack.
         approve: Whether approvals are given.
-        say: Takes a line for people.
-        variables: Namespace -> variable -> value, as the actions so far gave them.
+        print_line: Prints a line of progress.
+        variables: Output variables of the actions so far: namespace -> variable -> value.
     """
 
     home: StackHome
     template: Template
     approve: bool
-    say: Callable[[str], None]
+    print_line: Callable[[str], None]
     variables: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -49,93 +49,97 @@ class Walk:
         [self._pipeline] = of_type(self.template, "AWS::CodePipeline::Pipeline").values()
         wanted = [[stage["Actions"] for stage in self._pipeline["Stages"]], self._pipeline["RoleArn"]]
         names = [{"Ref": name} for name in projects]
-        self.resolved = Resolved(wanted, names, [_used(project) for project in projects.values()])
+        self.resolve = Resolver(wanted, names, [_values_to_resolve(project) for project in projects.values()])
         self._projects = projects
 
     def provision(self) -> None:
-        """Create the pipeline's own stack, as far as the local AWS can."""
+        """Create the resources of the pipeline's stack that the local AWS supports."""
         self.account.prepare()
         application = templates.parse((ROOT / "template.yml").read_text())
-        template, left_out = differences.without_lacking(self.template)
-        self.say(f"  Not on the local AWS: {', '.join(left_out)}")
-        self.say(f"  Not run against it: {', '.join(differences.DESELECTED)}")
+        template, removed = differences.without_unsupported(self.template)
+        self.print_line(f"  Not supported by the local AWS: {', '.join(removed)}")
+        self.print_line(f"  Skipped tests: {', '.join(differences.SKIPPED_TESTS)}")
         wider = differences.with_local_statements(template, application)
-        self.resolved.deploy(self.account, differences.without_tag_conditions(wider))
+        self.resolve.deploy(self.account, differences.without_tag_conditions(wider))
 
-    def carry_out(self, action: Action) -> None:
-        """Carry out one action.
+    def run(self, action: PipelineAction) -> None:
+        """Run one action.
 
         Raises:
-            StackError: It failed.
-            ApprovalDenied: It is an approval, and approvals are not given.
+            StackError: The action failed.
+            ApprovalMissing: The action is an approval, and approvals are not given.
         """
-        does = {
+        runners = {
             "Source": self._fetch,
             "Build": self._build,
             "Test": self._build,
             "Deploy": self._deploy,
-            "Approval": self._ask,
+            "Approval": self._approve,
         }
-        does[action.category](action)
+        runners[action.category](action)
 
-    def _fetch(self, action: Action) -> None:
+    def _fetch(self, action: PipelineAction) -> None:
         source.checkout(self._artifact(action.outputs[0]))
 
-    def _build(self, action: Action) -> None:
-        name = self.resolved(action.configuration["ProjectName"])
-        [project] = [each for logical, each in self._projects.items() if self.resolved({"Ref": logical}) == name]
+    def _build(self, action: PipelineAction) -> None:
+        name = self.resolve(action.configuration["ProjectName"])
+        [project] = [
+            candidate for logical, candidate in self._projects.items() if self.resolve({"Ref": logical}) == name
+        ]
         spec = buildspec.parse(project["Source"]["BuildSpec"])
         folder, log = self.home.folder / "build" / action.name, self.home.log(action.name)
         shutil.copytree(self._artifact(action.inputs[0]), folder, symlinks=True)
         log.parent.mkdir(parents=True, exist_ok=True)
-        outcome = buildspec.run(spec, folder, self._environment(project, action), log)
-        if not outcome.succeeded:
-            failed = ", ".join(phase for phase, succeeded in outcome.phases.items() if not succeeded)
-            raise StackError(f"{action.name} failed in {failed}; the end of its log:", details=tail(log, 40))
+        result = buildspec.run(spec, folder, self._environment(project, action), log)
+        if not result.succeeded:
+            failed = ", ".join(phase for phase, succeeded in result.phases.items() if not succeeded)
+            raise StackError(f"{action.name} failed in the phase {failed}. The end of its log:", details=tail(log, 40))
         for output in action.outputs:
             buildspec.collect(spec, folder, self._artifact(output))
 
-    def _environment(self, project: Mapping[str, Any], action: Action) -> dict[str, str]:
-        """What CodeBuild sets, in the role of the project; and what a local AWS needs besides."""
-        own = {each["Name"]: self.resolved(each["Value"]) for each in _variables(project)}
-        given = json.loads(self.resolved(action.configuration.get("EnvironmentVariables", "[]")))
-        told = {each["name"]: substituted(each["value"], self.variables) for each in given}
+    def _environment(self, project: Mapping[str, Any], action: PipelineAction) -> dict[str, str]:
+        """Return CodeBuild's variables, the project's credentials and the settings for the local AWS."""
+        of_project = {variable["Name"]: self.resolve(variable["Value"]) for variable in _variables(project)}
+        configured = json.loads(self.resolve(action.configuration.get("EnvironmentVariables", "[]")))
+        of_action = {variable["name"]: substituted(variable["value"], self.variables) for variable in configured}
         ambient = child_environment(self.home.endpoint)
         return {
             **ambient,
-            **self.account.act_as(self.resolved(project["ServiceRole"])),
+            **self.account.act_as(self.resolve(project["ServiceRole"])),
             "PATH": f"{Path(sys.base_prefix) / 'bin'}:{ambient['PATH']}",
             "CODEBUILD_BUILD_ID": f"walk:{action.name}",
             "LAYER_PYTHON": emulator.python_version(),
             "LAYER_PLATFORM": "",
             "ENDPOINT_URL": self.home.endpoint,
-            "PYTEST_ADDOPTS": " ".join(f"--deselect {test}" for test in differences.DESELECTED),
-            **own,
-            **told,
+            "PYTEST_ADDOPTS": " ".join(f"--deselect {test}" for test in differences.SKIPPED_TESTS),
+            **of_project,
+            **of_action,
         }
 
-    def _deploy(self, action: Action) -> None:
+    def _deploy(self, action: PipelineAction) -> None:
         artifact, _, file = action.configuration["TemplatePath"].partition("::")
         packaged = templates.parse((self._artifact(artifact) / file).read_text())
-        template, left_out = differences.without_lacking(packaged)
-        asked = json.loads(self.resolved(action.configuration["ParameterOverrides"]))
-        here = differences.parameters(packaged["Parameters"], self.home.endpoint, emulator.python_version())
-        self.say(f"  {action.configuration['StackName']}: {_listed(asked)}")
-        self.say(f"    here also {_listed(here)}" + (f", without {', '.join(left_out)}" if left_out else ""))
+        template, removed = differences.without_unsupported(packaged)
+        overrides = json.loads(self.resolve(action.configuration["ParameterOverrides"]))
+        local = differences.parameters(packaged["Parameters"], self.home.endpoint, emulator.python_version())
+        self.print_line(f"  {action.configuration['StackName']}: {_listed(overrides)}")
+        self.print_line(
+            f"    on the local AWS: {_listed(local)}" + (f", without {', '.join(removed)}" if removed else "")
+        )
         stack = action.configuration["StackName"]
-        told = self.account.deploy(
+        stack_outputs = self.account.deploy(
             stack,
             template,
-            asked | here,
-            role=self.resolved(action.configuration["RoleArn"]),
-            credentials=self.account.act_as(self.resolved(self._pipeline["RoleArn"])),
+            overrides | local,
+            role=self.resolve(action.configuration["RoleArn"]),
+            credentials=self.account.act_as(self.resolve(self._pipeline["RoleArn"])),
         )
-        self._allow_locally(stack, packaged)
+        self._attach_local_policies(stack, packaged)
         mapping_service.take_over(self.home)
         mapping_service.ensure(self.home)
-        self.variables[action.namespace] = dict(outputs.for_this_machine(told, self.home.endpoint))
+        self.variables[action.namespace] = dict(outputs.for_this_machine(stack_outputs, self.home.endpoint))
 
-    def _allow_locally(self, stack: str, template: Template) -> None:
+    def _attach_local_policies(self, stack: str, template: Template) -> None:
         ids = self.account.physical_ids(stack)
         for roles, document in differences.local_statements(template):
             for role in roles:
@@ -143,10 +147,10 @@ class Walk:
                     RoleName=ids[role], PolicyName="locally", PolicyDocument=json.dumps(document)
                 )
 
-    def _ask(self, action: Action) -> None:
-        self.say(f"  {action.name}: {action.configuration.get('CustomData', '')}")
+    def _approve(self, action: PipelineAction) -> None:
+        self.print_line(f"  {action.name}: {action.configuration.get('CustomData', '')}")
         if not self.approve:
-            raise ApprovalDenied
+            raise ApprovalMissing
 
     def _artifact(self, name: str) -> Path:
         return self.home.folder / "artifacts" / name
@@ -154,7 +158,7 @@ class Walk:
 
 @contextmanager
 def local_aws(home: StackHome) -> Iterator[None]:
-    """A local AWS with nothing in it, for as long as the block runs."""
+    """Run an empty local AWS for the duration of the block."""
     with home.only_one_at_a_time():
         _clear(home)
         try:
@@ -177,8 +181,7 @@ def _variables(project: Mapping[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def _used(project: Mapping[str, Any]) -> list[Any]:
-    """What the walk needs to know of a project."""
+def _values_to_resolve(project: Mapping[str, Any]) -> list[Any]:
     return [_variables(project), project["ServiceRole"]]
 
 

@@ -1,22 +1,23 @@
-"""The event table's stream: folds its events into every living generation of the read table."""
+"""Consumes the event table's stream and projects its events into every fed generation of the read table."""
 
 import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
 from events.dynamodb_store import DynamoDbEventStore
-from events.envelope import Event
+from events.envelope import Event, trace_annotations
 from events.stream import answer, read_batch
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
-from projections.lag import seconds_behind
 from projections.projector import ProjectionReport, Projector
-from shared.runtime import tracing
 from shared.runtime.clients import dynamodb
 from shared.runtime.clock import utc_now
 from shared.runtime.observability import logger, metrics, tracer
 from shared.runtime.settings import required
+from shared.runtime.tracing import continue_trace
 
 store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"))
 generations = DynamoDbGenerations(dynamodb(), required("READ_TABLE"))
@@ -27,21 +28,21 @@ in_parts = required("PARTIAL_ANSWERS") == "true"
 @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:  # noqa: ARG001 - Lambda's signature
     """Project one batch."""
-    began = time.time()
+    started_at = time.time()
     arrivals = read_batch(event["Records"])
     reports = projector.project_into([recorded for _, recorded in arrivals], generations.load().fed)
-    _tell(reports, began)
-    metrics.add_metric("SecondsBehind", MetricUnit.Seconds, seconds_behind(event["Records"], utc_now()))
+    _report(reports, started_at)
+    metrics.add_metric("SecondsBehind", MetricUnit.Seconds, _seconds_behind(event["Records"], utc_now()))
     metrics.flush_metrics()
     failed = {customer_id for report in reports for customer_id in report.failed}
-    again = [number for number, recorded in arrivals if recorded.customer_id in failed]
-    return answer(again, len(arrivals), in_parts=in_parts)
+    retry = [number for number, recorded in arrivals if recorded.customer_id in failed]
+    return answer(retry, len(arrivals), in_parts=in_parts)
 
 
-def _tell(reports: list[ProjectionReport], began: float) -> None:
+def _report(reports: list[ProjectionReport], started_at: float) -> None:
     active = reports[-1]
     for event in active.projected:
-        follow(event, began)
+        trace_event(event, started_at)
     for report in reports:
         for customer_id, parked in report.parked.items():
             logger.error(
@@ -63,16 +64,24 @@ def _tell(reports: list[ProjectionReport], began: float) -> None:
     logger.info("batch", extra=counts)
 
 
-def follow(event: Event, began: float) -> None:
-    """Leave a trail of an event, so that one request can be followed from its POST to the row that is read.
+def trace_event(event: Event, started_at: float) -> None:
+    """Log and trace a projected event, so that one request can be followed from its POST to the row that is read.
 
     Args:
-        event: One that is in its row now.
-        began: When work on its batch began, in seconds since the epoch.
+        started_at: When its batch was received, in seconds since the epoch.
     """
     ids = {"correlation_id": event.metadata.correlation_id, "causation_id": event.metadata.causation_id}
     logger.info(
         "projected", extra={"customer_id": event.customer_id, "version": event.version, "type": event.type, **ids}
     )
-    found_by = {**tracing.marks(event.customer_id, event.version, event.type), **ids}
-    tracing.go_on("customers-projection", event.metadata.trace_id, event.metadata.segment_id, began, found_by)
+    annotations = {**trace_annotations(event.customer_id, event.version, event.type), **ids}
+    continue_trace("customers-projection", event.metadata.trace_id, event.metadata.segment_id, started_at, annotations)
+
+
+def _seconds_behind(records: Sequence[Mapping[str, Any]], now: datetime) -> float:
+    """Return the age of the oldest change in a batch, in seconds; 0 for an empty batch. DynamoDB rounds the time of a
+    change to the second, so a value below 1 means nothing.
+    """
+    created_at = [record["dynamodb"].get("ApproximateCreationDateTime") for record in records]
+    known = [created for created in created_at if created is not None]
+    return max(0.0, now.timestamp() - min(known)) if known else 0.0

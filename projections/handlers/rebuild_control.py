@@ -1,4 +1,4 @@
-"""The steps of a rebuild between the segments: `start`, `confirm` and `switch`."""
+"""The steps of a rebuild that concern the whole generation: `start`, `confirm` and `switch`."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -8,9 +8,9 @@ from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.generations import WrongStep
 from projections.maintenance.dynamodb_progress import DynamoDbProgress
-from projections.maintenance.plan import Plan, comparison_of, keep, kept, plan_for
-from projections.maintenance.rate_limit import shared_out
-from projections.maintenance.regressions import WouldGoBack, refuse_to_go_back
+from projections.maintenance.progress import Plan, load_plan, plan_for, save_plan, verify_job
+from projections.maintenance.rate_limit import split_rate
+from projections.maintenance.regressions import WouldRegress, check_regressions
 from shared.runtime.clients import dynamodb
 from shared.runtime.clock import utc_now
 from shared.runtime.observability import logger, tracer
@@ -23,81 +23,90 @@ read_model = DynamoDbReadModel(dynamodb(), required("READ_TABLE"))
 
 @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
-    """Take one step; the name of a refusal and its sentence become the error of the execution."""
-    told: dict[str, Any] = {"start": start, "confirm": confirm, "switch": switch}[event["action"]](event)
-    logger.info(event["action"], extra={"generation": told["generation"]})
-    return told
+    """Run one step. If it raises, the exception's name and message become the error of the execution."""
+    result: dict[str, Any] = {"start": start, "confirm": confirm, "switch": switch}[event["action"]](event)
+    logger.info(event["action"], extra={"generation": result["generation"]})
+    return result
 
 
 def start(event: Mapping[str, Any]) -> dict[str, Any]:
-    """Begin a generation, or go on with the one that an earlier execution left.
+    """Begin a generation, or continue the one that an earlier execution began.
 
     Returns:
-        The generation, and its segments as the state machine's maps take them.
+        The generation, and its segments as input of the state machine's maps.
 
     Raises:
-        WrongStep: A generation is kept from the last switch.
-        WrongRate: The input's rate cannot be used; nothing was begun.
+        WrongStep: The previous generation was not retired.
+        InvalidRate: The rate in the input cannot be used. No generation was begun.
     """
-    asked = event.get("input") or {}
-    workers, rate = shared_out(asked.get("rate", float(required("REBUILD_RATE"))), int(required("REBUILD_WORKERS")))
-    found = generations.load()
-    if found.previous is not None:
-        raise WrongStep(f"Generation {found.previous} is kept from the last switch: retire it first.")
-    generation = found.building or generations.save(found.start_rebuild()).newest
+    options = event.get("input") or {}
+    workers, rate = split_rate(options.get("rate", float(required("REBUILD_RATE"))), int(required("REBUILD_WORKERS")))
+    current = generations.load()
+    current.must_not_have_previous()
+    generation = current.building or generations.save(current.start_rebuild()).newest
     plan = _plan(generation)
     common = {
         "generation": generation,
         "segments": plan.segments,
-        "accept_parked": bool(asked.get("accept_parked", False)),
+        "accept_parked": bool(options.get("accept_parked", False)),
         "rate": rate,
     }
     return {**common, "workers": workers, "items": [{**common, "segment": segment} for segment in range(plan.segments)]}
 
 
 def confirm(event: Mapping[str, Any]) -> dict[str, Any]:
-    """Note that the generation equals the event table.
+    """Record that the generation equals the event table.
 
     Raises:
         WrongStep: It does not.
     """
     generation = event["generation"]
-    found = generations.load()
-    found.must_be_building(generation)
-    segments = progress.load(comparison_of(generation), event["segments"])
+    current = generations.load()
+    current.must_be_building(generation)
+    segments = progress.load(verify_job(generation), event["segments"])
     problems = sum(segment.problems for segment in segments)
     if problems:
-        raise WrongStep(f"{problems} customers of generation {generation} differ or are parked: nothing was switched.")
+        raise WrongStep(
+            f"Nothing was switched, because {problems} customer(s) of generation {generation} differ or are parked: "
+            "fix the cause and start the rebuild again."
+        )
     if not all(segment.done for segment in segments):
-        raise WrongStep(f"Generation {generation} was not compared to its end: nothing was switched.")
-    generations.save(found.confirm())
+        raise WrongStep(
+            f"Nothing was switched, because generation {generation} was not compared to the end: "
+            "start the rebuild again."
+        )
+    generations.save(current.confirm())
     return {"generation": generation}
 
 
 def switch(event: Mapping[str, Any]) -> dict[str, Any]:
-    """Let queries read the generation."""
-    found = generations.load()
-    # A retry after a lost answer finds the work done.
-    if found.active != event["generation"]:
-        found.must_be_building(event["generation"])
-        switched = found.switch(utc_now())
-        _let_nobody_go_back(found.active, switched.active)
+    """Make the generation active.
+
+    Raises:
+        WrongStep: It is not being built or was not verified, or readers would see older data.
+    """
+    current = generations.load()
+    # If the answer to the first try was lost, the retry finds the generation active already.
+    if current.active != event["generation"]:
+        current.must_be_building(event["generation"])
+        switched = current.switch(utc_now())
+        _check_regressions(current.active, switched.active)
         generations.save(switched)
     return {"generation": event["generation"]}
 
 
-def _let_nobody_go_back(shown: int, to: int) -> None:
+def _check_regressions(active: int, target: int) -> None:
     try:
-        refuse_to_go_back(read_model, shown, to)
-    except WouldGoBack as refused:
-        for each in refused.regressions:
-            logger.error("would go back", extra=asdict(each))
+        check_regressions(read_model, active, target)
+    except WouldRegress as error:
+        for regression in error.regressions:
+            logger.error("would regress", extra=asdict(regression))
         raise
 
 
 def _plan(generation: int) -> Plan:
-    known = kept(progress, generation)
-    if known:
-        return known
+    saved = load_plan(progress, generation)
+    if saved:
+        return saved
     events = dynamodb().describe_table(TableName=required("EVENT_TABLE"))["Table"]["ItemCount"]
-    return keep(progress, generation, plan_for(events))
+    return save_plan(progress, generation, plan_for(events))

@@ -1,4 +1,4 @@
-"""Fills one segment of the generation that is being built; asked again until the segment is done."""
+"""Fills one segment of the generation being built. The state machine invokes it until the segment is done."""
 
 import time
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 from events.dynamodb_store import DynamoDbEventStore
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
-from projections.handlers.segment_work import answer, work_while_time
 from projections.maintenance.dynamodb_progress import DynamoDbProgress
-from projections.maintenance.progress import SegmentProgress
+from projections.maintenance.progress import SegmentProgress, rebuild_job
 from projections.maintenance.rate_limit import TokenBucket
-from projections.maintenance.rebuild import Pace, Rebuild, page_for, work_of
+from projections.maintenance.rebuild import Pace, Rebuild, page_size_for
+from projections.maintenance.segment_loop import answer, run_steps
 from projections.projector import Projector
 from shared.runtime.clients import dynamodb
 from shared.runtime.observability import logger, tracer
@@ -24,16 +24,17 @@ projector = Projector(DynamoDbReadModel(dynamodb(), required("READ_TABLE")), sto
 
 @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Go on with the segment from its checkpoint, wherever the invocation before it ended."""
+    """Continue the segment from its checkpoint, wherever the last invocation ended."""
     generation, segment, segments = event["generation"], event["segment"], event["segments"]
-    # This segment's share of the rate: the others are worked on at the same time.
+    # This segment's share of the rate; other segments are filled at the same time.
     rate = event["rate"]
-    rebuild = Rebuild(store, projector, progress, generations, Pace(time.sleep, TokenBucket(rate), page_for(rate)))
+    pace = Pace(time.sleep, TokenBucket(rate), page_size_for(rate))
+    rebuild = Rebuild(store, projector, progress, generations, pace)
 
     def step(at: SegmentProgress) -> SegmentProgress:
         return rebuild.step(generation, at, segments)
 
-    at = progress.load(work_of(generation), segments)[segment]
-    told = answer(event, work_while_time(at, step, context.get_remaining_time_in_millis))
-    logger.info("segment", extra=told)
-    return told
+    at = progress.load(rebuild_job(generation), segments)[segment]
+    result = answer(event, run_steps(at, step, context.get_remaining_time_in_millis))
+    logger.info("segment", extra=result)
+    return result

@@ -1,1 +1,1 @@
-"""What keeps the read table right: rebuild, verify and redrive."""
+"""Maintenance of the read table: rebuild, verify and redrive."""

@@ -1,40 +1,38 @@
-"""What can be wrong with a row of the read table."""
+"""How a row of the read table can differ from its customer's events."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Kind(StrEnum):
-    """What is wrong with a row."""
+class DifferenceKind(StrEnum):
+    """The kinds of difference."""
 
     MISSING = "missing"
-    """There are events and no row."""
+    """There are events but no row."""
     BEHIND = "behind"
-    """Newer events are not in it."""
+    """The row lacks newer events."""
     AHEAD = "ahead"
-    """It has a version that the event table does not have: events were lost there."""
+    """The row has a version that the event table does not have: the event table has lost events."""
     DIFFERENT = "different"
-    """It has the right version and not what the events make."""
+    """The row has the right version but not the content that the events produce."""
     PARKED = "parked"
-    """It stands still, and says why."""
+    """The customer is parked."""
     UNREADABLE = "unreadable"
-    """The events themselves cannot be folded, and the row is not parked."""
+    """The events cannot be folded, and the customer is not parked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One customer whose row is not what their events make.
+    """One customer whose row differs from their events.
 
     Attributes:
-        customer_id: Whose.
-        kind: What is wrong.
         expected: The version that the row should have.
-        found: The version that it has; 0 for none.
-        expired: Whether the stream has forgotten the missing event, so that only a repair brings it.
+        found: The version that the row has; 0 if there is no row.
+        expired: Whether the missing event is too old to be in the stream, so that only a repair can project it.
     """
 
     customer_id: str
-    kind: Kind
+    kind: DifferenceKind
     expected: int
     found: int
     expired: bool = False

@@ -1,4 +1,4 @@
-"""Checkpoints on DynamoDB: one item of the read table for each segment of a piece of work."""
+"""Checkpoints on DynamoDB: one item in the read table for each segment of a job."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -10,38 +10,38 @@ if TYPE_CHECKING:
 
 
 class DynamoDbProgress:
-    """Keeps checkpoints in the read table, under keys that no customer has."""
+    """Stores checkpoints in the read table, under keys that no customer has."""
 
     def __init__(self, client: "DynamoDBClient", table: str) -> None:
         self._client = client
         self._table = table
 
-    def load(self, work: str, segments: int) -> list[SegmentProgress]:
+    def load(self, job: str, segments: int) -> list[SegmentProgress]:
         """See `ProgressStore.load`."""
-        found = {progress.segment: progress for progress in self._saved(work)}
-        return [found.get(segment, SegmentProgress(segment)) for segment in range(segments)]
+        saved = {progress.segment: progress for progress in self._saved(job)}
+        return [saved.get(segment, SegmentProgress(segment)) for segment in range(segments)]
 
-    def save(self, work: str, progress: SegmentProgress) -> None:
+    def save(self, job: str, progress: SegmentProgress) -> None:
         """See `ProgressStore.save`."""
         self._client.put_item(
             TableName=self._table,
-            Item={**_key(work, progress.segment), "progress": {"S": json.dumps(progress.as_dict())}},
+            Item={**_key(job, progress.segment), "progress": {"S": json.dumps(progress.as_dict())}},
         )
 
-    def remove(self, work: str) -> None:
+    def remove(self, job: str) -> None:
         """See `ProgressStore.remove`."""
-        for progress in self._saved(work):
-            self._client.delete_item(TableName=self._table, Key=_key(work, progress.segment))
+        for progress in self._saved(job):
+            self._client.delete_item(TableName=self._table, Key=_key(job, progress.segment))
 
-    def _saved(self, work: str) -> list[SegmentProgress]:
+    def _saved(self, job: str) -> list[SegmentProgress]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
-            KeyConditionExpression="customer_id = :work",
-            ExpressionAttributeValues={":work": _key(work, 0)["customer_id"]},
+            KeyConditionExpression="customer_id = :job",
+            ExpressionAttributeValues={":job": _key(job, 0)["customer_id"]},
             ConsistentRead=True,
         )
         return [SegmentProgress(**json.loads(item["progress"]["S"])) for page in pages for item in page["Items"]]
 
 
-def _key(work: str, segment: int) -> Any:
-    return {"customer_id": {"S": f"#{work}"}, "generation": {"N": str(segment)}}
+def _key(job: str, segment: int) -> Any:
+    return {"customer_id": {"S": f"#{job}"}, "generation": {"N": str(segment)}}

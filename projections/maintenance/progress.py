@@ -1,22 +1,52 @@
-"""How far a long piece of work is, so that it can be watched, stopped and gone on with."""
+"""How a long job is split into segments, and the checkpoints from which each segment can be resumed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Protocol
+from typing import Final, Protocol
+
+EVENTS_PER_SEGMENT: Final = 2500
+MIN_SEGMENTS: Final = 4
+# DynamoDB allows a million segments. A thousand checkpoints can still be read in one quick query.
+MAX_SEGMENTS: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How the event table is split. Chosen once for a job, so that a resumed job uses the same segments.
+
+    Attributes:
+        segments: The number of segments.
+        expected_events: The approximate number of events; 0 if unknown.
+    """
+
+    segments: int
+    expected_events: int
+
+
+def plan_for(events: int) -> Plan:
+    """Plan a scan of the whole event table.
+
+    Args:
+        events: The approximate number of events.
+
+    >>> plan_for(100_000).segments
+    40
+    """
+    return Plan(max(MIN_SEGMENTS, min(MAX_SEGMENTS, round(events / EVENTS_PER_SEGMENT))), events)
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentProgress:
-    """How far one segment is.
+    """The checkpoint of one segment.
 
     Attributes:
         segment: From 0.
-        position: Where to go on; None before the first page.
-        customers: Customers begun, counted at their first event.
-        events: Events read.
-        problems: Customers that were parked, or whose row differs.
-        done: Whether it is at its end.
-        at: When this was written: RFC 3339, UTC.
+        position: Where the next page starts; None before the first page.
+        customers: Customers processed so far, counted at their first event.
+        events: Events read so far.
+        problems: Customers who were parked, or whose row differs.
+        done: Whether the segment is finished.
+        at: When the checkpoint was made: RFC 3339, UTC.
     """
 
     segment: int
@@ -28,13 +58,7 @@ class SegmentProgress:
     at: str = ""
 
     def advanced(self, *, customers: int, events: int, problems: int) -> "SegmentProgress":
-        """This progress with more work done.
-
-        Args:
-            customers: More.
-            events: More.
-            problems: More.
-        """
+        """Return this progress with these numbers added."""
         return replace(
             self,
             customers=self.customers + customers,
@@ -43,17 +67,16 @@ class SegmentProgress:
         )
 
     def as_dict(self) -> dict[str, object]:
-        """All fields by name, fit for JSON."""
+        """Return all fields by name, JSON-serializable."""
         return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the whole work is.
+    """The progress of a whole job.
 
     Attributes:
-        segments: Each segment's progress.
-        expected_events: About how many events there are in all; 0 when nobody knows.
+        expected_events: The approximate number of events in all segments; 0 if unknown.
     """
 
     segments: Sequence[SegmentProgress]
@@ -61,12 +84,12 @@ class Progress:
 
     @property
     def customers(self) -> int:
-        """Customers begun."""
+        """Customers processed so far."""
         return sum(segment.customers for segment in self.segments)
 
     @property
     def events(self) -> int:
-        """Events read."""
+        """Events read so far."""
         return sum(segment.events for segment in self.segments)
 
     @property
@@ -76,42 +99,65 @@ class Progress:
 
     @property
     def done(self) -> bool:
-        """Whether every segment is at its end."""
+        """Whether every segment is finished."""
         return all(segment.done for segment in self.segments)
 
     @property
     def percent(self) -> float:
-        """0 to 100; never 100 before it is done, as the expected number is an estimate."""
+        """From 0 to 100. Never 100 before the job is done, because the expected number of events is an estimate."""
         if self.done:
             return 100.0
         return min(99.9, 100 * self.events / self.expected_events) if self.expected_events else 0.0
 
 
 class ProgressStore(Protocol):
-    """Keeps the checkpoints of one kind of work, one for each segment."""
+    """Stores the checkpoints of jobs, one for each segment."""
 
-    def load(self, work: str, segments: int) -> list[SegmentProgress]:
-        """The checkpoints of a piece of work; a segment that has none is at its start.
+    def load(self, job: str, segments: int) -> list[SegmentProgress]:
+        """Return a job's checkpoints. A segment without a checkpoint is at its start.
 
         Args:
-            work: Its name, for instance `rebuild-2`.
-            segments: How many there are.
+            job: The job's name, for example `rebuild-2`.
+            segments: The number of segments.
         """
         ...
 
-    def save(self, work: str, progress: SegmentProgress) -> None:
-        """Keep one checkpoint.
-
-        Args:
-            work: Its name.
-            progress: All that stands before it is done for good.
-        """
+    def save(self, job: str, progress: SegmentProgress) -> None:
+        """Save a checkpoint. The work up to its position must be finished, because a resumed job does not repeat it."""
         ...
 
-    def remove(self, work: str) -> None:
-        """Forget all checkpoints of a piece of work.
-
-        Args:
-            work: Its name.
-        """
+    def remove(self, job: str) -> None:
+        """Delete all checkpoints of a job."""
         ...
+
+
+def rebuild_job(generation: int) -> str:
+    """Name the rebuild of a generation."""
+    return f"rebuild-{generation}"
+
+
+def verify_job(generation: int) -> str:
+    """Name the comparison of a generation with the event table."""
+    return f"verify-{generation}"
+
+
+def job_names(generation: int) -> tuple[str, ...]:
+    """Return the names of everything that is stored about a generation in the progress store."""
+    return rebuild_job(generation), _plan_name(generation), verify_job(generation)
+
+
+def save_plan(store: ProgressStore, generation: int, plan: Plan) -> Plan:
+    """Store the plan of a rebuild beside its checkpoints, and return it."""
+    position = {"segments": str(plan.segments)}
+    store.save(_plan_name(generation), SegmentProgress(0, position, events=plan.expected_events))
+    return plan
+
+
+def load_plan(store: ProgressStore, generation: int) -> Plan | None:
+    """Return the plan of a rebuild, or None if none was saved."""
+    [saved] = store.load(_plan_name(generation), 1)
+    return Plan(int(saved.position["segments"]), saved.events) if saved.position else None
+
+
+def _plan_name(generation: int) -> str:
+    return f"{rebuild_job(generation)}-plan"

@@ -1,4 +1,4 @@
-"""Keeps the writes of a long piece of work below a rate, so that the live traffic beside it has room."""
+"""Keeps the writes of a long job below a rate, so that the live traffic has capacity left."""
 
 import threading
 import time
@@ -7,50 +7,44 @@ from math import inf
 from typing import Final, Protocol
 
 # A row and its entry in the index `listing` are written together, and each is below a kilobyte (DynamoDB docs,
-# "Write capacity unit consumption"; `python -m benchmarks.consumed_units` reckons it). A removal costs the same.
-UNITS_A_ROW: Final = 2
+# "Write capacity unit consumption"; `python -m benchmarks.consumed_units` measures it). A removal costs the same.
+UNITS_PER_ROW: Final = 2
+MIN_RATE: Final = 1.0
 
 
-LEAST_RATE: Final = 1.0
+class InvalidRate(Exception):
+    """The requested rate cannot be used. The message names the accepted values."""
 
 
-class WrongRate(Exception):
-    """The rate that was asked for cannot be used; the text says what can."""
-
-
-def shared_out(rate: object, workers: int) -> tuple[int, float]:
-    """Split a rate evenly over those who work at the same time and know nothing of each other.
+def split_rate(rate: object, workers: int) -> tuple[int, float]:
+    """Split a rate evenly over workers that run at the same time and do not communicate.
 
     Args:
-        rate: Write units a second of all together, as somebody wrote it.
-        workers: As many as there may be, from 1.
+        rate: Write units per second of all workers together, as an operator entered it.
+        workers: The maximum number of workers, from 1.
 
     Returns:
-        How many may work, so few that each may write a unit a second, and the share of each.
+        The number of workers, limited so that each may write at least one unit per second, and the rate of each.
 
     Raises:
-        WrongRate: It is no number of `LEAST_RATE` or more.
+        InvalidRate: The rate is not a number of at least `MIN_RATE`.
 
-    >>> shared_out(1000, 8)
+    >>> split_rate(1000, 8)
     (8, 125.0)
-    >>> shared_out(3, 8)
+    >>> split_rate(3, 8)
     (3, 1.0)
     """
-    if isinstance(rate, bool) or not isinstance(rate, int | float) or not LEAST_RATE <= rate < inf:
-        raise WrongRate(f"rate is in write units a second, a number of {LEAST_RATE:g} or more, and not {rate!r}.")
-    able = max(1, min(workers, int(rate)))
-    return able, rate / able
+    if isinstance(rate, bool) or not isinstance(rate, int | float) or not MIN_RATE <= rate < inf:
+        raise InvalidRate(f"rate must be a number of write units per second, {MIN_RATE:g} or more, not {rate!r}.")
+    used = max(1, min(workers, int(rate)))
+    return used, rate / used
 
 
 class Limiter(Protocol):
-    """Keeps work below a rate."""
+    """Keeps a job below a rate."""
 
     def spend(self, units: int) -> None:
-        """Wait until so many units may be used.
-
-        Args:
-            units: From 0.
-        """
+        """Wait until these units may be used, from 0."""
         ...
 
 
@@ -62,21 +56,21 @@ class Unlimited:
 
 
 class TokenBucket:
-    """Gives so many units a second, shared by all threads, and saves up at most one second's.
+    """Releases units at a fixed rate to all threads, and saves up at most one second's worth.
 
-    More may be asked for than it holds: the units are then owed, and the asker waits until they have come in. So the
-    rate holds on the average whatever the size of one request.
+    A request may exceed what the bucket holds: the caller then waits until the missing units have come in. So the
+    average rate holds whatever the size of one request.
     """
 
     def __init__(
         self, rate: float, clock: Callable[[], float] = time.monotonic, pause: Callable[[float], None] = time.sleep
     ) -> None:
-        """Fill it.
+        """Create a full bucket.
 
         Args:
-            rate: Units a second, above 0.
-            clock: Seconds that only go forward.
-            pause: Waits so many seconds.
+            rate: Units per second, above 0.
+            clock: Returns seconds and never goes back.
+            pause: Sleeps for a number of seconds.
         """
         self._rate = rate
         self._clock = clock

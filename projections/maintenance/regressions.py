@@ -1,7 +1,7 @@
-"""Finds the customers whom a switch to another generation would show older than they are shown now.
+"""Finds the customers for whom a switch to another generation would show older data than now.
 
-The projector feeds the generation that is read last, so that moving to any other one shows nothing older: except for a
-customer who is parked in that other one alone, and stands still there while the one that is read goes on.
+The active generation is fed last, so every other fed generation is at least as new. The exception is a customer who is
+parked in the other generation only: there they stop, while the active generation moves on.
 """
 
 from collections.abc import Iterator
@@ -12,64 +12,60 @@ from typing import Final
 from projections.generations import WrongStep
 from projections.read_model import ReadModel
 
-_AT_ONCE: Final = 100
+_CUSTOMERS_PER_READ: Final = 100
 _NAMED: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Regression:
-    """A customer who would go back in time.
+    """A customer whose visible version would go down.
 
     Attributes:
-        customer_id: Whose row.
-        shown: The version that is read now.
-        then: The version that would be read after the switch.
+        current_version: The version that readers see now.
+        target_version: The version that readers would see after the switch.
     """
 
     customer_id: str
-    shown: int
-    then: int
+    current_version: int
+    target_version: int
 
 
-class WouldGoBack(WrongStep):
-    """Readers would see something older; the text names the customers and says what to do.
+class WouldRegress(WrongStep):
+    """The switch would show older data. The message names the customers and the fix.
 
     Attributes:
         regressions: All of them.
     """
 
-    def __init__(self, regressions: list[Regression], to: int) -> None:
-        named = ", ".join(each.customer_id for each in regressions[:_NAMED])
+    def __init__(self, regressions: list[Regression], target: int) -> None:
+        named = ", ".join(regression.customer_id for regression in regressions[:_NAMED])
         more = f" and {len(regressions) - _NAMED} more" if len(regressions) > _NAMED else ""
         super().__init__(
-            f"Generation {to} shows {len(regressions)} parked customer(s) as they were before what is read now: "
-            f"{named}{more}. Nothing was switched: mend the cause and redrive them first."
+            f"Nothing was switched, because generation {target} has an older version of {len(regressions)} parked "
+            f"customer(s): {named}{more}. Fix the cause and run 'redrive --go' first."
         )
         self.regressions = regressions
 
 
-def refuse_to_go_back(read_model: ReadModel, shown: int, to: int) -> None:
-    """Refuse a switch after which anybody would read something older.
-
-    Args:
-        read_model: The rows.
-        shown: The generation that is read.
-        to: The one that is to be read.
+def check_regressions(read_model: ReadModel, active: int, target: int) -> None:
+    """Check that no reader would see older data after a switch from one generation to another.
 
     Raises:
-        WouldGoBack: Somebody would.
+        WouldRegress: Some readers would.
     """
-    found = list(_regressions(read_model, shown, to))
-    if found:
-        raise WouldGoBack(found, to)
+    regressions = list(_regressions(read_model, active, target))
+    if regressions:
+        raise WouldRegress(regressions, target)
 
 
-def _regressions(read_model: ReadModel, shown: int, to: int) -> Iterator[Regression]:
-    parked = (row.customer_id for row in read_model.parked(to))
-    while ids := list(islice(parked, _AT_ONCE)):
-        # In this order: what is shown now stands in the other generation already, unless the customer is parked there.
-        before, after = read_model.current(ids, shown), read_model.current(ids, to)
+def _regressions(read_model: ReadModel, active: int, target: int) -> Iterator[Regression]:
+    parked = (row.customer_id for row in read_model.parked(target))
+    while ids := list(islice(parked, _CUSTOMERS_PER_READ)):
+        # In this order: what the active generation shows is already in the target, unless the customer is parked there.
+        current_rows, target_rows = read_model.get_many(ids, active), read_model.get_many(ids, target)
         for customer_id in ids:
-            versions = [rows[customer_id].version if customer_id in rows else 0 for rows in (before, after)]
-            if versions[1] < versions[0]:
-                yield Regression(customer_id, *versions)
+            current, after = (
+                rows[customer_id].version if customer_id in rows else 0 for rows in (current_rows, target_rows)
+            )
+            if after < current:
+                yield Regression(customer_id, current, after)

@@ -1,7 +1,7 @@
-"""Compares the read table with the event table, customer by customer, and can repair what differs.
+"""Compares the read table with the event table, customer by customer, and can repair the differences.
 
-The two are read at different moments, while events go on arriving. So a difference counts only if it stands after
-another look at both, for as many looks as the stream may need.
+The two tables are read at different moments while events keep arriving. So a difference is reported only if repeated
+comparisons confirm it, over as long as the stream may need.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -13,22 +13,27 @@ from events.customer import Erased, State
 from events.envelope import Event, Recorded
 from events.history import fold, is_erasure
 from events.store import EventStore, Position
-from projections.failures import is_curable
-from projections.maintenance.differences import Difference, Kind
+from projections.failures import is_transient
+from projections.maintenance.differences import Difference, DifferenceKind
 from projections.maintenance.progress import SegmentProgress
-from projections.read_model import ReadModel, Write, Written
+from projections.read_model import ReadModel, Write, WriteResult
 from projections.row import Row, row_of
 from shared.runtime.clock import timestamp, utc_now
 
-PAGE: Final = 500
-_LOOKS: Final = 4
+PAGE_SIZE: Final = 500
+_COMPARISONS: Final = 4
 _FIRST_PAUSE_SECONDS: Final = 0.25
 # DynamoDB docs, "Change data capture for DynamoDB Streams": records are kept for 24 hours.
-_STREAM_KEEPS: Final = timedelta(hours=24)
+_STREAM_RETENTION: Final = timedelta(hours=24)
 
 
 class Verifier:
-    """Compares one generation with the event table."""
+    """Compares one generation with the event table.
+
+    Args:
+        pause: Sleeps for a number of seconds.
+        now: Returns the current time, with a time zone.
+    """
 
     def __init__(
         self,
@@ -37,14 +42,6 @@ class Verifier:
         pause: Callable[[float], None],
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        """Join it to both tables.
-
-        Args:
-            store: The event table.
-            read_model: The read table.
-            pause: Waits so many seconds.
-            now: The current instant, aware.
-        """
         self._store = store
         self._read_model = read_model
         self._pause = pause
@@ -53,39 +50,38 @@ class Verifier:
     def step(
         self, generation: int, at: SegmentProgress, total_segments: int
     ) -> tuple[SegmentProgress, list[Difference]]:
-        """Compare one page of one segment of the event table.
+        """Compare the customers in one page of one segment of the event table.
 
         Args:
-            generation: Which rows.
-            at: How far this segment is.
-            total_segments: Into how many segments the reading is cut.
+            at: The segment's last checkpoint.
+            total_segments: The number of segments.
 
         Returns:
-            How far it is now, and the differences found in this page.
+            The new checkpoint, and the differences found in this page.
         """
-        page = self._store.read_page(at.segment, total_segments, at.position, PAGE)
+        page = self._store.read_page(at.segment, total_segments, at.position, PAGE_SIZE)
         by_customer = _by_customer(page.records)
-        # Whom a page cuts is looked at as a whole where they begin, and so reported once.
-        by_customer.pop(_last_of(at.position), None)
-        cut = _last_of(page.next)
-        rows = self._read_model.current(by_customer, generation)
+        # A customer whose events continue on the next page is compared as a whole on the page where they begin.
+        by_customer.pop(_customer_at(at.position), None)
+        continued = _customer_at(page.next)
+        rows = self._read_model.get_many(by_customer, generation)
         suspects = [
             id_
             for id_, records in by_customer.items()
-            if id_ == cut or not _is_right(rows.get(id_), records, generation)
+            if id_ == continued or not _matches(rows.get(id_), records, generation)
         ]
-        found = list(self.look_at(suspects, generation).values())
-        begun = sum(record.version == 1 for record in page.records)
-        reached = at.advanced(customers=begun, events=len(page.records), problems=len(found))
-        return replace(reached, position=page.next, done=page.next is None, at=timestamp(self._now())), found
+        differences = list(self.compare(suspects, generation).values())
+        started = sum(record.version == 1 for record in page.records)
+        progress = at.advanced(customers=started, events=len(page.records), problems=len(differences))
+        progress = replace(progress, position=page.next, done=page.next is None, at=timestamp(self._now()))
+        return progress, differences
 
     def orphans(self, generation: int, segment: int, total_segments: int) -> Iterator[Difference]:
-        """Rows whose version the event table does not have.
+        """Find rows whose version the event table does not have.
 
         Args:
-            generation: Which rows.
-            segment: Which part, from 0.
-            total_segments: Into how many parts the reading is cut.
+            segment: From 0.
+            total_segments: The number of segments in the scan of the read table.
         """
         start: Mapping[str, str] | None = None
         while True:
@@ -99,109 +95,110 @@ class Verifier:
         existing = self._store.existing([(row.customer_id, row.version) for row in rows])
         for row in rows:
             if (row.customer_id, row.version) not in existing:
-                left = self._store.read(row.customer_id)
-                newest = left[-1].version if left else 0
+                records = self._store.read(row.customer_id)
+                newest = records[-1].version if records else 0
                 if newest < row.version:
-                    yield Difference(row.customer_id, Kind.AHEAD, expected=newest, found=row.version)
+                    yield Difference(row.customer_id, DifferenceKind.AHEAD, expected=newest, found=row.version)
 
-    def look(self, customer_id: str, generation: int) -> Difference | None:
-        """`look_at` for one customer."""
-        return self.look_at([customer_id], generation).get(customer_id)
+    def compare_one(self, customer_id: str, generation: int) -> Difference | None:
+        """Compare a single customer; see `compare`."""
+        return self.compare([customer_id], generation).get(customer_id)
 
-    def look_at(self, customer_ids: Collection[str], generation: int) -> dict[str, Difference]:
-        """Compare customers, several times as long as there is a difference; all of them wait together.
-
-        Args:
-            customer_ids: Whose.
-            generation: Which rows.
+    def compare(self, customer_ids: Collection[str], generation: int) -> dict[str, Difference]:
+        """Compare customers, and repeat the comparison with pauses for those who differ.
 
         Returns:
-            The difference that stood through all looks, by customer. There is none for whom there was none in the end,
-            and for a row that is behind but moved on since the look before: a customer who changes all the time is
-            always a little behind.
+            By customer, the differences that every comparison confirmed. A row that is behind but has moved on since
+            the last comparison does not count: a customer who changes all the time is always a little behind.
         """
-        found = self._differences(customer_ids, generation)
-        for attempt in range(_LOOKS - 1):
-            passing = {id_: each for id_, each in found.items() if each.kind is not Kind.PARKED and not each.expired}
-            if not passing:
+        found = self._compare_once(customer_ids, generation)
+        for attempt in range(_COMPARISONS - 1):
+            unconfirmed = {
+                id_: difference
+                for id_, difference in found.items()
+                if difference.kind is not DifferenceKind.PARKED and not difference.expired
+            }
+            if not unconfirmed:
                 break
             self._pause(_FIRST_PAUSE_SECONDS * 2**attempt)
-            again = self._differences(passing, generation)
-            stands = {id_: each for id_, each in again.items() if not _follows(passing[id_], each)}
-            found = {id_: each for id_, each in found.items() if id_ not in passing} | stands
+            again = self._compare_once(unconfirmed, generation)
+            confirmed = {id_: now for id_, now in again.items() if not _is_catching_up(unconfirmed[id_], now)}
+            found = {id_: difference for id_, difference in found.items() if id_ not in unconfirmed} | confirmed
         return found
 
     def repair(self, difference: Difference, generation: int, before: Sequence[int] = ()) -> bool:
-        """Write the row that the customer's events make.
+        """Write the row that the customer's events produce.
 
         Args:
-            difference: As found. An `AHEAD` one is never repaired: the row may be the last trace of a lost event.
-            generation: Which row.
-            before: The generations that are fed before it, whose rows are brought as far first: whatever is read must
-                not go back in time when the reading moves to one of them.
+            difference: As found by a comparison. A row that is `AHEAD` is never repaired: it may be the last trace of
+                a lost event.
+            before: The generations that are fed before this one. They are brought to the same version first, so that
+                a switch to one of them shows nothing older.
 
         Returns:
             Whether the row is right now.
         """
-        if difference.kind in (Kind.AHEAD, Kind.PARKED, Kind.UNREADABLE):
+        if difference.kind in (DifferenceKind.AHEAD, DifferenceKind.PARKED, DifferenceKind.UNREADABLE):
             return False
         try:
             state = fold(self._store.read(difference.customer_id))
         except Exception as error:
-            if is_curable(error):
+            if is_transient(error):
                 raise
             return False
-        if state is None or not all(self._reaches(state, earlier) for earlier in before):
+        if state is None or not all(self._advance(state, earlier) for earlier in before):
             return False
-        return self._put(state, generation)
+        return self._write(state, generation)
 
-    def _reaches(self, state: State, generation: int) -> bool:
+    def _advance(self, state: State, generation: int) -> bool:
         row = self._row(state.id, generation)
-        return (row is not None and row.version >= state.version) or self._put(state, generation)
+        return (row is not None and row.version >= state.version) or self._write(state, generation)
 
-    def _put(self, state: State, generation: int) -> bool:
-        row, right = self._row(state.id, generation), row_of(state, generation)
+    def _write(self, state: State, generation: int) -> bool:
+        row, target = self._row(state.id, generation), row_of(state, generation)
         if row and row.version > state.version:
             return False
-        # One parked since is left to the redrive, which alone brings what waited while it wrote; nothing follows an
-        # erasure.
+        # A customer who was parked meanwhile is left to the redrive: only the redrive projects events that arrive
+        # between its read and its write. An erasure is safe to write, because no event follows it.
         if row and row.parked and not isinstance(state, Erased):
             return False
-        return row == right or self._read_model.write([Write(right, row)]) == [Written.APPLIED]
+        return row == target or self._read_model.write([Write(target, row)]) == [WriteResult.APPLIED]
 
     def _row(self, customer_id: str, generation: int) -> Row | None:
-        return self._read_model.current([customer_id], generation).get(customer_id)
+        return self._read_model.get_many([customer_id], generation).get(customer_id)
 
-    def _differences(self, customer_ids: Collection[str], generation: int) -> dict[str, Difference]:
-        # The rows first: events that come between the two readings then look like lag, never like a lost event.
-        rows = self._read_model.current(customer_ids, generation)
-        compared = ((id_, self._compare(id_, rows.get(id_), generation)) for id_ in customer_ids)
+    def _compare_once(self, customer_ids: Collection[str], generation: int) -> dict[str, Difference]:
+        # Rows are read first: events that arrive between the two reads then look like lag, never like a lost event.
+        rows = self._read_model.get_many(customer_ids, generation)
+        compared = ((id_, self._difference(id_, rows.get(id_), generation)) for id_ in customer_ids)
         return {id_: difference for id_, difference in compared if difference}
 
-    def _compare(self, customer_id: str, row: Row | None, generation: int) -> Difference | None:
+    def _difference(self, customer_id: str, row: Row | None, generation: int) -> Difference | None:
         found = row.version if row else 0
         records = self._store.read(customer_id)
-        # No parking holds up an erasure.
+        # An erasure does not wait behind a parked event.
         if row and row.parked and not any(map(is_erasure, records)):
-            return Difference(customer_id, Kind.PARKED, expected=row.parked.version, found=found)
+            return Difference(customer_id, DifferenceKind.PARKED, expected=row.parked.version, found=found)
         try:
             state = fold(records)
-        except Exception:  # noqa: BLE001 - whatever a fold raises parks the customer, and must be told
-            return Difference(customer_id, Kind.UNREADABLE, expected=found + 1, found=found)
+        except Exception:  # noqa: BLE001 - any error in a fold parks the customer, and must be reported
+            return Difference(customer_id, DifferenceKind.UNREADABLE, expected=found + 1, found=found)
         if state is None or state.version < found:
-            return Difference(customer_id, Kind.AHEAD, expected=state.version if state else 0, found=found)
+            return Difference(customer_id, DifferenceKind.AHEAD, expected=state.version if state else 0, found=found)
         if state.version > found:
-            kind = Kind.BEHIND if row else Kind.MISSING
-            return Difference(customer_id, kind, state.version, found, expired=self._expired(records, found))
-        return None if row == row_of(state, generation) else Difference(customer_id, Kind.DIFFERENT, found, found)
+            kind = DifferenceKind.BEHIND if row else DifferenceKind.MISSING
+            return Difference(customer_id, kind, state.version, found, expired=self._is_expired(records, found))
+        if row == row_of(state, generation):
+            return None
+        return Difference(customer_id, DifferenceKind.DIFFERENT, found, found)
 
-    def _expired(self, records: Sequence[Recorded], found: int) -> bool:
+    def _is_expired(self, records: Sequence[Recorded], found: int) -> bool:
         missing = next(record for record in records if record.version > found)
-        return isinstance(missing, Event) and missing.occurred_at < timestamp(self._now() - _STREAM_KEEPS)
+        return isinstance(missing, Event) and missing.occurred_at < timestamp(self._now() - _STREAM_RETENTION)
 
 
-def _follows(before: Difference, now: Difference) -> bool:
-    return now.kind is Kind.BEHIND and now.found > before.found
+def _is_catching_up(before: Difference, now: Difference) -> bool:
+    return now.kind is DifferenceKind.BEHIND and now.found > before.found
 
 
 def _by_customer(records: Sequence[Recorded]) -> dict[str, list[Recorded]]:
@@ -211,17 +208,17 @@ def _by_customer(records: Sequence[Recorded]) -> dict[str, list[Recorded]]:
     return grouped
 
 
-def _last_of(position: Position | None) -> str:
-    """The customer whose event a position is; empty at the beginning and at the end."""
+def _customer_at(position: Position | None) -> str:
+    """Return the customer whose event a position names; empty at the start and at the end."""
     return position["customer_id"] if position else ""
 
 
-def _is_right(row: Row | None, records: Sequence[Recorded], generation: int) -> bool:
-    """Whether a row is what a page's records make."""
+def _matches(row: Row | None, records: Sequence[Recorded], generation: int) -> bool:
+    """Whether a row is the fold of a page's records."""
     if row is None:
         return False
     try:
         state = fold(records)
-    except Exception:  # noqa: BLE001 - whatever a fold raises parks one customer, and must not end the verification
+    except Exception:  # noqa: BLE001 - any error in a fold parks one customer, and must not end the verification
         return False
     return state is not None and row == row_of(state, generation)

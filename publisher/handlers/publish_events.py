@@ -1,20 +1,21 @@
-"""The event table's stream: brings its events to the event bus."""
+"""Publishes the events of the event table's stream to the event bus."""
 
 import time
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from events.envelope import Event, Recorded
+from events.envelope import Event, Recorded, trace_annotations
 from events.stream import answer, read_batch
-from publisher.bus import BusMissing, EventBridgeBus
+from publisher.bus import BusMissing
 from publisher.cloud_event import source_of
-from publisher.dead_letters import SqsPublishFailures
+from publisher.event_bridge import EventBridgeBus
 from publisher.publishing import Publisher, PublishReport
-from shared.runtime import tracing
+from publisher.sqs_publish_failures import SqsPublishFailures
 from shared.runtime.clients import event_bridge, sqs
 from shared.runtime.observability import logger, metrics, tracer
 from shared.runtime.settings import required
+from shared.runtime.tracing import continue_trace
 
 publisher = Publisher(
     EventBridgeBus(event_bridge(), required("EVENT_BUS")),
@@ -33,24 +34,24 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
     try:
         report = publisher.publish(records)
     except BusMissing:
-        # As an error of the function, which has an alarm of its own: a partial answer would raise none.
+        # Fail the invocation, because function errors have an alarm. A partial batch response would raise none.
         logger.error("there is no such event bus: nothing is published")
         raise
-    _tell(report, records, began)
-    return answer([arrivals[place][0] for place in report.failed], len(arrivals), in_parts=in_parts)
+    _log_and_count(report, records, began)
+    return answer([arrivals[index][0] for index in report.failed], len(arrivals), in_parts=in_parts)
 
 
-def _tell(report: PublishReport, records: list[Recorded], began: float) -> None:
+def _log_and_count(report: PublishReport, records: list[Recorded], began: float) -> None:
     for event in report.published:
         if isinstance(event, Event):
-            _follow(event, began)
-    for place, reason in report.dead.items():
-        logger.error("cannot be published", extra=_ids(records[place]) | {"reason": reason})
-    for place, kind in report.failed.items():
-        logger.warning("to be published again", extra=_ids(records[place]) | {"failure": kind})
+            _log_and_trace(event, began)
+    for index, reason in report.unpublishable.items():
+        logger.error("cannot be published", extra=_ids(records[index]) | {"reason": reason})
+    for index, kind in report.failed.items():
+        logger.warning("to be published again", extra=_ids(records[index]) | {"failure": kind})
     counts = {
         "EventsPublished": len(report.published),
-        "EventsUnpublishable": len(report.dead),
+        "EventsUnpublishable": len(report.unpublishable),
         "EventsToPublishAgain": len(report.failed),
     }
     for name, count in counts.items():
@@ -59,14 +60,14 @@ def _tell(report: PublishReport, records: list[Recorded], began: float) -> None:
     logger.info("batch", extra=counts)
 
 
-def _follow(event: Event, began: float) -> None:
+def _log_and_trace(event: Event, began: float) -> None:
     metadata = event.metadata
     logger.info("published", extra=_ids(event) | {"correlation_id": metadata.correlation_id})
-    found_by = {
-        **tracing.marks(event.customer_id, event.version, event.type),
+    annotations = {
+        **trace_annotations(event.customer_id, event.version, event.type),
         "correlation_id": metadata.correlation_id,
     }
-    tracing.go_on("customers-publishing", metadata.trace_id, metadata.segment_id, began, found_by)
+    continue_trace("customers-publishing", metadata.trace_id, metadata.segment_id, began, annotations)
 
 
 def _ids(recorded: Recorded) -> dict[str, object]:

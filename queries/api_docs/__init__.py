@@ -1,1 +1,1 @@
-"""The API's own documentation, as a page with sign-in and as an OpenAPI document."""
+"""The API documentation: a page with sign-in, and the OpenAPI document."""

@@ -1,4 +1,4 @@
-"""What the documentation consists of, and what a browser may do with it."""
+"""The parts of the documentation, and the headers that limit what the page may do in a browser."""
 
 import json
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 from shared.http.problems import NotFound
 from shared.http.response import Response
 
-# Swagger UI comes with Powertools, which is in the layer. Its resolver would bring routes and errors of its own.
+# Swagger UI is taken from Powertools, which is in the layer. Powertools' resolver would add its own routes and errors.
 SWAGGER_UI: Final = "event_handler/openapi/swagger_ui"
 HERE: Final = Path(__file__).parent
-# An hour: these change with a deployment only, and a browser that holds the old ones still works.
-_KEPT: Final = "public, max-age=3600"
+# An hour: these files change only with a deployment, and a browser with the old ones still works.
+_CACHE_CONTROL: Final = "public, max-age=3600"
 _SCRIPT, _STYLE, _PAGE = "text/javascript; charset=utf-8", "text/css; charset=utf-8", "text/html; charset=utf-8"
 
 
@@ -26,8 +26,8 @@ class SignIn:
 
     Attributes:
         client_id: The public client, for people.
-        authorize: The sign-in page: an address, or a path of this host.
-        token: Gives tokens; as above.
+        authorize: The sign-in page: a URL, or a path on this host.
+        token: The token endpoint: a URL, or a path on this host.
     """
 
     client_id: str
@@ -40,30 +40,22 @@ class Documents:
     """The documentation of one stack.
 
     Attributes:
-        description: The OpenAPI document, as `make openapi` writes it: with places to fill in.
-        powertools: The folder of the package that has Swagger UI.
+        description: The OpenAPI document as `make openapi` writes it, with placeholder URLs.
+        powertools: The folder of the Powertools package, which contains Swagger UI.
     """
 
     description: str
     powertools: Path
 
     def page(self, sign_in: SignIn) -> Response:
-        """The page.
-
-        Args:
-            sign_in: Where its reader signs in.
-        """
+        """Return the page."""
         page = Template((HERE / "page.html").read_text()).substitute(client_id=escape(sign_in.client_id))
-        return Response(HTTPStatus.OK, page, _guarded(sign_in.token), _PAGE)
+        return Response(HTTPStatus.OK, page, _security_headers(sign_in.token), _PAGE)
 
     def openapi(self, sign_in: SignIn) -> Response:
-        """The OpenAPI document, for this stack.
-
-        Args:
-            sign_in: Where tokens are given.
-        """
+        """Return the OpenAPI document with this stack's URLs."""
         document: dict[str, Any] = json.loads(self.description)
-        # Relative to the document itself: right behind a stage, behind a domain, and on the local AWS.
+        # Relative to the document itself, so it holds for a stage path, a custom domain and the local AWS.
         document["servers"] = [{"url": ".", "description": "This stack."}]
         for flow in document["components"]["securitySchemes"]["oauth"]["flows"].values():
             flow["tokenUrl"] = sign_in.token
@@ -72,13 +64,10 @@ class Documents:
         return Response(HTTPStatus.OK, json.dumps(document, ensure_ascii=False))
 
     def file(self, name: str) -> Response:
-        """A part of the page.
-
-        Args:
-            name: As the page asks for it.
+        """Return a file that the page loads.
 
         Raises:
-            NotFound: The page has no such part.
+            NotFound: The page has no such file.
         """
         files = {
             "swagger-ui.js": (self.powertools / SWAGGER_UI / "swagger-ui-bundle.min.js", _SCRIPT),
@@ -88,17 +77,19 @@ class Documents:
             "oauth2-redirect.html": (HERE / "oauth2-redirect.html", _PAGE),
         }
         if name not in files:
-            raise NotFound("The documentation has no such part: it begins at /docs.")
+            raise NotFound("The documentation has no such file: open /docs.")
         path, content_type = files[name]
-        return Response(HTTPStatus.OK, path.read_text(), {**_guarded(), "Cache-Control": _KEPT}, content_type)
+        return Response(
+            HTTPStatus.OK, path.read_text(), {**_security_headers(), "Cache-Control": _CACHE_CONTROL}, content_type
+        )
 
 
-def _guarded(token_address: str = "") -> dict[str, str]:
-    """Headers that let the page run its own scripts and talk to nobody but the API and the token endpoint."""
-    address = urlsplit(token_address)
-    tokens = f" {address.scheme}://{address.netloc}" if address.netloc else ""
+def _security_headers(token_url: str = "") -> dict[str, str]:
+    """Allow the page to run only its own scripts, and to connect only to the API and the token endpoint."""
+    url = urlsplit(token_url)
+    token_origin = f" {url.scheme}://{url.netloc}" if url.netloc else ""
     policy = (
         f"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-        f"connect-src 'self'{tokens}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        f"connect-src 'self'{token_origin}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     return {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}

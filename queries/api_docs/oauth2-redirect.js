@@ -1,13 +1,13 @@
-// The sign-in page comes back here, in a window that the documentation has opened: hand the code over and close.
+// The sign-in page redirects here, in a window that the documentation opened. Pass the code to it and close.
 "use strict";
 
-function handOver() {
+function passCode() {
   const pending = window.opener && window.opener.swaggerUIRedirectOauth2;
-  if (!pending) return "Open the documentation and sign in there: this page is only its way back.";
+  if (!pending) return "Open the documentation and sign in there.";
   const answer = new URLSearchParams(location.search);
-  if (answer.get("state") !== pending.state) return "This sign-in was not begun by the page that opened it: sign in again.";
+  if (answer.get("state") !== pending.state) return "This sign-in was not started by the page that opened it. Sign in again.";
   if (!answer.get("code")) {
-    pending.errCb({authId: pending.auth.name, source: "auth", level: "error", message: answer.get("error") || "no code came back"});
+    pending.errCb({authId: pending.auth.name, source: "auth", level: "error", message: answer.get("error") || "the sign-in page returned no code"});
   } else {
     pending.auth.code = answer.get("code");
     delete pending.auth.state;
@@ -17,4 +17,4 @@ function handOver() {
   return "Signed in. You can close this window.";
 }
 
-document.getElementById("state").textContent = handOver();
+document.getElementById("state").textContent = passCode();

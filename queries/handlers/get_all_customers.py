@@ -2,21 +2,21 @@
 
 from http import HTTPStatus
 
-from projections.dynamodb_read_model import reader_of
+from projections.dynamodb_read_model import reader_for
 from queries.get_all_customers import get_all_customers, parse_query
-from queries.read_your_writes import REAL_CLOCK, read_after
+from queries.read_your_writes import REAL_CLOCK, parse_read_after
 from shared.http.endpoint import endpoint
 from shared.http.request import Request
 from shared.http.response import Response
 from shared.runtime.clients import dynamodb, secret
 from shared.runtime.settings import required
 
-reader = reader_of(dynamodb(), required("READ_TABLE"))
+reader = reader_for(dynamodb(), required("READ_TABLE"))
 cursor_secret = required("CURSOR_SECRET")
 
 
 def cursor_key() -> bytes:
-    """What this stage signs cursors with."""
+    """Return the key that signs this stage's cursors."""
     return secret(cursor_secret).encode()
 
 
@@ -24,5 +24,5 @@ def cursor_key() -> bytes:
 def handle(request: Request) -> Response:
     """List customers."""
     query = parse_query(request.query, cursor_key)
-    patience = read_after(request.headers)
-    return Response(HTTPStatus.OK, get_all_customers(query, reader, cursor_key, patience, REAL_CLOCK))
+    read_after = parse_read_after(request.headers)
+    return Response(HTTPStatus.OK, get_all_customers(query, reader, cursor_key, read_after, REAL_CLOCK))

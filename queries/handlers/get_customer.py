@@ -2,21 +2,21 @@
 
 from http import HTTPStatus
 
-from projections.dynamodb_read_model import reader_of
+from projections.dynamodb_read_model import reader_for
 from queries.get_customer import get_customer
-from queries.read_your_writes import REAL_CLOCK, read_after
+from queries.read_your_writes import REAL_CLOCK, parse_read_after
 from shared.http.endpoint import endpoint
 from shared.http.request import Request
 from shared.http.response import Response
 from shared.runtime.clients import dynamodb
 from shared.runtime.settings import required
 
-reader = reader_of(dynamodb(), required("READ_TABLE"))
+reader = reader_for(dynamodb(), required("READ_TABLE"))
 
 
 @endpoint(scope="customers/read")
 def handle(request: Request) -> Response:
-    """Show one customer."""
-    patience = read_after(request.headers)
-    listing, version = get_customer(request.path.get("customer_id", ""), reader, patience, REAL_CLOCK)
+    """Get one customer."""
+    read_after = parse_read_after(request.headers)
+    listing, version = get_customer(request.path.get("customer_id", ""), reader, read_after, REAL_CLOCK)
     return Response(HTTPStatus.OK, listing.document, {"ETag": f'"{version}"'})

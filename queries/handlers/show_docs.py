@@ -14,10 +14,10 @@ documents = Documents((HERE / "openapi.json").read_text(), Path(aws_lambda_power
 
 @endpoint(scope=None)
 def handle(request: Request) -> Response:
-    """Show the documentation, or a part of it."""
+    """Show the documentation or one of its files."""
     if request.route == "/docs/{file}":
         return documents.file(request.path["file"])
-    # The stage knows them; were they settings of the function, client, API and function would wait for each other.
+    # Stage variables, not settings of the function: otherwise client, API and function would depend on each other.
     stage = request.stage_variables
     sign_in = SignIn(stage["UserPoolClientId"], stage["AuthorizeEndpoint"], stage["TokenEndpoint"])
     return documents.openapi(sign_in) if request.route == "/openapi.json" else documents.page(sign_in)

@@ -1,1 +1,1 @@
-"""HTTP as API Gateway hands it to a function: requests, responses and problems."""
+"""HTTP as API Gateway passes it to a function: requests, responses and problems."""

@@ -1,7 +1,7 @@
-"""Reads a JSON body into a pydantic model, and says what is wrong with it field by field."""
+"""Parses a JSON body into a pydantic model and reports every invalid field."""
 
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -10,13 +10,14 @@ from shared.http.problems import BodyTooLarge, FieldError, InvalidFields, Malfor
 
 Model = TypeVar("Model", bound=BaseModel)
 
-# Several times the longest valid body; API Gateway itself would take 10 MB.
-LONGEST_BODY_BYTES = 16 * 1024
+# Several times the longest valid body. API Gateway itself accepts 10 MB.
+LONGEST_BODY_BYTES: Final = 16 * 1024
 
-_MENDS = {
+# What to fix, by pydantic's type of error.
+_FIXES: Final = {
     "missing": "is required",
-    "extra_forbidden": "is not known: leave it out",
-    "string_type": "must be a text",
+    "extra_forbidden": "is unknown: remove it",
+    "string_type": "must be a string",
     "model_type": "must be a JSON object",
     "model_attributes_type": "must be a JSON object",
 }
@@ -26,14 +27,13 @@ def parse_body(model: type[Model], body: bytes, context: Mapping[str, object]) -
     """Validate a body.
 
     Args:
-        model: What it must be.
-        body: JSON in UTF-8, at most 16 KiB.
-        context: What the model's validators may need, such as today's date.
+        body: JSON in UTF-8, at most `LONGEST_BODY_BYTES`.
+        context: Values for the model's validators, such as today's date.
 
     Raises:
-        BodyTooLarge: It is longer than 16 KiB.
-        MalformedBody: It is not JSON.
-        InvalidFields: Some fields are bad; each is named.
+        BodyTooLarge: The body is longer than `LONGEST_BODY_BYTES`.
+        MalformedBody: The body is not JSON.
+        InvalidFields: Some fields are invalid. The error names each of them.
     """
     if len(body) > LONGEST_BODY_BYTES:
         raise BodyTooLarge(f"Send at most {LONGEST_BODY_BYTES} bytes.")
@@ -48,5 +48,5 @@ def parse_body(model: type[Model], body: bytes, context: Mapping[str, object]) -
 
 def _field_error(error: ErrorDetails) -> FieldError:
     field = ".".join(map(str, error["loc"])) or "body"
-    mend = _MENDS.get(error["type"]) or error["msg"].removeprefix("Value error, ")
-    return FieldError(field, f"{field} {mend}.", unknown=error["type"] == "extra_forbidden")
+    fix = _FIXES.get(error["type"]) or error["msg"].removeprefix("Value error, ")
+    return FieldError(field, f"{field} {fix}.", unknown=error["type"] == "extra_forbidden")

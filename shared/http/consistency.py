@@ -1,4 +1,4 @@
-"""The Consistency-Token: names a write, so that a later read can ask to see it."""
+"""The Consistency-Token identifies a write, so that a later read can wait for it."""
 
 import base64
 import binascii
@@ -14,31 +14,28 @@ _CONTENT: Final = re.compile(r"([A-Za-z0-9-]{1,64}) ([1-9][0-9]{0,8})")
 
 @dataclass(frozen=True, slots=True)
 class ConsistencyToken:
-    """One write.
+    """Identifies one write.
 
     Attributes:
-        key: Which record.
-        version: The version that the write gave it.
+        key: The id of the record.
+        version: The record's version after the write.
     """
 
     key: str
     version: int
 
     def encode(self) -> str:
-        """The token's text for the caller, to whom it means nothing."""
+        """The token as opaque text for the caller."""
         return base64.urlsafe_b64encode(f"{self.key} {self.version}".encode()).decode().rstrip("=")
 
 
 def parse_token(text: str) -> ConsistencyToken:
-    """Read a token.
+    """Parse a token.
 
-    A made-up one can only make its own caller wait, so it carries no signature.
-
-    Args:
-        text: As sent.
+    A forged token can only make its own caller wait, so tokens are not signed.
 
     Raises:
-        InvalidFields: It is not one.
+        InvalidFields: The text is not a token.
     """
     try:
         content = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode("ascii")
@@ -46,5 +43,5 @@ def parse_token(text: str) -> ConsistencyToken:
         content = ""
     found = _CONTENT.fullmatch(content)
     if not found:
-        raise InvalidFields([FieldError(HEADER, f"{HEADER} must be one that a write answered with.")])
+        raise InvalidFields([FieldError(HEADER, f"{HEADER} must be a token that a write returned.")])
     return ConsistencyToken(found[1], int(found[2]))

@@ -1,4 +1,4 @@
-"""Turns a use case into a Lambda handler: parsing, authorisation, problems, logs, metrics and traces in one place."""
+"""Turns a use case into a Lambda handler: parses, authorises, returns problems, logs, measures and traces."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -11,17 +11,18 @@ from shared.http.problems import Problem
 from shared.http.request import Request, parse
 from shared.http.response import Response, problem_response
 from shared.runtime.observability import describe, logger, metrics, tracer
+from shared.runtime.tracing import annotate
 
 UseCase = Callable[[Request], Response]
 Handler = Callable[[dict[str, Any], Any], dict[str, object]]
 
 
 def endpoint(*, scope: str | None) -> Callable[[UseCase], Handler]:
-    """Make a Lambda handler of a function from request to response.
+    """Decorate a function from request to response as a Lambda handler.
 
     Args:
-        scope: What the token must allow. The authorizer has checked it already; a function that could be reached
-            some other way must not trust that. None: whoever calls, as for the documentation.
+        scope: The scope that the token must have. The authorizer checks it too, but the function must not rely on that:
+            it could be reached another way. None for public routes, such as the documentation.
     """
 
     def decorate(use_case: UseCase) -> Handler:
@@ -41,17 +42,18 @@ def endpoint(*, scope: str | None) -> Callable[[UseCase], Handler]:
 def _answer(use_case: UseCase, scope: str | None, event: dict[str, Any]) -> Response:
     request_id = (event.get("requestContext") or {}).get("requestId", "")
     correlation_id = request_id
-    # Both, as keys outlive an invocation: a request that cannot be parsed must not be logged under an earlier one.
+    # Keys outlive an invocation. Reset all, or a request that cannot be parsed is logged under an earlier one's ids.
     logger.append_keys(request_id=request_id, correlation_id=request_id, trace_id="")
     try:
         request = parse(event)
         correlation_id = request.correlation_id
         logger.append_keys(correlation_id=correlation_id, trace_id=request.trace_id)
-        tracer.put_annotation("correlation_id", correlation_id)
+        annotate({"correlation_id": correlation_id})
         if scope is not None:
             request.require(scope)
         response = use_case(request)
-    except Exception as error:  # noqa: BLE001 - the last line of defence: nothing of it may reach the caller
+        annotate(response.annotations)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: no detail of it may reach the caller
         problem = problem_of(error)
         _log_refusal(problem, error)
         response = problem_response(problem, request_id)

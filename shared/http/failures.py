@@ -1,4 +1,4 @@
-"""Which problem an exception is: the one place where errors become answers."""
+"""Maps exceptions to problems. This is the only place that does."""
 
 from typing import Final
 
@@ -7,27 +7,24 @@ from botocore.exceptions import ConnectionError as NoConnection
 
 from shared.http.problems import Problem, Unavailable, Unexpected
 
-# DynamoDB docs, "Error handling": these pass by themselves, and the client has already tried a few times.
-_PASSING: Final = frozenset(
+# DynamoDB docs, "Error handling": these are temporary, and the client has already retried.
+_TEMPORARY: Final = frozenset(
     {"InternalServerError", "LimitExceededException", "ProvisionedThroughputExceededException", "RequestLimitExceeded",
      "ServiceUnavailable", "ThrottlingException", "TransactionInProgressException"}
 )  # fmt: skip
 
 
 def problem_of(error: Exception) -> Problem:
-    """The problem to answer with.
-
-    Args:
-        error: Whatever a use case raised.
+    """The problem to respond with.
 
     Returns:
-        The error itself where it is a problem; Unavailable where a service behind us did not answer or is overloaded;
-        Unexpected for all else.
+        The error itself if it is a problem; `Unavailable` if an AWS service did not respond or is overloaded; otherwise
+        `Unexpected`.
     """
     if isinstance(error, Problem):
         return error
     if isinstance(error, HTTPClientError | NoConnection):
         return Unavailable()
-    if isinstance(error, ClientError) and error.response["Error"]["Code"] in _PASSING:
+    if isinstance(error, ClientError) and error.response["Error"]["Code"] in _TEMPORARY:
         return Unavailable()
     return Unexpected()

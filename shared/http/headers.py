@@ -1,4 +1,4 @@
-"""Request headers that carry a meaning of their own, read strictly."""
+"""Parses request headers. All functions take the headers by lower-case name."""
 
 import re
 from collections.abc import Mapping
@@ -17,13 +17,10 @@ LONGEST_WAIT_SECONDS: Final = 10
 
 
 def idempotency_key(headers: Mapping[str, str]) -> str | None:
-    """The caller's name for this command.
-
-    Args:
-        headers: By lower-case name.
+    """The caller's name for this command, or None.
 
     Raises:
-        InvalidFields: It is empty, too long or not plain.
+        InvalidFields: The key is empty, too long, or not visible ASCII.
     """
     key = headers.get("idempotency-key")
     if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
@@ -38,42 +35,38 @@ def idempotency_key(headers: Mapping[str, str]) -> str | None:
 
 
 def if_match(headers: Mapping[str, str]) -> frozenset[int] | None:
-    """The versions that the caller has seen, any of which may stand (RFC 9110, 13.1.1).
-
-    Args:
-        headers: By lower-case name.
+    """The versions that the caller has seen. The current version must be one of them (RFC 9110, 13.1.1).
 
     Returns:
-        None where any version will do: the header is absent, or `*`.
+        None if any version is accepted: the header is absent or `*`.
 
     Raises:
-        InvalidFields: It is not a list of ETags that this API gives out.
+        InvalidFields: The header is not a list of ETags of this API.
     """
     text = headers.get("if-match", "*").strip()
     if text == "*":
         return None
     if not ETAGS.fullmatch(text):
-        raise InvalidFields([FieldError("If-Match", 'If-Match must be an ETag as GET gave it, such as "3".')])
+        raise InvalidFields([FieldError("If-Match", 'If-Match must be an ETag that GET returned, such as "3".')])
     return frozenset(int(version) for version in re.findall(r"[0-9]+", text))
 
 
 def wait_seconds(headers: Mapping[str, str]) -> int:
-    """How long the caller is ready to wait (RFC 7240, 4.3), at most `LONGEST_WAIT_SECONDS`.
+    """How many seconds the caller is willing to wait (RFC 7240, 4.3), at most `LONGEST_WAIT_SECONDS`.
 
-    Args:
-        headers: By lower-case name. A preference that cannot be read is passed over, as the RFC wants.
+    A preference that cannot be parsed is ignored, as the RFC requires.
     """
     found = _WAIT.search(headers.get("prefer", ""))
     return min(int(found[1]), LONGEST_WAIT_SECONDS) if found else DEFAULT_WAIT_SECONDS
 
 
 def correlation_id(headers: Mapping[str, str], request_id: str) -> str:
-    """What ties a call to everything it causes: the caller's own id, its trace (W3C Trace Context), or the request.
+    """Connects a call to everything it causes: the caller's own id, its trace (W3C Trace Context), or the request id.
+
+    The caller's id is copied into every event and log line, so it is ignored unless it is short and plain.
 
     Args:
-        headers: By lower-case name. An id that is not short and plain is passed over, as it is copied into every
-            event and log line.
-        request_id: API Gateway's.
+        request_id: API Gateway's id of the request.
     """
     if _CORRELATION_ID.fullmatch(headers.get("x-correlation-id", "")):
         return headers["x-correlation-id"]

@@ -1,24 +1,24 @@
-"""Every error that the API answers with, as one tree; the answer's form is RFC 9457 (problem+json).
+"""Every error that the API returns, as one tree. The format is RFC 9457 (problem+json).
 
     Problem
     ├── MalformedBody      400  not JSON
-    ├── Unauthorized       401  no token, or not a good one (API Gateway answers this)
+    ├── Unauthorized       401  no valid access token (returned by API Gateway)
     ├── Forbidden          403  the token lacks the scope
     ├── NotFound           404
-    ├── FieldTaken         409  somebody else has this value
-    ├── Gone               410  it was there and was erased for good
-    ├── StaleVersion       412  If-Match names another version than the current one
+    ├── FieldTaken         409  another record has this value
+    ├── Gone               410  the record existed and was permanently erased
+    ├── StaleVersion       412  If-Match does not name the current version
     ├── BodyTooLarge       413
-    ├── InvalidFields      422  names each bad field and its mend
-    ├── KeyReused          422  the Idempotency-Key came with another request
-    ├── TooManyRequests    429  (API Gateway answers this)
-    ├── Unexpected         500  our fault; says nothing of its cause
+    ├── InvalidFields      422  names each invalid field and how to fix it
+    ├── KeyReused          422  the Idempotency-Key was used for another request
+    ├── TooManyRequests    429  (returned by API Gateway)
+    ├── Unexpected         500  our fault; the cause is not disclosed
     ├── Contended          503  too many writers at once
-    ├── Unavailable        503  a service that we need did not answer; the outcome is not known
-    └── NotYetReadable     503  the write that the Consistency-Token names is not projected yet
+    ├── Unavailable        503  a service that we need did not respond; the outcome is unknown
+    └── NotYetReadable     503  the write in the Consistency-Token is not projected yet
 
-A problem's `type` is stable, and docs/reference/problems/ has a page for each. What API Gateway itself answers has the same form
-(`GatewayResponses` in template.yml).
+A problem's `type` is stable, and docs/reference/problems/ has a page for each. API Gateway's own errors use the same
+format (`GatewayResponses` in template.yml).
 """
 
 import json
@@ -30,13 +30,13 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One bad field and how to mend it.
+    """One invalid field and how to fix it.
 
     Attributes:
-        field: Where it stands, for instance `birth`.
-        detail: One sentence, which never repeats what was sent.
-        unknown: Whether the caller made the field's name up. Such a name may be anything, a person's address for
-            instance: it goes back to the caller and into no log.
+        field: The field's path, for example `birth`.
+        detail: One sentence, which never repeats the value that was sent.
+        unknown: Whether the caller invented the field's name. Such a name may contain personal data, so it is returned
+            to the caller but never logged.
     """
 
     field: str
@@ -45,12 +45,12 @@ class FieldError:
 
     @property
     def name_to_log(self) -> str:
-        """The field's name, unless it is the caller's own word."""
+        """The field's name, unless the caller invented it."""
         return "(unknown)" if self.unknown else self.field
 
 
 class Problem(Exception):
-    """An error that the caller is told about."""
+    """An error that is returned to the caller."""
 
     status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
     slug: ClassVar[str] = "unexpected"
@@ -64,14 +64,14 @@ class Problem(Exception):
 
     @property
     def type(self) -> str:
-        """The stable name of this kind of problem, which is also the path of its page."""
+        """The stable identifier of this kind of problem, which is also the path of its page."""
         return f"/docs/problems/{self.slug}"
 
     def body(self, request_id: str) -> str:
-        """The answer's body.
+        """The response body.
 
         Args:
-            request_id: Names this occurrence in the logs.
+            request_id: Identifies this occurrence in the logs.
         """
         document: dict[str, object] = {
             "type": self.type,
@@ -94,15 +94,15 @@ class MalformedBody(Problem):
 
 
 class Unauthorized(Problem):
-    """There is no token, or it is expired, forged or of another pool."""
+    """There is no token, or it is expired, forged or from another user pool."""
 
     status = HTTPStatus.UNAUTHORIZED
     slug = "unauthorized"
-    title = "A good access token is needed"
+    title = "A valid access token is required"
 
 
 class Forbidden(Problem):
-    """The token is good and does not allow this."""
+    """The token is valid but does not allow this request."""
 
     status = HTTPStatus.FORBIDDEN
     slug = "forbidden"
@@ -110,7 +110,7 @@ class Forbidden(Problem):
 
 
 class NotFound(Problem):
-    """There is no such thing."""
+    """The record does not exist."""
 
     status = HTTPStatus.NOT_FOUND
     slug = "not-found"
@@ -118,47 +118,47 @@ class NotFound(Problem):
 
 
 class FieldTaken(Problem):
-    """A value that must be unique is somebody else's."""
+    """A value that must be unique belongs to another record."""
 
     status = HTTPStatus.CONFLICT
     slug = "field-taken"
     title = "This value is taken"
 
     def __init__(self, field: str) -> None:
-        error = FieldError(field, f"{field} is taken: send another one.")
+        error = FieldError(field, f"{field} is taken: send a different one.")
         super().__init__(f"Another record has this {field}.", errors=[error])
 
 
 class Gone(Problem):
-    """It was there, and was erased for good."""
+    """The record existed and was permanently erased."""
 
     status = HTTPStatus.GONE
     slug = "gone"
-    title = "Erased for good"
+    title = "Permanently erased"
 
 
 class StaleVersion(Problem):
-    """The record changed since the caller read it."""
+    """The record has changed since the caller read it."""
 
     status = HTTPStatus.PRECONDITION_FAILED
     slug = "stale-version"
-    title = "The record changed meanwhile"
+    title = "The record has changed since you read it"
 
     def __init__(self, current: int, token: str = "") -> None:
-        """Name what is current.
+        """Create the problem.
 
         Args:
-            current: The record's version.
-            token: The Consistency-Token with which a GET is sure to show it.
+            current: The record's current version.
+            token: A Consistency-Token that makes a GET wait for that version.
         """
-        super().__init__("Read the record again, and repeat the change with its new ETag in If-Match.")
+        super().__init__("Read the record again and repeat the change with the new ETag in If-Match.")
         self.headers["ETag"] = f'"{current}"'
         if token:
             self.headers["Consistency-Token"] = token
 
 
 class BodyTooLarge(Problem):
-    """The body is longer than any valid one could be."""
+    """The body is longer than any valid body."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     slug = "body-too-large"
@@ -166,19 +166,19 @@ class BodyTooLarge(Problem):
 
 
 class InvalidFields(Problem):
-    """The request is readable and some of its fields are not acceptable."""
+    """The request can be parsed, but some of its fields are invalid."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     slug = "invalid-fields"
-    title = "Some fields are not acceptable"
+    title = "Some fields are invalid"
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
         names = ", ".join(dict.fromkeys(error.field for error in errors))
-        super().__init__(f"Mend these and send the request again: {names}.", errors=errors)
+        super().__init__(f"Fix these fields and send the request again: {names}.", errors=errors)
 
 
 class KeyReused(Problem):
-    """One Idempotency-Key came with two different requests."""
+    """One Idempotency-Key was sent with two different requests."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     slug = "key-reused"
@@ -186,13 +186,13 @@ class KeyReused(Problem):
 
     def __init__(self) -> None:
         super().__init__(
-            "This key came before with other content: send a new key for a new request.",
-            errors=[FieldError("Idempotency-Key", "Idempotency-Key must be new for each different request.")],
+            "This key was used before with different content. Send a new key for a new request.",
+            errors=[FieldError("Idempotency-Key", "Idempotency-Key must be new for each new request.")],
         )
 
 
 class TooManyRequests(Problem):
-    """The caller, or all callers together, ask too often."""
+    """The caller, or all callers together, send too many requests."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     slug = "too-many-requests"
@@ -200,17 +200,17 @@ class TooManyRequests(Problem):
 
 
 class Unexpected(Problem):
-    """Our own fault."""
+    """An error on our side."""
 
     def __init__(self) -> None:
         super().__init__(
-            "Whether the request was carried out is not known. Try again with the same Idempotency-Key; if it lasts, "
-            "report the instance below."
+            "It is unknown whether the request was carried out. Send it again with the same Idempotency-Key. If the "
+            "error persists, report the instance below."
         )
 
 
 class Contended(Problem):
-    """Too many writers want the same record at once; nothing was written."""
+    """Too many writers change the same record at once. Nothing was written."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     slug = "contended"
@@ -221,24 +221,24 @@ class Contended(Problem):
 
 
 class Unavailable(Problem):
-    """A service that we need did not answer in time."""
+    """A service that we need did not respond in time."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     slug = "unavailable"
-    title = "A service behind this API did not answer"
+    title = "A service behind this API did not respond"
 
     def __init__(self) -> None:
-        detail = "Whether the request was carried out is not known. Send it again with the same Idempotency-Key."
+        detail = "It is unknown whether the request was carried out. Send it again with the same Idempotency-Key."
         super().__init__(detail, headers={"Retry-After": "1"})
 
 
 class NotYetReadable(Problem):
-    """The write that the caller wants to see is stored, and not projected yet."""
+    """The write that the caller waits for is stored but not projected yet."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     slug = "not-yet-readable"
     title = "Your write is not readable yet"
 
     def __init__(self) -> None:
-        detail = "The write is safely stored and still on its way to the read side. Ask again in a moment."
+        detail = "The write is stored but has not reached the read side yet. Try again in a moment."
         super().__init__(detail, headers={"Retry-After": "1"})

@@ -1,4 +1,4 @@
-"""A request as API Gateway's REST proxy integration hands it to a function."""
+"""A request as API Gateway's REST proxy integration passes it to a function."""
 
 import base64
 import binascii
@@ -8,25 +8,24 @@ from typing import Any
 
 from shared.http.headers import correlation_id
 from shared.http.problems import Forbidden, MalformedBody
-from shared.runtime import tracing
+from shared.runtime.trace_header import current_trace
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a use case may know of the call.
+    """What a use case can read from the request.
 
     Attributes:
-        request_id: API Gateway's name for this call.
-        subject: Who calls: the token's `sub` (for a machine client, its client id).
-        scopes: What the token allows.
+        request_id: API Gateway's id of the request.
+        subject: The token's `sub`; for a machine client, its client id.
+        scopes: The token's scopes.
         path: Path parameters by name.
-        query: Query parameters by name, the last one where a name was repeated.
+        query: Query parameters by name. If a name is repeated, the last value counts.
         headers: Headers by lower-case name.
-        body: The body's bytes.
-        trace_id: The X-Ray trace, or an empty text.
-        route: The path as the API declares it, for instance `/customers/{customer_id}`.
-        stage_variables: What the API's stage says by name.
-        segment_id: This function's segment in it; empty if nothing is recorded.
+        trace_id: The X-Ray trace id, or an empty string.
+        route: The path as the API declares it, for example `/customers/{customer_id}`.
+        stage_variables: The variables of the API's stage by name.
+        segment_id: This function's X-Ray segment; empty if the trace is not recorded.
     """
 
     request_id: str
@@ -43,34 +42,31 @@ class Request:
 
     @property
     def correlation_id(self) -> str:
-        """What ties this call to everything it causes: the caller's own id, or this request's."""
+        """Connects this request to everything it causes; see `headers.correlation_id`."""
         return correlation_id(self.headers, self.request_id)
 
     def require(self, scope: str) -> None:
-        """Refuse a token that lacks a scope.
-
-        Args:
-            scope: For instance `customers/read`.
+        """Check that the token has a scope, for example `customers/read`.
 
         Raises:
-            Forbidden: The token does not carry it.
+            Forbidden: It does not.
         """
         if scope not in self.scopes:
-            raise Forbidden(f"This needs an access token with the scope {scope}.")
+            raise Forbidden(f"This request requires an access token with the scope {scope}.")
 
 
 def parse(event: Mapping[str, Any]) -> Request:
-    """Read API Gateway's event.
+    """Parse API Gateway's event.
 
     Args:
         event: Payload format 1.0 (REST API, Lambda proxy integration).
 
     Raises:
-        MalformedBody: The body is said to be base64 and is not.
+        MalformedBody: The body is marked as base64 but is not base64.
     """
     context = event.get("requestContext") or {}
     claims = (context.get("authorizer") or {}).get("claims") or {}
-    trace_id, segment_id = tracing.current()
+    trace_id, segment_id = current_trace()
     return Request(
         request_id=context.get("requestId", ""),
         subject=claims.get("sub", ""),
@@ -89,9 +85,9 @@ def parse(event: Mapping[str, Any]) -> Request:
 def _body(event: Mapping[str, Any]) -> bytes:
     text = event.get("body") or ""
     if not event.get("isBase64Encoded"):
-        # Lone surrogates cannot be encoded: let the JSON parser refuse them rather than fail here.
+        # Lone surrogates cannot be encoded. Pass them on, so that the JSON parser rejects them.
         return text.encode(errors="surrogatepass")
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error:
-        raise MalformedBody("The body is not readable: send it as JSON in UTF-8.") from None
+        raise MalformedBody("The body cannot be read. Send JSON in UTF-8.") from None

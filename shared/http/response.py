@@ -1,38 +1,37 @@
-"""A response as API Gateway's REST proxy integration takes it from a function."""
+"""A response as API Gateway's REST proxy integration expects it from a function."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
+from typing import Any
 
 from shared.http.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer.
+    """An HTTP response.
 
     Attributes:
         status: The HTTP status.
-        body: A JSON text, or nothing.
-        headers: Headers beside the content type.
+        body: The body's text; empty for none.
+        headers: All headers except the content type.
+        content_type: The body's media type.
+        annotations: Annotations for the request's trace, by name. The caller does not see them.
     """
 
     status: HTTPStatus
     body: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str = "application/json"
+    annotations: Mapping[str, Any] = field(default_factory=dict)
 
     def with_header(self, name: str, value: str) -> "Response":
-        """The same answer with one header more.
-
-        Args:
-            name: The header's.
-            value: Its text.
-        """
-        return Response(self.status, self.body, {**self.headers, name: value}, self.content_type)
+        """The same response with one more header."""
+        return replace(self, headers={**self.headers, name: value})
 
     def to_gateway(self) -> dict[str, object]:
-        """The form that API Gateway wants."""
+        """The response in API Gateway's format."""
         headers = {"Cache-Control": "no-store", **self.headers}
         if self.body:
             headers["Content-Type"] = self.content_type
@@ -40,10 +39,9 @@ class Response:
 
 
 def problem_response(problem: Problem, request_id: str) -> Response:
-    """The answer for a problem.
+    """The response for a problem.
 
     Args:
-        problem: What went wrong.
-        request_id: Names this occurrence in the logs.
+        request_id: Identifies this occurrence in the logs.
     """
     return Response(problem.status, problem.body(request_id), problem.headers, "application/problem+json")

@@ -1,1 +1,1 @@
-"""Settings, clients, clock, ids, logger, tracer and metrics of a function."""
+"""The settings, clients, clock, ids, logger, tracer and metrics of a function."""

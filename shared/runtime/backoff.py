@@ -1,20 +1,20 @@
-"""How long to wait before another try."""
+"""How long to wait before a retry."""
 
 import random
 from math import inf
 
 
 def full_jitter(attempt: int, first: float, longest: float = inf) -> float:
-    """Anything up to a bound that doubles with each try: those that collided must not meet again.
+    """A random time below a bound that doubles with each attempt, so that clients that collided do not collide again.
 
     AWS Builders' Library, "Timeouts, retries and backoff with jitter".
 
     Args:
-        attempt: How many tries there were before, from 0.
-        first: The bound after the first one, in seconds.
-        longest: What the bound never exceeds, in seconds.
+        attempt: The number of earlier retries, from 0.
+        first: The bound before the first retry, in seconds.
+        longest: The highest bound, in seconds.
 
     Returns:
         Seconds.
     """
-    return random.uniform(0, min(longest, first * 2**attempt))  # noqa: S311 - spreads load, hides nothing
+    return random.uniform(0, min(longest, first * 2**attempt))  # noqa: S311 - spreads load, protects nothing

@@ -1,7 +1,7 @@
-"""AWS clients, one of a kind for each execution environment of a function."""
+"""AWS clients, created once for each execution environment of a function."""
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import boto3
 from botocore.config import Config
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
-# A function that waits a minute (botocore's own default) for a lost packet has timed out long before: fail soon and
-# try again instead. DynamoDB's tail is in the tens of milliseconds; two seconds is a lost answer, not a slow one.
-_CONFIG = Config(
+# With botocore's default of 60 seconds, a lost packet would make the function time out. Fail early and retry instead.
+# DynamoDB's tail latency is tens of milliseconds: after two seconds the response is lost, not slow.
+_CONFIG: Final = Config(
     connect_timeout=1,
     read_timeout=2,
     retries={"mode": "standard", "total_max_attempts": 3},
     tcp_keepalive=True,
 )
-# A function's answer may take as long as its timeout, 28 seconds for the slowest. Never again by itself: its caller
-# decides what a lost answer means.
-_CALLING_FUNCTIONS = Config(connect_timeout=2, read_timeout=35, retries={"total_max_attempts": 1})
+# A function may take as long as its timeout, 28 seconds for the slowest. No retries: the caller decides what a lost
+# response means.
+_FUNCTION_CALL_CONFIG: Final = Config(connect_timeout=2, read_timeout=35, retries={"total_max_attempts": 1})
 
 
 @cache
@@ -35,14 +35,14 @@ def dynamodb() -> "DynamoDBClient":
 
 @cache
 def secrets_manager() -> "SecretsManagerClient":
-    """The Secrets Manager client; made at first use, as most invocations need none."""
+    """The Secrets Manager client."""
     return boto3.client("secretsmanager", config=_CONFIG)
 
 
 @cache
 def functions() -> "LambdaClient":
     """The Lambda client."""
-    return boto3.client("lambda", config=_CALLING_FUNCTIONS)
+    return boto3.client("lambda", config=_FUNCTION_CALL_CONFIG)
 
 
 @cache
@@ -51,6 +51,7 @@ def deployments() -> "CodeDeployClient":
     return boto3.client("codedeploy", config=_CONFIG)
 
 
+@cache
 def event_bridge() -> "EventBridgeClient":
     """The EventBridge client."""
     return boto3.client("events", config=_CONFIG)
@@ -64,7 +65,7 @@ def sqs() -> "SQSClient":
 
 @cache
 def secret(name: str) -> str:
-    """A secret's current text, fetched once for each execution environment.
+    """A secret's current value, fetched once for each execution environment.
 
     Args:
         name: The secret's name or ARN.

@@ -1,20 +1,20 @@
-"""Time as the system writes it: RFC 3339, UTC, always with six decimals, so that text order is time order."""
+"""Timestamps in RFC 3339, UTC, always with six decimals, so that their order as strings is their order in time."""
 
 from datetime import UTC, datetime
 
 
 def utc_now() -> datetime:
-    """The current instant."""
+    """The current time, timezone-aware."""
     return datetime.now(UTC)
 
 
 def timestamp(instant: datetime) -> str:
-    """Write an instant as text.
+    """Format a time.
 
     Args:
-        instant: Any aware time.
+        instant: Any timezone-aware time.
 
     Returns:
-        For instance `2026-05-17T09:30:00.000000Z`, always 27 characters.
+        For example `2026-05-17T09:30:00.000000Z`, always 27 characters.
     """
     return f"{instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"

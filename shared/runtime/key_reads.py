@@ -1,4 +1,4 @@
-"""Reads items of a DynamoDB table by their keys, as many as there are.
+"""Reads any number of items from a DynamoDB table by key.
 
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
 """
@@ -10,14 +10,14 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-# The limit of one call, as said there.
-_KEYS_A_CALL: Final = 100
+# The limit of one BatchGetItem call.
+_KEYS_PER_CALL: Final = 100
 _TRIES: Final = 5
-_FIRST_WAIT_SECONDS: Final = 0.05
+_FIRST_PAUSE_SECONDS: Final = 0.05
 
 
 class KeysUnread(Exception):
-    """DynamoDB left keys unprocessed, try after try."""
+    """DynamoDB left some keys unprocessed in every attempt."""
 
 
 def read_keys(
@@ -27,21 +27,19 @@ def read_keys(
     sleep: Callable[[float], None],
     only: str = "",
 ) -> Iterator[Mapping[str, Any]]:
-    """The items that there are under some keys, in no order, as they stand now.
+    """Yield the items that exist under the given keys, read consistently, in no particular order.
 
     Args:
-        client: DynamoDB.
-        table: The table's name.
         keys: All different.
-        sleep: Waits so many seconds between tries.
-        only: The names of the attributes that are wanted, with commas; all of them when empty.
+        sleep: Waits between attempts; takes seconds.
+        only: Comma-separated names of the attributes to return; all of them if empty.
 
     Raises:
-        KeysUnread: Some could not be read for now; those before them were given.
+        KeysUnread: Some items could not be read. The items before them were yielded.
     """
     wanted: Any = {"ConsistentRead": True, **({"ProjectionExpression": only} if only else {})}
-    for first in range(0, len(keys), _KEYS_A_CALL):
-        yield from _read(client, table, {**wanted, "Keys": keys[first : first + _KEYS_A_CALL]}, sleep)
+    for first in range(0, len(keys), _KEYS_PER_CALL):
+        yield from _read(client, table, {**wanted, "Keys": keys[first : first + _KEYS_PER_CALL]}, sleep)
 
 
 def _read(
@@ -54,5 +52,5 @@ def _read(
         if not unread:
             return
         request = {**request, "Keys": unread["Keys"]}
-        sleep(_FIRST_WAIT_SECONDS * 2**attempt)
-    raise KeysUnread(f"{len(request['Keys'])} items of {table} were not read in {_TRIES} tries")
+        sleep(_FIRST_PAUSE_SECONDS * 2**attempt)
+    raise KeysUnread(f"{len(request['Keys'])} items of {table} were not read in {_TRIES} attempts")

@@ -1,4 +1,4 @@
-"""Logger, tracer and metrics, set so that no personal data can reach them by default."""
+"""Logger, tracer and metrics, configured so that no personal data reaches them by default."""
 
 import os
 import traceback
@@ -10,23 +10,20 @@ import shared.runtime.snapshots  # noqa: F401 - every function imports this modu
 
 logger = Logger()
 metrics = Metrics()
-# Two stages in one account must not raise each other's alarms.
+# Two stages in one account must not trigger each other's alarms.
 metrics.set_default_dimensions(stage=os.environ.get("STAGE") or "none")
 tracer = Tracer(patch_modules=("botocore",))
 
 
 def describe(error: BaseException) -> dict[str, object]:
-    """What may be logged of an unexpected error: its type and where it arose.
+    """The parts of an unexpected error that may be logged: its type and where it was raised.
 
-    The message stays out: libraries quote the offending value in it, which here is often a person's data.
-
-    Args:
-        error: The error as caught.
+    The message is left out: libraries quote the offending value in it, which is often personal data.
 
     Returns:
         Fields for the logger's `extra`.
     """
-    # Walked rather than extracted: that would read the source files, for lines that are not logged.
+    # `walk_tb` and not `extract_tb`, which reads the source files for lines that are not logged.
     frames = list(traceback.walk_tb(error.__traceback__))
     name = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
     return {"error": name, "at": [f"{frame.f_code.co_name}:{line}" for frame, line in frames[-5:]]}

@@ -62,4 +62,4 @@ def test_a_request_without_a_token_is_refused(page: Page, target: Target) -> Non
 def test_the_redirect_gives_no_code_to_a_page_that_did_not_ask_for_it(page: Page, target: Target) -> None:
     page.goto(f"{target.api}/docs/oauth2-redirect.html?code=stolen&state=guessed")
 
-    expect(page.locator("#state")).to_contain_text("only its way back")
+    expect(page.locator("#state")).to_contain_text("Open the documentation and sign in there")

@@ -1,4 +1,4 @@
-"""The benchmark measures the units that docs/reference/costs.md states."""
+"""The units in docs/reference/costs.md are those that the benchmark measures."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks import consumed_units
-from benchmarks.units import Reckoner
+from benchmarks.units import CostCalculator
 from local import dynamodb_local, tables
 from local.environments import ROOT
 from tests.unit.docs.pages import Page, names
@@ -24,7 +24,7 @@ def measured(amazons_dynamodb: "DynamoDBClient") -> Iterator[dict[str, str]]:
     definitions = tables.of_template()
     keys = {table["TableName"]: [key["AttributeName"] for key in table["KeySchema"]] for table in definitions.values()}
     client = dynamodb_local.client(amazons_dynamodb.meta.endpoint_url)
-    meter = consumed_units.CapacityMeter(client, Reckoner(amazons_dynamodb, keys))
+    meter = consumed_units.CapacityMeter(client, CostCalculator(amazons_dynamodb, keys))
     api = consumed_units.Api(client, {name: table["TableName"] for name, table in definitions.items()})
     found = {}
     for operation in consumed_units.operations(api):
@@ -32,7 +32,7 @@ def measured(amazons_dynamodb: "DynamoDBClient") -> Iterator[dict[str, str]]:
         operation.run()
         found[operation.name] = str(consumed_units.total_of(call.documented for call in meter.since(before)).total)
     yield found
-    # Other customers would add a second page to the list, and its cursor needs the cursor's key.
+    # Leftover rows would give other tests' lists a second page, whose cursor needs the cursor key.
     for table, key in keys.items():
         for row in amazons_dynamodb.scan(TableName=table)["Items"]:
             amazons_dynamodb.delete_item(TableName=table, Key={name: row[name] for name in key})

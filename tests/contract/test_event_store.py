@@ -12,10 +12,10 @@ from events.claims import ClaimChange, ClaimTaken, email_claim
 from events.codec import REDACTED
 from events.dynamodb_store import DynamoDbEventStore
 from events.envelope import Event
-from events.store import MOST_REDACTED_AT_ONCE, EventStore, VersionConflict
+from events.store import MOST_REDACTED_AT_ONCE, MOST_RELEASED_AT_ONCE, EventStore, VersionConflict
 from local import tables
 from tests import samples
-from tests.event_log import every_event
+from tests.event_log import append_all, every_event
 from tests.fakes.network import LossyNetwork, lossy
 from tests.samples import created, erased, updated
 
@@ -29,90 +29,60 @@ def history(versions: int, customer_id: str | None = None) -> list[Event]:
 
 def test_what_was_appended_is_read_in_version_order(event_store: EventStore) -> None:
     events = history(3)
-    for event in events:
-        event_store.append([event], event.version - 1)
+    append_all(event_store, events)
 
     assert event_store.read(events[0].customer_id) == events
 
 
-def test_a_customer_without_events_reads_as_none(event_store: EventStore) -> None:
+def test_a_customer_without_events_has_no_records(event_store: EventStore) -> None:
     assert event_store.read(str(uuid.uuid4())) == []
 
 
 def test_reading_can_start_after_a_version(event_store: EventStore) -> None:
     events = history(12)
-    event_store.append(events, 0)
+    append_all(event_store, events)
 
     assert event_store.read(events[0].customer_id, after_version=9) == events[9:]
 
 
-def test_of_many_places_the_taken_ones_are_known(event_store: EventStore) -> None:
-    """More than one call takes, and one of them asked for twice."""
+def test_the_existing_ones_of_many_keys_are_found(event_store: EventStore) -> None:
+    """More keys than one call takes, and one of them twice."""
     events = history(3)
-    event_store.append(events, 0)
-    places = [(event.customer_id, event.version) for event in events]
+    append_all(event_store, events)
+    keys = [(event.customer_id, event.version) for event in events]
     free = [(events[0].customer_id, 4), *((str(uuid.uuid4()), 1) for _ in range(250))]
 
-    assert event_store.existing([*places, places[0], *free]) == set(places)
+    assert event_store.existing([*keys, keys[0], *free]) == set(keys)
     assert event_store.existing([]) == set()
 
 
-def test_a_customers_many_events_are_read_whole(event_store: EventStore) -> None:
+def test_all_events_of_a_long_history_are_read(event_store: EventStore) -> None:
     """More than 1 MB, so that DynamoDB needs several pages."""
     customer_id = str(uuid.uuid4())
     events = [created(customer_id, version=version, city="x" * 300_000) for version in range(1, 6)]
-    for event in events:
-        event_store.append([event], event.version - 1)
+    append_all(event_store, events)
 
     assert event_store.read(customer_id) == events
 
 
-def test_a_taken_version_is_a_conflict_and_stays_as_it_was(event_store: EventStore) -> None:
+def test_an_existing_version_is_a_conflict_and_stays_unchanged(event_store: EventStore) -> None:
     [first] = history(1)
-    event_store.append([first], 0)
+    event_store.append(first)
 
     with pytest.raises(VersionConflict) as raised:
-        event_store.append(history(1, first.customer_id), 0)
+        event_store.append(created(first.customer_id))
 
     assert (raised.value.customer_id, raised.value.version) == (first.customer_id, 1)
     assert event_store.read(first.customer_id) == [first]
 
 
-def test_several_events_are_appended_together_or_not_at_all(event_store: EventStore) -> None:
-    events = history(3)
-    event_store.append(events[:1], 0)
-    intruder = replace(events[1], event_id=str(uuid.uuid4()))
-    event_store.append([intruder], 1)
+def test_the_same_append_again_is_ours_and_no_conflict(event_store: EventStore) -> None:
+    [event] = history(1)
+    event_store.append(event)
 
-    with pytest.raises(VersionConflict):
-        event_store.append([replace(events[1]), events[2]], 1)
+    event_store.append(event)
 
-    assert event_store.read(events[0].customer_id) == [events[0], intruder]
-
-
-@pytest.mark.parametrize("size", [1, 3])
-def test_the_same_append_again_is_our_own_and_no_conflict(event_store: EventStore, size: int) -> None:
-    events = history(size)
-    event_store.append(events, 0)
-
-    event_store.append(events, 0)
-
-    assert event_store.read(events[0].customer_id) == events
-
-
-@pytest.mark.parametrize(
-    ("events", "expected"),
-    [
-        ([], 0),
-        ([created("a"), created("b")], 0),
-        ([created("a", version=2)], 0),
-        ([created("a"), created("a", version=3)], 0),
-        ([created("a")], 1),
-    ],
-)
-def test_an_append_that_makes_no_sense_is_refused(event_store: EventStore, events: list[Event], expected: int) -> None:
-    with pytest.raises(ValueError, match=r"."):
-        event_store.append(events, expected)
+    assert event_store.read(event.customer_id) == [event]
 
 
 def test_twenty_writers_of_one_version_have_one_winner(event_store: EventStore) -> None:
@@ -120,7 +90,7 @@ def test_twenty_writers_of_one_version_have_one_winner(event_store: EventStore) 
 
     def write(_: int) -> bool:
         try:
-            event_store.append(history(1, customer_id), 0)
+            event_store.append(created(customer_id))
         except VersionConflict:
             return False
         return True
@@ -133,10 +103,9 @@ def test_twenty_writers_of_one_version_have_one_winner(event_store: EventStore) 
 
 
 @pytest.mark.parametrize("segments", [1, 4])
-def test_the_segments_together_are_every_event_once(event_store: EventStore, segments: int) -> None:
+def test_the_segments_together_contain_every_event_once(event_store: EventStore, segments: int) -> None:
     ours = [event for _ in range(20) for event in history(2)]
-    for first, second in zip(ours[::2], ours[1::2], strict=True):
-        event_store.append([first, second], 0)
+    append_all(event_store, ours)
     names = {event.event_id for event in ours}
 
     read = [event for segment in range(segments) for event in every_event(event_store, segment, segments)]
@@ -146,176 +115,180 @@ def test_the_segments_together_are_every_event_once(event_store: EventStore, seg
 
 
 class TestLostAnswers:
-    """The write got through and its answer did not: on the wire, under botocore, against a real server."""
+    """The write succeeds and its response is lost: on the wire, under botocore, against a real server."""
 
     @pytest.fixture
     def wire(self, amazons_dynamodb: "DynamoDBClient") -> tuple[DynamoDbEventStore, LossyNetwork]:
         client, network = lossy(amazons_dynamodb.meta.endpoint_url)
         return DynamoDbEventStore(client, tables.of_template()["EventTable"]["TableName"]), network
 
-    @pytest.mark.parametrize("size", [1, 2])
+    @pytest.mark.parametrize("together", [False, True], ids=["alone", "in a transaction"])
     def test_the_clients_own_retry_finds_our_event(
-        self, wire: tuple[DynamoDbEventStore, LossyNetwork], size: int
+        self, wire: tuple[DynamoDbEventStore, LossyNetwork], together: bool
     ) -> None:
         store, network = wire
-        events = history(size)
+        first, second = history(2)
+        store.append(first)
         network.lose = 1
 
-        store.append(events, 0)
+        store.append(second, redact=[1] if together else [])
 
         assert network.lost == 1
-        assert store.read(events[0].customer_id) == events
+        assert store.read(first.customer_id)[-1] == second
 
     def test_a_call_that_gives_up_can_be_repeated(self, wire: tuple[DynamoDbEventStore, LossyNetwork]) -> None:
         store, network = wire
-        events = history(1)
+        [event] = history(1)
         network.lose = 3
         with pytest.raises(ReadTimeoutError):
-            store.append(events, 0)
+            store.append(event)
 
-        store.append(events, 0)
+        store.append(event)
 
-        assert store.read(events[0].customer_id) == events
+        assert store.read(event.customer_id) == [event]
 
-    def test_somebody_elses_event_is_still_a_conflict(self, wire: tuple[DynamoDbEventStore, LossyNetwork]) -> None:
+    def test_another_writers_event_is_still_a_conflict(self, wire: tuple[DynamoDbEventStore, LossyNetwork]) -> None:
         store, network = wire
         [first] = history(1)
-        store.append([first], 0)
+        store.append(first)
         network.lose = 1
 
         with pytest.raises(VersionConflict):
-            store.append(history(1, first.customer_id), 0)
+            store.append(created(first.customer_id))
 
         assert store.read(first.customer_id) == [first]
 
 
 class TestTogether:
-    """What is written with an event is written with it or not at all."""
+    """Everything that changes with an event changes together with it or not at all."""
 
     def claim(self) -> str:
         return email_claim(f"{uuid.uuid4()}@example.com")
 
-    def test_a_claim_is_one_customers(self, event_store: EventStore) -> None:
+    def test_a_claim_belongs_to_one_customer(self, event_store: EventStore) -> None:
         claim = self.claim()
         mine, theirs = created(), created()
-        event_store.append([mine], 0, ClaimChange(take=(claim,)))
+        event_store.append(mine, ClaimChange(take=(claim,)))
 
         with pytest.raises(ClaimTaken):
-            event_store.append([theirs], 0, ClaimChange(take=(claim,)))
+            event_store.append(theirs, ClaimChange(take=(claim,)))
 
         assert event_store.read(theirs.customer_id) == []
 
     def test_a_claim_can_be_taken_again_by_its_holder(self, event_store: EventStore) -> None:
         claim = self.claim()
-        one = created()
-        event_store.append([one], 0, ClaimChange(take=(claim,)))
+        first = created()
+        event_store.append(first, ClaimChange(take=(claim,)))
 
-        event_store.append([updated(one.customer_id, 2)], 1, ClaimChange(take=(claim,)))
+        event_store.append(updated(first.customer_id, 2), ClaimChange(take=(claim,)))
 
-        assert len(event_store.read(one.customer_id)) == 2
+        assert len(event_store.read(first.customer_id)) == 2
 
-    def test_a_claim_that_moves_frees_the_old_one(self, event_store: EventStore) -> None:
+    def test_moving_a_claim_releases_the_old_one(self, event_store: EventStore) -> None:
         old, new = self.claim(), self.claim()
-        one = created()
-        event_store.append([one], 0, ClaimChange(take=(old,)))
+        first = created()
+        event_store.append(first, ClaimChange(take=(old,)))
 
-        event_store.append([updated(one.customer_id, 2)], 1, ClaimChange(take=(new,), release=(old,)))
+        event_store.append(updated(first.customer_id, 2), ClaimChange(take=(new,), release=(old,)))
 
-        event_store.append([created()], 0, ClaimChange(take=(old,)))
+        event_store.append(created(), ClaimChange(take=(old,)))
         with pytest.raises(ClaimTaken):
-            event_store.append([created()], 0, ClaimChange(take=(new,)))
+            event_store.append(created(), ClaimChange(take=(new,)))
 
-    def test_a_claim_that_is_anothers_by_now_is_not_freed_and_does_not_stand_in_the_way(
+    def test_a_claim_of_another_customer_is_not_released_and_does_not_prevent_the_append(
         self, event_store: EventStore
     ) -> None:
-        """After a restore of one table alone; a person must be erasable all the same."""
-        claim, one = self.claim(), created()
-        event_store.append([created()], 0, ClaimChange(take=(claim,)))
-        event_store.append([one], 0)
+        """This happens after a restore of one table alone. A customer must be erasable even then."""
+        claim, first = self.claim(), created()
+        event_store.append(created(), ClaimChange(take=(claim,)))
+        event_store.append(first)
 
-        event_store.append([erased(one.customer_id, 2)], 1, ClaimChange(release=(claim,)), redact=[1])
+        event_store.append(erased(first.customer_id, 2), ClaimChange(release=(claim,)), redact=[1])
 
-        assert event_store.read(one.customer_id)[0].data == REDACTED
+        assert event_store.read(first.customer_id)[0].data == REDACTED
         with pytest.raises(ClaimTaken):
-            event_store.append([created()], 0, ClaimChange(take=(claim,)))
+            event_store.append(created(), ClaimChange(take=(claim,)))
 
-    def test_of_several_claims_the_own_ones_are_freed_and_others_kept(self, event_store: EventStore) -> None:
-        """Of a customer whose events cannot be read, every address that stands in them is given."""
+    def test_only_the_own_ones_of_several_claims_are_released(self, event_store: EventStore) -> None:
+        """For an unreadable history, the claims on all addresses in it are released."""
         theirs, ours, another, nobodys = (self.claim() for _ in range(4))
-        one = created()
-        event_store.append([created()], 0, ClaimChange(take=(theirs, another)))
-        event_store.append([one], 0, ClaimChange(take=(ours,)))
+        first = created()
+        event_store.append(created(), ClaimChange(take=(theirs, another)))
+        event_store.append(first, ClaimChange(take=(ours,)))
 
         released = ClaimChange(release=(theirs, ours, nobodys, another))
-        event_store.append([erased(one.customer_id, 2)], 1, released, redact=[1])
+        event_store.append(erased(first.customer_id, 2), released, redact=[1])
 
-        event_store.append([created()], 0, ClaimChange(take=(ours, nobodys)))
+        event_store.append(created(), ClaimChange(take=(ours, nobodys)))
         for kept in (theirs, another):
             with pytest.raises(ClaimTaken):
-                event_store.append([created()], 0, ClaimChange(take=(kept,)))
+                event_store.append(created(), ClaimChange(take=(kept,)))
 
     def test_a_conflict_moves_no_claim_and_redacts_nothing(self, event_store: EventStore) -> None:
         old, new = self.claim(), self.claim()
-        one = created()
-        two = updated(one.customer_id, 2)
-        event_store.append([one], 0, ClaimChange(take=(old,)))
-        event_store.append([two], 1)
+        first = created()
+        two = updated(first.customer_id, 2)
+        event_store.append(first, ClaimChange(take=(old,)))
+        event_store.append(two)
 
         with pytest.raises(VersionConflict):
-            event_store.append([erased(one.customer_id, 2)], 1, ClaimChange(take=(new,), release=(old,)), redact=[1])
+            event_store.append(erased(first.customer_id, 2), ClaimChange(take=(new,), release=(old,)), redact=[1])
 
-        assert event_store.read(one.customer_id) == [one, two]
-        event_store.append([created()], 0, ClaimChange(take=(new,)))
+        assert event_store.read(first.customer_id) == [first, two]
+        event_store.append(created(), ClaimChange(take=(new,)))
         with pytest.raises(ClaimTaken):
-            event_store.append([created()], 0, ClaimChange(take=(old,)))
+            event_store.append(created(), ClaimChange(take=(old,)))
 
-    def test_a_conflict_shows_the_event_in_the_way(self, event_store: EventStore) -> None:
-        claim, one = self.claim(), created()
-        event_store.append([one], 0, ClaimChange(take=(claim,)))
+    def test_a_conflict_returns_the_stored_event(self, event_store: EventStore) -> None:
+        claim, first = self.claim(), created()
+        event_store.append(first, ClaimChange(take=(claim,)))
 
         with pytest.raises(VersionConflict) as raised:
-            event_store.append([created(one.customer_id)], 0, ClaimChange(take=(claim,)))
+            event_store.append(created(first.customer_id), ClaimChange(take=(claim,)))
 
-        assert raised.value.stored == one
+        assert raised.value.stored == first
 
-    def test_a_taken_version_is_told_before_a_taken_claim(self, event_store: EventStore) -> None:
-        """A repeat of a creation must find its own event, whoever holds the address by now."""
-        claim, one = self.claim(), created()
-        event_store.append([one], 0)
-        event_store.append([created()], 0, ClaimChange(take=(claim,)))
+    def test_an_existing_version_is_reported_before_a_taken_claim(self, event_store: EventStore) -> None:
+        """A repeated creation must find its own event, even if another customer holds the address now."""
+        claim, first = self.claim(), created()
+        event_store.append(first)
+        event_store.append(created(), ClaimChange(take=(claim,)))
 
         with pytest.raises(VersionConflict):
-            event_store.append([created(one.customer_id)], 0, ClaimChange(take=(claim,)))
+            event_store.append(created(first.customer_id), ClaimChange(take=(claim,)))
 
-    def test_an_erasure_takes_the_data_and_nothing_else(self, event_store: EventStore) -> None:
+    def test_an_erasure_removes_the_data_and_nothing_else(self, event_store: EventStore) -> None:
         before = history(3)
         customer_id = before[0].customer_id
-        event_store.append(before, 0)
+        append_all(event_store, before)
         end = erased(customer_id, 4)
 
-        event_store.append([end], 3, redact=[1, 2])
+        event_store.append(end, redact=[1, 2])
         event_store.redact(customer_id, [3])
 
         assert event_store.read(customer_id) == [*(replace(event, data=REDACTED) for event in before), end]
 
-    def test_the_same_erasure_again_is_our_own(self, event_store: EventStore) -> None:
-        claim, one = self.claim(), created()
-        event_store.append([one], 0, ClaimChange(take=(claim,)))
-        end = erased(one.customer_id, 2)
-        event_store.append([end], 1, ClaimChange(release=(claim,)), redact=[1])
+    def test_the_same_erasure_again_is_ours_and_no_conflict(self, event_store: EventStore) -> None:
+        claim, first = self.claim(), created()
+        event_store.append(first, ClaimChange(take=(claim,)))
+        end = erased(first.customer_id, 2)
+        event_store.append(end, ClaimChange(release=(claim,)), redact=[1])
 
-        event_store.append([end], 1, ClaimChange(release=(claim,)), redact=[1])
+        event_store.append(end, ClaimChange(release=(claim,)), redact=[1])
 
-        assert event_store.read(one.customer_id) == [replace(one, data=REDACTED), end]
+        assert event_store.read(first.customer_id) == [replace(first, data=REDACTED), end]
 
-    def test_as_many_events_as_promised_are_redacted_at_once(self, event_store: EventStore) -> None:
-        claim = self.claim()
-        before = history(MOST_REDACTED_AT_ONCE)
-        for event in before:
-            event_store.append([event], event.version - 1)
+    def test_as_much_as_promised_changes_with_the_event(self, event_store: EventStore) -> None:
+        claims = tuple(self.claim() for _ in range(MOST_RELEASED_AT_ONCE + 1))
+        before = history(MOST_REDACTED_AT_ONCE + 2)
+        event_store.append(before[0], ClaimChange(take=claims))
+        append_all(event_store, before[1:])
         end = erased(before[0].customer_id, len(before) + 1)
 
-        versions = [event.version for event in before]
-        event_store.append([end], len(before), ClaimChange(release=(claim,)), redact=versions)
+        event_store.append(end, ClaimChange(release=claims), redact=[event.version for event in before])
 
-        assert {event.data for event in event_store.read(end.customer_id)} == {REDACTED, "{}"}
+        redacted = [replace(event, data=REDACTED) for event in before[2:]]
+        assert event_store.read(end.customer_id) == [*before[:2], *redacted, end]
+        event_store.append(created(), ClaimChange(take=claims[:-1]))
+        with pytest.raises(ClaimTaken):
+            event_store.append(created(), ClaimChange(take=claims[-1:]))

@@ -27,8 +27,8 @@ from local import tables
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.maintenance.dynamodb_progress import DynamoDbProgress
-from projections.maintenance.progress import SegmentProgress
-from projections.maintenance.rebuild import Pace, Rebuild, RebuildFailed, work_of
+from projections.maintenance.progress import SegmentProgress, rebuild_job
+from projections.maintenance.rebuild import Pace, Rebuild, RebuildFailed
 from projections.maintenance.verify import Verifier
 from projections.projector import Projector
 from projections.read_model import ReadModelBusy
@@ -152,7 +152,7 @@ class Heights:
         self.fell = 0
 
     def look(self, customers: set[str], generation: int, on: Tables) -> None:
-        rows = DynamoDbReadModel(on.client, on.customers).current(customers, generation)
+        rows = DynamoDbReadModel(on.client, on.customers).get_many(customers, generation)
         for customer_id, row in rows.items():
             self.note((customer_id, generation), row.version)
 
@@ -235,7 +235,7 @@ class World:
             for _ in range(6):
                 event = _next_event(rng, newest)
                 gone = range(1, event.version) if event.type == "CustomerErased" else ()
-                _again(wire.store.append, [event], event.version - 1, redact=gone)
+                _again(wire.store.append, event, redact=gone)
                 newest[event.customer_id] = event
                 batch.append(event)
             self.appended += len(batch)
@@ -300,7 +300,7 @@ class World:
         own = self.operator
         rebuild = Rebuild(own.store, own.projector, own.progress, own.generations, Pace(_no_pause))
         while True:
-            for at in _again(self.operator.progress.load, work_of(generation), segments):
+            for at in _again(self.operator.progress.load, rebuild_job(generation), segments):
                 try:
                     done = rebuild.step(generation, at, segments).done
                 except (*PASSING, RebuildFailed):
@@ -308,7 +308,7 @@ class World:
                 else:
                     if half and done:
                         return
-            if all(at.done for at in _again(self.operator.progress.load, work_of(generation), segments)):
+            if all(at.done for at in _again(self.operator.progress.load, rebuild_job(generation), segments)):
                 return
 
     def _verify(self, generation: int) -> list[Any]:

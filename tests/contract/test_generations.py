@@ -1,4 +1,4 @@
-"""What every store of generations, and every store of checkpoints, promises."""
+"""The contracts of every store of generations and every store of checkpoints."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +28,7 @@ LATER = NOW + timedelta(hours=1)
 
 @pytest.fixture
 def empty_table(amazons_dynamodb: "DynamoDBClient") -> str:
-    """A read table of the test's own: there is one record of generations in each."""
+    """A new read table for each test, because a table has one record of generations."""
     name = f"generations-{uuid.uuid4()}"
     definition = tables.of_template()["ReadTable"]
     definition["TableName"] = name
@@ -38,7 +38,7 @@ def empty_table(amazons_dynamodb: "DynamoDBClient") -> str:
 
 @pytest.fixture(params=["memory", "dynamodb-local"])
 def generations(request: pytest.FixtureRequest) -> GenerationStore:
-    """Each store of generations in turn, with nothing in it."""
+    """Each store of generations in turn, empty."""
     if request.param == "memory":
         return InMemoryGenerations()
     return DynamoDbGenerations(request.getfixturevalue("amazons_dynamodb"), request.getfixturevalue("empty_table"))
@@ -53,34 +53,34 @@ def progress(request: pytest.FixtureRequest) -> ProgressStore:
 
 
 @pytest.fixture
-def work() -> str:
-    """A piece of work that no other test has."""
+def job() -> str:
+    """A job name that no other test uses."""
     return f"rebuild-{uuid.uuid4()}"
 
 
-def test_before_anything_was_saved_the_first_generation_stands_alone(generations: GenerationStore) -> None:
+def test_an_empty_store_returns_the_first_generation(generations: GenerationStore) -> None:
     assert generations.load() == Generations()
 
 
-def test_what_was_saved_is_loaded_through_all_steps(generations: GenerationStore) -> None:
+def test_every_step_is_saved_and_loaded(generations: GenerationStore) -> None:
     steps: list[Callable[[Generations], Generations]] = [
         Generations.start_rebuild,
         Generations.confirm,
-        lambda all_: all_.switch(NOW),
-        lambda all_: all_.rollback(LATER),
-        lambda all_: all_.retire(LATER),
+        lambda current: current.switch(NOW),
+        lambda current: current.rollback(LATER),
+        lambda current: current.retire(LATER),
         Generations.start_rebuild,
-        lambda all_: all_.abandon(LATER),
-        lambda all_: all_.removed(2),
+        lambda current: current.abandon(LATER),
+        lambda current: current.removed(2),
     ]
     for revision, step in enumerate(steps, 1):
-        wanted = step(generations.load())
-        assert generations.save(wanted) == replace(wanted, revision=revision)
-        assert generations.load() == replace(wanted, revision=revision)
+        changed = step(generations.load())
+        assert generations.save(changed) == replace(changed, revision=revision)
+        assert generations.load() == replace(changed, revision=revision)
     assert generations.load().retired == (3,)
 
 
-def test_a_record_made_from_an_older_one_is_refused(generations: GenerationStore) -> None:
+def test_an_outdated_revision_is_refused(generations: GenerationStore) -> None:
     old = generations.load()
     new = generations.save(old.start_rebuild())
 
@@ -89,13 +89,13 @@ def test_a_record_made_from_an_older_one_is_refused(generations: GenerationStore
     assert generations.load() == new
 
 
-def test_one_winner_among_those_who_make_the_same_step_at_once(generations: GenerationStore) -> None:
-    """Two operators who start a rebuild in the same moment: one of them must learn that it is not theirs."""
-    read = generations.load()
+def test_exactly_one_of_several_concurrent_steps_wins(generations: GenerationStore) -> None:
+    """When two operators start a rebuild at once, one of them must learn that theirs did not start."""
+    loaded = generations.load()
 
     def start(_: int) -> bool:
         try:
-            generations.save(read.start_rebuild())
+            generations.save(loaded.start_rebuild())
         except GenerationsChanged:
             return False
         return True
@@ -107,7 +107,7 @@ def test_one_winner_among_those_who_make_the_same_step_at_once(generations: Gene
     assert generations.load().revision == 1
 
 
-def test_a_save_whose_answer_was_lost_is_found_done(amazons_dynamodb: "DynamoDBClient", empty_table: str) -> None:
+def test_a_save_whose_answer_was_lost_succeeds_on_retry(amazons_dynamodb: "DynamoDBClient", empty_table: str) -> None:
     client, network = lossy(amazons_dynamodb.meta.endpoint_url, attempts=2)
     store = DynamoDbGenerations(client, empty_table)
     network.lose_writes = 1
@@ -119,40 +119,40 @@ def test_a_save_whose_answer_was_lost_is_found_done(amazons_dynamodb: "DynamoDBC
     assert saved.revision == 1
 
 
-def test_a_segment_without_a_checkpoint_is_at_its_start(progress: ProgressStore, work: str) -> None:
-    assert progress.load(work, 3) == [SegmentProgress(0), SegmentProgress(1), SegmentProgress(2)]
+def test_a_segment_without_a_checkpoint_is_at_its_start(progress: ProgressStore, job: str) -> None:
+    assert progress.load(job, 3) == [SegmentProgress(0), SegmentProgress(1), SegmentProgress(2)]
 
 
-def test_the_newest_checkpoint_of_each_segment_is_loaded(progress: ProgressStore, work: str) -> None:
-    begun = SegmentProgress(1, {"customer_id": "c-1", "version": "7"}, 1, 7, 0, at="2026-05-17T09:30:00.000000Z")
-    ended = replace(begun, position=None, customers=3, events=9, problems=1, done=True)
-    progress.save(work, begun)
-    progress.save(work, ended)
-    progress.save(work, replace(begun, segment=2))
+def test_the_last_checkpoint_of_each_segment_is_loaded(progress: ProgressStore, job: str) -> None:
+    started = SegmentProgress(1, {"customer_id": "c-1", "version": "7"}, 1, 7, 0, at="2026-05-17T09:30:00.000000Z")
+    finished = replace(started, position=None, customers=3, events=9, problems=1, done=True)
+    progress.save(job, started)
+    progress.save(job, finished)
+    progress.save(job, replace(started, segment=2))
 
-    assert progress.load(work, 3) == [SegmentProgress(0), ended, replace(begun, segment=2)]
-
-
-def test_pieces_of_work_do_not_see_each_other(progress: ProgressStore, work: str) -> None:
-    progress.save(work, SegmentProgress(0, events=7))
-
-    assert progress.load(f"{work}0", 1) == [SegmentProgress(0)]
+    assert progress.load(job, 3) == [SegmentProgress(0), finished, replace(started, segment=2)]
 
 
-def test_a_work_that_was_removed_is_at_its_start_and_no_other_is(progress: ProgressStore, work: str) -> None:
+def test_jobs_are_separate(progress: ProgressStore, job: str) -> None:
+    progress.save(job, SegmentProgress(0, events=7))
+
+    assert progress.load(f"{job}0", 1) == [SegmentProgress(0)]
+
+
+def test_a_removed_job_is_at_its_start_and_other_jobs_are_not_affected(progress: ProgressStore, job: str) -> None:
     for segment in range(30):
-        progress.save(work, SegmentProgress(segment, events=7))
-    progress.save(f"{work}-plan", SegmentProgress(0, events=9))
+        progress.save(job, SegmentProgress(segment, events=7))
+    progress.save(f"{job}-plan", SegmentProgress(0, events=9))
 
-    progress.remove(work)
-    progress.remove(work)
+    progress.remove(job)
+    progress.remove(job)
 
-    assert progress.load(work, 30) == [SegmentProgress(segment) for segment in range(30)]
-    assert progress.load(f"{work}-plan", 1) == [SegmentProgress(0, events=9)]
+    assert progress.load(job, 30) == [SegmentProgress(segment) for segment in range(30)]
+    assert progress.load(f"{job}-plan", 1) == [SegmentProgress(0, events=9)]
 
 
-def test_many_segments_are_loaded_in_their_order(progress: ProgressStore, work: str) -> None:
+def test_many_segments_are_loaded_in_order(progress: ProgressStore, job: str) -> None:
     for segment in reversed(range(120)):
-        progress.save(work, SegmentProgress(segment, events=segment))
+        progress.save(job, SegmentProgress(segment, events=segment))
 
-    assert [each.events for each in progress.load(work, 120)] == list(range(120))
+    assert [checkpoint.events for checkpoint in progress.load(job, 120)] == list(range(120))

@@ -9,10 +9,10 @@ from uuid import uuid4
 
 import pytest
 
-from consumer_kit import ERASED, Consumer, CustomerState, DynamoDbInbox, Effect, Inbox, Outrun
-from consumer_kit.ordering import MOST_HELD, handled, holding
+from consumer_kit import ERASED, Consumer, CustomerState, DynamoDbInbox, Effect, Inbox, InboxConflict
+from consumer_kit.ordering import MAX_HELD, after_handling, after_holding
 from consumer_kit.testing import InMemoryInbox
-from consumers.welcome.welcome_list import UNDERSTOOD, effects
+from consumers.welcome.welcome_list import SUPPORTED_SCHEMAS, effects
 from local import tables
 from tests.samples import valid_body
 from tests.unit.consumer_kit.deliveries import event
@@ -34,77 +34,79 @@ def inbox(request: pytest.FixtureRequest) -> Inbox:
 
 @pytest.fixture
 def customer_id() -> str:
-    """A customer of this test's own."""
+    """A customer that no other test uses."""
     return str(uuid4())
 
 
-def test_a_customer_never_heard_of_is_at_the_beginning(inbox: Inbox, customer_id: str) -> None:
+def test_an_unknown_customer_has_a_new_state(inbox: Inbox, customer_id: str) -> None:
     assert inbox.load(customer_id) == CustomerState(customer_id)
 
 
-def test_what_was_saved_is_loaded(inbox: Inbox, customer_id: str) -> None:
+def test_a_saved_state_is_loaded(inbox: Inbox, customer_id: str) -> None:
     state = CustomerState(customer_id)
     for version in (5, 3):
-        state = holding(state, event(version, customer_id=customer_id), NOW)
+        state = after_holding(state, event(version, customer_id=customer_id), NOW)
         inbox.save(state)
     assert inbox.load(customer_id) == state
 
-    state = handled(state, event(1, customer_id=customer_id), NOW)
+    state = after_handling(state, event(1, customer_id=customer_id), NOW)
     inbox.save(state)
     assert inbox.load(customer_id) == state
 
-    state = handled(state, event(6, ERASED, customer_id), NOW)
+    state = after_handling(state, event(6, ERASED, customer_id), NOW)
     inbox.save(state)
     assert inbox.load(customer_id) == state
     assert (state.erased, state.held, state.waiting_since) == (True, {}, None)
 
 
 @pytest.mark.parametrize("behind", [0, 1])
-def test_a_state_made_of_an_older_one_is_refused(inbox: Inbox, customer_id: str, behind: int) -> None:
-    first = handled(CustomerState(customer_id), event(1, customer_id=customer_id), NOW)
-    second = handled(first, event(2, customer_id=customer_id), NOW)
+def test_a_state_derived_from_an_older_one_is_refused(inbox: Inbox, customer_id: str, behind: int) -> None:
+    first = after_handling(CustomerState(customer_id), event(1, customer_id=customer_id), NOW)
+    second = after_handling(first, event(2, customer_id=customer_id), NOW)
     for state in (first, second):
         inbox.save(state)
 
-    with pytest.raises(Outrun):
+    with pytest.raises(InboxConflict):
         inbox.save((first, second)[behind])
     assert inbox.load(customer_id) == second
 
 
-def test_as_many_of_the_largest_events_as_may_be_held_can_be_held(inbox: Inbox, customer_id: str) -> None:
-    letter = "\U0001f600"  # four bytes
-    largest = valid_body(full_name=letter * 200, email=letter * 254, city=letter * 100, country=letter * 100)
+def test_the_maximum_number_of_the_largest_events_fits(inbox: Inbox, customer_id: str) -> None:
+    emoji = "\U0001f600"  # four bytes
+    largest = valid_body(full_name=emoji * 200, email=emoji * 254, city=emoji * 100, country=emoji * 100)
     state = CustomerState(customer_id)
-    for version in range(2, MOST_HELD + 2):
+    for version in range(2, MAX_HELD + 2):
         early = event(version, customer_id=customer_id, data=largest, correlation_id="c" * 128)
-        state = replace(holding(state, early, NOW), revision=1)
+        state = replace(after_holding(state, early, NOW), revision=1)
 
     inbox.save(state)
     assert inbox.load(customer_id) == state
 
 
-def welcomed(client: "DynamoDBClient", customer_id: str) -> dict[str, Any] | None:
+def welcome_item(client: "DynamoDBClient", customer_id: str) -> dict[str, Any] | None:
     key: Any = {"customer_id": {"S": customer_id}, "item": {"S": "welcome"}}
     return client.get_item(TableName=TABLE, Key=key, ConsistentRead=True).get("Item")
 
 
-def test_an_effect_is_written_with_the_note_of_it_or_not_at_all(
+def test_an_effect_is_written_with_the_inbox_or_not_at_all(
     amazons_dynamodb: "DynamoDBClient", customer_id: str
 ) -> None:
     inbox, first = DynamoDbInbox(amazons_dynamodb, TABLE), event(1, customer_id=customer_id)
-    state = handled(CustomerState(customer_id), first, NOW)
+    state = after_handling(CustomerState(customer_id), first, NOW)
     inbox.save(state, effects(TABLE, first))
 
-    with pytest.raises(Outrun):
+    with pytest.raises(InboxConflict):
         inbox.save(state, effects(TABLE, event(2, customer_id=customer_id)))
-    item = welcomed(amazons_dynamodb, customer_id)
+    item = welcome_item(amazons_dynamodb, customer_id)
     assert item
     assert (item["version"], item["changes"]) == ({"N": "1"}, {"N": "1"})
 
 
-def test_a_consumer_s_own_condition_is_its_own_affair(amazons_dynamodb: "DynamoDBClient", customer_id: str) -> None:
+def test_a_failed_condition_of_an_effect_is_not_a_conflict(
+    amazons_dynamodb: "DynamoDBClient", customer_id: str
+) -> None:
     inbox = DynamoDbInbox(amazons_dynamodb, TABLE)
-    state = handled(CustomerState(customer_id), event(1, customer_id=customer_id), NOW)
+    state = after_handling(CustomerState(customer_id), event(1, customer_id=customer_id), NOW)
     never: Effect = {
         "ConditionCheck": {
             "TableName": TABLE,
@@ -118,31 +120,35 @@ def test_a_consumer_s_own_condition_is_its_own_affair(amazons_dynamodb: "DynamoD
     assert inbox.load(customer_id) == CustomerState(customer_id)
 
 
-def test_too_many_effects_are_refused_before_anything_is_sent() -> None:
+def test_too_many_effects_are_refused_before_a_request_is_sent() -> None:
     none: Any = None
-    with pytest.raises(ValueError, match="at most 99 effects, and these are 100"):
+    with pytest.raises(ValueError, match="at most 99 effects, but this one has 100"):
         DynamoDbInbox(none, TABLE).save(CustomerState("c", revision=1), [{}] * 100)
 
 
-def test_whoever_waits_is_found_until_the_gap_is_closed(amazons_dynamodb: "DynamoDBClient", customer_id: str) -> None:
+def test_a_missing_event_is_found_until_the_gap_is_closed(amazons_dynamodb: "DynamoDBClient", customer_id: str) -> None:
     inbox = DynamoDbInbox(amazons_dynamodb, TABLE)
-    state = holding(CustomerState(customer_id), event(2, customer_id=customer_id), NOW)
+    state = after_holding(CustomerState(customer_id), event(2, customer_id=customer_id), NOW)
     inbox.save(state)
 
-    def waiting(until: str) -> list[tuple[int, str]]:
-        return [(each.version, each.since) for each in inbox.waiting(until) if each.customer_id == customer_id]
+    def missing(since: str) -> list[tuple[int, str]]:
+        return [
+            (found.version, found.since) for found in inbox.missing_events(since) if found.customer_id == customer_id
+        ]
 
-    assert waiting(NOW) == [(1, NOW)]
-    assert waiting("2026-05-17T09:59:59.999999Z") == []
+    assert missing(NOW) == [(1, NOW)]
+    assert missing("2026-05-17T09:59:59.999999Z") == []
     for version in (1, 2):
-        state = handled(state, event(version, customer_id=customer_id), NOW)
+        state = after_handling(state, event(version, customer_id=customer_id), NOW)
         inbox.save(state)
-    assert waiting(NOW) == []
+    assert missing(NOW) == []
 
 
-def test_many_at_once_handle_each_event_once_and_in_order(amazons_dynamodb: "DynamoDBClient", customer_id: str) -> None:
-    """Eight invocations are given the same customer's events, each in an order of its own."""
-    consumer = Consumer(DynamoDbInbox(amazons_dynamodb, TABLE), partial(effects, TABLE), UNDERSTOOD)
+def test_concurrent_invocations_handle_each_event_once_and_in_order(
+    amazons_dynamodb: "DynamoDBClient", customer_id: str
+) -> None:
+    """Eight invocations receive the same customer's events, each in a different order."""
+    consumer = Consumer(DynamoDbInbox(amazons_dynamodb, TABLE), partial(effects, TABLE), SUPPORTED_SCHEMAS)
     events = [event(version, customer_id=customer_id) for version in range(1, 7)]
     gate = Barrier(8)
     seen: list[int] = []
@@ -151,11 +157,11 @@ def test_many_at_once_handle_each_event_once_and_in_order(amazons_dynamodb: "Dyn
         waiting = [events[place] for place in order]
         gate.wait()
         while waiting:
-            each = waiting.pop(0)
+            arrived = waiting.pop(0)
             try:
-                seen.extend(done.version for done in consumer.take(each).handled)
-            except Outrun:
-                waiting.append(each)
+                seen.extend(handled.version for handled in consumer.handle(arrived).handled)
+            except InboxConflict:
+                waiting.append(arrived)
 
     threads = [Thread(target=deliver, args=([(place * 5 + shift) % 6 for place in range(6)],)) for shift in range(8)]
     for thread in threads:
@@ -163,9 +169,9 @@ def test_many_at_once_handle_each_event_once_and_in_order(amazons_dynamodb: "Dyn
     for thread in threads:
         thread.join()
 
-    item = welcomed(amazons_dynamodb, customer_id)
+    item = welcome_item(amazons_dynamodb, customer_id)
     assert item
     assert (item["version"], item["changes"]) == ({"N": "6"}, {"N": "6"})
     assert len(seen) == len(set(seen))
-    consumer.take(event(7, ERASED, customer_id))
-    assert welcomed(amazons_dynamodb, customer_id) is None
+    consumer.handle(event(7, ERASED, customer_id))
+    assert welcome_item(amazons_dynamodb, customer_id) is None

@@ -1,4 +1,4 @@
-"""X-Ray segments, caught where the daemon would listen, connect a request with what became of its event."""
+"""The segments sent to X-Ray, received in place of its daemon, join a request and the handling of its event."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ Document = dict[str, Any]
 
 @dataclass
 class Flow:
-    """The segments that were sent, and the customer and metadata of the event."""
+    """The X-Ray documents that were sent, and the customer they are about."""
 
     documents: list[Document]
     customer_id: str
@@ -43,7 +43,7 @@ def header(trace: str, segment: str, *, sampled: bool) -> str:
 
 @pytest.fixture(scope="module")
 def daemon() -> Iterator[socket.socket]:
-    """Listens where the X-Ray daemon would."""
+    """A socket in place of the X-Ray daemon."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
         listener.bind(("127.0.0.1", 0))
         yield listener
@@ -83,8 +83,8 @@ def run(dynamodb: "DynamoDBClient", daemon: socket.socket, *, sampled: bool) -> 
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    result = json.loads(done.stderr.splitlines()[-1])
-    return Flow(list(_received(daemon)), result["customer_id"], result["metadata"], result["trace_headers"])
+    printed = json.loads(done.stderr.splitlines()[-1])
+    return Flow(list(_received(daemon)), printed["customer_id"], printed["metadata"], printed["trace_headers"])
 
 
 @pytest.fixture(scope="module")
@@ -94,14 +94,14 @@ def flow(amazons_dynamodb: "DynamoDBClient", daemon: socket.socket) -> Flow:
 
 
 def _received(daemon: socket.socket) -> Iterator[Document]:
-    """Everything in the socket. The sender has ended, so nothing more comes."""
+    """The documents in the socket. The sender has exited, so there will be no more."""
     daemon.setblocking(False)
     while True:
         try:
-            beginning, _, document = daemon.recv(65536).partition(b"\n")
+            header_line, _, document = daemon.recv(65536).partition(b"\n")
         except BlockingIOError:
             return
-        assert json.loads(beginning) == {"format": "json", "version": 1}
+        assert json.loads(header_line) == {"format": "json", "version": 1}
         yield json.loads(document)
 
 
@@ -116,51 +116,55 @@ def annotated(documents: list[Document]) -> Iterator[Document]:
 @pytest.mark.parametrize(
     ("name", "batch"), [("customers-projection", STREAM_TRACE), ("customers-publishing", BUS_TRACE)]
 )
-def test_a_request_and_its_event_are_in_one_trace(flow: Flow, name: str, batch: str) -> None:
+def test_a_request_and_the_handling_of_its_event_are_in_one_trace(flow: Flow, name: str, batch: str) -> None:
     assert (flow.metadata["trace_id"], flow.metadata["segment_id"]) == (POST_TRACE, POST_SEGMENT)
-    [after] = [each for each in flow.of_trace(POST_TRACE) if each["name"] == name]
-    assert after["parent_id"] == POST_SEGMENT
-    # It must be a segment: only a segment may have a parent in another service.
-    assert "type" not in after
-    assert after["start_time"] <= after["end_time"]
-    assert after["annotations"]["batch_trace"] == batch
-    [handled] = [each for each in flow.of_trace(POST_TRACE) if each["name"] == "## handle"]
+    [segment] = [document for document in flow.of_trace(POST_TRACE) if document["name"] == name]
+    assert segment["parent_id"] == POST_SEGMENT
+    # Only a segment can have a parent in another service, and a segment has no type.
+    assert "type" not in segment
+    assert segment["start_time"] <= segment["end_time"]
+    assert segment["annotations"]["batch_trace"] == batch
+    [handled] = [document for document in flow.of_trace(POST_TRACE) if document["name"] == "## handle"]
     assert (handled["type"], handled["parent_id"]) == ("subsegment", POST_SEGMENT)
-    assert after["start_time"] > handled["start_time"]
+    assert segment["start_time"] > handled["start_time"]
 
 
-def test_a_consumer_on_the_bus_continues_the_trace(flow: Flow) -> None:
+def test_the_trace_continues_on_the_bus(flow: Flow) -> None:
     assert flow.trace_headers == [f"Root={POST_TRACE};Parent={POST_SEGMENT};Sampled=1"]
 
 
 def test_the_batch_s_own_trace_names_the_traces_of_its_events(flow: Flow) -> None:
     for trace in (STREAM_TRACE, BUS_TRACE):
-        [found] = [each for each in annotated(flow.of_trace(trace)) if "event_trace" in each["annotations"]]
+        documents = annotated(flow.of_trace(trace))
+        [found] = [document for document in documents if "event_trace" in document["annotations"]]
         assert found["annotations"]["event_trace"] == POST_TRACE
 
 
-def test_each_part_is_found_by_customer_version_and_type(flow: Flow) -> None:
-    wanted = {
+def test_each_segment_is_annotated_with_customer_version_and_type(flow: Flow) -> None:
+    expected = {
         "customer": hashlib.sha256(flow.customer_id.encode()).hexdigest()[:32],
         "version": 1,
         "event_type": "CustomerCreated",
     }
 
-    found = [each["annotations"] for each in annotated(flow.documents) if "customer" in each["annotations"]]
+    annotations = [document["annotations"] for document in annotated(flow.documents)]
+    found = [each for each in annotations if "customer" in each]
 
     assert len(found) == 5
-    assert [{name: each[name] for name in wanted} for each in found] == [wanted] * 5
+    assert [{name: each[name] for name in expected} for each in found] == [expected] * 5
     assert {each["correlation_id"] for each in found} == {flow.metadata["correlation_id"]}
 
 
-def test_no_trace_has_personal_data(flow: Flow) -> None:
+def test_a_trace_has_no_personal_data(flow: Flow) -> None:
     sent = json.dumps(flow.documents)
     assert flow.customer_id not in sent
     assert "Lovelace" not in sent
     assert "@" not in sent
 
 
-def test_a_trace_that_is_not_sampled_stays_so(amazons_dynamodb: "DynamoDBClient", daemon: socket.socket) -> None:
+def test_nothing_is_added_to_a_trace_that_is_not_sampled(
+    amazons_dynamodb: "DynamoDBClient", daemon: socket.socket
+) -> None:
     flow = run(amazons_dynamodb, daemon, sampled=False)
 
     assert (flow.metadata["trace_id"], flow.metadata["segment_id"]) == (POST_TRACE, "")

@@ -13,8 +13,8 @@ from botocore.exceptions import ReadTimeoutError
 
 from commands.context import Context
 from commands.create_customer import CreateCustomer, create_customer
-from commands.erase_customer import erase_customer
-from commands.update_customer import UpdateCustomer, update_customer
+from commands.erase_customer import EraseCustomer, erase_customer
+from commands.update_customer import NewDetails, UpdateCustomer, update_customer
 from events.customer import Customer, State
 from events.dynamodb_store import DynamoDbEventStore
 from events.history import fold
@@ -41,7 +41,7 @@ def details(**changes: Any) -> CreateCustomer:
 
 
 def changed(**changes: Any) -> UpdateCustomer:
-    return UpdateCustomer.model_validate(valid_body(**changes))
+    return UpdateCustomer(NewDetails.model_validate(valid_body(**changes)))
 
 
 def try_of(command: str, seen: int | None = None) -> Context:
@@ -121,7 +121,7 @@ def live_through_lost_answers(store: DynamoDbEventStore, network: LossyNetwork, 
         lambda: create_customer(details(email=email), store, name, create),
         lambda: update_customer(changed(email=email, city="2"), store, name, once, pause),
         lambda: update_customer(changed(email=other, city="3"), store, name, moved, pause),
-        lambda: erase_customer(store, name, end, pause),
+        lambda: erase_customer(EraseCustomer(), store, name, end, pause),
     ]
     return [lose_then_try(network, command) for command in commands]
 

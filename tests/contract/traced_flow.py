@@ -1,4 +1,4 @@
-"""One customer from POST to row and bus, in a process that looks like Lambda with X-Ray on. Prints the event.
+"""Takes one customer from POST to row and bus, in a process that looks like Lambda with X-Ray, and prints the event.
 
 Arguments: the X-Ray headers of the invocations of the POST, the projector and the publisher.
 """
@@ -13,14 +13,14 @@ from uuid import uuid4
 from aws_xray_sdk.core import xray_recorder
 from aws_xray_sdk.core.lambda_launcher import LambdaContext
 
-from publisher.dead_letters import SqsPublishFailures
 from publisher.entries import Entry
 from publisher.publishing import Publisher
+from publisher.sqs_publish_failures import SqsPublishFailures
 from shared.runtime.clients import sqs
 from tests.event_log import events_of
 from tests.samples import valid_body
 
-# Set after the imports: the SDK would otherwise create a file for a Lambda that does not exist.
+# After the imports: otherwise the SDK writes a file for a Lambda runtime that does not exist here.
 os.environ["LAMBDA_TASK_ROOT"] = "/var/task"
 xray_recorder.configure(context=LambdaContext())
 
@@ -33,14 +33,14 @@ CONTEXT = SimpleNamespace(
 )
 
 
-class ListeningBus:
-    """Takes every event, and keeps the trace that it came with."""
+class RecordingBus:
+    """Accepts every entry and records its trace header."""
 
     def __init__(self) -> None:
         self.trace_headers: list[str] = []
 
     def put(self, entries: Sequence[Entry]) -> Sequence[str]:
-        self.trace_headers += [entry.as_request("bus")["TraceHeader"] for entry in entries]
+        self.trace_headers += [entry.to_request_entry("bus")["TraceHeader"] for entry in entries]
         return [""] * len(entries)
 
 
@@ -64,11 +64,11 @@ def main(post: str, projecting: str, publishing: str) -> None:
     record = {"eventName": "INSERT", "eventID": "1", "dynamodb": change}
     assert project_customers.handle({"Records": [record]}, CONTEXT) == {"batchItemFailures": []}
     os.environ["_X_AMZN_TRACE_ID"] = publishing
-    bus = ListeningBus()
+    bus = RecordingBus()
     publish_events.publisher = Publisher(bus, SqsPublishFailures(sqs(), ""), "urn:test")
     assert publish_events.handle({"Records": [record]}, CONTEXT) == {"batchItemFailures": []}
-    result = {"customer_id": customer_id, "metadata": event.metadata.as_dict(), "trace_headers": bus.trace_headers}
-    print(json.dumps(result), file=sys.stderr)
+    printed = {"customer_id": customer_id, "metadata": event.metadata.as_dict(), "trace_headers": bus.trace_headers}
+    print(json.dumps(printed), file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -8,16 +8,16 @@ from dataclasses import replace
 from events.claims import NO_CLAIMS, ClaimChange, ClaimTaken
 from events.codec import REDACTED
 from events.envelope import Event, Recorded, Unreadable
-from events.store import EventKey, EventPage, Position, VersionConflict, check_append
+from events.store import EventKey, EventPage, Position, VersionConflict, limit_to_transaction
 
 
 class InMemoryEventStore:
     """Keeps events and claims in dicts; see `events.store.EventStore`.
 
     Attributes:
-        events: By customer and version.
-        broken: Rows that are no events, in the places of events.
-        errors: Raised by the next readings, one after the other.
+        events: Events by customer and version.
+        broken: Rows that are not events, by customer and version. They replace events of the same key.
+        errors: Raised by the next reads, one after the other.
     """
 
     def __init__(self) -> None:
@@ -27,33 +27,26 @@ class InMemoryEventStore:
         self.claims: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    def append(
-        self,
-        events: Sequence[Event],
-        expected_version: int,
-        claims: ClaimChange = NO_CLAIMS,
-        redact: Sequence[int] = (),
-    ) -> None:
-        check_append(events, expected_version)
-        customer_id = events[0].customer_id
+    def append(self, event: Event, claims: ClaimChange = NO_CLAIMS, redact: Sequence[int] = ()) -> None:
+        claims, redact = limit_to_transaction(claims, redact)
+        customer_id = event.customer_id
         with self._lock:
-            if self._is_ours(events):
+            if self._is_ours(event):
                 return
             if any(self.claims.get(claim, customer_id) != customer_id for claim in claims.take):
                 raise ClaimTaken
-            self.events |= {(event.customer_id, event.version): event for event in events}
+            self.events[_key(event)] = event
             self.claims |= dict.fromkeys(claims.take, customer_id)
             for claim in claims.release:
                 if self.claims.get(claim) == customer_id:
                     del self.claims[claim]
             self.redact(customer_id, redact)
 
-    def _is_ours(self, events: Sequence[Event]) -> bool:
-        stored = [self.events.get((event.customer_id, event.version)) for event in events]
-        for event, found in zip(events, stored, strict=True):
-            if found and found.event_id != event.event_id:
-                raise VersionConflict(event.customer_id, event.version, found)
-        return any(stored)
+    def _is_ours(self, event: Event) -> bool:
+        stored = self.events.get(_key(event))
+        if stored and stored.event_id != event.event_id:
+            raise VersionConflict(event.customer_id, event.version, stored)
+        return stored is not None
 
     def redact(self, customer_id: str, versions: Sequence[int]) -> None:
         for version in versions:

@@ -6,17 +6,17 @@ from dataclasses import replace
 
 from projections.generations import Generations, GenerationsChanged
 from projections.maintenance.progress import SegmentProgress
-from projections.read_model import Reader, RowPage, Write, Written
+from projections.read_model import Reader, RowPage, Write, WriteResult
 from projections.row import Listing, Row
 
 
 class InMemoryReadModel:
-    """Keeps rows in a dict; see `projections.read_model.ReadModel`.
+    """Stores rows in a dict; see `projections.read_model.ReadModel`.
 
     Attributes:
-        interfere: Called before each write, so that a test can be the concurrent writer.
+        interfere: Called before each write, so that a test can act as a concurrent writer.
         failing: Customers whose writes fail.
-        history: Every (customer, version) that was ever written, in order.
+        history: Every (customer, version) that was written, in order.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class InMemoryReadModel:
         listings = [listing for listing in listings if after is None or listing.order < after]
         return sorted(listings, key=lambda listing: listing.order, reverse=True)[:limit]
 
-    def current(self, customer_ids: Iterable[str], generation: int) -> dict[str, Row]:
+    def get_many(self, customer_ids: Iterable[str], generation: int) -> dict[str, Row]:
         return {id_: row for id_ in customer_ids if (row := self.stored.get((id_, generation)))}
 
     def parked(self, generation: int) -> Iterator[Row]:
@@ -43,7 +43,7 @@ class InMemoryReadModel:
     def rows(self, generation: int, segment: int, total_segments: int, start: Mapping[str, str] | None) -> RowPage:
         return self._segment(lambda row: row.generation == generation, segment, total_segments)
 
-    def rows_given_up(
+    def retired_rows(
         self, generations: Generations, segment: int, total_segments: int, start: Mapping[str, str] | None
     ) -> RowPage:
         return self._segment(
@@ -60,27 +60,27 @@ class InMemoryReadModel:
         for row in rows:
             self.stored.pop((row.customer_id, row.generation), None)
 
-    def write(self, writes: Sequence[Write]) -> list[Written]:
+    def write(self, writes: Sequence[Write]) -> list[WriteResult]:
         return [self._write(write) for write in writes]
 
-    def _write(self, write: Write) -> Written:
+    def _write(self, write: Write) -> WriteResult:
         self.interfere(write)
         row = write.row
         if row.customer_id in self.failing:
-            return Written.FAILED
-        if _stands(self.stored.get((row.customer_id, row.generation))) != _stands(write.replaces):
-            return Written.CONFLICT
+            return WriteResult.FAILED
+        if _condition(self.stored.get((row.customer_id, row.generation))) != _condition(write.replaces):
+            return WriteResult.CONFLICT
         self.stored[row.customer_id, row.generation] = row
         self.history.append((row.customer_id, row.version))
-        return Written.APPLIED
+        return WriteResult.APPLIED
 
 
-def _stands(row: Row | None) -> tuple[int, int] | None:
+def _condition(row: Row | None) -> tuple[int, int] | None:
     return (row.version, row.attempts) if row else None
 
 
 class InMemoryGenerations:
-    """Keeps the record of generations; see `projections.generations.GenerationStore`."""
+    """Stores the record of generations; see `projections.generations.GenerationStore`."""
 
     def __init__(self) -> None:
         self.saved = Generations()
@@ -96,22 +96,22 @@ class InMemoryGenerations:
 
 
 class InMemoryProgress:
-    """Keeps checkpoints; see `projections.maintenance.progress.ProgressStore`."""
+    """Stores checkpoints; see `projections.maintenance.progress.ProgressStore`."""
 
     def __init__(self) -> None:
         self.saved: dict[tuple[str, int], SegmentProgress] = {}
 
-    def load(self, work: str, segments: int) -> list[SegmentProgress]:
-        return [self.saved.get((work, segment), SegmentProgress(segment)) for segment in range(segments)]
+    def load(self, job: str, segments: int) -> list[SegmentProgress]:
+        return [self.saved.get((job, segment), SegmentProgress(segment)) for segment in range(segments)]
 
-    def save(self, work: str, progress: SegmentProgress) -> None:
-        self.saved[work, progress.segment] = progress
+    def save(self, job: str, progress: SegmentProgress) -> None:
+        self.saved[job, progress.segment] = progress
 
-    def remove(self, work: str) -> None:
-        for key in [key for key in self.saved if key[0] == work]:
+    def remove(self, job: str) -> None:
+        for key in [key for key in self.saved if key[0] == job]:
             del self.saved[key]
 
 
 def reader_over(read_model: InMemoryReadModel) -> Reader:
-    """What queries read, with the first generation active."""
+    """Return a reader of this read model, with the first generation active."""
     return Reader(read_model, InMemoryGenerations())

@@ -1,4 +1,4 @@
-"""The template as written, as SAM transforms it, and as it is built."""
+"""The template as written, as transformed by SAM, and as built."""
 
 import json
 import os
@@ -25,14 +25,16 @@ def template() -> Template:
 
 @pytest.fixture(scope="session")
 def functions(template: Template) -> dict[str, dict[str, Any]]:
-    """Each function's properties by its logical id."""
+    """Logical id of each function -> its properties."""
     resources = template["Resources"].items()
-    return {name: each["Properties"] for name, each in resources if each["Type"] == "AWS::Serverless::Function"}
+    return {
+        name: resource["Properties"] for name, resource in resources if resource["Type"] == "AWS::Serverless::Function"
+    }
 
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `sam build` makes for this machine's Python: one folder for each function, and the layer's."""
+    """Output of `sam build` for this machine's Python: a folder for each function and one for the layer."""
     home = StackHome(tmp_path_factory.mktemp("build"), port=0)
     deployment.build(home)
     return home.build
@@ -40,21 +42,21 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @cache
 def transformed(stage: str, gradual: str) -> Template:
-    """template.yml as SAM makes CloudFormation's of it."""
+    """Return template.yml after SAM's transformation."""
     program = [str(bin_of("sam") / "python"), str(Path(__file__).with_name("transform.py"))]
     parameters = [f"Stage={stage}", f"GradualDeployment={gradual}"]
-    done = subprocess.run(
+    process = subprocess.run(
         [*program, str(deployment.TEMPLATE), *parameters],
         env={"AWS_DEFAULT_REGION": "eu-west-1", "PATH": os.defpath},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    return cast("Template", json.loads(done.stdout))
+    assert process.returncode == 0, process.stderr
+    return cast("Template", json.loads(process.stdout))
 
 
 @pytest.fixture(scope="session")
 def production() -> Template:
-    """What is deployed to production, gradually."""
+    """The transformed template for a gradual deployment to production."""
     return transformed("production", "true")

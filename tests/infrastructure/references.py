@@ -1,4 +1,4 @@
-"""What a resource of a CloudFormation template needs before it."""
+"""Dependencies between the resources of a CloudFormation template."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -8,7 +8,7 @@ Template = dict[str, Any]
 
 
 def referred_to(value: Any) -> Iterator[str]:
-    """Every logical name that a value mentions."""
+    """Yield every logical id to which a value refers."""
     match value:
         case {"Ref": str(name)}:
             yield name
@@ -16,29 +16,29 @@ def referred_to(value: Any) -> Iterator[str]:
             yield name
         case {"Fn::Sub": str(text)} | {"Fn::Sub": [str(text), *_]}:
             yield from re.findall(r"\$\{(\w+)", text)
-    for each in _inside(value):
-        yield from referred_to(each)
+    for part in _parts(value):
+        yield from referred_to(part)
 
 
-def _inside(value: Any) -> Iterable[Any]:
+def _parts(value: Any) -> Iterable[Any]:
     if isinstance(value, dict):
         return value.values()
     return value if isinstance(value, list) else ()
 
 
 def needs(template: Template) -> dict[str, set[str]]:
-    """Resource -> the resources that must be there before it."""
+    """Map each resource to the resources that it depends on directly."""
     resources = template["Resources"]
     found = {}
     for name, resource in resources.items():
-        waits = resource.get("DependsOn", [])
-        waits = [waits] if isinstance(waits, str) else waits
-        found[name] = (set(referred_to(resource)) | set(waits)) & set(resources) - {name}
+        explicit = resource.get("DependsOn", [])
+        explicit = [explicit] if isinstance(explicit, str) else explicit
+        found[name] = (set(referred_to(resource)) | set(explicit)) & set(resources) - {name}
     return found
 
 
 def before(template: Template, name: str) -> set[str]:
-    """All that must be there before a resource, however indirectly."""
+    """Return everything that a resource depends on, directly or indirectly."""
     direct, seen, waiting = needs(template), set[str](), [name]
     while waiting:
         fresh = direct[waiting.pop()] - seen

@@ -1,4 +1,4 @@
-"""What the template must say of the bus's consumers, whatever the local AWS makes of it."""
+"""The consumers of the bus are set up correctly in the template, also where the local AWS would not notice."""
 
 import json
 from typing import Any, Final
@@ -10,7 +10,7 @@ from local.template import load_template
 
 TEMPLATE: Final = load_template()
 EXAMPLE: Final = load_template(ROOT / "docs/examples/consumer/template.yml")
-# (the template, then of a consumer in it: rule, queue, dead letters, policy, function)
+# (template; rule, queue, dead-letter queue, queue policy and function of a consumer in it)
 CONSUMERS: Final = [
     (TEMPLATE, "WelcomeRule", "WelcomeQueue", "WelcomeDeadLetterQueue", "WelcomeQueuePolicy", "WelcomeCustomers"),
     (EXAMPLE, "Rule", "Queue", "DeadLetterQueue", "QueuePolicy", "FollowCustomers"),
@@ -25,19 +25,19 @@ def consumer(request: pytest.FixtureRequest) -> tuple[dict[str, Any], ...]:
 
 
 @pytest.mark.parametrize("template", [TEMPLATE, EXAMPLE], ids=["ours", "second stack"])
-def test_nothing_but_the_event_table_keeps_events(template: dict[str, Any]) -> None:
+def test_only_the_event_table_keeps_events(template: dict[str, Any]) -> None:
     """An archive on the bus would keep personal data that no erasure reaches."""
     assert "AWS::Events::Archive" not in {resource["Type"] for resource in template["Resources"].values()}
 
 
-def test_a_rule_leaves_no_type_out(consumer: Any) -> None:
-    """A type that was left out would be a gap in its customer's versions, or an erasure that is never heard of."""
+def test_a_rule_matches_every_event_type(consumer: Any) -> None:
+    """A type that the rule left out would be a gap in a customer's versions, or an erasure that never arrives."""
     rule, *_ = consumer
 
     assert rule["EventPattern"] == {"source": ["customers"]}
 
 
-def test_what_cannot_be_delivered_and_what_fails_is_kept(consumer: Any) -> None:
+def test_undeliverable_and_failed_messages_are_kept(consumer: Any) -> None:
     rule, queue, dead_letters, *_ = consumer
     [target] = rule["Targets"]
 
@@ -48,7 +48,7 @@ def test_what_cannot_be_delivered_and_what_fails_is_kept(consumer: Any) -> None:
     assert dead_letters["MessageRetentionPeriod"] > queue.get("MessageRetentionPeriod", four_days)
 
 
-def test_queues_are_encrypted_and_take_messages_from_the_rule_alone(consumer: Any) -> None:
+def test_queues_are_encrypted_and_accept_messages_only_from_the_rule(consumer: Any) -> None:
     _, queue, dead_letters, policy, _ = consumer
     [statement] = policy["PolicyDocument"]["Statement"]
 
@@ -58,10 +58,12 @@ def test_queues_are_encrypted_and_take_messages_from_the_rule_alone(consumer: An
     assert statement["Action"] == "sqs:SendMessage"
     [source] = statement["Condition"]["ArnEquals"].values()
     assert source["GetAtt"].endswith("Rule.Arn")
-    assert policy["Queues"] == [{"Ref": each["GetAtt"].removesuffix(".Arn")} for each in statement["Resource"]]
+    assert policy["Queues"] == [
+        {"Ref": queue_arn["GetAtt"].removesuffix(".Arn")} for queue_arn in statement["Resource"]
+    ]
 
 
-def test_a_message_is_not_seen_again_while_a_function_may_be_at_work_on_it(consumer: Any) -> None:
+def test_a_message_stays_hidden_while_a_function_may_process_it(consumer: Any) -> None:
     """https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html: six times the function's timeout."""
     _, queue, _, _, function = consumer
     timeout = function.get("Timeout", TEMPLATE["Globals"]["Function"]["Timeout"])
@@ -69,7 +71,7 @@ def test_a_message_is_not_seen_again_while_a_function_may_be_at_work_on_it(consu
     assert queue["VisibilityTimeout"] >= 6 * timeout
 
 
-def test_a_consumer_answers_message_by_message() -> None:
+def test_a_consumer_reports_failures_per_message() -> None:
     mapping = TEMPLATE["Resources"]["WelcomeMapping"]["Properties"]
     [source] = EXAMPLE["Resources"]["FollowCustomers"]["Properties"]["Events"].values()
 
@@ -77,12 +79,12 @@ def test_a_consumer_answers_message_by_message() -> None:
     assert source["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-def test_the_example_touches_nothing_of_ours(functions: dict[str, Any]) -> None:
+def test_the_example_consumer_has_no_access_to_the_service_s_resources(functions: dict[str, Any]) -> None:
     policies = json.dumps(functions["WelcomeCustomers"]["Policies"])
 
-    for ours in ("EventTable", "ReadTable", "ClaimsTable", "CustomersBus"):
-        assert ours not in policies
+    for resource in ("EventTable", "ReadTable", "ClaimsTable", "CustomersBus"):
+        assert resource not in policies
 
 
-def test_the_list_has_no_backups_that_would_outlive_an_erasure() -> None:
+def test_the_welcome_table_has_no_backups_that_would_outlive_an_erasure() -> None:
     assert "PointInTimeRecoverySpecification" not in TEMPLATE["Resources"]["WelcomeTable"]["Properties"]

@@ -1,4 +1,4 @@
-"""The consumer kit can be installed by another project, and needs nothing of this one."""
+"""Another project can install the consumer kit, which needs nothing else of this project."""
 
 import shutil
 import subprocess
@@ -11,14 +11,14 @@ from local.environments import ROOT, bin_of
 
 
 def run(*command: str | Path, cwd: Path) -> str:
-    done = subprocess.run(list(map(str, command)), cwd=cwd, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    process = subprocess.run(list(map(str, command)), cwd=cwd, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stderr
+    return process.stdout
 
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh environment that has the kit, and its interpreter."""
+    """The interpreter of a fresh environment that has only the kit."""
     folder = tmp_path_factory.mktemp("kit")
     shutil.copytree(ROOT / "consumer_kit", folder / "source", ignore=shutil.ignore_patterns("__pycache__"))
     uv = bin_of("uv") / "uv"
@@ -27,7 +27,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "environment/bin/python"
 
 
-def test_it_imports_in_an_environment_that_has_nothing_else(installed: Path, tmp_path: Path) -> None:
+def test_the_kit_can_be_imported_without_other_packages(installed: Path, tmp_path: Path) -> None:
     code = "import consumer_kit, consumer_kit.testing; print(consumer_kit.__file__, *consumer_kit.__all__)"
     file, *names = run(installed, "-I", "-c", code, cwd=tmp_path).split()
 
@@ -38,8 +38,8 @@ def test_it_imports_in_an_environment_that_has_nothing_else(installed: Path, tmp
     assert [line.split()[0] for line in packages.splitlines()[2:]] == ["customers-consumer-kit"]
 
 
-def test_its_command_line_says_what_it_can(installed: Path, tmp_path: Path) -> None:
-    said = run(installed, "-I", "-m", "consumer_kit", "--help", cwd=tmp_path)
+def test_the_help_of_the_command_line_lists_the_commands(installed: Path, tmp_path: Path) -> None:
+    help_text = run(installed, "-I", "-m", "consumer_kit", "--help", cwd=tmp_path)
 
     for command in ("waiting", "dead-letters", "redrive"):
-        assert command in said
+        assert command in help_text

@@ -1,4 +1,4 @@
-"""A new version gets traffic step by step, is asked first, and is taken back by alarms."""
+"""A new version is tested first, receives traffic step by step, and is rolled back by alarms."""
 
 from typing import Any
 
@@ -19,13 +19,13 @@ def of_type(template: Template, kind: str) -> dict[str, Template]:
 
 
 def alarms_of(group: Template) -> set[str]:
-    condition, there, _ = group["Properties"]["AlarmConfiguration"]["Fn::If"]
+    condition, on_aws, _ = group["Properties"]["AlarmConfiguration"]["Fn::If"]
     assert condition == "OnAws"
-    assert there["Enabled"] is True
-    return {alarm["Name"]["Ref"] for alarm in there["Alarms"]}
+    assert on_aws["Enabled"] is True
+    return {alarm["Name"]["Ref"] for alarm in on_aws["Alarms"]}
 
 
-def test_nothing_goes_through_code_deploy_unless_asked_for() -> None:
+def test_code_deploy_is_used_only_if_enabled() -> None:
     plain = transformed("production", "false")
 
     assert not [name for name, each in plain["Resources"].items() if each["Type"].startswith("AWS::CodeDeploy") and
@@ -44,8 +44,8 @@ def test_production_moves_a_quarter_of_the_traffic_a_minute(production: Template
         "TimeBasedLinear": {"LinearPercentage": 25, "LinearInterval": 1},
     }
     for group in of_type(production, "AWS::CodeDeploy::DeploymentGroup").values():
-        condition, in_steps, otherwise = group["Properties"]["DeploymentConfigName"]["Fn::If"]
-        assert (condition, in_steps) == ("DeployGradually", {"Ref": "StepByStep"})
+        condition, gradual, otherwise = group["Properties"]["DeploymentConfigName"]["Fn::If"]
+        assert (condition, gradual) == ("DeployGradually", {"Ref": "StepByStep"})
         assert otherwise["Fn::Sub"][1] == {"ConfigName": "AllAtOnce"}
 
 
@@ -58,7 +58,7 @@ def test_every_function_that_serves_or_projects_goes_through_code_deploy(product
         assert update["DeploymentGroupName"] == {"Ref": f"{name}DeploymentGroup"}
 
 
-def test_alarms_take_a_version_back(production: Template) -> None:
+def test_alarms_roll_a_version_back(production: Template) -> None:
     groups = of_type(production, "AWS::CodeDeploy::DeploymentGroup")
 
     for name in SERVING:
@@ -74,7 +74,7 @@ def test_alarms_take_a_version_back(production: Template) -> None:
         assert ("ProjectionBehind" in alarms) == (name in WRITING | {"ProjectCustomers"})
 
 
-def test_the_errors_of_each_new_version_are_watched_by_itself(production: Template) -> None:
+def test_an_alarm_watches_the_errors_of_each_new_version(production: Template) -> None:
     groups = of_type(production, "AWS::CodeDeploy::DeploymentGroup")
 
     for name in SERVING:
@@ -92,7 +92,7 @@ def test_the_errors_of_each_new_version_are_watched_by_itself(production: Templa
         } in watched, name
 
 
-def test_the_hook_asks_the_new_version_and_nothing_else(production: Template) -> None:
+def test_the_hook_tests_the_new_version_and_not_the_alias(production: Template) -> None:
     resources = production["Resources"]
     hook = resources["CreateCustomerPreTraffic"]["Properties"]
     alias = resources["CreateCustomerAliaslive"]
@@ -105,20 +105,20 @@ def test_the_hook_asks_the_new_version_and_nothing_else(production: Template) ->
     }
     assert hook["FunctionName"]["Fn::Sub"].startswith("CodeDeployHook_")
     assert hook["Environment"]["Variables"]["NEW_VERSION"] == {"Ref": new}
-    assert {"Ref": new} in allowed["CreateLookAndErase"]["Resource"]
-    assert allowed["TellCodeDeploy"]["Resource"]["Fn::Sub"].endswith("deploymentgroup:${AWS::StackName}-*/*")
+    assert {"Ref": new} in allowed["CreateReadAndEraseCustomer"]["Resource"]
+    assert allowed["ReportToCodeDeploy"]["Resource"]["Fn::Sub"].endswith("deploymentgroup:${AWS::StackName}-*/*")
     assert "CreateCustomerPreTrafficAliaslive" not in resources
 
 
-def test_the_name_of_the_hook_fits(template: Template) -> None:
+def test_the_name_of_the_hook_is_short_enough_in_every_stage(template: Template) -> None:
     name = template["Resources"]["CreateCustomerPreTraffic"]["Properties"]["FunctionName"]["Sub"]
 
     for stage in template["Parameters"]["Stage"]["AllowedValues"]:
         assert len(name.replace("${Stage}", stage)) <= 64
 
 
-def test_the_hook_has_time_for_its_slowest_end(functions: dict[str, Template], template: Template) -> None:
-    """After the last look begins there must be time for it, for the erasure and for the report."""
+def test_the_hook_has_time_for_its_slowest_run(functions: dict[str, Template], template: Template) -> None:
+    """When the last read starts, there must be time for it, for the erasure and for the report."""
     common = template["Globals"]["Function"]["Timeout"]
     create, get, erase = (functions[name].get("Timeout", common) for name in ("CreateCustomer", "GetCustomer",
                                                                               "EraseCustomer"))  # fmt: skip
@@ -129,12 +129,12 @@ def test_the_hook_has_time_for_its_slowest_end(functions: dict[str, Template], t
 
 
 @pytest.mark.parametrize("writer", sorted(WRITING))
-def test_whoever_reads_events_is_deployed_before_whoever_writes_them(production: Template, writer: str) -> None:
+def test_readers_of_events_are_deployed_before_writers(production: Template, writer: str) -> None:
     assert {"ProjectCustomersAliaslive", "PublishEventsAliaslive"} <= before(production, writer)
 
 
 @pytest.mark.parametrize(("stage", "gradual"), [("local", "false"), ("staging", "true"), ("production", "true")])
-def test_nothing_waits_for_itself(stage: str, gradual: str) -> None:
+def test_no_resource_depends_on_itself(stage: str, gradual: str) -> None:
     template = transformed(stage, gradual)
 
     assert [name for name in needs(template) if name in before(template, name)] == []

@@ -1,4 +1,4 @@
-"""The gateway's own errors look like all others; the local gateway ignores them, so they are held to it here."""
+"""API Gateway's own errors have the form of all others. The local gateway ignores them, so they are checked here."""
 
 import json
 from typing import Any
@@ -14,14 +14,14 @@ GATEWAYS = (problems.Unauthorized, problems.Forbidden, problems.NotFound, proble
 KINDS: dict[str, type[problems.Problem]] = {f"/docs/problems/{kind.slug}": kind for kind in GATEWAYS}
 
 
-def test_each_way_in_which_the_gateway_refuses_is_covered() -> None:
+def test_every_kind_of_gateway_error_is_covered() -> None:
     assert {"UNAUTHORIZED", "EXPIRED_TOKEN", "ACCESS_DENIED", "MISSING_AUTHENTICATION_TOKEN", "REQUEST_TOO_LARGE",
             "THROTTLED", "QUOTA_EXCEEDED", "INTEGRATION_TIMEOUT", "INTEGRATION_FAILURE", "WAF_FILTERED",
             "DEFAULT_4XX", "DEFAULT_5XX"} <= set(RESPONSES)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", sorted(RESPONSES))
-def test_an_answer_is_problem_json_that_names_its_occurrence(name: str) -> None:
+def test_a_response_is_problem_json_that_names_its_request(name: str) -> None:
     response = RESPONSES[name]
     body = json.loads(response["ResponseTemplates"]["application/json"])
 
@@ -32,7 +32,7 @@ def test_an_answer_is_problem_json_that_names_its_occurrence(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(RESPONSES) - {"DEFAULT_4XX"}))
-def test_an_answer_is_the_same_problem_as_the_functions_would_give(name: str) -> None:
+def test_a_response_is_the_same_problem_as_the_functions_return(name: str) -> None:
     response = RESPONSES[name]
     body = json.loads(response["ResponseTemplates"]["application/json"])
     kind = KINDS[body["type"]]

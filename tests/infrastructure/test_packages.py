@@ -1,4 +1,4 @@
-"""What is uploaded: sources only, all that they import, and nothing twice."""
+"""The packages contain only sources and everything that they import, and nothing twice."""
 
 import os
 import subprocess
@@ -26,13 +26,13 @@ FUNCTIONS = [
     "VerifySegment",
     "WelcomeCustomers",
 ]
-# What Lambda's Python runtimes bring: "boto3 and botocore", and what those need (Lambda docs, "Python").
+# Packages in Lambda's Python runtimes: "boto3 and botocore" and their dependencies (Lambda docs, "Python").
 RUNTIME = ["boto3", "botocore", "s3transfer", "dateutil", "six", "urllib3"]
 
 
 @pytest.fixture(scope="session")
 def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what Lambda's runtime brings, and nothing else of this environment."""
+    """A folder with the packages of Lambda's runtime and nothing else of this environment."""
     folder = tmp_path_factory.mktemp("runtime")
     for name in RUNTIME:
         spec = find_spec(name)
@@ -44,43 +44,43 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_list_is_complete(functions: dict[str, Any]) -> None:
+def test_the_list_of_functions_is_complete(functions: dict[str, Any]) -> None:
     assert sorted(functions) == FUNCTIONS
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_starts_on_its_package_the_layer_and_the_runtime_alone(
+def test_a_function_needs_only_its_package_the_layer_and_the_runtime(
     built: Path, runtime: Path, functions: dict[str, Any], function: str
 ) -> None:
     module = functions[function]["Handler"].rpartition(".")[0]
     paths = [str(built / function), str(built / "Dependencies/python"), str(runtime)]
     code = f"import sys; sys.path[:0] = {paths!r}; import {module}; print({module.split('.', maxsplit=1)[0]}.__file__)"
-    own = functions[function].get("Environment", {}).get("Variables", {})
+    variables = functions[function].get("Environment", {}).get("Variables", {})
 
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-I", "-S", "-X", f"pycache_prefix={runtime / 'compiled'}", "-c", code],
-        env=dict.fromkeys(own, "1") | {"STAGE": "local", "AWS_DEFAULT_REGION": "us-east-1", "PATH": os.defpath},
+        env=dict.fromkeys(variables, "1") | {"STAGE": "local", "AWS_DEFAULT_REGION": "us-east-1", "PATH": os.defpath},
         capture_output=True,
         text=True,
         check=False,
     )
 
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(str(built / function))
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.startswith(str(built / function))
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_package_holds_sources_only(built: Path, function: str) -> None:
+def test_a_package_contains_only_sources(built: Path, function: str) -> None:
     files = [path for path in (built / function).rglob("*") if path.is_file()]
 
-    # The documentation has pages besides.
+    # The documentation also has pages.
     pages = {".html", ".js", ".json"} if function == "ShowDocs" else set()
     assert {path.suffix for path in files} == {".py"} | pages
     assert sum(path.stat().st_size for path in files if path.suffix == ".py") < 192 * 1024
 
 
 @pytest.mark.parametrize(
-    ("function", "foreign"),
+    ("function", "unused"),
     [
         ("CreateCustomer", "projections"),
         ("ProjectCustomers", "commands"),
@@ -88,12 +88,12 @@ def test_a_package_holds_sources_only(built: Path, function: str) -> None:
         ("PublishEvents", "projections"),
     ],
 )
-def test_a_package_changes_only_with_what_it_uses(built: Path, function: str, foreign: str) -> None:
-    assert not (built / function / foreign).exists()
+def test_a_package_lacks_folders_that_its_function_does_not_use(built: Path, function: str, unused: str) -> None:
+    assert not (built / function / unused).exists()
     assert not (built / function / "local").exists()
 
 
-def test_the_layer_stays_small_and_leaves_out_what_the_runtime_has(built: Path) -> None:
+def test_the_layer_is_small_and_lacks_the_packages_of_the_runtime(built: Path) -> None:
     layer = built / "Dependencies/python"
 
     assert {"pydantic", "aws_lambda_powertools", "aws_xray_sdk"} <= {path.name for path in layer.iterdir()}
@@ -101,7 +101,7 @@ def test_the_layer_stays_small_and_leaves_out_what_the_runtime_has(built: Path) 
     assert sum(path.stat().st_size for path in layer.rglob("*") if path.is_file()) < 20 * 1024 * 1024
 
 
-def test_no_lock_holds_an_address() -> None:
+def test_no_lock_file_contains_an_address() -> None:
     locks = [*(ROOT / "requirements").glob("*.txt"), ROOT / "shared/layer/requirements.txt"]
 
     assert len(locks) >= 5

@@ -1,4 +1,4 @@
-"""What protects the data and the service on AWS; the local AWS has little of it, so it is held to it here."""
+"""Protection of the data and the service on AWS. The local AWS has little of it, so only this test checks it."""
 
 import json
 from collections.abc import Iterator
@@ -10,19 +10,19 @@ from tests.infrastructure.conftest import transformed
 
 Template = dict[str, Any]
 TABLES = ("EventTable", "ClaimsTable", "ReadTable")
-# What the local AWS does not have.
-ON_AWS_ALONE = ("AWS::WAFv2::", "AWS::CodeDeploy::DeploymentConfig", "AWS::KMS::", "AWS::CloudWatch::",
+# Resource types that the local stage lacks.
+ONLY_ON_AWS = ("AWS::WAFv2::", "AWS::CodeDeploy::DeploymentConfig", "AWS::KMS::", "AWS::CloudWatch::",
                 "AWS::ApiGateway::Account", "AWS::Logs::")  # fmt: skip
-# The key's own policy speaks of the key by "*"; elsewhere AWS has no other way, or only the local AWS is meant.
+# In a key's own policy, "*" means the key. The other policy applies only on the local AWS.
 ANY_RESOURCE = {"DataKey", "ProjectCustomersLocalPolicy"}
 
 
-def several(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
 def documents(template: Template) -> Iterator[tuple[str, Template]]:
-    """Every policy that the template writes: the resource's name and the document."""
+    """Yield every policy in the template: the logical id of its resource, and the document."""
     for name, resource in template["Resources"].items():
         properties = resource.get("Properties", {})
         for policy in properties.get("Policies", []) if resource["Type"] == "AWS::IAM::Role" else []:
@@ -34,7 +34,7 @@ def documents(template: Template) -> Iterator[tuple[str, Template]]:
 
 def statements(template: Template) -> Iterator[tuple[str, Template]]:
     for name, document in documents(template):
-        for statement in several(document["Statement"]):
+        for statement in as_list(document["Statement"]):
             yield name, statement
 
 
@@ -42,33 +42,33 @@ def of_type(template: Template, kind: str) -> dict[str, Template]:
     return {name: each for name, each in template["Resources"].items() if each["Type"] == kind}
 
 
-def test_every_function_has_a_role_of_its_own(production: Template) -> None:
+def test_every_function_has_its_own_role(production: Template) -> None:
     functions = of_type(production, "AWS::Lambda::Function")
     roles = [each["Properties"]["Role"]["Fn::GetAtt"][0] for each in functions.values()]
 
     assert sorted(roles) == sorted(f"{name}Role" for name in functions)
 
 
-def test_no_policy_allows_a_pattern_of_actions(production: Template) -> None:
+def test_no_policy_has_a_wildcard_in_an_action(production: Template) -> None:
     patterns = [
         (name, statement["Sid"])
         for name, statement in statements(production)
-        if any("*" in action for action in several(statement["Action"]))
+        if any("*" in action for action in as_list(statement["Action"]))
     ]
 
     # KMS docs, "Default key policy": a key that its account cannot manage is lost.
-    assert patterns == [("DataKey", "LeaveItToTheAccount")]
+    assert patterns == [("DataKey", "DelegateToIam")]
 
 
-def test_no_policy_allows_any_resource_where_aws_has_another_way(production: Template) -> None:
-    assert {name for name, each in statements(production) if "*" in several(each["Resource"])} == ANY_RESOURCE
+def test_no_policy_allows_any_resource_without_need(production: Template) -> None:
+    assert {name for name, each in statements(production) if "*" in as_list(each["Resource"])} == ANY_RESOURCE
 
 
-def test_roles_have_no_managed_policies_but_lambda_s_own(production: Template) -> None:
-    ours = {f"{name}Role" for name in of_type(production, "AWS::Lambda::Function")}
+def test_functions_have_only_the_managed_policies_of_lambda(production: Template) -> None:
+    roles = {f"{name}Role" for name in of_type(production, "AWS::Lambda::Function")}
     managed = {
         json.dumps(policy)
-        for name in ours
+        for name in roles
         for policy in production["Resources"][name]["Properties"]["ManagedPolicyArns"]
     }
 
@@ -76,18 +76,18 @@ def test_roles_have_no_managed_policies_but_lambda_s_own(production: Template) -
     assert all("AWSLambdaBasicExecutionRole" in each or "AWSXrayWriteOnlyAccess" in each for each in managed)
 
 
-def test_what_the_local_aws_does_not_have_is_left_out_there(template: Template) -> None:
+def test_resources_that_the_local_stage_lacks_have_a_condition(template: Template) -> None:
     found = {
         name: each.get("Condition")
         for name, each in template["Resources"].items()
-        if each["Type"].startswith(ON_AWS_ALONE)
+        if each["Type"].startswith(ONLY_ON_AWS)
     }
 
     assert len(found) > 20
     assert set(found.values()) <= {"OnAws", "DeployGradually"}
 
 
-def test_the_key_turns_by_itself_and_outlives_the_tables(production: Template) -> None:
+def test_the_key_rotates_and_outlives_the_stack(production: Template) -> None:
     key = production["Resources"]["DataKey"]
 
     assert key["Properties"]["EnableKeyRotation"] is True
@@ -95,7 +95,7 @@ def test_the_key_turns_by_itself_and_outlives_the_tables(production: Template) -
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_tables_are_encrypted_with_the_key_on_aws_alone(production: Template, name: str) -> None:
+def test_tables_are_encrypted_with_the_key_on_aws(production: Template, name: str) -> None:
     condition, on_aws, local = production["Resources"][name]["Properties"]["SSESpecification"]["Fn::If"]
 
     assert condition == "OnAws"
@@ -115,7 +115,7 @@ def test_queues_topics_logs_and_secrets_are_encrypted_with_the_key(production: T
         found = of_type(production, kind)
         assert found
         for name, resource in found.items():
-            assert {"Fn::GetAtt": ["DataKey", "Arn"]} in several(
+            assert {"Fn::GetAtt": ["DataKey", "Arn"]} in as_list(
                 resource["Properties"][property_].get("Fn::If", [resource["Properties"][property_]])
             ), name
 
@@ -124,28 +124,28 @@ def users_of(template: Template, policy: str) -> set[str]:
     return {role["Ref"].removesuffix("Role") for role in template["Resources"][policy]["Properties"]["Roles"]}
 
 
-def test_whoever_uses_a_table_may_use_its_key_and_nobody_else(production: Template) -> None:
+def test_exactly_the_functions_that_use_a_table_may_use_its_key(production: Template) -> None:
     using = {
         name.removesuffix("Role")
         for name, each in statements(production)
-        if name.endswith("Role") and any(action.startswith("dynamodb:") for action in several(each["Action"]))
+        if name.endswith("Role") and any(action.startswith("dynamodb:") for action in as_list(each["Action"]))
     }
 
     assert users_of(production, "UseTablesPolicy") == using
 
 
-def test_whoever_sends_to_a_queue_may_use_its_key_and_nobody_else(production: Template) -> None:
+def test_exactly_the_functions_that_send_to_a_queue_may_use_its_key(production: Template) -> None:
     sending = {
         name.removesuffix("Role")
         for name, each in statements(production)
-        if name.endswith("Role") and "sqs:SendMessage" in several(each["Action"])
+        if name.endswith("Role") and "sqs:SendMessage" in as_list(each["Action"])
     }
 
     assert users_of(production, "UseQueuesPolicy") == sending
     assert users_of(production, "UseSecretPolicy") == {"GetAllCustomers"}
 
 
-def test_the_key_is_used_through_services_alone(production: Template) -> None:
+def test_the_key_is_used_only_through_services(production: Template) -> None:
     for name in ("UseTablesPolicy", "UseQueuesPolicy", "UseSecretPolicy"):
         for statement in production["Resources"][name]["Properties"]["PolicyDocument"]["Statement"]:
             [[operator, condition]] = statement["Condition"].items()
@@ -154,7 +154,7 @@ def test_the_key_is_used_through_services_alone(production: Template) -> None:
             assert statement["Resource"] == {"Fn::GetAtt": ["DataKey", "Arn"]}
 
 
-def test_every_function_has_a_log_that_is_kept_for_so_long(production: Template) -> None:
+def test_every_function_has_a_log_with_a_retention_period(production: Template) -> None:
     logs = {
         json.dumps(each["Properties"]["LogGroupName"]): each["Properties"]
         for each in of_type(production, "AWS::Logs::LogGroup").values()
@@ -166,7 +166,7 @@ def test_every_function_has_a_log_that_is_kept_for_so_long(production: Template)
         assert log["RetentionInDays"] == {"Fn::If": ["IsProduction", 90, 30]}
 
 
-def test_the_firewall_stands_before_the_api(production: Template) -> None:
+def test_the_firewall_protects_the_api(production: Template) -> None:
     firewall = production["Resources"]["Firewall"]["Properties"]
     rules = {rule["Name"]: rule for rule in firewall["Rules"]}
 
@@ -181,7 +181,7 @@ def test_the_firewall_stands_before_the_api(production: Template) -> None:
     assert where.endswith("/restapis/${CustomersApi}/stages/${CustomersApiStage}")
 
 
-def test_the_firewall_lets_through_the_bodies_that_the_api_takes(production: Template) -> None:
+def test_the_firewall_accepts_bodies_that_the_api_accepts(production: Template) -> None:
     [common] = [
         rule["Statement"]["ManagedRuleGroupStatement"]
         for rule in production["Resources"]["Firewall"]["Properties"]["Rules"]
@@ -208,7 +208,7 @@ def test_every_method_has_a_throttle(production: Template, functions: dict[str, 
         assert 0 < each["ThrottlingRateLimit"] <= each["ThrottlingBurstLimit"] <= 5000
 
 
-def test_the_access_log_says_nothing_of_paths_and_people(production: Template) -> None:
+def test_the_access_log_has_no_paths_and_no_personal_data(production: Template) -> None:
     condition, on_aws, _ = production["Resources"]["CustomersApiStage"]["Properties"]["AccessLogSetting"]["Fn::If"]
     logged = json.loads(on_aws["Format"])
 
@@ -218,28 +218,28 @@ def test_the_access_log_says_nothing_of_paths_and_people(production: Template) -
     assert "email" not in on_aws["Format"]
 
 
-def test_the_projection_keeps_concurrency_of_its_own_in_production(functions: dict[str, Template]) -> None:
+def test_the_projector_has_reserved_concurrency_in_production(functions: dict[str, Template]) -> None:
     reserved = {name: each["ReservedConcurrentExecutions"] for name, each in functions.items()
                 if "ReservedConcurrentExecutions" in each}  # fmt: skip
 
     assert reserved == {"ProjectCustomers": {"If": ["IsProduction", 50, {"Ref": "AWS::NoValue"}]}}
 
 
-def test_functions_that_somebody_waits_for_start_from_snapshots(functions: dict[str, Template]) -> None:
-    quick = {name for name, each in functions.items() if "SnapStart" in each}
+def test_functions_of_the_api_start_from_snapshots(functions: dict[str, Template]) -> None:
+    with_snapshots = {name for name, each in functions.items() if "SnapStart" in each}
 
-    assert quick == {name for name, each in functions.items() if each.get("Events")} - {"ShowDocs"}
-    for name in quick:
+    assert with_snapshots == {name for name, each in functions.items() if each.get("Events")} - {"ShowDocs"}
+    for name in with_snapshots:
         assert functions[name]["SnapStart"] == {"ApplyOn": {"If": ["UseSnapStart", "PublishedVersions", "None"]}}
 
 
-def test_snapshots_are_not_asked_of_a_runtime_without_them(template: Template) -> None:
+def test_snapshots_are_off_for_a_runtime_that_lacks_them(template: Template) -> None:
     assert template["Conditions"]["UseSnapStart"] == {
         "And": [{"Condition": "IsProduction"}, {"Not": [{"Equals": [{"Ref": "Runtime"}, "python3.11"]}]}]
     }
 
 
-def test_nothing_of_it_is_in_the_local_stack() -> None:
+def test_the_local_stack_does_not_use_code_deploy() -> None:
     local = transformed("local", "false")
 
     assert not [name for name in local["Resources"] if name.endswith("DeploymentGroup")]

@@ -1,4 +1,4 @@
-"""What the template and the workflow of the rebuild must say, whatever the local AWS makes of it."""
+"""The permissions and the workflow of a rebuild are correct, also where the local AWS would not notice."""
 
 import json
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ def tasks(states: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_a_rebuild_can_publish_nothing_and_write_no_event(functions: dict[str, Any], name: str) -> None:
+def test_a_rebuild_cannot_publish_or_write_events(functions: dict[str, Any], name: str) -> None:
     for statement in statements(functions[name]):
         assert all(action.startswith("dynamodb:") for action in actions(statement)), statement
         if "EventTable" in json.dumps(statement["Resource"]):
@@ -38,13 +38,15 @@ def test_a_rebuild_can_publish_nothing_and_write_no_event(functions: dict[str, A
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_only_records_of_the_work_are_put_without_a_condition_on_the_row(functions: dict[str, Any], name: str) -> None:
-    puts = [one for one in statements(functions[name]) if "dynamodb:PutItem" in actions(one)]
+def test_only_control_items_are_written_without_a_condition_on_the_row(functions: dict[str, Any], name: str) -> None:
+    puts = [statement for statement in statements(functions[name]) if "dynamodb:PutItem" in actions(statement)]
 
-    assert [one["Condition"] for one in puts] == [{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#*"]}}]
+    assert [statement["Condition"] for statement in puts] == [
+        {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#*"]}}
+    ]
 
 
-def test_every_task_is_tried_again_when_aws_fails() -> None:
+def test_every_task_is_retried_after_a_failure_of_aws() -> None:
     found = list(tasks(WORKFLOW["States"]))
 
     assert len(found) == 5
@@ -52,7 +54,7 @@ def test_every_task_is_tried_again_when_aws_fails() -> None:
         assert "Lambda.ServiceException" in task["Retry"][0]["ErrorEquals"]
 
 
-def test_the_new_generation_is_read_only_after_it_was_filled_compared_and_confirmed() -> None:
+def test_queries_switch_only_after_the_generation_is_filled_verified_and_confirmed() -> None:
     order, name = [], WORKFLOW["StartAt"]
     while name:
         order.append(name)
@@ -62,7 +64,7 @@ def test_the_new_generation_is_read_only_after_it_was_filled_compared_and_confir
 
 
 @pytest.mark.parametrize(("name", "failure"), [("Fill", "NotFilled"), ("Verify", "NotVerified")])
-def test_a_failed_map_ends_in_a_sentence_and_not_in_a_switch(name: str, failure: str) -> None:
+def test_a_failed_map_ends_with_an_explanation_and_without_a_switch(name: str, failure: str) -> None:
     state = WORKFLOW["States"][name]
 
     assert state["ItemProcessor"]["ProcessorConfig"]["Mode"] == "DISTRIBUTED"

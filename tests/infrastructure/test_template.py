@@ -1,4 +1,4 @@
-"""What the template must say, whatever the local AWS makes of it."""
+"""Routes, permissions, mappings and tables are correct in the template, also where the local AWS would not notice."""
 
 import json
 from datetime import timedelta
@@ -23,7 +23,7 @@ def actions(statement: Template) -> list[str]:
     return [action] if isinstance(action, str) else action
 
 
-OPEN = {"GET /docs", "GET /docs/{file}", "GET /openapi.json"}
+PUBLIC = {"GET /docs", "GET /docs/{file}", "GET /openapi.json"}
 
 
 def routes(functions: dict[str, Template]) -> dict[str, Template]:
@@ -35,15 +35,15 @@ def routes(functions: dict[str, Template]) -> dict[str, Template]:
     }
 
 
-def test_the_specified_functions_are_there_under_their_names(functions: dict[str, Template]) -> None:
+def test_the_specified_functions_have_their_names(functions: dict[str, Template]) -> None:
     assert {"CreateCustomer", "GetAllCustomers", "CreateCustomerPreTraffic"} <= set(functions)
 
 
-def test_each_route_wants_an_access_token_with_its_scope(functions: dict[str, Template], template: Template) -> None:
-    found = {route: properties for route, properties in routes(functions).items() if route not in OPEN}
+def test_each_route_requires_an_access_token_with_its_scope(functions: dict[str, Template], template: Template) -> None:
+    found = {route: properties for route, properties in routes(functions).items() if route not in PUBLIC}
 
-    one = "/customers/{customer_id}"
-    assert set(found) == {"POST /customers", "GET /customers", f"GET {one}", f"PUT {one}", f"DELETE {one}"}
+    single = "/customers/{customer_id}"
+    assert set(found) == {"POST /customers", "GET /customers", f"GET {single}", f"PUT {single}", f"DELETE {single}"}
     for route, properties in found.items():
         scope = "customers/read" if route.startswith("GET") else "customers/write"
         assert properties["Auth"] == {"Authorizer": "Cognito", "AuthorizationScopes": [scope]}, route
@@ -51,25 +51,25 @@ def test_each_route_wants_an_access_token_with_its_scope(functions: dict[str, Te
     assert auth["DefaultAuthorizer"] == "Cognito"
 
 
-def test_nothing_is_open_but_the_documentation_which_reads_nothing(functions: dict[str, Template]) -> None:
+def test_only_the_documentation_is_public_and_it_has_no_permissions(functions: dict[str, Template]) -> None:
     found = routes(functions)
 
-    assert {route for route, properties in found.items() if properties["Auth"] == {"Authorizer": "NONE"}} == OPEN
-    assert routes({"ShowDocs": functions["ShowDocs"]}).keys() == OPEN
+    assert {route for route, properties in found.items() if properties["Auth"] == {"Authorizer": "NONE"}} == PUBLIC
+    assert routes({"ShowDocs": functions["ShowDocs"]}).keys() == PUBLIC
     assert not statements(functions["ShowDocs"])
 
 
-def test_everything_is_traced(template: Template) -> None:
+def test_the_api_and_all_functions_are_traced(template: Template) -> None:
     assert template["Resources"]["CustomersApi"]["Properties"]["TracingEnabled"] is True
     assert template["Globals"]["Function"]["Tracing"] == "Active"
 
 
-def test_every_function_has_an_alias_a_role_of_its_own_and_the_locked_layer(
+def test_every_function_has_an_alias_its_own_role_and_the_layer(
     functions: dict[str, Template], template: Template
 ) -> None:
     assert template["Globals"]["Function"]["Layers"] == [{"Ref": "Dependencies"}]
     for name, function in functions.items():
-        # CodeDeploy asks its hook by the function's own name.
+        # CodeDeploy invokes its hook by the function's name.
         assert function.get("AutoPublishAlias") == (None if name == "CreateCustomerPreTraffic" else "live"), name
         assert "Role" not in function, name
         assert not {"Layers", "Tracing"} & set(function), name
@@ -82,7 +82,7 @@ def test_no_policy_has_a_wildcard(functions: dict[str, Template]) -> None:
             assert statement["Resource"] != "*", name
 
 
-def test_only_erasure_may_change_an_event_and_only_its_data(functions: dict[str, Template]) -> None:
+def test_only_an_erasure_may_change_an_event_and_only_its_data(functions: dict[str, Template]) -> None:
     changing = [
         (name, statement)
         for name, function in functions.items()
@@ -99,10 +99,10 @@ def test_only_erasure_may_change_an_event_and_only_its_data(functions: dict[str,
     }
 
 
-def test_each_side_keeps_to_its_own(functions: dict[str, Template]) -> None:
+def test_the_write_side_and_the_read_side_use_only_their_own_tables(functions: dict[str, Template]) -> None:
     def touches(name: str, table: str) -> set[str]:
-        own = [s for s in statements(functions[name]) if table in json.dumps(s["Resource"])]
-        return {action.split(":")[1] for statement in own for action in actions(statement)}
+        found = [statement for statement in statements(functions[name]) if table in json.dumps(statement["Resource"])]
+        return {action.split(":")[1] for statement in found for action in actions(statement)}
 
     assert touches("CreateCustomer", "EventTable") == {"PutItem"}
     assert touches("CreateCustomer", "ClaimsTable") == {"PutItem"}
@@ -118,7 +118,7 @@ def test_each_side_keeps_to_its_own(functions: dict[str, Template]) -> None:
         assert not touches(query, "ReadTable") & (WRITING | {"Scan"})
 
 
-def test_the_stream_carries_new_images_and_its_mapping_loses_nothing_silently(template: Template) -> None:
+def test_the_stream_has_new_images_and_its_mapping_loses_nothing_silently(template: Template) -> None:
     mapping = template["Resources"]["ProjectCustomersMapping"]["Properties"]
 
     assert template["Resources"]["EventTable"]["Properties"]["StreamSpecification"] == {"StreamViewType": "NEW_IMAGE"}
@@ -130,18 +130,18 @@ def test_the_stream_carries_new_images_and_its_mapping_loses_nothing_silently(te
     assert json.loads(pattern["Pattern"]) == {"eventName": ["INSERT"]}
 
 
-def test_the_projector_knows_whether_its_mapping_takes_partial_answers(
+def test_the_projector_knows_whether_its_mapping_accepts_partial_responses(
     functions: dict[str, Template], template: Template
 ) -> None:
-    """Where it did not, an answer that names failures would be taken for success and lose them."""
+    """If the mapping did not accept them, a response that names failures would count as success and lose them."""
     mapping = template["Resources"]["ProjectCustomersMapping"]["Properties"]
-    takes = "ReportBatchItemFailures" in mapping.get("FunctionResponseTypes", [])
+    accepts = "ReportBatchItemFailures" in mapping.get("FunctionResponseTypes", [])
 
-    assert functions["ProjectCustomers"]["Environment"]["Variables"]["PARTIAL_ANSWERS"] == str(takes).lower()
+    assert functions["ProjectCustomers"]["Environment"]["Variables"]["PARTIAL_ANSWERS"] == str(accepts).lower()
 
 
-def test_an_invocation_ends_before_the_generations_count_as_settled(functions: dict[str, Template]) -> None:
-    """A rollback or a removal waits until nobody can be at work in the old order of generations."""
+def test_an_invocation_ends_before_generations_count_as_settled(functions: dict[str, Template]) -> None:
+    """A rollback or a removal waits until no invocation can still use the previous states of the generations."""
     for name in ("ProjectCustomers", "GetCustomer", "GetAllCustomers"):
         assert timedelta(seconds=functions[name]["Timeout"]) <= SETTLES_AFTER, name
 
@@ -157,7 +157,7 @@ def test_tables_are_protected(template: Template, name: str) -> None:
     assert properties["DeletionProtectionEnabled"] == {"If": ["OnAws", True, False]}
 
 
-def test_people_sign_in_by_code_and_machines_by_credentials(template: Template) -> None:
+def test_people_sign_in_with_a_code_and_machines_with_credentials(template: Template) -> None:
     resources = template["Resources"]
     people, machine = resources["UserPoolClient"]["Properties"], resources["MachineClient"]["Properties"]
 
@@ -168,7 +168,7 @@ def test_people_sign_in_by_code_and_machines_by_credentials(template: Template) 
     assert (machine["GenerateSecret"], machine["AllowedOAuthFlows"]) == (True, ["client_credentials"])
 
 
-def test_nobody_sends_a_password_to_production(template: Template) -> None:
+def test_production_accepts_no_passwords(template: Template) -> None:
     condition, others, production = template["Resources"]["UserPoolClient"]["Properties"]["ExplicitAuthFlows"]["If"]
 
     assert condition == "AllowPasswordSignIn"
@@ -179,7 +179,7 @@ def test_nobody_sends_a_password_to_production(template: Template) -> None:
 # The publisher.
 
 
-def test_both_readers_of_the_stream_are_set_the_same_and_are_all_that_it_may_have(template: Template) -> None:
+def test_the_stream_has_exactly_two_readers_with_the_same_settings(template: Template) -> None:
     """DynamoDB docs, "Reading and processing a stream": more than two readers of a shard are throttled."""
     mappings = {
         name: each["Properties"]
@@ -189,9 +189,9 @@ def test_both_readers_of_the_stream_are_set_the_same_and_are_all_that_it_may_hav
     }
 
     assert set(mappings) == {"ProjectCustomersMapping", "PublishEventsMapping"}
-    own = {"FunctionName", "DestinationConfig"}
+    different = {"FunctionName", "DestinationConfig"}
     project, publish = (
-        {key: value for key, value in mappings[name].items() if key not in own}
+        {key: value for key, value in mappings[name].items() if key not in different}
         for name in ("ProjectCustomersMapping", "PublishEventsMapping")
     )
     assert publish == project
@@ -199,23 +199,23 @@ def test_both_readers_of_the_stream_are_set_the_same_and_are_all_that_it_may_hav
     assert on_failure["Destination"] == {"GetAtt": "PublishFailureQueue.Arn"}
 
 
-def test_the_publisher_knows_whether_its_mapping_takes_partial_answers(
+def test_the_publisher_knows_whether_its_mapping_accepts_partial_responses(
     functions: dict[str, Template], template: Template
 ) -> None:
     mapping = template["Resources"]["PublishEventsMapping"]["Properties"]
-    takes = "ReportBatchItemFailures" in mapping.get("FunctionResponseTypes", [])
+    accepts = "ReportBatchItemFailures" in mapping.get("FunctionResponseTypes", [])
 
-    assert functions["PublishEvents"]["Environment"]["Variables"]["PARTIAL_ANSWERS"] == str(takes).lower()
+    assert functions["PublishEvents"]["Environment"]["Variables"]["PARTIAL_ANSWERS"] == str(accepts).lower()
 
 
-def test_only_the_publisher_may_put_events_and_it_may_nothing_else(functions: dict[str, Template]) -> None:
+def test_only_the_publisher_may_publish_and_it_may_do_nothing_else(functions: dict[str, Template]) -> None:
     able = {
         name
         for name, function in functions.items()
         for statement in statements(function)
         if any(action.startswith("events:") for action in actions(statement))
     }
-    # A rebuild fills rows from the event table: it has no way to publish anything (I6).
+    # A rebuild fills rows from the event table and cannot publish anything (I6).
     assert able == {"PublishEvents"}
     granted = {
         (action, json.dumps(s["Resource"])) for s in statements(functions["PublishEvents"]) for action in actions(s)
@@ -233,12 +233,12 @@ def test_only_the_publisher_may_put_events_and_it_may_nothing_else(functions: di
 
 
 def test_a_stack_without_the_bus_cannot_be_deployed(functions: dict[str, Template], template: Template) -> None:
-    """A reference to a resource that is not there is an error of CloudFormation's; a name in a text would be none."""
+    """CloudFormation rejects a reference to a missing resource, but would not notice a name in a string."""
     assert functions["PublishEvents"]["Environment"]["Variables"]["EVENT_BUS"] == {"Ref": "CustomersBus"}
     assert template["Resources"]["CustomersBus"]["Properties"]["Name"] == {"Sub": "${Stage}-customers"}
 
 
-def test_what_is_not_published_raises_an_alarm(template: Template) -> None:
+def test_unpublished_events_raise_an_alarm(template: Template) -> None:
     alarms = {
         (each["Properties"]["Namespace"], each["Properties"]["MetricName"]): each
         for each in (template["Resources"][name] for name in ("PublishFailures", "PublishErrors", "PublishBehind"))
@@ -256,7 +256,7 @@ def test_what_is_not_published_raises_an_alarm(template: Template) -> None:
     assert dimension == {"Name": "FunctionName", "Value": {"Ref": "PublishEvents"}}
 
 
-def test_others_find_the_bus_and_the_stream_by_their_exports(template: Template) -> None:
+def test_other_stacks_find_the_bus_and_the_stream_by_their_exports(template: Template) -> None:
     exports = {
         each["Export"]["Name"]["Sub"]: each["Value"] for each in template["Outputs"].values() if "Export" in each
     }

@@ -1,4 +1,4 @@
-"""Alarms look at what is really counted, tell somebody, and each has a page that says what to do."""
+"""Alarms watch metrics that exist and notify somebody, and each has a runbook."""
 
 import json
 import re
@@ -16,8 +16,9 @@ TEMPLATE = load_template()
 RESOURCES = TEMPLATE["Resources"]
 ALARMS = {name: each["Properties"] for name, each in RESOURCES.items() if each["Type"] == "AWS::CloudWatch::Alarm"}
 RUNBOOKS = ROOT / "docs/runbooks"
-# What AWS counts, and by what: the user guides' pages of metrics and dimensions.
-OF_AWS = {
+PARTS = ("What you see", "What it means for customers", "Look", "Do", "How you know that it is over")
+# Metrics of AWS and their dimensions, from the user guides.
+AWS_METRICS = {
     ("AWS/ApiGateway", "5XXError"): [{"ApiName", "Stage"}],
     ("AWS/ApiGateway", "4XXError"): [{"ApiName", "Stage"}],
     ("AWS/ApiGateway", "Count"): [{"ApiName", "Stage"}],
@@ -41,7 +42,7 @@ def kebab(name: str) -> str:
 
 
 def watched(alarm: Template) -> list[Template]:
-    """The metrics that an alarm looks at."""
+    """Return the metrics that an alarm watches."""
     if "Metrics" not in alarm:
         return [alarm]
     return [each["MetricStat"]["Metric"] for each in alarm["Metrics"] if "MetricStat" in each]
@@ -51,8 +52,8 @@ def dimensions(metric: Template) -> Template:
     return {each["Name"]: each["Value"] for each in metric["Dimensions"]}
 
 
-def ours(capsys: pytest.CaptureFixture[str]) -> tuple[str, set[str], set[str]]:
-    """The namespace and the dimensions that our own metrics go out with, and the names there are."""
+def own_metrics(capsys: pytest.CaptureFixture[str]) -> tuple[str, set[str], set[str]]:
+    """Return namespace, dimensions and names of the service's own metrics."""
     metrics.add_metric("Probe", "Count", 1)
     metrics.flush_metrics()
     [sent] = json.loads(capsys.readouterr().out)["_aws"]["CloudWatchMetrics"]
@@ -60,24 +61,24 @@ def ours(capsys: pytest.CaptureFixture[str]) -> tuple[str, set[str], set[str]]:
     return sent["Namespace"], set(sent["Dimensions"][0]), counted
 
 
-def is_counted(namespace: str, metric: str, by: set[str], capsys: pytest.CaptureFixture[str]) -> bool:
-    own, dimensions_of_ours, counted = ours(capsys)
+def exists(namespace: str, metric: str, by: set[str], capsys: pytest.CaptureFixture[str]) -> bool:
+    own, own_dimensions, counted = own_metrics(capsys)
     if namespace == own:
-        return metric in counted and by == dimensions_of_ours
-    return by in OF_AWS.get((namespace, metric), [])
+        return metric in counted and by == own_dimensions
+    return by in AWS_METRICS.get((namespace, metric), [])
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_an_alarm_looks_at_what_is_counted(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_alarm_watches_metrics_that_exist(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     found = watched(ALARMS[name])
 
     assert found
-    assert len(found) < 10, "an alarm takes ten metrics and expressions"
+    assert len(found) < 10, "an alarm has at most ten metrics and expressions"
     for metric in found:
-        assert is_counted(metric["Namespace"], metric["MetricName"], set(dimensions(metric)), capsys), metric
+        assert exists(metric["Namespace"], metric["MetricName"], set(dimensions(metric)), capsys), metric
 
 
-def test_our_own_metrics_are_watched_in_their_own_stage_and_service() -> None:
+def test_alarms_watch_the_service_s_metrics_of_their_own_stage() -> None:
     variables = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
 
     for alarm in ALARMS.values():
@@ -90,38 +91,38 @@ def test_our_own_metrics_are_watched_in_their_own_stage_and_service() -> None:
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_an_alarm_is_told_and_says_where_to_read_on(name: str) -> None:
+def test_an_alarm_notifies_the_topic_and_names_its_runbook(name: str) -> None:
     alarm = ALARMS[name]
 
     assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "AlarmTopic"}]
     assert alarm["AlarmName"] == {"Sub": f"${{Stage}}-customers-{kebab(name)}"}
     assert alarm["AlarmDescription"].endswith(f" docs/runbooks/{kebab(name)}.md")
-    # A metric that is sent only when there is something to count is missing when all is well.
+    # Some metrics are only sent when there is something to count, so missing data is normal.
     assert alarm["TreatMissingData"] == "notBreaching"
 
 
-def test_every_alarm_has_its_page_and_every_page_its_alarm() -> None:
+def test_every_alarm_has_a_runbook_and_every_runbook_an_alarm() -> None:
     pages = {path.stem for path in RUNBOOKS.glob("*.md")} - {"README"}
 
     assert pages == {kebab(name) for name in ALARMS}
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_a_page_says_what_it_means_and_what_to_do(name: str) -> None:
+def test_a_runbook_has_all_its_parts(name: str) -> None:
     page = Page(RUNBOOKS / f"{kebab(name)}.md")
 
     assert page.text.startswith(f"# {name}\n")
-    for part in ("Means", "Look", "Do"):
+    for part in PARTS:
         assert page.section(part).strip(), part
 
 
-def test_the_index_has_every_alarm_in_the_template_s_order() -> None:
+def test_the_index_lists_the_alarms_in_the_order_of_the_template() -> None:
     rows = Page(RUNBOOKS / "README.md").table("Alarms", "Alarm")
 
     assert [row[0] for row in rows] == [f"[`{name}`]({kebab(name)}.md)" for name in ALARMS]
 
 
-def test_every_queue_of_failures_has_an_alarm() -> None:
+def test_every_failure_queue_has_an_alarm() -> None:
     queues = {name for name, each in RESOURCES.items() if each["Type"] == "AWS::SQS::Queue"}
     seen = {
         metric["Dimensions"][0]["Value"]["GetAtt"].partition(".")[0]
@@ -133,7 +134,7 @@ def test_every_queue_of_failures_has_an_alarm() -> None:
     assert {name for name in queues if "Failure" in name or "DeadLetter" in name} == seen
 
 
-def test_only_cloudwatch_of_this_account_tells_alarms() -> None:
+def test_only_cloudwatch_of_this_account_may_publish_alarms() -> None:
     [statement] = RESOURCES["AlarmTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
 
     assert statement["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
@@ -161,7 +162,7 @@ def test_the_dashboard_answers_three_questions() -> None:
     ]
 
 
-def test_the_dashboard_shows_what_is_counted(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_dashboard_shows_metrics_that_exist(capsys: pytest.CaptureFixture[str]) -> None:
     shown = [
         metric
         for widget in dashboard()["widgets"]
@@ -172,10 +173,10 @@ def test_the_dashboard_shows_what_is_counted(capsys: pytest.CaptureFixture[str])
     assert len(shown) > 30
     for namespace, metric, *rest in shown:
         by = [part for part in rest if isinstance(part, str)]
-        assert is_counted(namespace, metric, set(by[::2]), capsys), metric
+        assert exists(namespace, metric, set(by[::2]), capsys), metric
 
 
-def test_the_dashboard_s_expressions_use_the_metrics_that_it_has() -> None:
+def test_the_dashboard_s_expressions_use_its_own_metrics() -> None:
     for widget in dashboard()["widgets"]:
         options = [
             part for metric in widget["properties"].get("metrics", ()) for part in metric if isinstance(part, dict)
@@ -186,7 +187,7 @@ def test_the_dashboard_s_expressions_use_the_metrics_that_it_has() -> None:
             assert used <= ids, each
 
 
-def test_every_function_that_serves_is_in_the_reckoning(functions: dict[str, Template]) -> None:
+def test_the_costs_on_the_dashboard_include_every_function_that_serves(functions: dict[str, Template]) -> None:
     text = json.dumps(dashboard()["widgets"][-1])
 
     for name, each in functions.items():

@@ -1,4 +1,4 @@
-"""Prints template.yml as SAM transforms it, for parameters given as NAME=value. Runs in SAM's own environment."""
+"""Prints template.yml after SAM's transformation, for parameters given as NAME=value. Runs in SAM's environment."""
 
 import json
 import logging
@@ -9,7 +9,7 @@ from unittest.mock import MagicMock
 from samtranslator.translator.transform import transform  # type: ignore[import-not-found]
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-not-found]
 
-# What `sam package` would have put in the place of folders.
+# Properties in which `sam package` replaces folders.
 _PACKAGED = {"Function": "CodeUri", "LayerVersion": "ContentUri", "StateMachine": "DefinitionUri"}
 
 

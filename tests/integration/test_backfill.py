@@ -16,7 +16,7 @@ import operations.__main__ as program
 from events.dynamodb_store import DynamoDbEventStore
 from local.environments import ROOT
 from local.home import StackHome
-from operations.actions.backfill import page_for
+from operations.jobs.backfill.run import page_for
 from tests.e2e.customers import create, erase, eventually, update
 from tests.event_log import every_event
 from tests.integration.aws import Aws
@@ -101,7 +101,7 @@ def test_a_killed_and_resumed_backfill_sends_the_event_table_in_order_and_nothin
     for number in range(CUSTOMERS):
         customer_id = str(uuid4())
         for version in range(1, 2 + number % 3):
-            store.append([an_event(customer_id, version)], version - 1)
+            store.append(an_event(customer_id, version))
     person = create(api, full_name="Zebra8264")
     update(api, person, city="Paris")
     erase(api, person)
@@ -162,7 +162,7 @@ def test_a_fifo_queue_receives_a_customer_in_order(
 ) -> None:
     customer_id = str(uuid4())
     for version in range(1, 6):
-        store.append([an_event(customer_id, version)], version - 1)
+        store.append(an_event(customer_id, version))
 
     bodies = backfilled(aws, home, queue(".fifo"), customer_id)
 
@@ -180,7 +180,7 @@ def test_the_stack_s_own_failure_queues_are_refused(
 
 def test_a_missing_queue_is_reported_in_one_sentence(home: StackHome, capsys: pytest.CaptureFixture[str]) -> None:
     assert program.main(["backfill", "--queue", "nobody", "--home", str(home.folder)]) == 1
-    assert capsys.readouterr().err == "customers: There is no queue nobody, or your credentials may not see it.\n"
+    assert capsys.readouterr().err == "customers: There is no queue nobody, or your credentials cannot see it.\n"
 
 
 def _assert(holds: bool) -> None:

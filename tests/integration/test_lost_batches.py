@@ -93,7 +93,7 @@ def _assert_given_up(home: StackHome, aws: Aws, outputs: Mapping[str, str], uuid
 
 
 def versions_of(read_model: DynamoDbReadModel, ids: Mapping[str, int], generation: int) -> dict[str, int]:
-    rows = read_model.current(ids, generation)
+    rows = read_model.get_many(ids, generation)
     return {customer_id: rows[customer_id].version if customer_id in rows else 0 for customer_id in ids}
 
 
@@ -141,9 +141,9 @@ def test_customers_of_discarded_batches_come_back_from_the_event_table_once(
     assert versions_of(read_model, given_up, active) == given_up
     assert notes(aws, outputs) == 0
 
-    brought = read_model.current(given_up, active)
+    brought = read_model.get_many(given_up, active)
     assert customers("redrive-failures", "--go") == (0, [done, nothing])
-    assert read_model.current(given_up, active) == brought
+    assert read_model.get_many(given_up, active) == brought
     assert [api.get(f"/customers/{each}").status_code for each in given_up] == [200, 200, 404, 200]
     assert customers("verify")[0] == 0
 

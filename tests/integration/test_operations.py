@@ -132,7 +132,7 @@ def test_a_parked_customer_stays_until_the_event_is_repaired_and_returns_once(
     customers: Run,
     poison: Event,
 ) -> None:
-    store.append([poison], 0)
+    store.append(poison)
     neighbour = create(api)
     active = generations.load().active
 
@@ -151,11 +151,11 @@ def test_a_parked_customer_stays_until_the_event_is_repaired_and_returns_once(
     aws.dynamodb.put_item(TableName=outputs["EventTable"], Item=to_item(replace(poison, type="CustomerCreated")))
     status, printed = customers("redrive")
     assert (status, "would return" in printed) == (0, True)
-    assert read_model.current([poison.customer_id], active)[poison.customer_id].parked
+    assert read_model.get_many([poison.customer_id], active)[poison.customer_id].parked
     status, printed = customers("redrive", "--go")
     assert (status, "returned" in printed) == (0, True)
     assert shown(api, poison.customer_id).json()["full_name"] == "Zebra7391"
-    assert customers("redrive", "--go") == (0, "Nobody is parked.\n")
+    assert customers("redrive", "--go") == (0, "No customer is parked.\n")
     assert customers("verify")[0] == 0
 
 
@@ -215,7 +215,7 @@ def test_the_workflow_rebuilds_and_switches_without_readers_noticing(
 
     wrong = execute(aws, outputs["RebuildStateMachine"], rate="fast")
     assert wrong["status"] == "FAILED"
-    assert "rate is in write units a second, a number of 1 or more, and not 'fast'" in wrong["cause"]
+    assert "rate must be a number of write units per second, 1 or more, not 'fast'" in wrong["cause"]
     assert generations.load() == before
 
     ended = execute(aws, outputs["RebuildStateMachine"], rate=400)
@@ -231,7 +231,7 @@ def test_the_workflow_rebuilds_and_switches_without_readers_noticing(
     # The previous generation is kept, so another switch is impossible: reported at once, and nothing begins.
     refused = execute(aws, outputs["RebuildStateMachine"])
     assert refused["status"] == "FAILED"
-    assert "retire it first" in refused["cause"]
+    assert "'rebuild retire' first" in refused["cause"]
     assert generations.load() == after
 
 

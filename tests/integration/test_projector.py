@@ -69,7 +69,7 @@ def test_v3_before_v2_is_healed_from_the_event_table(
 ) -> None:
     first, second, third = some_events(3)
     for event in (first, second, third):
-        store.append([event], event.version - 1)
+        store.append(event)
     assert project(record_of(first)) == []
     assert project(record_of(third)) == []
     assert _is_at(row_of(first), 3)

@@ -14,10 +14,11 @@ from events.codec import to_item
 from events.dynamodb_store import DynamoDbEventStore
 from events.envelope import Event
 from local.home import StackHome
-from publisher.bus import BusMissing, EventBridgeBus
-from publisher.cloud_event import cloud_event, encoded
-from publisher.dead_letters import read_letter
+from publisher.bus import BusMissing
+from publisher.cloud_event import cloud_event, to_json
 from publisher.entries import Entry
+from publisher.event_bridge import EventBridgeBus
+from publisher.publish_failures import parse_publish_failure
 from tests.e2e.customers import create, erase, eventually, update
 from tests.event_log import events_of
 from tests.integration.aws import Aws
@@ -54,7 +55,9 @@ def letters(aws: Aws, outputs: Mapping[str, str]) -> Callable[[str], list[dict[s
             "Messages"
         ):
             found += [message["Body"] for message in messages]
-        return [json.loads(body)["unpublished"] for body in found if customer_id in body and read_letter(body)]
+        return [
+            json.loads(body)["unpublished"] for body in found if customer_id in body and parse_publish_failure(body)
+        ]
 
     return of
 
@@ -121,8 +124,8 @@ def test_a_batch_is_published_byte_for_byte_and_again_when_repeated(publish: Pub
     assert publish(*records) == []
 
     found = published(tap, events[0].customer_id, 46)
-    wanted = [encoded(cloud_event(event, "urn:customers-api:local")) for event in events]
-    assert sorted(encoded(event) for event in found) == sorted(wanted * 2)
+    wanted = [to_json(cloud_event(event, "urn:customers-api:local")) for event in events]
+    assert sorted(to_json(event) for event in found) == sorted(wanted * 2)
 
 
 def test_only_an_insert_is_published(publish: Publish, tap: Tap) -> None:
@@ -181,7 +184,7 @@ def test_a_poison_event_is_published_once_it_is_repaired_and_redriven(
 
 def test_a_missing_bus_is_noticed_although_it_accepts_events(aws: Aws) -> None:
     entry = Entry("Nothing", "{}")
-    request: Any = entry.as_request("no-such-bus")
+    request: Any = entry.to_request_entry("no-such-bus")
 
     assert aws.events.put_events(Entries=[request])["FailedEntryCount"] == 0
     with pytest.raises(BusMissing):

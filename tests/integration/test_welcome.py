@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from consumer_kit.__main__ import main
-from consumer_kit.dead_letters import described
+from consumer_kit.dead_letters import describe
 from events.codec import encode
 from events.customer import CustomerErased
 from local.aws import credentials
@@ -154,10 +154,10 @@ def test_a_message_that_fails_too_often_becomes_a_dead_letter_and_comes_back_onc
 
     def all_three_are_dead() -> list[Any]:
         found = letters(aws, welcome)
-        assert {described(letter).reason for letter in found} == {
+        assert {describe(letter).reason for letter in found} == {
             "failed too often",
             "body is not JSON",
-            "CustomerCreated of schema version 2, newest known is 1",
+            "CustomerCreated has schema version 2, but this consumer supports up to 1",
         }
         return found
 

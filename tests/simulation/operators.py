@@ -15,10 +15,10 @@ from events.store import StoreBusy
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.generations import Generations, GenerationsChanged, WrongStep
-from projections.maintenance.differences import Difference, Kind
+from projections.maintenance.differences import Difference, DifferenceKind
 from projections.maintenance.dynamodb_progress import DynamoDbProgress
-from projections.maintenance.progress import SegmentProgress
-from projections.maintenance.rebuild import Pace, Rebuild, RebuildFailed, work_of
+from projections.maintenance.progress import SegmentProgress, rebuild_job
+from projections.maintenance.rebuild import Pace, Rebuild, RebuildFailed
 from projections.maintenance.redrive import Redrive, RedriveOutcome
 from projections.maintenance.verify import Verifier
 from projections.projector import Projector
@@ -122,7 +122,7 @@ class Operators:
             self.generations.save(record.switch(now))
             self.switches += 1
             return
-        left = [each for each in self._progress.load(work_of(generation), SEGMENTS) if not each.done]
+        left = [each for each in self._progress.load(rebuild_job(generation), SEGMENTS) if not each.done]
         if left:
             self._rebuild.step(generation, self._world.random.choice(left), SEGMENTS)
         elif self._world.random.random() < 0.05:
@@ -137,7 +137,7 @@ class Operators:
     def verify(self, generation: int, *, accept_parked: bool = True) -> list[Difference]:
         """The differences of a generation that remain after its repair."""
         found = self._differences(generation)
-        wrong = [each for each in found if each.kind is not Kind.PARKED or not accept_parked]
+        wrong = [each for each in found if each.kind is not DifferenceKind.PARKED or not accept_parked]
         return [each for each in wrong if not self._repair(each, generation)]
 
     def _differences(self, generation: int) -> list[Difference]:
@@ -185,7 +185,7 @@ class Operators:
         for number in self.generations.load().fed:
             for difference in self._differences(number):
                 self._repair(difference, number)
-                left = self._verifier.look(difference.customer_id, number)
+                left = self._verifier.compare_one(difference.customer_id, number)
                 require(not left, "I5", f"generation {number} is beyond repair: {left}")
 
     def finish(self, most: int) -> None:

@@ -16,11 +16,11 @@ from local.event_source_mapping.batch import RecordBatch
 from local.event_source_mapping.outcomes import Answer, FunctionFailed, FunctionReturned, InvokeFailed
 from local.event_source_mapping.policy import PollingPolicy
 from local.event_source_mapping.records import StreamRecord, record_of
-from publisher.bus import EventBridgeBus
-from publisher.cloud_event import cloud_event, encoded
-from publisher.dead_letters import SqsPublishFailures
+from publisher.cloud_event import cloud_event, to_json
+from publisher.event_bridge import EventBridgeBus
 from publisher.handlers import publish_events
 from publisher.publishing import Publisher
+from publisher.sqs_publish_failures import SqsPublishFailures
 from tests.samples import created, updated
 from tests.unit.event_source_mapping.fakes import FakeFunction, FakeStream, World
 
@@ -212,7 +212,7 @@ def check(log: Log, outcome: Outcome) -> None:
 
 def _published(log: Log, details: Iterable[str]) -> Counter[Key]:
     """The keys of everything on the bus, which must equal the pure function's result byte for byte."""
-    wanted = {encoded(cloud_event(event, SOURCE)): key for key, event in log.events.items() if key not in log.poison}
+    wanted = {to_json(cloud_event(event, SOURCE)): key for key, event in log.events.items() if key not in log.poison}
     unknown = [detail for detail in details if detail not in wanted]
     assert not unknown, unknown[:1]
     return Counter(wanted[detail] for detail in details)

@@ -23,13 +23,13 @@ os.environ |= {
 
 from events.codec import UnreadableEvent, recorded
 from events.envelope import Unreadable
-from publisher import bus as bus_module
-from publisher import publishing
-from publisher.bus import BusUnavailable, EventBridgeBus
-from publisher.dead_letters import SqsPublishFailures
-from publisher.entries import entry_of
+from publisher import event_bridge, publishing
+from publisher.bus import BusUnavailable
+from publisher.entries import to_entry
+from publisher.event_bridge import EventBridgeBus
 from publisher.handlers import publish_events
 from publisher.publishing import Publisher
+from publisher.sqs_publish_failures import SqsPublishFailures
 from tests.simulation.publishing import Log, Mix, Outcome, check, log_of, run
 from tests.unit.operations.stack import FakeStack
 
@@ -41,7 +41,7 @@ QUIET: Final = Mix()
 
 @pytest.fixture(autouse=True)
 def _silent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(publish_events, "_tell", lambda *_: None)
+    monkeypatch.setattr(publish_events, "_log_and_count", lambda *_: None)
     monkeypatch.setattr(publish_events, "publisher", publish_events.publisher)
 
 
@@ -117,15 +117,15 @@ def on_bus(stack: FakeStack, log: Log) -> set[tuple[str, int]]:
 
 
 def _poison_raises(self: Publisher, records: Any, report: Any, *, replayed: bool) -> Any:
-    pending = _readable(self, records, report, replayed=replayed)
-    if report.dead:
+    pending = _to_entries(self, records, report, replayed=replayed)
+    if report.unpublishable:
         raise UnreadableEvent("somewhere", "poison")
     return pending
 
 
 def _poison_forgotten(self: Publisher, records: Any, report: Any, *, replayed: bool) -> Any:
-    pending = _readable(self, records, report, replayed=replayed)
-    report.dead.clear()
+    pending = _to_entries(self, records, report, replayed=replayed)
+    report.unpublishable.clear()
     return pending
 
 
@@ -143,26 +143,26 @@ def _last_request_only(self: Publisher, pending: Any, records: Any, report: Any)
 
 
 def _poison_comes_again(self: Publisher, records: Any, report: Any) -> None:
-    report.failed |= report.dead
-    report.dead.clear()
+    report.failed |= report.unpublishable
+    report.unpublishable.clear()
 
 
-_readable, _send, _put = Publisher._readable, Publisher._send, EventBridgeBus.put
-_entry_of = entry_of
+_to_entries, _send, _put = Publisher._to_entries, Publisher._send, EventBridgeBus.put
+_to_entry = to_entry
 
 MUTANTS: Final[dict[str, tuple[Any, str, Callable[..., Any]]]] = {
-    "failed entries taken for published": (bus_module, "_code", lambda _: ""),
+    "failed entries taken for published": (event_bridge, "_error_code", lambda _: ""),
     "success reported for the whole batch": (publish_events, "answer", lambda *_, **__: {"batchItemFailures": []}),
-    "poison fails the batch": (Publisher, "_readable", _poison_raises),
-    "poison sent back instead of put aside": (Publisher, "_put_aside", _poison_comes_again),
-    "poison dropped without a note": (Publisher, "_readable", _poison_forgotten),
+    "poison fails the batch": (Publisher, "_to_entries", _poison_raises),
+    "poison sent back instead of put aside": (Publisher, "_store_failures", _poison_comes_again),
+    "poison dropped without a note": (Publisher, "_to_entries", _poison_forgotten),
     "a lost answer taken for success": (EventBridgeBus, "put", _lost_is_done),
     "the first failed record forgotten": (Publisher, "_send", _last_request_only),
     "a dead letter taken for sent": (SqsPublishFailures, "send", lambda *_: None),
-    "something other than the event sent": (
+    "another event sent": (
         publishing,
-        "entry_of",
-        lambda event: _entry_of({**event, "sequence": "1"}),
+        "to_entry",
+        lambda event: _to_entry({**event, "sequence": "1"}),
     ),
 }
 

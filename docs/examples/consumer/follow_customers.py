@@ -1,4 +1,4 @@
-"""Keeps where each customer lives now: a consumer that wants the current state and not each change."""
+"""Keeps the current city and country of each customer: a consumer that needs the latest state, not every change."""
 
 import os
 from typing import Any
@@ -20,7 +20,7 @@ from consumer_kit import (
 TABLE = os.environ["TABLE"]
 
 
-def follow(event: PublishedEvent) -> list[Effect]:
+def react(event: PublishedEvent) -> list[Effect]:
     """The writes that an event causes."""
     key: dict[str, Any] = {"customer_id": {"S": event.customer_id}, "item": {"S": "home"}}
     if event.erases:
@@ -33,15 +33,15 @@ def follow(event: PublishedEvent) -> list[Effect]:
 
 consumer = Consumer(
     DynamoDbInbox(boto3.client("dynamodb"), TABLE),
-    follow,
-    understands={CREATED: 1, UPDATED: 1},
+    react,
+    supported_schemas={CREATED: 1, UPDATED: 1},
     policy=GapPolicy.LATEST,
 )
 dead_letters = DeadLetters(boto3.client("sqs"), os.environ["DEAD_LETTER_QUEUE_URL"])
 
 
 def handle(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
-    """Take one batch of messages."""
-    batch = handle_batch(event["Records"], consumer.take, dead_letters)
-    print({"taken": len(batch.outcomes), "rejected": batch.rejected, "failed": batch.failed})
-    return batch.answer()
+    """Handle one batch of messages."""
+    batch = handle_batch(event["Records"], consumer.handle, dead_letters)
+    print({"handled": len(batch.results), "rejected": batch.rejected, "failed": batch.failed})
+    return batch.response()

@@ -1,1 +1,1 @@
-"""Sends history from the event table to one consumer's queue; nothing in here can reach the bus."""
+"""Sends history from the event table to one consumer's queue. Nothing in this package can reach the event bus."""

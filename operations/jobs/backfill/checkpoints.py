@@ -1,7 +1,7 @@
-"""How far a backfill is, kept where every operator finds it: beside a rebuild's checkpoints.
+"""Checkpoints of a backfill, kept in the read table beside those of rebuilds, so that any operator can resume it.
 
-Each checkpoint names its run. So a run that begins anew need not clear what an earlier one left, and cannot take it
-for its own work.
+Each checkpoint names its run. So a new run need not clear what an earlier one left, and cannot mistake it for its own
+work.
 """
 
 import json
@@ -10,126 +10,128 @@ from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from events.store import Position
-from operations.errors import CannotDo
+from operations.errors import CommandError
 from operations.jobs.backfill.messages import Unsent
-from projections.maintenance.plan import Plan
-from projections.maintenance.progress import ProgressStore, SegmentProgress
+from projections.maintenance.progress import Plan, ProgressStore, SegmentProgress
 from shared.runtime.clock import timestamp, utc_now
 
-# A checkpoint is one item of at most 400 KB; who is beyond is still counted.
+# A checkpoint is one item of at most 400 KB. Customers beyond this number are counted but not named.
 MOST_NAMED: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a segment's reading goes on; `projections.maintenance.progress.SegmentProgress.position` of a backfill.
+class BackfillPosition:
+    """Where a segment continues; stored in `projections.maintenance.progress.SegmentProgress.position`.
 
     Attributes:
         start: See `operations.jobs.backfill.histories.Part.next`.
-        given: See `Part.given`.
-        sent: Messages sent so far.
-        unsent: Who could not be sent, `MOST_NAMED` at most.
+        read_ahead: See `Part.read_ahead`.
+        sent: The number of messages sent so far.
+        unsent: Customers whose events could not be sent, at most `MOST_NAMED`.
     """
 
     start: Position | None = None
-    given: str = ""
+    read_ahead: str = ""
     sent: int = 0
     unsent: tuple[Unsent, ...] = ()
 
     def as_position(self, run: str) -> Position:
-        """For the checkpoint.
+        """Return the position as a checkpoint stores it.
 
         Args:
-            run: The run's name.
+            run: The name of the run.
         """
-        return {"run": run, "place": json.dumps(asdict(self))}
+        stored = asdict(self)
+        return {"run": run, "place": json.dumps({"given": stored.pop("read_ahead"), **stored})}
 
 
-def place_of(progress: SegmentProgress) -> Place:
-    """Read a checkpoint.
-
-    Args:
-        progress: A backfill's.
-    """
+def position_of(progress: SegmentProgress) -> BackfillPosition:
+    """Read the position from a backfill's checkpoint."""
     if not progress.position:
-        return Place()
-    kept = json.loads(progress.position["place"])
-    return Place(**{**kept, "unsent": tuple(Unsent(**one) for one in kept["unsent"])})
+        return BackfillPosition()
+    stored = json.loads(progress.position["place"])
+    return BackfillPosition(
+        start=stored["start"],
+        read_ahead=stored["given"],
+        sent=stored["sent"],
+        unsent=tuple(Unsent(**customer) for customer in stored["unsent"]),
+    )
 
 
 class BackfillCheckpoints:
     """The checkpoints of one backfill."""
 
-    def __init__(self, store: ProgressStore, work: str) -> None:
-        """Join it to what is kept.
-
+    def __init__(self, store: ProgressStore, name: str) -> None:
+        """
         Args:
             store: Keeps checkpoints.
-            work: See `Selection.work`.
+            name: See `Selection.name_for`.
         """
         self._store = store
-        self._work = work
+        self._name = name
         self._run = ""
 
     def begin(self, plan: Plan, run: str) -> Plan:
-        """Begin anew; what an earlier run left counts no more.
+        """Begin a new run; checkpoints of earlier runs are ignored from now on.
 
         Args:
-            plan: How the event table is read.
-            run: A name that no other run has.
+            plan: How the event table is split.
+            run: A unique name.
         """
         self._run = run
         position = {"run": run, "segments": str(plan.segments)}
-        self._store.save(self._plan, SegmentProgress(0, position, events=plan.expected_events))
+        self._store.save(self._plan_name, SegmentProgress(0, position, events=plan.expected_events))
         return plan
 
     def resume(self) -> Plan:
-        """Go on with the run that was begun last.
+        """Continue the newest run.
 
         Raises:
-            CannotDo: There is none.
+            CommandError: There is no run to resume.
         """
-        [kept] = self._store.load(self._plan, 1)
-        if not kept.position:
-            raise CannotDo(
-                "No backfill with this queue, this time range and these customers was begun: "
-                "look at the words again, or leave out --resume."
+        [saved] = self._store.load(self._plan_name, 1)
+        if not saved.position:
+            raise CommandError(
+                "There is no backfill with this queue, this time range and these customers to resume: "
+                "check the arguments, or drop --resume."
             )
-        self._run = kept.position["run"]
-        return Plan(int(kept.position["segments"]), kept.events)
+        self._run = saved.position["run"]
+        return Plan(int(saved.position["segments"]), saved.events)
 
     def load(self, segments: int) -> Sequence[SegmentProgress]:
-        """All of this run; a segment that has none is at its start.
+        """Return the checkpoints of this run. A segment without one is at its start.
 
         Args:
-            segments: How many there are.
+            segments: The number of segments.
         """
-        saved = self._store.load(self._work, segments)
-        return [one if (one.position or {}).get("run") == self._run else SegmentProgress(one.segment) for one in saved]
+        return [
+            saved if (saved.position or {}).get("run") == self._run else SegmentProgress(saved.segment)
+            for saved in self._store.load(self._name, segments)
+        ]
 
-    def save(self, progress: SegmentProgress, place: Place) -> SegmentProgress:
-        """Keep one.
+    def save(self, progress: SegmentProgress, position: BackfillPosition) -> SegmentProgress:
+        """Save a checkpoint.
 
         Args:
-            progress: All that stands before it was taken by the queue.
-            place: Where to go on.
+            progress: The progress of a segment, all of which the queue has accepted.
+            position: Where the segment continues.
         """
-        reached = replace(progress, position=place.as_position(self._run), at=timestamp(utc_now()))
-        self._store.save(self._work, reached)
+        reached = replace(progress, position=position.as_position(self._run), at=timestamp(utc_now()))
+        self._store.save(self._name, reached)
         return reached
 
     def check(self) -> None:
-        """Look whether this is still the newest run.
+        """Check that this is still the newest run.
 
         Raises:
-            CannotDo: Somebody began anew, and their run is the one to go on with.
+            CommandError: Another operator began a new run.
         """
-        [kept] = self._store.load(self._plan, 1)
-        if (kept.position or {}).get("run") != self._run:
-            raise CannotDo(
-                "Somebody else began this backfill anew meanwhile: theirs sends everything, so this one stops."
+        [saved] = self._store.load(self._plan_name, 1)
+        if (saved.position or {}).get("run") != self._run:
+            raise CommandError(
+                "The same backfill was started again elsewhere: that run sends everything, this one stops."
             )
 
     @property
-    def _plan(self) -> str:
-        return f"{self._work}-plan"
+    def _plan_name(self) -> str:
+        return f"{self._name}-plan"

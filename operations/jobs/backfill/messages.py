@@ -1,4 +1,4 @@
-"""Events as the messages that EventBridge would have delivered, so that a consumer needs one parser and not two.
+"""Writes events as the messages that EventBridge would deliver, so that a consumer needs only one parser.
 
 https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html
 """
@@ -14,9 +14,9 @@ from events.customer import CustomerErased
 from events.envelope import Event, Recorded
 from operations.jobs.backfill.histories import History
 from publisher.cloud_event import cloud_event
-from publisher.entries import SOURCE, TooLarge, entry_of
+from publisher.entries import SOURCE, TooLarge, to_entry
 
-_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"  # EventBridge's, which has no fractions
+_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"  # EventBridge's format, without fractions of a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Origin:
     """Where a stack's events come from.
 
     Attributes:
-        source: Of the CloudEvents; see `publisher.cloud_event.source_of`.
+        source: The `source` of the CloudEvents; see `publisher.cloud_event.source_of`.
         account: The AWS account, 12 digits.
         region: The AWS region.
     """
@@ -39,9 +39,9 @@ class Message:
     """One message.
 
     Attributes:
-        customer_id: Whose.
-        version: The event's place among theirs.
-        event_id: The event's.
+        customer_id: The customer.
+        version: The version of the event.
+        event_id: The id of the event.
         body: JSON in ASCII, so that its length is its size in bytes. SQS refuses some characters that a name may have.
     """
 
@@ -53,12 +53,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """A customer who is not sent, or not to the end.
+    """A customer whose events are not sent, or not all of them.
 
     Attributes:
-        customer_id: Who.
-        version: The first event that is not sent.
-        reason: Why, without anything personal.
+        customer_id: The customer.
+        version: The first version that is not sent.
+        reason: Why not. It contains no personal data.
     """
 
     customer_id: str
@@ -67,35 +67,30 @@ class Unsent:
 
 
 class _CannotBeSent(Exception):
-    """An event has no place in the queue. The text says why."""
+    """The queue cannot take an event. The text is the reason."""
 
 
-def _is_erasure(record: Recorded) -> bool:
-    return isinstance(record, Event) and record.type == CustomerErased.type()
+class MessageWriter:
+    """Writes messages for one queue."""
 
-
-class Writer:
-    """Writes messages."""
-
-    def __init__(self, origin: Origin, largest: int, now: Callable[[], datetime]) -> None:
-        """Choose the form.
-
+    def __init__(self, origin: Origin, max_bytes: int, now: Callable[[], datetime]) -> None:
+        """
         Args:
-            origin: Of the events.
-            largest: The largest message that the queue takes, in bytes.
-            now: The current instant, aware.
+            origin: Where the events come from.
+            max_bytes: The largest message that the queue takes.
+            now: The current instant, with a time zone.
         """
         self._origin = origin
-        self._largest = largest
+        self._max_bytes = max_bytes
         self._now = now
 
     def write(self, history: History) -> tuple[list[Message], Unsent | None]:
-        """Write a customer's events up to the first that cannot be sent: what follows it makes no sense without it.
+        """Write a customer's events up to the first that cannot be sent, as later ones make no sense without it.
 
-        An erasure does, and waits for nothing: it is sent in any case.
+        An erasure is always sent: it makes sense without the events before it.
 
         Args:
-            history: All of them, in version order.
+            history: All events of one customer, in version order.
         """
         messages: list[Message] = []
         for version, record in enumerate(history, 1):
@@ -113,22 +108,26 @@ class Writer:
         return self._message(record)
 
     def _message(self, record: Recorded) -> Message:
-        said = cloud_event(record, self._origin.source, replayed=True)
-        body = json.dumps(self._delivered(said), separators=(",", ":"))
-        if len(body) > self._largest:
-            raise _CannotBeSent(f"{len(body)} bytes, and the queue takes {self._largest}")
-        return Message(record.customer_id, record.version, said["id"], body)
+        event = cloud_event(record, self._origin.source, replayed=True)
+        body = json.dumps(self._delivery_of(event), separators=(",", ":"))
+        if len(body) > self._max_bytes:
+            raise _CannotBeSent(f"{len(body)} bytes, and the queue takes {self._max_bytes}")
+        return Message(record.customer_id, record.version, event["id"], body)
 
-    def _delivered(self, said: Mapping[str, Any]) -> dict[str, Any]:
+    def _delivery_of(self, event: Mapping[str, Any]) -> dict[str, Any]:
         return {
             "version": "0",
-            # EventBridge gives each delivery another one. This one is the same in every try.
-            "id": said["id"],
-            "detail-type": entry_of(said).detail_type,
+            # EventBridge uses a new id for each delivery. This one is the same for every attempt.
+            "id": event["id"],
+            "detail-type": to_entry(event).detail_type,
             "source": SOURCE,
             "account": self._origin.account,
             "time": self._now().astimezone(UTC).strftime(_TIME),
             "region": self._origin.region,
             "resources": [],
-            "detail": said,
+            "detail": event,
         }
+
+
+def _is_erasure(record: Recorded) -> bool:
+    return isinstance(record, Event) and record.type == CustomerErased.type()

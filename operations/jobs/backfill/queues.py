@@ -1,7 +1,7 @@
-"""Finds a consumer's queue, and sends to it.
+"""Finds a consumer's queue, and sends messages to it.
 
-What the operator names is only asked for at SQS, never called: messages go where SQS says that the queue is. So no
-words can lead them to a bus or to a stranger.
+The name, URL or ARN that an operator types is never called. SQS is asked for the queue, and messages go to the URL that
+it returns. So no argument can send them to a bus or to a stranger.
 
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
 """
@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-from operations.errors import CannotDo
+from operations.errors import CommandError
 from operations.jobs.backfill.messages import Message
 
 if TYPE_CHECKING:
@@ -28,53 +28,53 @@ _MISSING: Final = frozenset({"AWS.SimpleQueueService.NonExistentQueue", "QueueDo
 
 
 class SqsQueue:
-    """One queue; see `operations.jobs.backfill.sending.ConsumerQueue`.
+    """A queue in SQS; see `operations.jobs.backfill.sending.ConsumerQueue`.
 
     Attributes:
-        arn: Its ARN, whatever it was named by.
-        largest: The largest message that it takes, in bytes.
+        arn: Its ARN.
+        max_bytes: The largest message that it takes.
     """
 
     def __init__(self, client: "SQSClient", url: str) -> None:
-        """Join it to its queue.
-
+        """
         Args:
             client: SQS.
-            url: Where SQS says that the queue is.
+            url: The queue's URL, as SQS returned it.
         """
         self._client = client
         self._url = url
         attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn", "MaximumMessageSize"])
         self.arn = attributes["Attributes"]["QueueArn"]
-        self.largest = int(attributes["Attributes"]["MaximumMessageSize"])
+        self.max_bytes = int(attributes["Attributes"]["MaximumMessageSize"])
 
     def send(self, messages: Sequence[Message]) -> set[int]:
-        """See `ConsumerQueue.send`. An answer that does not say that it has a message has not."""
-        entries: Any = [self._entry(place, message) for place, message in enumerate(messages)]
+        """See `ConsumerQueue.send`. A message that the answer does not list counts as refused."""
+        entries: Any = [self._entry(index, message) for index, message in enumerate(messages)]
         answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
-        return set(range(len(messages))) - {int(taken["Id"]) for taken in answer.get("Successful", ())}
+        return set(range(len(messages))) - {int(accepted["Id"]) for accepted in answer.get("Successful", ())}
 
-    def _entry(self, place: int, message: Message) -> dict[str, str]:
-        entry = {"Id": str(place), "MessageBody": message.body}
+    def _entry(self, index: int, message: Message) -> dict[str, str]:
+        entry = {"Id": str(index), "MessageBody": message.body}
         if not self.arn.endswith(_FIFO):
             return entry
         return {**entry, "MessageGroupId": message.customer_id, "MessageDeduplicationId": message.event_id}
 
 
-def find(client: "SQSClient", words: str, own: Collection[str]) -> SqsQueue:
-    """The queue that an operator means.
+def find_queue(client: "SQSClient", text: str, own: Collection[str]) -> SqsQueue:
+    """Find the queue that an operator means.
 
     Args:
         client: SQS, in the stack's region.
-        words: A name, URL or ARN.
-        own: The URLs of queues that are no consumer's: the stack's failure queues.
+        text: A name, URL or ARN.
+        own: The URLs of the stack's failure queues, which are refused.
 
     Raises:
-        CannotDo: It is no queue, there is none, it is elsewhere, or it is one of our own.
+        CommandError: The text does not name a queue, the queue does not exist or is in another region, or it is one of
+            the stack's failure queues.
     """
-    url = _ask(client, words, _read(words, client.meta.region_name, _hosts(client, own)))
-    if urlsplit(url).path in {urlsplit(each).path for each in own}:
-        raise CannotDo(f"{words} is one of the stack's failure queues and no consumer's: nothing is sent there.")
+    url = _url_of(client, text, _query_for(text, client.meta.region_name, _hosts(client, own)))
+    if urlsplit(url).path in {urlsplit(address).path for address in own}:
+        raise CommandError(f"{text} is one of the stack's failure queues, not a consumer's: nothing was sent.")
     return SqsQueue(client, url)
 
 
@@ -82,26 +82,26 @@ def _hosts(client: "SQSClient", own: Collection[str]) -> set[str]:
     return {urlsplit(url).netloc for url in (client.meta.endpoint_url, *own)}
 
 
-def _read(words: str, region: str, hosts: Collection[str]) -> Mapping[str, str]:
-    """What GetQueueUrl is asked for."""
-    if found := _BY_ARN.fullmatch(words):
+def _query_for(text: str, region: str, hosts: Collection[str]) -> Mapping[str, str]:
+    """Return the arguments for GetQueueUrl."""
+    if found := _BY_ARN.fullmatch(text):
         if found["region"] != region:
-            raise CannotDo(f"{words} is in region {found['region']}, and the stack is in {region}.")
-    elif "://" in words:
-        parts = urlsplit(words)
+            raise CommandError(f"{text} is in region {found['region']}, and the stack is in {region}.")
+    elif "://" in text:
+        parts = urlsplit(text)
         found = _BY_PATH.fullmatch(parts.path) if parts.netloc in hosts and not parts.query else None
     else:
-        found = _BY_NAME.fullmatch(words)
+        found = _BY_NAME.fullmatch(text)
     if not found:
-        raise CannotDo(f"{words} is no SQS queue of this region: give a queue's name, URL or ARN.")
+        raise CommandError(f"{text!r} is not an SQS queue of this region: --queue takes a queue's name, URL or ARN.")
     owner = found.groupdict().get("account")
     return {"QueueName": found["name"], **({"QueueOwnerAWSAccountId": owner} if owner else {})}
 
 
-def _ask(client: "SQSClient", words: str, asked: Mapping[str, Any]) -> str:
+def _url_of(client: "SQSClient", text: str, query: Mapping[str, Any]) -> str:
     try:
-        return client.get_queue_url(**asked)["QueueUrl"]
+        return client.get_queue_url(**query)["QueueUrl"]
     except ClientError as refused:
         if refused.response["Error"]["Code"] in _MISSING:
-            raise CannotDo(f"There is no queue {words}, or your credentials may not see it.") from None
+            raise CommandError(f"There is no queue {text}, or your credentials cannot see it.") from None
         raise

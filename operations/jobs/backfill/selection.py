@@ -1,8 +1,8 @@
-"""Which customers a backfill is about.
+"""Selects the customers of a backfill.
 
-Customers, and never single events: each is sent whole, from version 1. A time range chooses who changed in it. It
-cannot choose among their events, as order comes from versions and times from the writers' clocks, and a consumer who
-keeps order would wait for ever for what such a cut left out.
+A backfill selects customers and never single events: each customer is sent complete, from version 1. A time range
+selects the customers who changed in it. It cannot select among their events: order comes from versions and times come
+from the writers' clocks, so a consumer that keeps order would wait for ever for the events that such a cut leaves out.
 """
 
 import hashlib
@@ -15,34 +15,34 @@ from events.envelope import Recorded, Unreadable
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Everybody, unless narrowed.
+    """All customers, unless narrowed.
 
     Attributes:
-        since: Customers with an event that occurred then or later: RFC 3339, UTC, 27 characters; empty for no limit.
-        until: And before then; likewise.
-        customers: Only these; everybody when empty.
+        since: Only customers with an event at or after this time: RFC 3339, UTC, 27 characters; empty for no limit.
+        until: Only customers with an event before this time, in the same format; empty for no limit.
+        customers: Only these customer ids; empty for all.
     """
 
     since: str = ""
     until: str = ""
     customers: tuple[str, ...] = ()
 
-    def takes(self, history: Sequence[Recorded]) -> bool:
+    def includes(self, history: Sequence[Recorded]) -> bool:
         """Whether a customer is sent.
 
         Args:
-            history: All their events. Of one that cannot be read nobody knows the time, so it counts.
+            history: All events of the customer. An unreadable one has no time, so it always counts.
         """
-        return any(isinstance(record, Unreadable) or self._meets(record.occurred_at) for record in history)
+        return any(isinstance(record, Unreadable) or self._is_in_range(record.occurred_at) for record in history)
 
-    def _meets(self, instant: str) -> bool:
+    def _is_in_range(self, instant: str) -> bool:
         return self.since <= instant and (not self.until or instant < self.until)
 
-    def work(self, queue: str) -> str:
-        """The name under which checkpoints are kept: another one for another queue, or for other customers.
+    def name_for(self, queue: str) -> str:
+        """Return the name under which checkpoints are kept. It differs by queue and by selection.
 
         Args:
             queue: The queue's ARN.
         """
-        told = json.dumps([queue, asdict(self)])
-        return f"backfill-{queue.rpartition(':')[2]}-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
+        content = json.dumps([queue, asdict(self)])
+        return f"backfill-{queue.rpartition(':')[2]}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"

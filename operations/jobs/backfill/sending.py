@@ -1,91 +1,91 @@
-"""Sends messages so that nobody's later event is sent before their earlier one was taken."""
+"""Sends messages in order: a customer's next event is sent only once the queue has accepted the one before."""
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final, Protocol
 
-from operations.errors import CannotDo
+from operations.errors import CommandError
 from operations.jobs.backfill.messages import Message
 from projections.maintenance.rate_limit import Limiter
 from shared.runtime.backoff import full_jitter
 
-# API reference, "SendMessageBatch": at most 10 messages. Together 1 MiB since August 2025 and 256 KiB before; the
-# smaller one is right in either, and more than 10 of our messages ever have.
+# SQS API reference, "SendMessageBatch": at most 10 messages, together at most 1 MiB since August 2025 and 256 KiB
+# before. The smaller limit works everywhere, and ten of our messages always fit.
 MOST_AT_ONCE: Final = 10
 MOST_BYTES: Final = 262_144
-TRIES: Final = 8
+ATTEMPTS: Final = 8
 _FIRST_PAUSE_SECONDS: Final = 0.1
 _LONGEST_PAUSE_SECONDS: Final = 5.0
 
 
 class ConsumerQueue(Protocol):
-    """One consumer's queue: all that a backfill can send to."""
+    """One consumer's queue: the only place that a backfill can send to."""
 
     def send(self, messages: Sequence[Message]) -> Collection[int]:
-        """Hand messages over, in one request.
+        """Send messages in one request.
 
         Args:
-            messages: At most `MOST_AT_ONCE`, together at most `MOST_BYTES` unless it is one alone.
+            messages: At most `MOST_AT_ONCE`, together at most `MOST_BYTES` unless there is only one.
 
         Returns:
-            The places of those that were not taken.
+            The indexes of the messages that were refused.
         """
         ...
 
 
-class QueueRefuses(CannotDo):
-    """The queue took nothing in several tries."""
+class QueueRefuses(CommandError):
+    """The queue accepted nothing in several attempts."""
 
 
 class Sender:
     """Sends to one queue."""
 
     def __init__(self, queue: ConsumerQueue, limiter: Limiter, pause: Callable[[float], None]) -> None:
-        """Join it to a queue.
-
+        """
         Args:
-            queue: Whose messages are sent.
+            queue: Where messages are sent.
             limiter: Keeps the messages below a rate.
-            pause: Waits so many seconds between tries.
+            pause: Sleeps for a number of seconds between attempts.
         """
         self._queue = queue
         self._limiter = limiter
         self._pause = pause
 
     def send(self, histories: Iterable[Sequence[Message]]) -> None:
-        """Send all, a customer's next message once the one before was taken.
+        """Send all messages, a customer's next one only once the one before was accepted.
 
-        So no request holds two of one customer: a queue may take the later and refuse the earlier one.
+        So no request holds two messages of one customer: a queue may accept the later and refuse the earlier one.
 
         Args:
-            histories: One customer's messages each, in version order.
+            histories: The messages of each customer, in version order.
 
         Raises:
-            QueueRefuses: Nothing was taken in several tries; all may be sent again.
+            QueueRefuses: Nothing was accepted in several attempts. All messages may be sent again.
         """
         waiting = [deque(history) for history in histories if history]
-        tries = 0
+        attempts = 0
         while waiting:
             batch = _batch(waiting)
-            taken = self._try([messages[0] for messages in batch])
-            for place in taken:
-                batch[place].popleft()
+            accepted = self._attempt([messages[0] for messages in batch])
+            for index in accepted:
+                batch[index].popleft()
             waiting = [messages for messages in waiting if messages]
-            tries = 0 if taken else tries + 1
-            if len(taken) < len(batch):
-                self._wait(tries)
+            attempts = 0 if accepted else attempts + 1
+            if len(accepted) < len(batch):
+                self._wait(attempts)
 
-    def _try(self, messages: Sequence[Message]) -> list[int]:
+    def _attempt(self, messages: Sequence[Message]) -> list[int]:
         self._limiter.spend(len(messages))
         refused = self._queue.send(messages)
-        return [place for place in range(len(messages)) if place not in refused]
+        return [index for index in range(len(messages)) if index not in refused]
 
-    def _wait(self, tries: int) -> None:
-        if tries >= TRIES:
+    def _wait(self, attempts: int) -> None:
+        if attempts >= ATTEMPTS:
             raise QueueRefuses(
-                f"The queue took nothing in {TRIES} tries: the same command with --resume goes on from here."
+                f"The queue accepted nothing in {ATTEMPTS} attempts: "
+                "the same command with --resume continues from here."
             )
-        self._pause(full_jitter(tries, _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS))
+        self._pause(full_jitter(attempts, _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS))
 
 
 def _batch(waiting: Sequence[deque[Message]]) -> Sequence[deque[Message]]:

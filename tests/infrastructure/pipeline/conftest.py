@@ -1,4 +1,4 @@
-"""The pipeline's stack as the CDK app synthesises it, once for all tests."""
+"""The synthesised stack of the pipeline, created once for all tests."""
 
 import json
 import os
@@ -24,13 +24,13 @@ def application() -> Application:
 
 @pytest.fixture(scope="session")
 def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for each variant that `synthesise.py` has."""
+    """The folder with a subfolder for each variant of `synthesise.py`."""
     python = environments.bin_of("pipeline") / "python"
     if not python.exists():
-        pytest.fail("the CDK is not installed: run make pipeline-synth once, which installs it")
+        pytest.fail("the CDK is not installed: run make pipeline-synth once to install it")
     folder = tmp_path_factory.mktemp("synthesised")
     env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "CDK_", "JSII_"))}
-    done = subprocess.run(
+    process = subprocess.run(
         [str(python), "-m", "tests.infrastructure.pipeline.synthesise", str(folder)],
         cwd=ROOT,
         env=env,
@@ -38,7 +38,7 @@ def synthesised(tmp_path_factory: pytest.TempPathFactory) -> Path:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
+    assert process.returncode == 0, process.stderr
     return folder
 
 
@@ -49,7 +49,7 @@ def template_in(folder: Path) -> Template:
 
 @pytest.fixture(scope="session")
 def stack(synthesised: Path) -> Template:
-    """The stack without any option."""
+    """The stack with default options."""
     return template_in(synthesised / "plain")
 
 
@@ -68,7 +68,7 @@ def resources(stack: Template) -> Resources:
 
 @pytest.fixture(scope="session")
 def roles(resources: Resources) -> Resources:
-    """A role's name in the app -> its properties, and in `Attached` the stack's own policies that it has."""
+    """Name of each role in the app -> its properties, with the stack's managed policies of the role in `Attached`."""
     found = {name: dict(each["Properties"]) for name, each in resources.items() if each["Type"] == "AWS::IAM::Role"}
     for each in resources.values():
         for role in each["Properties"].get("Roles", []) if each["Type"] == "AWS::IAM::ManagedPolicy" else []:

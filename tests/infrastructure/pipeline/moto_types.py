@@ -1,7 +1,7 @@
-"""Types of resources that moto's CloudFormation lacks: each hands its properties to the service's own API in moto.
+"""Resource types that moto's CloudFormation lacks. Each passes its properties to the service's API in moto.
 
-Subclasses of CloudFormationModel itself, because moto looks at the direct ones alone. boto3 checks each request against
-the service's model on its way, so that a property that does not exist, or has another type, fails the stack.
+They are direct subclasses of CloudFormationModel, because moto ignores indirect ones. boto3 validates each request
+against the service's model, so a property that does not exist or has the wrong type fails the stack.
 """
 
 import json
@@ -16,7 +16,7 @@ Properties = dict[str, Any]
 
 
 def _lowered(value: Any, *, but: frozenset[str] = frozenset()) -> Any:
-    """CloudFormation's names as the APIs of CodePipeline and CodeBuild have them: with a small first letter."""
+    """Convert CloudFormation's property names to those of the APIs, which have a lower-case first letter."""
     match value:
         case dict():
             return {
@@ -43,7 +43,7 @@ def _pipeline(properties: Properties, region: str) -> tuple[str, str]:
 def _project(properties: Properties, region: str) -> tuple[str, str]:
     request = _lowered(properties)
     source = request["source"]
-    # Moto wants locations, also where CodePipeline gives and takes, which has none.
+    # moto requires locations, also for CodePipeline, which has none.
     request["source"] = {"location": "none", "type": source["type"], "buildspec": source["buildSpec"]}
     request["artifacts"]["location"] = "none"
     answer = boto3.client("codebuild", region_name=region).create_project(**request)
@@ -58,7 +58,7 @@ def _secret(properties: Properties, region: str) -> tuple[str, str]:
 
 
 def _webhook(properties: Properties, region: str) -> tuple[str, str]:
-    """Moto has no webhooks, so that boto3's check is all there is."""
+    """Moto has no webhooks, so only boto3's validation applies."""
     request = _lowered({name: each for name, each in properties.items() if name != "RegisterWithThirdParty"})
     request["authenticationConfiguration"] = properties["AuthenticationConfiguration"]
     request.pop("targetPipelineVersion")
@@ -75,7 +75,7 @@ def _bucket_policy(properties: Properties, region: str) -> tuple[str, str]:
 
 
 def _kind(name: str, create: Callable[[Properties, str], tuple[str, str]]) -> type[CloudFormationModel]:
-    """A direct subclass for one type."""
+    """Create the subclass for one type."""
 
     class Kind(CloudFormationModel):
         def __init__(self, physical_resource_id: str, arn: str) -> None:
@@ -110,7 +110,7 @@ def _kind(name: str, create: Callable[[Properties, str], tuple[str, str]]) -> ty
     return Kind
 
 
-# Kept, because moto finds subclasses that are alive.
+# The list keeps the classes alive: moto finds subclasses by reflection.
 TYPES = [
     _kind("AWS::CodePipeline::Pipeline", _pipeline),
     _kind("AWS::CodePipeline::Webhook", _webhook),

@@ -1,4 +1,4 @@
-"""Reads what a synthesised template says."""
+"""Helpers that read a synthesised template."""
 
 import json
 import re
@@ -8,35 +8,35 @@ Properties = dict[str, Any]
 
 
 def of_type(template: Properties, kind: str) -> dict[str, Properties]:
-    """Logical id -> properties of the resources of one type."""
+    """Return the resources of one type: logical id -> properties."""
     return {name: each["Properties"] for name, each in template["Resources"].items() if each["Type"] == kind}
 
 
 def the_only(template: Properties, kind: str) -> Properties:
-    """The properties of the one resource of a type."""
+    """Return the properties of the only resource of a type."""
     [found] = of_type(template, kind).values()
     return found
 
 
 def statements(role: Properties) -> list[Properties]:
-    """All statements of a role's policies."""
+    """Return all statements of a role's policies."""
     assert "ManagedPolicyArns" not in role
     policies = [*role["Policies"], *role.get("Attached", [])]
     return [each for policy in policies for each in policy["PolicyDocument"]["Statement"]]
 
 
 def listed(value: Any) -> list[Any]:
-    """One value or several as a list."""
+    """Wrap a single value in a list."""
     return value if isinstance(value, list) else [value]
 
 
 def actions(role: Properties) -> set[str]:
-    """Every action that a role allows."""
+    """Return every action that a role allows."""
     return {action for each in statements(role) for action in listed(each["Action"])}
 
 
 def text(value: Any) -> str:
-    """A value with its intrinsic functions written out: `<Id.Arn>/*`."""
+    """Write a value with intrinsic functions as text: `<Id.Arn>/*`."""
     match value:
         case {"Ref": name}:
             return f"<{name}>"
@@ -53,15 +53,15 @@ def text(value: Any) -> str:
 
 
 def in_account(value: Any) -> str:
-    """An ARN as it is in an account of AWS."""
+    """Return an ARN with the pseudo parameters of an account filled in."""
     filled = text(value)
     for name, real in {"Partition": "aws", "Region": "eu-west-1", "AccountId": "123456789012"}.items():
         filled = filled.replace(f"<AWS::{name}>", real)
     return filled
 
 
-def as_long_as_in_iam(value: Any) -> int:
-    """How many characters IAM counts of a policy: its functions resolved, without white space."""
+def length_in_iam(value: Any) -> int:
+    """Return the length of a policy as IAM counts it: functions resolved, without white space."""
 
     def resolved(part: Any) -> Any:
         match part:

@@ -1,14 +1,14 @@
-"""Synthesises the app in variants, in one process of the CDK's environment, as starting CDK takes seconds.
+"""Synthesises all variants of the app in one process of the CDK's environment, because starting the CDK takes seconds.
 
-python -m tests.infrastructure.pipeline.synthesise FOLDER: a folder for each variant, and in it `refused.txt` with the
-reason if the synthesis was stopped.
+python -m tests.infrastructure.pipeline.synthesise FOLDER writes a subfolder for each variant. If a synthesis is
+refused, its subfolder has the reason in `refused.txt`.
 """
 
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.app import customers_app  # sets CDK's node, so it comes first
+from pipeline.app import customers_app  # sets the CDK's node, so it must come first
 
 import aws_cdk as cdk  # isort: skip
 from aws_cdk import aws_iam as iam  # isort: skip
@@ -43,7 +43,7 @@ def with_a_repository_and_its_owner(folder: Path) -> cdk.App:
     return customers_app(str(folder), {"repository": "somebody/customers"})
 
 
-def with_a_connection_that_is_none(folder: Path) -> cdk.App:
+def with_an_invalid_connection(folder: Path) -> cdk.App:
     return customers_app(str(folder), {"connection_arn": "my-connection"})
 
 
@@ -53,18 +53,18 @@ VARIANTS: list[Callable[[Path], cdk.App]] = [
     with_all_of_s3,
     with_an_unexplained_wildcard,
     with_a_repository_and_its_owner,
-    with_a_connection_that_is_none,
+    with_an_invalid_connection,
 ]
 
 
 def main(folder: Path) -> None:
     for variant in VARIANTS:
-        own = folder / variant.__name__
-        own.mkdir()
+        subfolder = folder / variant.__name__
+        subfolder.mkdir()
         try:
-            variant(own).synth()
+            variant(subfolder).synth()
         except (RuntimeError, ValueError) as refused:
-            (own / "refused.txt").write_text(str(refused))
+            (subfolder / "refused.txt").write_text(str(refused))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A boundary lets the application's functions do what their policies say."""
+"""A boundary permits what the functions need, and nothing of another stage."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from pipeline.walk import templates
 from tests.infrastructure.pipeline.reading import in_account, listed, of_type
 
 Template = dict[str, Any]
-# Of the policies that SAM attaches: AWSLambdaBasicExecutionRole and AWSXrayWriteOnlyAccess.
-ATTACHED = {
+# Actions of the policies that SAM attaches: AWSLambdaBasicExecutionRole and AWSXrayWriteOnlyAccess.
+ATTACHED_BY_SAM = {
     "logs:CreateLogGroup",
     "logs:CreateLogStream",
     "logs:PutLogEvents",
@@ -30,8 +30,8 @@ def boundary(stack: Template, stage: str) -> list[dict[str, Any]]:
     return statements
 
 
-def wanted() -> set[str]:
-    """Every action that a policy in template.yml allows on AWS."""
+def needed() -> set[str]:
+    """Return every action that a policy in template.yml allows on AWS."""
     resources = templates.parse((ROOT / "template.yml").read_text())["Resources"]
     documents = [
         document
@@ -46,15 +46,15 @@ def wanted() -> set[str]:
 
 
 @pytest.mark.parametrize("stage", ["Staging", "Production"])
-def test_a_boundary_lets_pass_what_the_functions_need(stack: Template, stage: str) -> None:
+def test_a_boundary_permits_what_the_functions_need(stack: Template, stage: str) -> None:
     allowed = {action for each in boundary(stack, stage) for action in listed(each["Action"])}
 
-    assert len(wanted()) > 10
-    assert (wanted() | ATTACHED) - allowed == set()
+    assert len(needed()) > 10
+    assert (needed() | ATTACHED_BY_SAM) - allowed == set()
 
 
 @pytest.mark.parametrize("stage", ["Staging", "Production"])
-def test_a_boundary_lets_nobody_at_another_stage_s_data(stack: Template, stage: str) -> None:
+def test_a_boundary_permits_only_data_of_its_own_stage(stack: Template, stage: str) -> None:
     for each in boundary(stack, stage):
         services = {action.split(":")[0] for action in listed(each["Action"])}
         if services & {"dynamodb", "events", "secretsmanager", "sns", "sqs", "states"}:
@@ -63,7 +63,7 @@ def test_a_boundary_lets_nobody_at_another_stage_s_data(stack: Template, stage: 
 
 
 @pytest.mark.parametrize("stage", ["Staging", "Production"])
-def test_a_boundary_lets_nobody_change_rights(stack: Template, stage: str) -> None:
+def test_a_boundary_permits_no_change_of_permissions(stack: Template, stage: str) -> None:
     services = {action.split(":")[0] for each in boundary(stack, stage) for action in listed(each["Action"])}
 
     assert not services & {"iam", "sts", "organizations", "cloudformation", "*"}

@@ -1,4 +1,4 @@
-"""The buckets are private, encrypted, versioned and logged, and speak TLS alone."""
+"""The buckets are private, encrypted, versioned and logged, and accept only TLS."""
 
 from typing import Any
 
@@ -19,13 +19,13 @@ def bucket(stack: Template, name: str) -> tuple[str, dict[str, Any]]:
     return found
 
 
-def test_the_specified_buckets_are_there_and_one_for_their_logs(stack: Template) -> None:
+def test_the_specified_buckets_exist_and_one_for_their_logs(stack: Template) -> None:
     names = sorted(text(each.get("BucketName", "")) for each in of_type(stack, "AWS::S3::Bucket").values())
 
     assert names == ["", *SPECIFIED]
 
 
-def test_every_bucket_is_private_versioned_and_kept(stack: Template) -> None:
+def test_every_bucket_is_private_versioned_and_retained(stack: Template) -> None:
     for name, properties in of_type(stack, "AWS::S3::Bucket").items():
         assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}, name
         assert properties["VersioningConfiguration"] == {"Status": "Enabled"}, name
@@ -67,8 +67,8 @@ def test_every_bucket_refuses_plain_http_and_old_tls(stack: Template) -> None:
         assert {"NumericLessThan": {"s3:TlsVersion": 1.2}} in refusals
 
 
-def test_what_is_current_of_the_packages_never_expires(stack: Template) -> None:
-    """A rollback deploys a package again that nobody has uploaded for a long time."""
+def test_current_packages_never_expire(stack: Template) -> None:
+    """A rollback deploys packages that may have been uploaded long ago."""
     artifacts, packages = (bucket(stack, name)[1]["LifecycleConfiguration"]["Rules"][0] for name in SPECIFIED)
 
     assert artifacts["ExpirationInDays"] == 90

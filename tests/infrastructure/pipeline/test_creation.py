@@ -1,4 +1,4 @@
-"""The synthesised stack is created whole, with its two preconditions and nothing else, in moto's AWS."""
+"""moto creates the whole synthesised stack, given only its two preconditions."""
 
 import json
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ REGION = "eu-west-1"
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An empty AWS account, after the steps that docs/how-to/run-the-pipeline.md has people do."""
+    """An empty AWS account after the manual steps of docs/how-to/run-the-pipeline.md."""
     for name, value in {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
@@ -43,14 +43,14 @@ def create(template: Template) -> list[dict[str, Any]]:
 def test_every_resource_is_created(account: None, request: pytest.FixtureRequest, variant: str) -> None:
     template: Template = request.getfixturevalue(variant)
 
-    made = create(template)
+    created = create(template)
 
-    assert {each["LogicalResourceId"]: each["ResourceStatus"] for each in made} == dict.fromkeys(
+    assert {each["LogicalResourceId"]: each["ResourceStatus"] for each in created} == dict.fromkeys(
         template["Resources"], "CREATE_COMPLETE"
     )
 
 
-def test_what_is_made_is_what_the_specification_names(account: None, stack: Template) -> None:
+def test_the_created_resources_have_the_specified_names(account: None, stack: Template) -> None:
     create(stack)
 
     buckets = {each["Name"] for each in boto3.client("s3").list_buckets()["Buckets"]}

@@ -1,4 +1,4 @@
-"""The roles that deploy may do what CloudFormation's own schemas say that the template's resources take."""
+"""The deployment roles have the permissions that CloudFormation's schemas declare for the template's resource types."""
 
 import re
 from fnmatch import fnmatchcase
@@ -14,7 +14,7 @@ from tests.infrastructure.pipeline.reading import actions, in_account, listed, s
 
 Roles = dict[str, dict[str, Any]]
 REGION = "eu-west-1"
-# What handlers declare for features that template.yml does not use.
+# Actions that the schemas declare for features that template.yml does not use.
 UNUSED = {
     "networks and file systems of functions": {
         "ec2:DescribeNetworkInterfaces",
@@ -24,7 +24,7 @@ UNUSED = {
         "elasticfilesystem:DescribeMountTargets",
         "s3files:ListMountTargets",
     },
-    "signed code, provisioned concurrency, capacity and runtimes chosen by hand": {
+    "code signing, provisioned concurrency, capacity providers and runtime management": {
         "lambda:AssociateRuntimeAlias",
         "lambda:DeleteFunctionCodeSigningConfig",
         "lambda:DeleteProvisionedConcurrencyConfig",
@@ -62,7 +62,7 @@ UNUSED = {
         "s3:GetObjectMetadata",
         "s3:ListBucket",
     },
-    "domains of one's own, service-linked roles and policies of people": {
+    "custom domains, service-linked roles and policies of users and groups": {
         "apigateway:UpdateRestApiPolicy",
         "cloudfront:updateDistribution",
         "iam:CreateServiceLinkedRole",
@@ -78,10 +78,10 @@ UNUSED = {
         "secretsmanager:RemoveRegionsFromReplication",
         "secretsmanager:ReplicateSecretToRegions",
     },
-    "targets of web ACLs other than an API": {
+    "web ACLs on resources other than an API": {
         "amplify", "apprunner", "appsync", "bedrock-agentcore", "elasticloadbalancing", "payments",
     },
-    "delivery, protection and indexes of logs": {
+    "log delivery, log protection and log indexes": {
         "firehose:TagDeliveryStream",
         "logs:CreateLogDelivery",
         "logs:DeleteDataProtectionPolicy",
@@ -94,15 +94,15 @@ UNUSED = {
         "logs:PutResourcePolicy",
         "s3:REST.PUT.OBJECT",
     },
-    "deployments to machines, and protected messages": {
+    "deployments to servers, and data protection of topics": {
         "codedeploy:RegisterOnPremisesInstance",
         "iam:GetRole",
         "sns:PutDataProtectionPolicy",
     },
-    "keys of one's own, as long as there is none": {"kms"},
+    "KMS keys, if the template has none": {"kms"},
 }  # fmt: skip
-# The same of one kind alone, where others need it.
-OWN_KEYS = {
+# Actions that one type does not use although others do.
+CUSTOMER_KEYS = {
     "kms:CreateGrant",
     "kms:Decrypt",
     "kms:DescribeKey",
@@ -112,21 +112,21 @@ OWN_KEYS = {
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
 }
-UNUSED_OF = {
-    "AWS::ApiGateway::RestApi": {"iam:PassRole"},  # bodies that are imported with credentials
-    "AWS::Cognito::UserPool": {"iam:PassRole"} | OWN_KEYS,  # text messages
-    "AWS::Cognito::UserPoolDomain": OWN_KEYS,
-    "AWS::Events::EventBus": OWN_KEYS | {"kms:ReEncrypt"},
+UNUSED_BY_TYPE = {
+    "AWS::ApiGateway::RestApi": {"iam:PassRole"},  # imported API definitions with credentials
+    "AWS::Cognito::UserPool": {"iam:PassRole"} | CUSTOMER_KEYS,  # text messages
+    "AWS::Cognito::UserPoolDomain": CUSTOMER_KEYS,
+    "AWS::Events::EventBus": CUSTOMER_KEYS | {"kms:ReEncrypt"},
     "AWS::Cognito::UserPoolClient": {"iam:DeleteRolePolicy", "iam:PassRole", "iam:PutRolePolicy"},  # analytics
-    "AWS::SNS::Subscription": {"iam:PassRole"},  # deliveries to Firehose
-    "AWS::SNS::Topic": {"iam:PassRole"},  # records of deliveries
-    "AWS::WAFv2::LoggingConfiguration": {  # other targets than a log group
+    "AWS::SNS::Subscription": {"iam:PassRole"},  # delivery to Firehose
+    "AWS::SNS::Topic": {"iam:PassRole"},  # delivery status logging
+    "AWS::WAFv2::LoggingConfiguration": {  # destinations other than a log group
         "firehose:ListDeliveryStreams",
         "iam:DescribeOrganization",
         "s3:GetBucketPolicy",
         "s3:PutBucketPolicy",
     },
-    "AWS::WAFv2::WebACLAssociation": {  # other targets than an API
+    "AWS::WAFv2::WebACLAssociation": {  # resources other than an API
         "cognito-idp:AssociateWebACL",
         "cognito-idp:DisassociateWebACL",
         "cognito-idp:GetWebACLForResource",
@@ -136,9 +136,9 @@ UNUSED_OF = {
         "ec2:GetVerifiedAccessInstanceWebAcl",
     },
 }
-# Deployments in steps are begun by the alias, but belong to the deployment group.
-ELSEWHERE = {"AWS::Lambda::Alias": "codedeploy:"}
-NAMES = (
+# The alias starts gradual deployments, but the deployment group has the permissions.
+GRANTED_ELSEWHERE = {"AWS::Lambda::Alias": "codedeploy:"}
+NAME_PROPERTIES = (
     "AlarmName",
     "AliasName",
     "DashboardName",
@@ -155,15 +155,15 @@ NAMES = (
 
 
 def declared(kind: str) -> set[str]:
-    """What the handlers of a kind say they call to create, read, change and delete it."""
+    """Return the actions that a type's schema declares for create, read, update and delete."""
     handlers = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, kind).schema.get("handlers", {})
     calls = {
         action
         for event in ("create", "read", "update", "delete")
         for action in handlers.get(event, {}).get("permissions", ())
     }
-    elsewhere = ELSEWHERE.get(kind, "none:")
-    return {action for action in calls - UNUSED_OF.get(kind, set()) if not action.startswith(elsewhere)}
+    elsewhere = GRANTED_ELSEWHERE.get(kind, "none:")
+    return {action for action in calls - UNUSED_BY_TYPE.get(kind, set()) if not action.startswith(elsewhere)}
 
 
 def is_unused(action: str, *, keys: bool) -> bool:
@@ -173,50 +173,57 @@ def is_unused(action: str, *, keys: bool) -> bool:
 
 @pytest.fixture(scope="session")
 def staging() -> dict[str, Any]:
-    """The template for staging, as SAM makes CloudFormation's of it."""
+    """The transformed template for staging."""
     return transformed("staging", "true")
 
 
-def test_the_pipeline_knows_the_kinds_that_sam_makes_of_the_template(
+def test_the_pipeline_knows_the_resource_types_after_sam_s_transformation(
     staging: dict[str, Any], application: Application
 ) -> None:
-    assert application.kinds == {each["Type"] for each in staging["Resources"].values()}
+    assert application.resource_types == {each["Type"] for each in staging["Resources"].values()}
 
 
 @pytest.mark.parametrize("name", ["StagingDeployment", "ProductionDeployment"])
-def test_a_deployment_may_do_what_the_kinds_declare(roles: Roles, application: Application, name: str) -> None:
+def test_a_deployment_has_the_permissions_that_the_schemas_declare(
+    roles: Roles, application: Application, name: str
+) -> None:
     granted = actions(roles[name])
-    keys = "AWS::KMS::Key" in application.kinds
+    keys = "AWS::KMS::Key" in application.resource_types
 
     missing = {
         kind: lacking
-        for kind in application.kinds
+        for kind in application.resource_types
         if (lacking := {a for a in declared(kind) - granted if not is_unused(a, keys=keys)})
     }
     assert missing == {}
 
 
 @pytest.mark.parametrize("kind", sorted(ACTIONS))
-def test_each_kind_that_the_pipeline_knows_has_what_its_handlers_declare(kind: str) -> None:
-    """Also those that template.yml does not have yet."""
-    allowed = {action for reach in ACTIONS[kind].values() for action in reach}
-    # Reading packages and the roles' common statements.
+def test_every_supported_type_has_the_actions_of_its_schema(kind: str) -> None:
+    """Includes types that template.yml does not use yet."""
+    allowed = {action for group in ACTIONS[kind].values() for action in group}
+    # Common to all deployment roles: reading packages.
     allowed |= {"s3:GetObject", "s3:GetObjectVersion"}
 
     assert {action for action in declared(kind) - allowed if not is_unused(action, keys=False)} == set()
 
 
-def test_a_deployment_may_do_nothing_for_kinds_that_the_template_lacks(roles: Roles, application: Application) -> None:
+def test_a_deployment_has_no_permissions_for_types_that_the_template_lacks(
+    roles: Roles, application: Application
+) -> None:
     services = {
-        action.split(":")[0] for kind in application.kinds for reach in ACTIONS[kind].values() for action in reach
+        action.split(":")[0]
+        for kind in application.resource_types
+        for group in ACTIONS[kind].values()
+        for action in group
     }
 
     for name in ("StagingDeployment", "ProductionDeployment"):
         assert {action.split(":")[0] for action in actions(roles[name])} == services | {"cloudformation", "kms", "s3"}
 
 
-def test_every_role_of_the_application_is_bounded(staging: dict[str, Any]) -> None:
-    """Else a deployment may not create it."""
+def test_every_role_of_the_application_has_a_permissions_boundary(staging: dict[str, Any]) -> None:
+    """Without it, a deployment may not create the role."""
     unbounded = [
         name
         for name, each in staging["Resources"].items()
@@ -225,22 +232,22 @@ def test_every_role_of_the_application_is_bounded(staging: dict[str, Any]) -> No
     assert unbounded == []
 
 
-def given(name: str, stage: str, functions: str) -> str:
-    """A name as CloudFormation makes it: functions have none of their own, so they are called after their stack."""
-    called_after = rf"CustomersApi{stage.capitalize()}-\1-AbCdEf"
-    return re.sub(rf"\$\{{({functions})\}}", called_after, name.replace("${Stage}", stage))
+def physical_name(name: str, stage: str, functions: str) -> str:
+    """Return a name as CloudFormation creates it. Functions have no explicit name, so it derives from the stack's."""
+    generated = rf"CustomersApi{stage.capitalize()}-\1-AbCdEf"
+    return re.sub(rf"\$\{{({functions})\}}", generated, name.replace("${Stage}", stage))
 
 
 @pytest.mark.parametrize(("name", "stage"), [("StagingDeployment", "staging"), ("ProductionDeployment", "production")])
-def test_names_that_the_template_gives_are_within_reach(roles: Roles, name: str, stage: str) -> None:
+def test_the_resource_names_of_the_template_match_the_permissions(roles: Roles, name: str, stage: str) -> None:
     reached = [in_account(resource) for each in statements(roles[name]) for resource in listed(each["Resource"])]
     endings = [resource.split(":", 5)[5].removeprefix("/") for resource in reached if resource.startswith("arn:")]
     resources = transformed(stage, "true")["Resources"]
     functions = "|".join(name for name, each in resources.items() if each["Type"] == "AWS::Lambda::Function")
     named = {
-        (each["Type"], given(each["Properties"][prop]["Fn::Sub"], stage, functions))
+        (each["Type"], physical_name(each["Properties"][prop]["Fn::Sub"], stage, functions))
         for each in resources.values()
-        for prop in NAMES
+        for prop in NAME_PROPERTIES
         if isinstance(each["Properties"].get(prop), dict)
         if "Fn::Sub" in each["Properties"][prop]
         if not each["Type"].startswith(("AWS::Cognito", "AWS::ApiGateway"))

@@ -1,4 +1,4 @@
-"""Each role may do what its work takes, and none can get out of its boundary."""
+"""Each role has the permissions that it needs, and none can escape its boundary."""
 
 import json
 from pathlib import Path
@@ -9,8 +9,8 @@ import pytest
 from tests.e2e import tokens
 from tests.infrastructure.pipeline.reading import (
     actions,
-    as_long_as_in_iam,
     in_account,
+    length_in_iam,
     listed,
     of_type,
     statements,
@@ -20,11 +20,11 @@ from tests.infrastructure.pipeline.reading import (
 Template = dict[str, Any]
 Roles = dict[str, dict[str, Any]]
 DEPLOYMENTS = [("StagingDeployment", "Staging"), ("ProductionDeployment", "Production")]
-LONGEST_INLINE_POLICIES = 10_240  # characters a role, IAM quotas
-LONGEST_MANAGED_POLICY = 6_144
+MAX_INLINE_POLICIES = 10_240  # characters per role, IAM quotas
+MAX_MANAGED_POLICY = 6_144
 
 
-def test_the_roles_are_those_of_the_five_who_act(stack: Template, roles: Roles) -> None:
+def test_there_are_five_roles_for_three_services(stack: Template, roles: Roles) -> None:
     services = {
         name: each["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"] for name, each in roles.items()
     }
@@ -39,7 +39,7 @@ def test_the_roles_are_those_of_the_five_who_act(stack: Template, roles: Roles) 
     }
 
 
-def test_nobody_has_a_policy_of_aws_or_a_wildcard_in_an_action(stack: Template, roles: Roles) -> None:
+def test_no_role_has_an_aws_policy_or_a_wildcard_in_an_action(stack: Template, roles: Roles) -> None:
     assert "FullAccess" not in json.dumps(stack)
     assert not of_type(stack, "AWS::IAM::Policy")
     for name, role in roles.items():
@@ -47,18 +47,18 @@ def test_nobody_has_a_policy_of_aws_or_a_wildcard_in_an_action(stack: Template, 
         assert {each["Effect"] for each in statements(role)} == {"Allow"}, name
 
 
-def test_every_role_is_bounded(stack: Template, roles: Roles) -> None:
+def test_every_role_has_the_permissions_boundary(stack: Template, roles: Roles) -> None:
     [boundary] = [name for name in of_type(stack, "AWS::IAM::ManagedPolicy") if name.startswith("PipelineBoundary")]
 
     for name, role in roles.items():
         assert role["PermissionsBoundary"] == {"Ref": boundary}, name
 
 
-def test_a_role_s_policies_are_as_short_as_iam_asks(roles: Roles) -> None:
+def test_policies_are_within_the_quotas_of_iam(roles: Roles) -> None:
     for name, role in roles.items():
-        assert as_long_as_in_iam(role["Policies"]) < LONGEST_INLINE_POLICIES, name
+        assert length_in_iam(role["Policies"]) < MAX_INLINE_POLICIES, name
         for policy in role.get("Attached", []):
-            assert as_long_as_in_iam(policy["PolicyDocument"]) < LONGEST_MANAGED_POLICY, name
+            assert length_in_iam(policy["PolicyDocument"]) < MAX_MANAGED_POLICY, name
 
 
 def test_only_cloudformation_may_deploy(roles: Roles) -> None:
@@ -70,7 +70,7 @@ def test_only_cloudformation_may_deploy(roles: Roles) -> None:
     assert sorted(text(each).split("Deployment")[0] for each in passing["Resource"]) == ["<Production", "<Staging"]
 
 
-def test_the_pipeline_touches_its_two_stacks_alone(roles: Roles) -> None:
+def test_the_pipeline_may_change_only_its_two_stacks(roles: Roles) -> None:
     stacks = [each for each in statements(roles["PipelineRole"]) if "cloudformation:UpdateStack" in each["Action"]]
 
     assert [[in_account(arn).split(":")[-1] for arn in each["Resource"]] for each in stacks] == [
@@ -79,8 +79,8 @@ def test_the_pipeline_touches_its_two_stacks_alone(roles: Roles) -> None:
     assert "cloudformation:DeleteStack" not in actions(roles["PipelineRole"])
 
 
-def test_the_tests_may_use_the_pool_of_staging_and_no_other(roles: Roles) -> None:
-    """With production's pool they could make themselves people who read its customers."""
+def test_the_end_to_end_tests_may_use_only_the_user_pool_of_staging(roles: Roles) -> None:
+    """In production's pool they could create users who read its customers."""
     [pool] = [each for each in statements(roles["EndToEndRole"]) if "cognito-idp" in json.dumps(each["Action"])]
 
     assert pool["Condition"] == {
@@ -88,7 +88,7 @@ def test_the_tests_may_use_the_pool_of_staging_and_no_other(roles: Roles) -> Non
     }
 
 
-def test_the_tests_may_do_what_they_call_and_no_more(roles: Roles) -> None:
+def test_the_end_to_end_tests_may_perform_exactly_the_calls_that_they_make(roles: Roles) -> None:
     granted = {action.split(":")[1] for action in actions(roles["EndToEndRole"]) if action.startswith("cognito-idp:")}
     source = Path(tokens.__file__).read_text()
     called = {
@@ -105,11 +105,16 @@ def test_the_tests_may_do_what_they_call_and_no_more(roles: Roles) -> None:
 
 
 @pytest.mark.parametrize(("name", "stage"), DEPLOYMENTS)
-def test_a_deployment_makes_no_role_without_the_boundary_of_its_stage(roles: Roles, name: str, stage: str) -> None:
-    gives_rights = {"iam:CreateRole", "iam:AttachRolePolicy", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"}
-    found = [each for each in statements(roles[name]) if gives_rights & set(listed(each["Action"]))]
+def test_a_deployment_cannot_create_a_role_without_its_stage_s_boundary(roles: Roles, name: str, stage: str) -> None:
+    grants_permissions = {
+        "iam:CreateRole",
+        "iam:AttachRolePolicy",
+        "iam:PutRolePolicy",
+        "iam:PutRolePermissionsBoundary",
+    }
+    found = [each for each in statements(roles[name]) if grants_permissions & set(listed(each["Action"]))]
 
-    assert {action for each in found for action in listed(each["Action"])} >= gives_rights
+    assert {action for each in found for action in listed(each["Action"])} >= grants_permissions
     for each in found:
         boundary = each["Condition"]["StringEquals"]["iam:PermissionsBoundary"]
         assert text(boundary).startswith(f"<{stage}Boundary")
@@ -118,7 +123,7 @@ def test_a_deployment_makes_no_role_without_the_boundary_of_its_stage(roles: Rol
 
 
 @pytest.mark.parametrize(("name", "stage"), DEPLOYMENTS)
-def test_a_deployment_passes_roles_to_the_services_that_run_them(roles: Roles, name: str, stage: str) -> None:
+def test_a_deployment_passes_roles_only_to_the_services_that_run_them(roles: Roles, name: str, stage: str) -> None:
     [passing] = [each for each in statements(roles[name]) if "iam:PassRole" in listed(each["Action"])]
 
     assert in_account(passing["Resource"]).endswith(f":role/CustomersApi{stage}-*")
@@ -128,13 +133,13 @@ def test_a_deployment_passes_roles_to_the_services_that_run_them(roles: Roles, n
 
 
 @pytest.mark.parametrize(("name", "other"), [("StagingDeployment", "roduction"), ("ProductionDeployment", "taging")])
-def test_a_deployment_reaches_nothing_that_bears_the_other_stage_s_name(roles: Roles, name: str, other: str) -> None:
+def test_a_deployment_has_no_access_to_the_other_stage(roles: Roles, name: str, other: str) -> None:
     reached = [text(resource) for each in statements(roles[name]) for resource in listed(each["Resource"])]
 
     assert [resource for resource in reached if other in resource] == []
 
 
-def test_no_boundary_can_be_left(stack: Template) -> None:
+def test_no_role_can_escape_its_boundary(stack: Template) -> None:
     [boundary] = [
         each for name, each in of_type(stack, "AWS::IAM::ManagedPolicy").items() if name.startswith("PipelineBoundary")
     ]
@@ -146,7 +151,7 @@ def test_no_boundary_can_be_left(stack: Template) -> None:
     )
 
 
-def test_a_connection_may_be_used_under_both_names_of_its_service(connected: Template) -> None:
+def test_the_pipeline_may_use_a_connection_under_both_names_of_the_service(connected: Template) -> None:
     [role] = [each for name, each in of_type(connected, "AWS::IAM::Role").items() if name.startswith("PipelineRole")]
     [using] = [each for each in statements(role) if "UseConnection" in json.dumps(each["Action"])]
 

@@ -26,7 +26,7 @@ def action(stack: Template, stage: str, name: str) -> dict[str, Any]:
     return found
 
 
-def test_the_stages_are_those_of_the_specification_in_their_order(stack: Template) -> None:
+def test_the_stages_are_the_specified_ones_in_order(stack: Template) -> None:
     assert {stage: [each["ActionTypeId"]["Category"] for each in found] for stage, found in stages(stack).items()} == {
         "Source": ["Source"],
         "Build": ["Build"],
@@ -38,7 +38,7 @@ def test_the_stages_are_those_of_the_specification_in_their_order(stack: Templat
         assert [each["RunOrder"] for each in found] == list(range(1, len(found) + 1))
 
 
-def test_a_newer_commit_supersedes_one_that_waits(stack: Template) -> None:
+def test_a_newer_commit_supersedes_a_waiting_one(stack: Template) -> None:
     pipeline = the_only(stack, PIPELINE)
 
     assert (pipeline["Name"], pipeline["PipelineType"], pipeline["ExecutionMode"]) == (
@@ -48,7 +48,7 @@ def test_a_newer_commit_supersedes_one_that_waits(stack: Template) -> None:
     )
 
 
-def test_commits_come_from_github_with_the_owner_and_the_token_of_the_account(stack: Template) -> None:
+def test_the_source_is_github_with_the_account_s_owner_and_token(stack: Template) -> None:
     source = action(stack, "Source", "GitHub")
     [(parameter, described)] = stack["Parameters"].items()
 
@@ -63,11 +63,11 @@ def test_commits_come_from_github_with_the_owner_and_the_token_of_the_account(st
     }
 
 
-def test_the_token_is_nowhere_but_in_the_source_action(stack: Template) -> None:
+def test_the_token_is_only_in_the_source_action(stack: Template) -> None:
     assert json.dumps(stack).count("{{resolve:secretsmanager:github_token") == 1
 
 
-def test_a_push_starts_the_pipeline_with_a_secret_of_its_own(stack: Template) -> None:
+def test_a_push_starts_the_pipeline_with_a_separate_secret(stack: Template) -> None:
     webhook = the_only(stack, "AWS::CodePipeline::Webhook")
     [secret] = of_type(stack, "AWS::SecretsManager::Secret")
 
@@ -80,7 +80,7 @@ def test_a_push_starts_the_pipeline_with_a_secret_of_its_own(stack: Template) ->
     assert webhook["RegisterWithThirdParty"] is True
 
 
-def test_a_connection_takes_the_place_of_token_and_webhook(connected: Template) -> None:
+def test_a_connection_replaces_token_and_webhook(connected: Template) -> None:
     source = action(connected, "Source", "GitHub")
 
     assert source["ActionTypeId"]["Provider"] == "CodeStarSourceConnection"
@@ -104,7 +104,7 @@ def test_a_stage_deploys_the_package_with_its_own_role(stack: Template, stage: s
 
 
 @pytest.mark.parametrize("stage", ["Staging", "Production"])
-def test_every_parameter_that_is_passed_is_one_of_the_template_s(stack: Template, stage: str) -> None:
+def test_a_deployment_passes_only_parameters_of_the_template(stack: Template, stage: str) -> None:
     declared = load_template()["Parameters"]
     overrides = json.loads(text(action(stack, stage, "Deploy")["Configuration"]["ParameterOverrides"]))
 
@@ -120,10 +120,10 @@ def test_the_pipeline_reads_the_parameters_that_the_template_declares(applicatio
     assert application.parameters == set(load_template()["Parameters"])
 
 
-def test_the_tests_are_told_where_the_stack_is_by_its_outputs(stack: Template) -> None:
+def test_the_end_to_end_tests_find_the_stack_by_its_outputs(stack: Template) -> None:
     outputs = load_template()["Outputs"]
-    told = json.loads(action(stack, "Staging", "EndToEnd")["Configuration"]["EnvironmentVariables"])
-    named = {each["name"]: each["value"] for each in told}
+    variables = json.loads(action(stack, "Staging", "EndToEnd")["Configuration"]["EnvironmentVariables"])
+    named = {each["name"]: each["value"] for each in variables}
 
     assert action(stack, "Staging", "Deploy")["Namespace"] == "Staging"
     assert set(target._REQUIRED) <= set(named)
@@ -134,7 +134,7 @@ def test_the_tests_are_told_where_the_stack_is_by_its_outputs(stack: Template) -
 @pytest.mark.parametrize(
     ("project", "file"), [("CustomersApi-Build", "build"), ("CustomersApi-EndToEnd", "end_to_end")]
 )
-def test_a_project_runs_the_buildspec_of_its_file(stack: Template, project: str, file: str) -> None:
+def test_a_project_runs_its_buildspec(stack: Template, project: str, file: str) -> None:
     [found] = [each for each in of_type(stack, "AWS::CodeBuild::Project").values() if each["Name"] == project]
     written = buildspec.parse((ROOT / "pipeline/buildspecs" / f"{file}.yml").read_text())
 
@@ -143,7 +143,7 @@ def test_a_project_runs_the_buildspec_of_its_file(stack: Template, project: str,
     assert found["Environment"]["PrivilegedMode"] is False
 
 
-def test_the_build_tests_before_it_packages_and_uploads_nothing_after_a_failure() -> None:
+def test_the_build_tests_first_and_uploads_nothing_after_a_failure() -> None:
     spec = buildspec.parse((ROOT / "pipeline/buildspecs/build.yml").read_text())
     [tests], [build, package] = spec["phases"]["pre_build"]["commands"], spec["phases"]["build"]["commands"]
 
@@ -151,11 +151,11 @@ def test_the_build_tests_before_it_packages_and_uploads_nothing_after_a_failure(
     assert build == "make build"
     assert " package " in package
     assert '--s3-bucket "$PACKAGE_BUCKET" --kms-key-id "$PACKAGE_KEY"' in package
-    # CodeBuild runs post_build also after a build that failed.
+    # CodeBuild also runs post_build after a failed build.
     assert "post_build" not in spec["phases"]
 
 
-def test_python_is_the_version_that_the_functions_run_on() -> None:
+def test_the_buildspecs_use_the_python_version_of_the_functions() -> None:
     runtime = load_template()["Parameters"]["Runtime"]["Default"]
 
     for file in ("build", "end_to_end"):

@@ -1,4 +1,4 @@
-"""What the app makes is sound, and what is not sound it refuses."""
+"""The app synthesises a valid template and refuses invalid options."""
 
 import json
 import re
@@ -10,8 +10,8 @@ from cfnlint import api, config
 
 from tests.infrastructure.pipeline.conftest import template_in
 
-LONGEST_BODY = 51_200  # bytes; a larger template must come out of a bucket, which would need `cdk bootstrap`
-# CDK names dependencies that CloudFormation would find itself.
+MAX_TEMPLATE_BYTES = 51_200  # a larger template must be in a bucket, which would need `cdk bootstrap`
+# The CDK writes dependencies that CloudFormation finds by itself.
 REDUNDANT_DEPENDENCY = "W3005"
 
 
@@ -31,10 +31,12 @@ def test_cdk_nag_and_cfn_lint_find_nothing(synthesised: Path, variant: str) -> N
         ("with_an_unexplained_wildcard", "AwsSolutions-IAM5[Resource::arn:aws:s3:::another-bucket/*]"),
     ],
 )
-def test_cdk_nag_stops_what_nobody_acknowledged(synthesised: Path, variant: str, finding: str) -> None:
+def test_cdk_nag_stops_the_synthesis_on_an_unacknowledged_finding(
+    synthesised: Path, variant: str, finding: str
+) -> None:
     report = json.loads((synthesised / variant / "validation-report.json").read_text())
 
-    # The CDK says it in one word or in two.
+    # The CDK writes this as one word or two.
     assert re.search("Validation ?[Ff]ailed", (synthesised / variant / "refused.txt").read_text())
     assert [violation["ruleName"] for plugin in report["pluginReports"] for violation in plugin["violations"]] == [
         finding
@@ -44,11 +46,11 @@ def test_cdk_nag_stops_what_nobody_acknowledged(synthesised: Path, variant: str,
 @pytest.mark.parametrize(
     ("variant", "words"),
     [
-        ("with_a_repository_and_its_owner", "give the repository's name alone"),
-        ("with_a_connection_that_is_none", "give the whole ARN of a connection"),
+        ("with_a_repository_and_its_owner", "use the name of the repository without its owner"),
+        ("with_an_invalid_connection", "use the complete ARN of a connection"),
     ],
 )
-def test_an_option_that_is_not_usable_is_refused_with_its_mend(synthesised: Path, variant: str, words: str) -> None:
+def test_an_invalid_option_is_refused_with_the_fix(synthesised: Path, variant: str, words: str) -> None:
     assert words in (synthesised / variant / "refused.txt").read_text()
 
 
@@ -65,7 +67,7 @@ def test_every_acknowledgement_has_a_reason(synthesised: Path) -> None:
     assert len(acknowledged) > 10
     assert [finding for finding in acknowledged if not finding.startswith("AwsSolutions")] == []
     assert [finding for finding, reason in acknowledged.items() if len(reason) < 30] == []
-    # Apart from the boundaries, which grant nothing.
+    # The boundaries, which grant nothing, are the only exception.
     assert {finding for finding in acknowledged if "Action::" in finding} == {"AwsSolutions-IAM5[Action::*]"}
 
 
@@ -74,5 +76,5 @@ def test_the_template_can_be_deployed_without_cdk_bootstrap(synthesised: Path, v
     template: dict[str, Any] = template_in(synthesised / variant)
     size = (synthesised / variant / "CustomersApiPipeline.template.json").stat().st_size
 
-    assert size < LONGEST_BODY
+    assert size < MAX_TEMPLATE_BYTES
     assert "BootstrapVersion" not in json.dumps(template)

@@ -45,22 +45,22 @@ def _fresh_id(self: Any, event: Any) -> Any:
     return _put(self, replace(event, event_id=ids.new_id()))
 
 
-def _redact_later(self: Any, events: Any, expected_version: int, claims: Any = NO_CLAIMS, redact: Any = ()) -> None:
-    _append(self, events, expected_version, claims)
-    self.redact(events[0].customer_id, redact)
+def _redact_later(self: Any, event: Any, claims: Any = NO_CLAIMS, redact: Any = ()) -> None:
+    _append(self, event, claims)
+    self.redact(event.customer_id, redact)
 
 
-def _undecided(state: Any) -> Any:
-    decision = _erase(state)
+def _undecided(command: Any, state: Any) -> Any:
+    decision = _erase(command, state)
     return decision and replace(decision, redact=())
 
 
-def _traceless(state: Any, command: Any, *, keyed: bool) -> Any:
-    return _update(state, command, keyed=False)
+def _traceless(command: Any, state: Any) -> Any:
+    return _update(replace(command, keyed=False), state)
 
 
-def _if_readable(state: Any) -> Any:
-    return _erase(require_folded(state))
+def _if_readable(command: Any, state: Any) -> Any:
+    return _erase(command, require_folded(state))
 
 
 def _kept(before: Any, after_: Any) -> ClaimChange:
@@ -82,9 +82,9 @@ COMMANDS: Final = (
     one("the request's hash ignored", context.Context, "caused", _hashless),
     one("a keyed command that changes nothing leaves no event", update_customer, "decide", _traceless),
     one("If-Match ignored", handling, "_require_seen", lambda *_: None),
-    one("any event in the way taken for ours", dynamodb_store, "_unless_ours", lambda *_: None),
+    one("any event in the way taken for ours", dynamodb_store, "_require_ours", lambda *_: None),
     one(
-        "our own event in the way not recognised", dynamodb_store, "_unless_ours", _never_ours,
+        "our own event in the way not recognised", dynamodb_store, "_require_ours", _never_ours,
         "the use case then recognises it by its command id: two lines of defence",
     ),
     one(
@@ -92,7 +92,7 @@ COMMANDS: Final = (
         "the lost answers that a try of the store can outlive are retried below it, with the same request",
     ),
     one("a lost answer taken for success", DynamoDbEventStore, "_append_alone", _lost_is_done),
-    one("a cancelled transaction taken for success", dynamodb_store, "_explained", lambda *_: True),
+    one("a cancelled transaction taken for success", dynamodb_store, "_is_ours", lambda *_: True),
     one("an event that cannot be read prevents an erasure", erase_customer, "decide", _if_readable),
     Mutation(
         "redaction forgotten",

@@ -10,7 +10,8 @@ from local.event_source_mapping.answer import PartialFailure, Success
 from local.event_source_mapping.positions import ShardCheckpoint, after
 from projections import generations
 from projections.maintenance import rebuild, redrive, verify
-from projections.read_model import Write, Written
+from projections.maintenance.progress import rebuild_job
+from projections.read_model import Write, WriteResult
 from projections.row import RETURNING, Parked, row_of
 from shared.runtime.clock import timestamp, utc_now
 from tests.simulation.mutations.base import Change, Mutation, one
@@ -67,16 +68,16 @@ def _naive(self: Any, records: Any, generation: int) -> int:
 
 
 def _saved_before(self: Any, generation: int, at: Any, total_segments: int) -> Any:
-    page = self._store.read_page(at.segment, total_segments, at.position, rebuild.PAGE)
+    page = self._store.read_page(at.segment, total_segments, at.position, rebuild.PAGE_SIZE)
     reached = replace(at, position=page.next, done=page.next is None)
-    self._progress.save(rebuild.work_of(generation), reached)
+    self._progress.save(rebuild_job(generation), reached)
     self._write(page.records, generation)
     return reached
 
 
 def _first_page_only(self: Any, generation: int, at: Any, total_segments: int) -> Any:
     reached = replace(_step(self, generation, at, total_segments), done=True)
-    self._progress.save(rebuild.work_of(generation), reached)
+    self._progress.save(rebuild_job(generation), reached)
     return reached
 
 
@@ -90,9 +91,9 @@ def _at_once(self: Any, now: Any) -> Any:
 
 def _returned(self: Any, row: Any, parked: Any, right: Any) -> Any:
     """Make one write, and forget what waited."""
-    if self._read_model.write([Write(right, row)]) != [Written.APPLIED]:
-        return redrive.Redriven(row.customer_id, redrive.RedriveOutcome.TRY_AGAIN, parked, row.version)
-    return redrive.Redriven(row.customer_id, redrive.RedriveOutcome.RETURNED, parked, right.version)
+    if self._read_model.write([Write(right, row)]) != [WriteResult.APPLIED]:
+        return redrive.RedriveResult(row.customer_id, redrive.RedriveOutcome.TRY_AGAIN, parked, row.version)
+    return redrive.RedriveResult(row.customer_id, redrive.RedriveOutcome.RETURNED, parked, right.version)
 
 
 def _of_everybody(self: Any, generation: int, *, dry: bool = True, limit: int | None = None) -> Any:
@@ -100,7 +101,7 @@ def _of_everybody(self: Any, generation: int, *, dry: bool = True, limit: int | 
     yield from _run(self, generation, dry=dry, limit=limit)
     for row in self._read_model.rows(generation, 0, 1, None).rows:
         if not row.parked and not dry:
-            self._return(row, Parked(row.version + 1, RETURNING, timestamp(utc_now()), 0), row)
+            self._bring_back(row, Parked(row.version + 1, RETURNING, timestamp(utc_now()), 0), row)
 
 
 def _half_returned(self: Any, returning: Any, right: Any) -> bool:
@@ -137,8 +138,8 @@ OPERATIONS: Final = (
     ),
     one("only the active generation fed", _Generations, "fed", property(_active_only)),
     one("the active generation fed first", _Generations, "fed", property(_active_first)),
-    one("a redrive of one write", redrive.Redrive, "_return", _returned),
-    one("a redrive of one generation alone", redrive.Redrive, "_follow", _does_not_follow),
+    one("a redrive of one write", redrive.Redrive, "_bring_back", _returned),
+    one("a redrive of one generation alone", redrive.Redrive, "_advance_earlier", _does_not_follow),
     one("a repair of one generation alone", verify.Verifier, "repair", _repaired_alone),
     one("a redrive of everybody, whose second run changes something", redrive.Redrive, "run", _of_everybody),
     one("a redrive that leaves the mark", redrive.Redrive, "_catch_up", _half_returned),

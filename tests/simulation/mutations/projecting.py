@@ -10,7 +10,7 @@ from events.stream import read_batch
 from projections import dynamodb_read_model, projector
 from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.handlers import project_customers
-from projections.read_model import Written
+from projections.read_model import WriteResult
 from projections.row import row_of
 from queries import get_all_customers, get_customer, read_your_writes
 from shared.runtime import observability
@@ -30,7 +30,7 @@ def put_rows(self: Any, writes: Any) -> Any:
     """Put rows without any condition."""
     for write in writes:
         self._client.batch_write_item(RequestItems={self._table: [{"PutRequest": {"Item": _item(write.row)}}]})
-    return [Written.APPLIED] * len(writes)
+    return [WriteResult.APPLIED] * len(writes)
 
 
 def _item(row: Any) -> Any:
@@ -45,15 +45,15 @@ def _delete_erased(self: Any, writes: Any) -> Any:
             self._client.delete_item(TableName=self._table, Key=key)
     kept = [write for write in writes if write.row.listing or write.row.parked]
     done = iter(_write(self, kept))
-    return [next(done) if write in kept else Written.APPLIED for write in writes]
+    return [next(done) if write in kept else WriteResult.APPLIED for write in writes]
 
 
 def _failed_is_applied(self: Any, writes: Any) -> Any:
-    return [Written.APPLIED if each is Written.FAILED else each for each in _write(self, writes)]
+    return [WriteResult.APPLIED if each is WriteResult.FAILED else each for each in _write(self, writes)]
 
 
-def _always_applied(response: Any) -> Written:
-    return Written.APPLIED if response.get("Error", {}).get("Code") in _RACES else _outcome(response)
+def _always_applied(response: Any) -> WriteResult:
+    return WriteResult.APPLIED if response.get("Error", {}).get("Code") in _CONFLICTS else _result(response)
 
 
 def _listed_with_repeats(self: Any, generation: int, limit: int, after: str | None) -> Any:
@@ -65,14 +65,14 @@ def _listed_oldest_first(self: Any, generation: int, limit: int, after: str | No
 
 
 _update, _write, _page = DynamoDbReadModel._update, DynamoDbReadModel.write, DynamoDbReadModel.page
-_outcome, _RACES = dynamodb_read_model._outcome, dynamodb_read_model._RACES
+_result, _CONFLICTS = dynamodb_read_model._result, dynamodb_read_model._CONFLICTS
 
 READ_TABLE: Final = (
     one("rows updated without a version condition", DynamoDbReadModel, "_update", _ungated),
     one("rows put without any condition", DynamoDbReadModel, "write", put_rows),
     one("an erased row deleted instead of kept", DynamoDbReadModel, "write", _delete_erased),
     one("a failed write taken for done", DynamoDbReadModel, "write", _failed_is_applied),
-    one("an outrun write taken for done", dynamodb_read_model, "_outcome", _always_applied),
+    one("an outrun write taken for done", dynamodb_read_model, "_result", _always_applied),
     one("the cursor's own customer on the next page too", DynamoDbReadModel, "page", _listed_with_repeats),
     one("the list in the wrong order", DynamoDbReadModel, "page", _listed_oldest_first),
 )
@@ -87,7 +87,7 @@ def _nothing_healed(*_: Any) -> Any:
 
 def _healed_to_the_end(self: Any, event: Any, version: int) -> Any:
     newest = self._read_events(event.customer_id)[-1]
-    return _healed(self, newest if newest.version > event.version else event, version)
+    return _fill_gap(self, newest if newest.version > event.version else event, version)
 
 
 def _not_held_back(self: Any, row: Any, events: Any, generation: int, report: Any) -> Any:
@@ -142,19 +142,19 @@ def _stale_items(self: Any, customer_id: str, after_version: int) -> Any:
     return (item for page in pages for item in page["Items"])
 
 
-_healed, _plan = projector.Projector._healed, projector.Projector._plan
+_fill_gap, _plan = projector.Projector._fill_gap, projector.Projector._plan
 _states, _read_batch = projector.Projector._states, read_batch
 _customer = customer._customer
 
 PROJECTOR: Final = (
-    one("a gap ignored", projector.Projector, "_healed", _nothing_healed),
-    one("a gap filled beyond the event that showed it", projector.Projector, "_healed", _healed_to_the_end),
+    one("a gap ignored", projector.Projector, "_fill_gap", _nothing_healed),
+    one("a gap filled beyond the event that showed it", projector.Projector, "_fill_gap", _healed_to_the_end),
     one("a strange event skipped", projector.Projector, "_states", _skipping),
     one("a parked customer does not hold back later events", projector.Projector, "_plan", _not_held_back),
     one("a parked customer's erasure waits for the redrive", projector, "is_erasure", lambda _: False),
-    one("every trouble parks its customer", projector, "is_curable", lambda _: False),
+    one("every trouble parks its customer", projector, "is_transient", lambda _: False),
     one("no failure reported to the mapping", project_customers, "answer", lambda *_, **__: {"batchItemFailures": []}),
-    one("personal data in the log", project_customers, "follow", _telling),
+    one("personal data in the log", project_customers, "trace_event", _telling),
     one("created_at of the newest event", customer, "_customer", _as_created_now),
     one(
         "changes of events taken for events", project_customers, "read_batch", _modified_too,
@@ -167,9 +167,9 @@ PROJECTOR: Final = (
 # Reads.
 
 
-def _impatient(patience: Any, read_model: Any, generation: int, clock: Any) -> Any:
-    row = read_model.get(patience.token.key, generation, consistent=True)
-    return row or read_your_writes.wait_for(patience, read_model, generation, clock)
+def _impatient(read_after: Any, read_model: Any, generation: int, clock: Any) -> Any:
+    row = read_model.get(read_after.token.key, generation, consistent=True)
+    return row or read_your_writes.wait_for(read_after, read_model, generation, clock)
 
 
 QUERIES: Final = (

@@ -1,4 +1,4 @@
-"""Given some events, when a command is carried out, then these events follow."""
+"""Given some events, when a command is decided or carried out, then these events follow."""
 
 import uuid
 from collections.abc import Sequence
@@ -6,53 +6,109 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from commands import create_customer, erase_customer, update_customer
 from commands.context import Context
-from commands.erase_customer import erase_customer
-from commands.update_customer import UpdateCustomer, update_customer
+from commands.create_customer import CreateCustomer
+from commands.erase_customer import EraseCustomer
+from commands.handling import Decision
+from commands.update_customer import NewDetails, UpdateCustomer
 from events.claims import move_claim
 from events.codec import decode
 from events.customer import Customer, State
-from events.envelope import Event
-from events.history import fold
+from events.envelope import Event, Recorded
+from events.history import fold, fold_or_report
 from tests.event_log import events_of
 from tests.fakes.event_store import InMemoryEventStore
 from tests.samples import METADATA, START, valid_body
 
 CUSTOMER = "0d8f3c52-6f0e-4f4b-9d55-3f5e2f8d1a77"
 
+Command = CreateCustomer | UpdateCustomer | EraseCustomer
 
-def command(
-    name: str | None = None, seen: set[int] | None = None, content: str = "same", *, keyed: bool = False
+
+def creation(**changes: Any) -> CreateCustomer:
+    """A `CreateCustomer` with the sample's details, changed as given."""
+    return CreateCustomer.model_validate(valid_body(**changes))
+
+
+def update(*, keyed: bool = False, **changes: Any) -> UpdateCustomer:
+    """An `UpdateCustomer` with the sample's details, changed as given."""
+    return UpdateCustomer(NewDetails.model_validate(valid_body(**changes)), keyed=keyed)
+
+
+def given(*records: Recorded) -> "Given":
+    """Start a test of a pure decision: `given(events).when(command).then(decision)`."""
+    return Given(records)
+
+
+@dataclass(frozen=True)
+class Given:
+    """A customer's history."""
+
+    records: Sequence[Recorded]
+
+    def when(self, command: Command) -> "When":
+        return When(self.records, command)
+
+
+@dataclass(frozen=True)
+class When:
+    """A history and a command to decide on it."""
+
+    records: Sequence[Recorded]
+    command: Command
+
+    def then(self, decision: Decision | None) -> None:
+        """The decision is this one, and deciding again leads to the same."""
+        assert [self._decide(), self._decide()] == [decision, decision]
+
+    def then_raises(self, error: type[Exception]) -> None:
+        with pytest.raises(error):
+            self._decide()
+
+    def _decide(self) -> Decision | None:
+        state = fold_or_report(self.records)
+        match self.command, state:
+            case CreateCustomer() as command, None:
+                return create_customer.decide(command, None)
+            case UpdateCustomer() as command, state if state:
+                return update_customer.decide(command, state)
+            case EraseCustomer() as command, state if state:
+                return erase_customer.decide(command, state)
+        raise AssertionError(f"{self.command} is never decided on {state}")
+
+
+def attempt(
+    command_id: str | None = None, seen: set[int] | None = None, content: str = "same", *, keyed: bool = False
 ) -> Context:
-    """One try of a command; tries of the same name are tries of one command."""
-    name = name or str(uuid.uuid4())
-    metadata = replace(METADATA, command_id=name, request_hash=content)
-    return Context(
-        START + timedelta(days=1), str(uuid.uuid4()), metadata, frozenset(seen) if seen else None, keyed=keyed
-    )
+    """The context of one attempt of a command. Attempts with the same id are attempts of the same command."""
+    metadata = replace(METADATA, command_id=command_id or str(uuid.uuid4()), request_hash=content)
+    now, event_id = START + timedelta(days=1), str(uuid.uuid4())
+    return Context(now, event_id, metadata, frozenset(seen) if seen else None, keyed=keyed)
 
 
 @dataclass
 class Scenario:
-    """A log with some history."""
+    """An event store with some history, on which commands are carried out."""
 
     store: InMemoryEventStore = field(default_factory=InMemoryEventStore)
     pauses: list[float] = field(default_factory=list)
 
     def given(self, *events: Event) -> "Scenario":
         for event in events:
-            data = decode(event)
-            claims = move_claim(None, getattr(data, "email", None))
+            claims = move_claim(None, getattr(decode(event), "email", None))
             redact = range(1, event.version) if event.type == "CustomerErased" else ()
-            self.store.append([event], event.version - 1, claims, list(redact))
+            self.store.append(event, claims, redact)
         return self
 
     def update(self, context: Context, **changes: Any) -> Customer:
-        body = UpdateCustomer.model_validate(valid_body(**changes))
-        return update_customer(body, self.store, CUSTOMER, context, self.pauses.append)
+        command = update(keyed=context.keyed, **changes)
+        return update_customer.update_customer(command, self.store, CUSTOMER, context, self.pauses.append)
 
     def erase(self, context: Context) -> State:
-        return erase_customer(self.store, CUSTOMER, context, self.pauses.append)
+        return erase_customer.erase_customer(EraseCustomer(), self.store, CUSTOMER, context, self.pauses.append)
 
     @property
     def log(self) -> Sequence[Event]:

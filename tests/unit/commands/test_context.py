@@ -1,4 +1,4 @@
-"""The name of a command: the same for every try of it, and no other's."""
+"""The id of a command: the same for every attempt of it, and different from every other command's."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -24,58 +24,60 @@ def context(
     return context_of(parse(event), operation, content, NOW, "e-1")
 
 
-def name(**circumstances: str) -> str:
-    return context(**circumstances).metadata.command_id
+def command_id(**request: str) -> str:
+    return context(**request).metadata.command_id
 
 
-def test_a_key_names_the_command_whatever_else_is_new() -> None:
-    assert name(Idempotency_Key="k", request="r-1") == name(Idempotency_Key="k", request="r-2", If_Match='"3"')
+def test_a_key_identifies_the_command_whatever_else_differs() -> None:
+    assert command_id(Idempotency_Key="k", request="r-1") == command_id(
+        Idempotency_Key="k", request="r-2", If_Match='"3"'
+    )
 
 
-def test_only_a_key_makes_a_command_that_must_leave_an_event() -> None:
+def test_only_a_key_makes_a_command_keyed() -> None:
     assert context(Idempotency_Key="k", If_Match='"3"').keyed
     assert not context(If_Match='"3"').keyed
     assert not context().keyed
 
 
 def test_keys_are_scoped_to_the_caller_and_the_operation() -> None:
-    names = {
-        name(Idempotency_Key="k"),
-        name(Idempotency_Key="k", subject="user-2"),
-        name(Idempotency_Key="k", operation="PUT c-1"),
-        name(Idempotency_Key="K"),
+    ids = {
+        command_id(Idempotency_Key="k"),
+        command_id(Idempotency_Key="k", subject="user-2"),
+        command_id(Idempotency_Key="k", operation="PUT c-1"),
+        command_id(Idempotency_Key="K"),
     }
 
-    assert len(names) == 4
+    assert len(ids) == 4
 
 
-def test_no_two_sets_of_parts_run_together() -> None:
-    assert name(subject="a", operation="bc", Idempotency_Key="k") != name(
+def test_the_parts_of_a_command_id_are_kept_apart() -> None:
+    assert command_id(subject="a", operation="bc", Idempotency_Key="k") != command_id(
         subject="ab", operation="c", Idempotency_Key="k"
     )
 
 
-def test_without_a_key_if_match_and_the_content_name_the_command() -> None:
-    assert name(If_Match='"3"', request="r-1") == name(If_Match='"3"', request="r-2")
-    assert name(If_Match='"3"') != name(If_Match='"4"')
-    assert name(If_Match='"3"') != name(If_Match='"3"', content="other")
+def test_without_a_key_if_match_and_the_content_identify_the_command() -> None:
+    assert command_id(If_Match='"3"', request="r-1") == command_id(If_Match='"3"', request="r-2")
+    assert command_id(If_Match='"3"') != command_id(If_Match='"4"')
+    assert command_id(If_Match='"3"') != command_id(If_Match='"3"', content="other")
 
 
-def test_with_neither_every_request_is_a_command_of_its_own() -> None:
-    assert name(request="r-1") == "r-1"
-    assert name(request="r-1", If_Match="*") == "r-1"
+def test_with_neither_every_request_is_a_new_command() -> None:
+    assert command_id(request="r-1") == "r-1"
+    assert command_id(request="r-1", If_Match="*") == "r-1"
 
 
-def test_the_hash_tells_contents_apart_and_equal_contents_of_two_commands_too() -> None:
-    def digest(**circumstances: str) -> str:
-        return context(**circumstances).metadata.request_hash
+def test_the_hash_differs_by_content_and_by_command() -> None:
+    def digest(**request: str) -> str:
+        return context(**request).metadata.request_hash
 
     assert digest(Idempotency_Key="k") == digest(Idempotency_Key="k", request="other")
     assert digest(Idempotency_Key="k") != digest(Idempotency_Key="k", content="other")
     assert digest(Idempotency_Key="k") != digest(Idempotency_Key="other")
 
 
-def test_an_event_is_recognised_as_an_earlier_try_of_ours() -> None:
+def test_the_event_of_an_earlier_attempt_is_recognised() -> None:
     first, retry = context(Idempotency_Key="k", request="r-1"), context(Idempotency_Key="k", request="r-2")
     event = encode(CustomerErased(), customer_id="c", version=1, event_id="e", occurred_at="t", metadata=first.metadata)
 
@@ -86,17 +88,17 @@ def test_an_event_is_recognised_as_an_earlier_try_of_ours() -> None:
 
 
 @pytest.mark.parametrize("key", ["", " ", "a b", "é", "x" * 256, "a\n"])
-def test_a_key_that_cannot_be_one_is_refused_by_name(key: str) -> None:
+def test_an_invalid_key_is_refused_by_name(key: str) -> None:
     with pytest.raises(InvalidFields, match="Idempotency-Key"):
         context(Idempotency_Key=key)
 
 
 @pytest.mark.parametrize("etag", ["3", 'W/"3"', '"abc"', "", '"3" "4"', '"-1"', '"9999999999"'])
-def test_an_if_match_that_cannot_be_one_is_refused_by_name(etag: str) -> None:
+def test_an_invalid_if_match_is_refused_by_name(etag: str) -> None:
     with pytest.raises(InvalidFields, match="If-Match"):
         context(If_Match=etag)
 
 
 @pytest.mark.parametrize(("etag", "seen"), [("*", None), ('"3"', {3}), (' "3" , "4"', {3, 4})])
-def test_if_match_says_what_was_seen(etag: str, seen: set[int] | None) -> None:
+def test_if_match_lists_the_versions_seen(etag: str, seen: set[int] | None) -> None:
     assert context(If_Match=etag).seen == seen

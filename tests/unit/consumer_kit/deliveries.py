@@ -15,13 +15,11 @@ def cloud_event(version: int = 1, event_type: str = "", customer_id: str = CUSTO
     """A CloudEvent as the bus carries it.
 
     Args:
-        version: Its place among the customer's events.
-        event_type: `CustomerCreated` for version 1 and `CustomerUpdated` for others, if it is left out.
-        customer_id: Whose.
-        **changes: Other attributes; None leaves one out.
+        event_type: Defaults to `CustomerCreated` for version 1 and `CustomerUpdated` for others.
+        **changes: Further attributes; None leaves one out.
     """
     name = event_type or (CREATED if version == 1 else UPDATED)
-    usual = {
+    defaults = {
         "specversion": "1.0",
         "id": str(uuid4()),
         "source": "urn:customers-api:local",
@@ -35,11 +33,11 @@ def cloud_event(version: int = 1, event_type: str = "", customer_id: str = CUSTO
         "causationid": "5d2a2a0e-8f5e-4b0f-9a0c-1c5a3c0d7e11",
         "data": {} if name == ERASED else person(version),
     }
-    return {name: value for name, value in {**usual, **changes}.items() if value is not None}
+    return {name: value for name, value in {**defaults, **changes}.items() if value is not None}
 
 
 def person(version: int) -> dict[str, str]:
-    """The details that an event carries."""
+    """The `data` of an event."""
     return valid_body(full_name=f"Ada {version}")
 
 
@@ -65,13 +63,11 @@ def message(body: object, message_id: str = "") -> dict[str, Any]:
 
 
 def event(version: int = 1, event_type: str = "", customer_id: str = CUSTOMER, **changes: Any) -> PublishedEvent:
-    """The same as the consumer sees it.
+    """An event as the consumer sees it.
 
     Args:
-        version: As for `cloud_event`.
-        event_type: Likewise.
-        customer_id: Likewise.
-        **changes: Other fields of `PublishedEvent`.
+        event_type: Defaults to `CustomerCreated` for version 1 and `CustomerUpdated` for others.
+        **changes: Further fields of `PublishedEvent`.
     """
     name = event_type or (CREATED if version == 1 else UPDATED)
     fields: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Whatever the order and however often: each version is handled once, in order, up to an erasure."""
+"""Whatever the order and number of deliveries, each version is handled once, in order, until an erasure."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,23 +16,23 @@ from consumer_kit import (
     Effect,
     GapPolicy,
     HeldEventFailed,
-    Outrun,
+    InboxConflict,
     PublishedEvent,
     TooManyHeld,
     UnknownSchema,
 )
-from consumer_kit.ordering import MOST_HELD
+from consumer_kit.ordering import MAX_HELD
 from consumer_kit.testing import InMemoryInbox
 from tests.unit.consumer_kit.deliveries import CUSTOMER, event
 
 NOW = "2026-05-17T10:00:00.000000Z"
 
 
-def note(arrived: PublishedEvent) -> Sequence[Effect]:
+def react_by_version(arrived: PublishedEvent) -> Sequence[Effect]:
     return [{"Put": (arrived.version, arrived.type)}]
 
 
-def consumer(inbox: InMemoryInbox, policy: GapPolicy = GapPolicy.EVERY, react: Any = note) -> Consumer:
+def consumer(inbox: InMemoryInbox, policy: GapPolicy = GapPolicy.EVERY, react: Any = react_by_version) -> Consumer:
     return Consumer(inbox, react, {"CustomerCreated": 1, "CustomerUpdated": 1}, policy, now=lambda: NOW)
 
 
@@ -47,7 +47,7 @@ def history(length: int, *, erased: bool) -> list[PublishedEvent]:
 
 @st.composite
 def deliveries(draw: st.DrawFn) -> tuple[list[PublishedEvent], list[PublishedEvent]]:
-    """A customer's events, and an order in which they are delivered: any, some of them several times."""
+    """A customer's events, and any order of delivery, with repeats."""
     events = history(draw(st.integers(1, 8)), erased=draw(st.booleans()))
     repeats = draw(st.lists(st.sampled_from(events), max_size=12))
     return events, draw(st.permutations([*events, *repeats]))
@@ -59,66 +59,66 @@ def test_each_version_is_handled_once_and_in_order(case: tuple[list[PublishedEve
     events, delivered = case
     inbox = InMemoryInbox()
 
-    outcomes = [consumer(inbox).take(each) for each in delivered]
+    results = [consumer(inbox).handle(arrived) for arrived in delivered]
 
-    erasure = [each.version for each in events if each.erases]
+    erasure = [event.version for event in events if event.erases]
     before = [version for version in written(inbox) if version not in erasure]
     assert before == list(range(1, len(before) + 1))
     assert written(inbox)[len(before) :] == erasure
     assert erasure or len(before) == len(events)
-    assert [each.version for outcome in outcomes for each in outcome.handled] == written(inbox)
+    assert [handled.version for result in results for handled in result.handled] == written(inbox)
     state = inbox.load(CUSTOMER)
     assert (state.version, state.erased, state.held, state.waiting_since) == (len(events), bool(erasure), {}, None)
 
 
 @given(deliveries())
-def test_who_wants_the_latest_never_waits_and_never_goes_back(
+def test_with_the_latest_policy_nothing_waits_and_versions_only_increase(
     case: tuple[list[PublishedEvent], list[PublishedEvent]],
 ) -> None:
     events, delivered = case
     inbox = InMemoryInbox()
 
-    decisions = [consumer(inbox, GapPolicy.LATEST).take(each).decision for each in delivered]
+    actions = [consumer(inbox, GapPolicy.LATEST).handle(arrived).action for arrived in delivered]
 
-    assert Action.HOLD not in decisions
+    assert Action.HOLD not in actions
     assert written(inbox) == sorted(set(written(inbox)))
     assert written(inbox)[-1] == len(events)
 
 
-class Failing(InMemoryInbox):
-    """Fails before or after a write, as a crash or a lost answer would."""
+class FailingInbox(InMemoryInbox):
+    """Fails before or after a write, as after a crash or a lost response."""
 
     def __init__(self, plan: Sequence[str]) -> None:
         super().__init__()
         self._plan = iter(plan)
 
     def save(self, state: CustomerState, effects: Sequence[Effect] = ()) -> None:
-        what = next(self._plan, "works")
-        if what == "lost before":
+        fault = next(self._plan, "works")
+        if fault == "lost before":
             raise TimeoutError
-        if what == "outrun":
-            raise Outrun
+        if fault == "conflict":
+            raise InboxConflict
         super().save(state, effects)
-        if what == "lost after":
+        if fault == "lost after":
             raise TimeoutError
 
 
-@given(deliveries(), st.lists(st.sampled_from(["works", "lost before", "lost after", "outrun"]), max_size=30))
-def test_a_crash_anywhere_leaves_both_or_neither(
+@given(deliveries(), st.lists(st.sampled_from(["works", "lost before", "lost after", "conflict"]), max_size=30))
+def test_a_crash_at_any_write_leaves_both_or_neither(
     case: tuple[list[PublishedEvent], list[PublishedEvent]], plan: list[str]
 ) -> None:
     events, waiting = case
-    inbox = Failing(plan)
+    inbox = FailingInbox(plan)
     while waiting:
-        again = []
-        for each in waiting:
+        failed = []
+        for arrived in waiting:
             try:
-                consumer(inbox).take(each)
-            except (TimeoutError, HeldEventFailed, Outrun):
-                again.append(each)
-        waiting = again
+                consumer(inbox).handle(arrived)
+            except (TimeoutError, HeldEventFailed, InboxConflict):
+                failed.append(arrived)
+        waiting = failed
 
-    erasure = [each.version for each in events if each.erases]
+    erasure = [event.version for event in events if event.erases]
     before = [version for version in written(inbox) if version not in erasure]
     assert before == list(range(1, len(before) + 1))
     assert written(inbox)[len(before) :] == erasure
@@ -126,104 +126,104 @@ def test_a_crash_anywhere_leaves_both_or_neither(
     assert not inbox.load(CUSTOMER).held
 
 
-def test_an_erasure_waits_for_nothing_and_nothing_of_the_customer_stays_held() -> None:
+def test_an_erasure_is_handled_immediately_and_deletes_the_held_events() -> None:
     inbox = InMemoryInbox()
-    consumer(inbox).take(event(2))
-    consumer(inbox).take(event(9))  # later than the erasure, which nothing should be
+    consumer(inbox).handle(event(2))
+    consumer(inbox).handle(event(9))  # after the erasure, which should never happen
 
-    erased = consumer(inbox).take(event(4, ERASED))
-    late = [consumer(inbox).take(event(version)).decision for version in (1, 2, 3)]
+    erased = consumer(inbox).handle(event(4, ERASED))
+    late = [consumer(inbox).handle(event(version)).action for version in (1, 2, 3)]
 
-    assert (erased.decision, written(inbox)) == (Action.HANDLE, [4])
+    assert (erased.action, written(inbox)) == (Action.HANDLE, [4])
     assert late == [Action.SKIP] * 3
     assert not inbox.load(CUSTOMER).held
 
 
-def test_an_unknown_type_takes_its_place_in_the_order() -> None:
+def test_an_unknown_type_counts_in_the_order() -> None:
     inbox = InMemoryInbox()
 
-    for each in (event(1), event(2, "CustomerMoved", schema_version=9), event(3)):
-        consumer(inbox).take(each)
+    for arrived in (event(1), event(2, "CustomerMoved", schema_version=9), event(3)):
+        consumer(inbox).handle(arrived)
 
     assert inbox.load(CUSTOMER).version == 3
 
 
-def test_an_event_whose_data_is_gone_counts_and_does_nothing() -> None:
+def test_a_redacted_event_counts_and_has_no_effects() -> None:
     inbox = InMemoryInbox()
 
-    consumer(inbox).take(event(1, REDACTED, data={"type": "CustomerCreated"}))
+    consumer(inbox).handle(event(1, REDACTED, data={"type": "CustomerCreated"}))
 
     assert (inbox.load(CUSTOMER).version, inbox.effects) == (1, [])
 
 
 @pytest.mark.parametrize("schema_version", [2, None])
-def test_a_shape_that_is_not_understood_is_rejected_and_changes_nothing(schema_version: int | None) -> None:
+def test_an_unsupported_schema_version_is_rejected_and_changes_nothing(schema_version: int | None) -> None:
     inbox = InMemoryInbox()
 
-    with pytest.raises(UnknownSchema, match="CustomerCreated of schema version"):
-        consumer(inbox).take(event(1, schema_version=schema_version))
+    with pytest.raises(UnknownSchema, match="CustomerCreated has schema version"):
+        consumer(inbox).handle(event(1, schema_version=schema_version))
 
     assert inbox.load(CUSTOMER) == CustomerState(CUSTOMER)
 
 
-def test_the_gap_is_dated_from_when_it_was_met() -> None:
+def test_a_gap_is_dated_from_its_discovery() -> None:
     times = iter(["first", "second", "third"])
     inbox = InMemoryInbox()
-    takes = Consumer(inbox, note, {}, now=lambda: next(times)).take
+    handle = Consumer(inbox, react_by_version, {}, now=lambda: next(times)).handle
 
-    takes(event(3))
-    takes(event(5))
+    handle(event(3))
+    handle(event(5))
     assert inbox.load(CUSTOMER).waiting_since == "first"
-    takes(event(1))
+    handle(event(1))
     assert inbox.load(CUSTOMER).waiting_since == "first"
 
 
-def test_a_held_event_that_fails_stays_held_until_a_repeat_brings_its_turn() -> None:
+def test_a_held_event_that_fails_stays_held_until_a_repeat_releases_it() -> None:
     inbox, broken = InMemoryInbox(), True
 
-    def react(each: PublishedEvent) -> Sequence[Effect]:
-        if each.version == 2 and broken:
+    def react(arrived: PublishedEvent) -> Sequence[Effect]:
+        if arrived.version == 2 and broken:
             raise ValueError("ada@example.com")
-        return note(each)
+        return react_by_version(arrived)
 
-    takes = consumer(inbox, react=react).take
-    takes(event(2))
+    handle = consumer(inbox, react=react).handle
+    handle(event(2))
     with pytest.raises(HeldEventFailed) as failed:
-        takes(event(1))
+        handle(event(1))
     assert written(inbox) == [1]
     assert "ada@" not in str(failed.value)
 
     broken = False
-    assert [each.version for each in takes(event(1)).handled] == [2]
+    assert [handled.version for handled in handle(event(1)).handled] == [2]
     assert written(inbox) == [1, 2]
 
 
-def test_so_many_are_held_and_no_more() -> None:
+def test_the_number_of_held_events_is_limited() -> None:
     inbox = InMemoryInbox()
-    for version in range(2, MOST_HELD + 2):
-        consumer(inbox).take(event(version))
+    for version in range(2, MAX_HELD + 2):
+        consumer(inbox).handle(event(version))
 
     with pytest.raises(TooManyHeld, match="version 1"):
-        consumer(inbox).take(event(MOST_HELD + 2))
-    consumer(inbox).take(event(1))
+        consumer(inbox).handle(event(MAX_HELD + 2))
+    consumer(inbox).handle(event(1))
 
-    assert written(inbox) == list(range(1, MOST_HELD + 2))
-
-
-def test_who_is_outrun_half_way_still_tells_all_that_it_handled() -> None:
-    inbox = Failing(["works", "works", "outrun"])
-    consumer(inbox).take(event(2))
-
-    outcome = consumer(inbox).take(event(1))
-
-    assert outcome.decision is Action.HANDLE
-    assert [each.version for each in outcome.handled] == [1, 2]
+    assert written(inbox) == list(range(1, MAX_HELD + 2))
 
 
-def test_who_is_outrun_every_time_gives_up_and_leaves_nothing() -> None:
-    inbox = Failing(["outrun"] * 100)
+def test_after_a_conflict_halfway_the_result_has_all_handled_events() -> None:
+    inbox = FailingInbox(["works", "works", "conflict"])
+    consumer(inbox).handle(event(2))
 
-    with pytest.raises(Outrun):
-        consumer(inbox).take(event(1))
+    result = consumer(inbox).handle(event(1))
+
+    assert result.action is Action.HANDLE
+    assert [handled.version for handled in result.handled] == [1, 2]
+
+
+def test_a_conflict_on_every_try_gives_up_and_writes_nothing() -> None:
+    inbox = FailingInbox(["conflict"] * 100)
+
+    with pytest.raises(InboxConflict):
+        consumer(inbox).handle(event(1))
 
     assert inbox.effects == []

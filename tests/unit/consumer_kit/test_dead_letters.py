@@ -1,4 +1,4 @@
-"""Dead letters are shown without anything personal, and none is lost on its way back."""
+"""Dead letters are shown without personal data, and a redrive loses none."""
 
 import json
 from typing import Any, cast
@@ -6,14 +6,14 @@ from typing import Any, cast
 import pytest
 
 from consumer_kit import DeadLetters
-from consumer_kit.dead_letters import described
+from consumer_kit.dead_letters import describe
 from tests.unit.consumer_kit.deliveries import CUSTOMER, cloud_event, envelope
 
 BODY = json.dumps(envelope(cloud_event(2)))
 
 
 class FakeSqs:
-    """Two queues, `dead` and `live`; what was received comes again while it is not deleted."""
+    """Two queues, `dead` and `live`. A received message is delivered again until it is deleted."""
 
     def __init__(self, *bodies: str, live_works: bool = True) -> None:
         self.dead = {
@@ -37,15 +37,15 @@ class FakeSqs:
         del self.dead[ReceiptHandle]
 
 
-def test_all_go_back_and_none_stays() -> None:
+def test_a_redrive_sends_every_message_back() -> None:
     sqs = FakeSqs(*(f"{number}" for number in range(25)))
 
-    letters = list(DeadLetters(cast("Any", sqs), "dead").redrive("live"))
+    dead_letters = list(DeadLetters(cast("Any", sqs), "dead").redrive("live"))
 
-    assert (len(letters), sqs.dead, sorted(sqs.live, key=int)) == (25, {}, [str(number) for number in range(25)])
+    assert (len(dead_letters), sqs.dead, sorted(sqs.live, key=int)) == (25, {}, [str(number) for number in range(25)])
 
 
-def test_one_that_cannot_be_sent_stays() -> None:
+def test_a_message_that_cannot_be_sent_stays_in_the_queue() -> None:
     sqs = FakeSqs(BODY, live_works=False)
 
     with pytest.raises(TimeoutError):
@@ -54,12 +54,12 @@ def test_one_that_cannot_be_sent_stays() -> None:
     assert len(sqs.dead) == 1
 
 
-def test_looking_ends_and_takes_nothing_away() -> None:
+def test_a_list_ends_and_removes_nothing() -> None:
     sqs = FakeSqs(BODY, "nonsense")
 
-    letters = list(DeadLetters(cast("Any", sqs), "dead").look())
+    dead_letters = list(DeadLetters(cast("Any", sqs), "dead").list())
 
-    assert [letter.what for letter in letters] == [
+    assert [dead_letter.description for dead_letter in dead_letters] == [
         f"CustomerUpdated version 2 of customer {CUSTOMER}",
         "body is not JSON",
     ]
@@ -75,8 +75,8 @@ def test_looking_ends_and_takes_nothing_away() -> None:
     ],
     ids=["by SQS", "by the consumer", "by EventBridge"],
 )
-def test_a_letter_says_why_and_what_and_nothing_personal(attributes: dict[str, Any], reason: str) -> None:
-    letter = described({"MessageId": "m", "Body": BODY, "MessageAttributes": attributes})
+def test_a_dead_letter_has_a_reason_and_no_personal_data(attributes: dict[str, Any], reason: str) -> None:
+    dead_letter = describe({"MessageId": "m", "Body": BODY, "MessageAttributes": attributes})
 
-    assert letter.reason == reason
-    assert "ada@example.com" not in str(letter)
+    assert dead_letter.reason == reason
+    assert "ada@example.com" not in str(dead_letter)

@@ -1,15 +1,15 @@
-"""One message's trouble is its own: the others of its batch are handled, and nothing is lost."""
+"""A failed message affects no other message of its batch, and nothing is lost."""
 
 from typing import Any
 
 import pytest
 
-from consumer_kit import Action, Consumer, Handling, PublishedEvent, Rejected, handle_batch
+from consumer_kit import Action, Consumer, EventResult, PublishedEvent, Rejected, handle_batch
 from consumer_kit.testing import InMemoryInbox
 from tests.unit.consumer_kit.deliveries import cloud_event, envelope, message
 
 
-class KeptLetters:
+class FakeDeadLetters:
     """Dead letters in memory."""
 
     def __init__(self) -> None:
@@ -19,8 +19,8 @@ class KeptLetters:
         self.sent.append((body, reason))
 
 
-class NoLetters:
-    """A queue that does not answer."""
+class FailingDeadLetters:
+    """A dead-letter queue that times out."""
 
     def send(self, body: str, reason: str) -> None:
         raise TimeoutError
@@ -28,10 +28,10 @@ class NoLetters:
 
 @pytest.fixture
 def consumer() -> Consumer:
-    def react(arrived: PublishedEvent) -> list[Any]:
-        if arrived.data["city"] == "Nowhere":
+    def react(event: PublishedEvent) -> list[Any]:
+        if event.data["city"] == "Nowhere":
             raise ValueError("ada@example.com")
-        return [{"Put": arrived.version}]
+        return [{"Put": event.version}]
 
     return Consumer(InMemoryInbox(), react, {"CustomerCreated": 1})
 
@@ -40,58 +40,58 @@ def delivered(version: int, customer_id: str, **changes: Any) -> dict[str, Any]:
     return message(envelope(cloud_event(version, customer_id=customer_id, **changes)), f"{customer_id}-{version}")
 
 
-def test_a_customer_s_events_are_taken_in_order_so_that_none_is_held(consumer: Consumer) -> None:
-    records = [delivered(version, who) for version in (3, 1, 2) for who in ("ada", "bob")]
+def test_a_customer_s_events_are_handled_in_version_order_so_that_none_is_held(consumer: Consumer) -> None:
+    records = [delivered(version, customer) for version in (3, 1, 2) for customer in ("ada", "bob")]
 
-    batch = handle_batch(records, consumer.take, KeptLetters())
+    batch = handle_batch(records, consumer.handle, FakeDeadLetters())
 
-    assert [(each.event.customer_id, each.event.version, each.decision) for each in batch.outcomes] == [
-        (who, version, Action.HANDLE) for who in ("ada", "bob") for version in (1, 2, 3)
+    assert [(result.event.customer_id, result.event.version, result.action) for result in batch.results] == [
+        (customer, version, Action.HANDLE) for customer in ("ada", "bob") for version in (1, 2, 3)
     ]
-    assert batch.answer() == {"batchItemFailures": []}
+    assert batch.response() == {"batchItemFailures": []}
 
 
-def test_a_failure_comes_again_alone_and_its_text_is_not_kept(consumer: Consumer) -> None:
+def test_only_the_failed_message_is_delivered_again_and_its_error_text_is_not_kept(consumer: Consumer) -> None:
     nowhere = {"full_name": "Ada", "email": "ada@example.com", "city": "Nowhere"}
     records = [delivered(1, "ada", data=nowhere), delivered(1, "bob"), delivered(2, "ada")]
 
-    batch = handle_batch(records, consumer.take, KeptLetters())
+    batch = handle_batch(records, consumer.handle, FakeDeadLetters())
 
-    assert batch.answer() == {"batchItemFailures": [{"itemIdentifier": "ada-1"}]}
+    assert batch.response() == {"batchItemFailures": [{"itemIdentifier": "ada-1"}]}
     assert batch.failed == {"ada-1": "ValueError"}
-    assert [each.decision for each in batch.outcomes] == [Action.HOLD, Action.HANDLE]
+    assert [result.action for result in batch.results] == [Action.HOLD, Action.HANDLE]
 
 
-def test_what_no_retry_cures_is_a_dead_letter_at_once_with_its_reason(consumer: Consumer) -> None:
-    letters = KeptLetters()
+def test_a_rejected_message_becomes_a_dead_letter_immediately_with_its_reason(consumer: Consumer) -> None:
+    dead_letters = FakeDeadLetters()
     unknown = delivered(1, "ada", dataschema="urn:customers-api:schema:CustomerCreated:2")
     records = [message("nonsense", "m"), unknown, delivered(1, "bob")]
 
-    batch = handle_batch(records, consumer.take, letters)
+    batch = handle_batch(records, consumer.handle, dead_letters)
 
-    assert batch.answer() == {"batchItemFailures": []}
-    assert letters.sent == [
+    assert batch.response() == {"batchItemFailures": []}
+    assert dead_letters.sent == [
         ("nonsense", "body is not JSON"),
-        (unknown["body"], "CustomerCreated of schema version 2, newest known is 1"),
+        (unknown["body"], "CustomerCreated has schema version 2, but this consumer supports up to 1"),
     ]
     assert set(batch.rejected) == {"m", "ada-1"}
-    assert [each.event.customer_id for each in batch.outcomes] == ["bob"]
+    assert [result.event.customer_id for result in batch.results] == ["bob"]
 
 
-def test_a_dead_letter_that_cannot_be_sent_comes_again(consumer: Consumer) -> None:
-    batch = handle_batch([message("nonsense", "m"), delivered(1, "bob")], consumer.take, NoLetters())
+def test_a_message_whose_dead_letter_cannot_be_sent_is_delivered_again(consumer: Consumer) -> None:
+    batch = handle_batch([message("nonsense", "m"), delivered(1, "bob")], consumer.handle, FailingDeadLetters())
 
-    assert batch.answer() == {"batchItemFailures": [{"itemIdentifier": "m"}]}
-    assert len(batch.outcomes) == 1
+    assert batch.response() == {"batchItemFailures": [{"itemIdentifier": "m"}]}
+    assert len(batch.results) == 1
 
 
-def test_a_rejection_without_a_word_still_has_a_reason() -> None:
-    """SQS takes no empty attribute."""
+def test_a_rejection_without_a_message_still_has_a_reason() -> None:
+    """SQS accepts no empty attribute."""
 
-    def reject(_: PublishedEvent) -> Handling:
+    def reject(_: PublishedEvent) -> EventResult:
         raise Rejected
 
-    letters = KeptLetters()
-    handle_batch([delivered(1, "ada")], reject, letters)
+    dead_letters = FakeDeadLetters()
+    handle_batch([delivered(1, "ada")], reject, dead_letters)
 
-    assert [reason for _, reason in letters.sent] == ["Rejected"]
+    assert [reason for _, reason in dead_letters.sent] == ["Rejected"]

@@ -1,14 +1,14 @@
 """What each event writes to the welcome list."""
 
 from consumer_kit import ERASED
-from consumers.welcome.welcome_list import UNDERSTOOD, effects
+from consumers.welcome.welcome_list import SUPPORTED_SCHEMAS, effects
 from events.upcasters import MODELS
 from tests.unit.consumer_kit.deliveries import CUSTOMER, event
 
 KEY = {"customer_id": {"S": CUSTOMER}, "item": {"S": "welcome"}}
 
 
-def test_whoever_is_created_or_changed_is_on_the_list_as_they_are_now() -> None:
+def test_a_created_or_updated_customer_is_listed_with_their_current_details() -> None:
     for version in (1, 2):
         [effect] = effects("list", event(version))
         values = effect["Update"]["ExpressionAttributeValues"]
@@ -19,13 +19,13 @@ def test_whoever_is_created_or_changed_is_on_the_list_as_they_are_now() -> None:
         assert values[":version"] == {"N": str(version)}
 
 
-def test_whoever_is_erased_leaves_the_list() -> None:
+def test_an_erased_customer_is_removed() -> None:
     assert effects("list", event(3, ERASED)) == [{"Delete": {"TableName": "list", "Key": KEY}}]
 
 
-def test_a_type_of_later_changes_nothing() -> None:
+def test_an_unknown_type_has_no_effects() -> None:
     assert effects("list", event(3, "CustomerMoved")) == []
 
 
-def test_it_is_written_for_what_is_published() -> None:
-    assert {model.type(): model.schema_version for model in MODELS} == UNDERSTOOD
+def test_the_supported_schemas_are_the_published_ones() -> None:
+    assert {model.type(): model.schema_version for model in MODELS} == SUPPORTED_SCHEMAS

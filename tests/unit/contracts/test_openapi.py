@@ -1,4 +1,4 @@
-"""docs/openapi.json is what the code makes, is OpenAPI 3.1, and fits what the code takes and answers."""
+"""docs/openapi.json is up to date, is OpenAPI 3.1, and fits the requests and responses of the code."""
 
 import copy
 import json
@@ -11,17 +11,19 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from commands.create_customer import CreateCustomer
-from contracts.openapi import described
-from contracts.openapi.document import FILE, RoutesDiffer, described_api, rendered
-from contracts.openapi.schemas import CUSTOMER, EXAMPLE_ID, PERSON
+from contracts.openapi import operations
+from contracts.openapi.document import FILE, RoutesDiffer, openapi_document, rendered
+from contracts.openapi.schemas import EXAMPLE_ID, customer_schema, request_schema
 from contracts.openapi.security import Addresses
+from contracts.sample import SampleMissing, sample_of
 from events.customer import Customer
 from local.template import load_template
 from shared.http import problems
 from shared.http.problems import Contended, FieldError, InvalidFields, Problem
 
 Json = dict[str, Any]
-API: Json = described_api()
+PERSON, CUSTOMER = sample_of(CreateCustomer), sample_of(Customer)
+API: Json = openapi_document()
 OPERATIONS = {f"{method} {path}": each for path, item in API["paths"].items() for method, each in item.items()}
 RESPONSES: Json = API["components"]["responses"]
 KINDS = {
@@ -32,12 +34,12 @@ KINDS = {
 
 
 def fits(value: object, schema: Json) -> bool:
-    """Whether a value keeps a schema that may refer to the description's others."""
+    """Whether a value is valid for a schema, which may refer to other schemas of the document."""
     return bool(OAS31Validator({**schema, "components": API["components"]}).is_valid(value))
 
 
 def example(kind: type[Problem]) -> Problem:
-    """A problem as its class makes it."""
+    """An instance of a problem."""
     if kind is problems.StaleVersion:
         return problems.StaleVersion(3, "token")
     if kind is problems.FieldTaken:
@@ -45,7 +47,7 @@ def example(kind: type[Problem]) -> Problem:
     if kind is InvalidFields:
         return InvalidFields([FieldError("birth", "birth must be a day.")])
     own = kind.__init__ is not Problem.__init__
-    return kind() if own else kind("Mend it.")  # type: ignore[call-arg]
+    return kind() if own else kind("Fix this.")  # type: ignore[call-arg]
 
 
 def problems_of(response: Json) -> Iterator[str]:
@@ -53,8 +55,8 @@ def problems_of(response: Json) -> Iterator[str]:
     yield from narrowed["properties"]["type"]["enum"]
 
 
-def test_the_file_is_what_the_code_makes() -> None:
-    assert FILE.read_text() == rendered(API), "docs/openapi.json is not of this code: run make openapi"
+def test_the_file_is_up_to_date() -> None:
+    assert FILE.read_text() == rendered(API), "docs/openapi.json is out of date: run make openapi"
 
 
 def test_the_file_is_openapi_3_1() -> None:
@@ -66,10 +68,10 @@ def test_a_route_that_is_not_described_is_an_error() -> None:
     template["Resources"]["GetCustomer"]["Properties"]["Events"]["Get"]["Properties"]["Path"] = "/customers/{_id}"
 
     with pytest.raises(RoutesDiffer, match=r"GET /customers/\{_id\}, GET /customers/\{customer_id\}"):
-        described_api(template=template)
+        openapi_document(template=template)
 
 
-def test_each_operation_asks_for_the_templates_scope() -> None:
+def test_each_operation_requires_the_scope_of_the_template() -> None:
     asked = {name: each["security"] for name, each in OPERATIONS.items()}
 
     assert {name: scopes[0]["oauth"] for name, scopes in asked.items()} == {
@@ -78,24 +80,24 @@ def test_each_operation_asks_for_the_templates_scope() -> None:
     assert all(scopes[0]["oauth"] == scopes[1]["bearer"] for scopes in asked.values())
 
 
-def test_a_scope_that_the_template_changes_is_changed_here() -> None:
+def test_a_scope_changes_with_the_template() -> None:
     template = copy.deepcopy(load_template())
     event = template["Resources"]["GetCustomer"]["Properties"]["Events"]["Get"]["Properties"]
     event["Auth"]["AuthorizationScopes"] = ["customers/admin"]
 
-    operation = described_api(template=template)["paths"]["/customers/{customer_id}"]["get"]
+    operation = openapi_document(template=template)["paths"]["/customers/{customer_id}"]["get"]
 
     assert operation["security"][0] == {"oauth": ["customers/admin"]}
 
 
-def test_every_problem_is_answered_somewhere() -> None:
+def test_every_problem_is_a_response_of_some_route() -> None:
     answered = {kind for response in RESPONSES.values() for kind in problems_of(response)}
 
     assert answered == {f"/docs/problems/{slug}" for slug in KINDS}
 
 
 @pytest.mark.parametrize("slug", KINDS)
-def test_a_problem_keeps_the_answers_that_name_it(slug: str) -> None:
+def test_a_problem_is_valid_for_the_responses_that_name_it(slug: str) -> None:
     problem = example(KINDS[slug])
     named = [response for response in RESPONSES.values() if problem.type in problems_of(response)]
 
@@ -105,20 +107,20 @@ def test_a_problem_keeps_the_answers_that_name_it(slug: str) -> None:
         assert set(problem.headers) <= set(response.get("headers", {}))
 
 
-def test_a_problem_of_another_kind_does_not_keep_an_answer() -> None:
+def test_a_problem_is_not_valid_for_the_response_of_another_problem() -> None:
     schema = RESPONSES["NotFound"]["content"]["application/problem+json"]["schema"]
 
     assert not fits(json.loads(Contended().body("r-1")), schema)
 
 
 @pytest.mark.parametrize("name", ["CreateCustomer", "UpdateCustomer", "Customer", "CustomerPage"])
-def test_each_example_keeps_its_schema(name: str) -> None:
+def test_each_example_is_valid(name: str) -> None:
     schema = API["components"]["schemas"][name]
 
     assert all(fits(example, schema) for example in schema["examples"])
 
 
-def test_the_examples_are_what_the_code_takes_and_answers() -> None:
+def test_the_code_accepts_and_returns_the_examples() -> None:
     command = CreateCustomer.model_validate_json(json.dumps(PERSON), context={"today": date(2026, 5, 17)})
     assert command.model_dump(mode="json", exclude_none=True) == PERSON
     assert json.loads(Customer.model_validate(CUSTOMER).document()) == CUSTOMER
@@ -128,15 +130,15 @@ def test_the_examples_are_what_the_code_takes_and_answers() -> None:
 @pytest.mark.parametrize(
     "change", [{"nickname": "Ada"}, {"city": ""}, {"city": " "}, {"birth": "17-05-1990"}, {"email": 1}]
 )
-def test_what_the_api_refuses_does_not_keep_the_requests_schema(change: Json) -> None:
+def test_a_request_that_the_api_rejects_is_not_valid(change: Json) -> None:
     schema = API["components"]["schemas"]["CreateCustomer"]
 
     assert fits(PERSON, schema)
     assert not fits(PERSON | change, schema)
 
 
-def test_the_addresses_are_those_of_a_stack() -> None:
-    own = described_api(Addresses("https://a.example", "https://b.example/authorize", "https://b.example/token"))
+def test_the_document_can_have_the_urls_of_a_stack() -> None:
+    own = openapi_document(Addresses("https://a.example", "https://b.example/authorize", "https://b.example/token"))
 
     flows = own["components"]["securitySchemes"]["oauth"]["flows"]
     assert own["servers"][0]["variables"]["ApiEndpoint"]["default"] == "https://a.example"
@@ -148,4 +150,27 @@ def test_links_lead_to_operations_that_exist() -> None:
     ids = {each["operationId"] for each in OPERATIONS.values()}
 
     assert {link["operationId"] for link in API["components"]["links"].values()} <= ids
-    assert described.OPERATIONS.keys() == {f"{name.split()[0].upper()} {name.split()[1]}" for name in OPERATIONS}
+    assert operations.OPERATIONS.keys() == {f"{name.split()[0].upper()} {name.split()[1]}" for name in OPERATIONS}
+
+
+class NamedCreate(CreateCustomer):
+    nickname: str | None = None
+
+
+class NamedCustomer(Customer):
+    nickname: str
+
+
+def test_an_optional_field_of_a_request_is_in_the_schema_and_may_be_missing_from_the_example() -> None:
+    schema = request_schema(NamedCreate, "The details.")
+
+    assert schema["properties"]["nickname"]
+    assert schema["examples"] == [PERSON]
+    assert fits(schema["examples"][0], schema)
+
+
+def test_a_required_field_without_a_sample_value_is_reported_with_the_file_to_change() -> None:
+    with pytest.raises(
+        SampleMissing, match=r"^The field 'nickname' of NamedCustomer has no .* in contracts/sample.py\.$"
+    ):
+        customer_schema(NamedCustomer)

@@ -1,4 +1,4 @@
-"""The project's pages as data: their code, tables, links and anchors."""
+"""The project's pages as data: their code, tables and links."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,6 @@ from local.environments import ROOT
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _SPAN = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
-_HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
 _RULER = re.compile(r"[-| ]+")
 
 
@@ -39,7 +38,7 @@ class Page:
 
     @cached_property
     def spans(self) -> list[str]:
-        """What stands in backticks in its prose."""
+        """The text in backticks in its prose."""
         return _SPAN.findall(self.prose)
 
     @cached_property
@@ -47,14 +46,8 @@ class Page:
         """The targets of its links and images."""
         return [target for target in _LINK.findall(_SPAN.sub("", self.prose)) if "://" not in target]
 
-    @cached_property
-    def anchors(self) -> set[str]:
-        """Its headings' anchors, as GitHub makes them."""
-        titles = [title.replace("`", "").lower() for _, title in _HEADING.findall(self.prose)]
-        return {re.sub(r"[^\w\- ]", "", title).replace(" ", "-") for title in titles}
-
     def section(self, heading: str) -> str:
-        """What stands between a heading and the next one, whatever its level."""
+        """The text between a heading and the next one of any level."""
         _, found, after = self.text.partition(f"# {heading}\n")
         assert found, f"{self} has no heading {heading!r}"
         return re.split(r"^#+ ", after, maxsplit=1, flags=re.MULTILINE)[0]
@@ -63,8 +56,8 @@ class Page:
         """The cells of a section's table, row by row, without its head.
 
         Args:
-            heading: The section's.
-            first_column: The head of the first column, which tells the section's tables apart.
+            heading: The heading of the section.
+            first_column: The head of the first column, which identifies the table within the section.
         """
         lines = iter(self.section(heading).splitlines())
         assert any(line.startswith("|") and cells(line)[0] == first_column for line in lines), (
@@ -92,14 +85,23 @@ def cells(line: str) -> list[str]:
 
 
 def names(cell: str) -> list[str]:
-    """What stands in backticks in a cell."""
+    """The text in backticks in a cell."""
     return _SPAN.findall(cell)
 
 
 README = Page(ROOT / "README.md")
 ARCHITECTURE = Page(ROOT / "docs/explanation/architecture.md")
+CONSISTENCY = Page(ROOT / "docs/explanation/consistency.md")
+GLOSSARY = Page(ROOT / "docs/explanation/glossary.md")
+DEPLOY = Page(ROOT / "docs/how-to/deploy.md")
+FIRST_REQUESTS = Page(ROOT / "docs/start/first-requests.md")
+HTTP = Page(ROOT / "docs/reference/http.md")
 LOCAL_STACK = Page(ROOT / "docs/reference/local-stack.md")
+MAKE_TARGETS = Page(ROOT / "docs/reference/make-targets.md")
+METRICS = Page(ROOT / "docs/reference/metrics.md")
+SETTINGS = Page(ROOT / "docs/reference/settings.md")
 TOKENS = Page(ROOT / "docs/how-to/get-a-token.md")
+TOUR = Page(ROOT / "docs/start/tour.md")
 ERASURE = Page(ROOT / "docs/explanation/erasure.md")
 PROBLEMS = Page(ROOT / "docs/reference/problems/README.md")
 DECISIONS = Page(ROOT / "docs/decisions/README.md")

@@ -1,4 +1,4 @@
-"""The page for consuming teams: its samples run, and its numbers and names are those of the code."""
+"""The pages for consuming teams: their samples run, and their numbers and names match the code."""
 
 import re
 import subprocess
@@ -9,21 +9,23 @@ import pytest
 
 from consumer_kit import CustomerState, PublishedEvent
 from consumer_kit.__main__ import main
-from consumer_kit.inbox import WAITING_INDEX, _item
-from consumer_kit.ordering import MOST_HELD, GapPolicy, handled, holding
+from consumer_kit.dynamodb_inbox import WAITING_INDEX, to_item
+from consumer_kit.ordering import MAX_HELD, GapPolicy, after_handling, after_holding
 from consumers.welcome.welcome_list import effects
+from contracts.events import schemas
 from local.environments import ROOT, bin_of
 from local.template import load_template
-from publisher.cloud_event import cloud_event, source_of
+from publisher.cloud_event import ATTRIBUTES, cloud_event, source_of
 from tests.integration.records import an_event
 from tests.unit.consumer_kit.deliveries import event
 from tests.unit.docs.pages import Page, names
 
 PAGE = Page(ROOT / "docs/how-to/attach-a-consumer.md")
+REFERENCE = Page(ROOT / "docs/reference/events.md")
 RESOURCES = load_template()["Resources"]
 
 
-def test_the_samples_run_one_after_the_other() -> None:
+def test_the_samples_run_in_order() -> None:
     samples = PAGE.fences("python")
     scope: dict[str, Any] = {}
 
@@ -35,24 +37,31 @@ def test_the_samples_run_one_after_the_other() -> None:
     assert callable(scope["handle"])
 
 
-def test_the_event_shown_is_as_the_publisher_makes_it() -> None:
+def test_the_sample_event_has_the_published_attributes() -> None:
     scope: dict[str, Any] = {}
     exec(PAGE.fences("python")[0], scope)
     published = cloud_event(an_event("4c5c7f0a-7a34-4c59-9d9b-0c7d0c0f8a01", 1), source_of("staging"))
 
-    shown = scope["delivered"]["detail"]
-    assert set(shown) == set(published)
-    assert set(shown["data"]) == set(published["data"])
-    assert {name: shown[name] for name in ("type", "sequence", "dataschema", "source")} == {
+    sample = scope["delivered"]["detail"]
+    assert set(sample) == set(published)
+    assert set(sample["data"]) == set(published["data"])
+    assert {name: sample[name] for name in ("type", "sequence", "dataschema", "source")} == {
         name: published[name] for name in ("type", "sequence", "dataschema", "source")
     }
 
 
-def test_the_policies_are_those_of_the_kit() -> None:
-    rows = PAGE.table("Every event, or the latest", "Policy")
+def test_the_reference_lists_every_attribute() -> None:
+    rows = REFERENCE.table("Event format", "Attribute")
+
+    assert [names(row[0])[0] for row in rows] == list(schemas.attributes()["properties"])
+    assert {names(row[0])[0] for row in rows} == ATTRIBUTES
+
+
+def test_the_gap_policies_are_those_of_the_kit() -> None:
+    rows = PAGE.table("Choose a gap policy", "Policy")
 
     assert [names(row[0])[0] for row in rows] == [f"GapPolicy.{policy.name}" for policy in GapPolicy]
-    assert f"At most {MOST_HELD}\nevents of a customer are held" in PAGE.text
+    assert f"At most {MAX_HELD} events of a customer are held" in " ".join(PAGE.text.split())
 
 
 def test_the_commands_are_those_of_the_kit(capsys: pytest.CaptureFixture[str]) -> None:
@@ -62,28 +71,28 @@ def test_the_commands_are_those_of_the_kit(capsys: pytest.CaptureFixture[str]) -
     for command, arguments in commands:
         with pytest.raises(SystemExit):
             main([command, "--help"])
-        said = capsys.readouterr().out
+        help_text = capsys.readouterr().out
         for option in re.findall(r"--[\w-]+", arguments):
-            assert option in said
+            assert option in help_text
 
 
-def test_the_attributes_of_both_items_are_those_that_are_written() -> None:
+def test_the_attributes_of_both_items_are_complete() -> None:
     rows = {names(row[0])[0]: set(names(row[1])) for row in PAGE.table("The example in this stack", "`item`")}
-    state = holding(handled(CustomerState("c"), event(1), "now"), event(3), "now")
+    state = after_holding(after_handling(CustomerState("c"), event(1), "now"), event(3), "now")
     [update] = effects("list", event(1))
     keys = {"customer_id", "item"}
 
-    assert rows["inbox"] == set(_item(state)) - keys - {WAITING_INDEX}
+    assert rows["inbox"] == set(to_item(state)) - keys - {WAITING_INDEX}
     assert rows["welcome"] == set(re.findall(r"(\w+) =", update["Update"]["UpdateExpression"]))
 
 
-def test_dead_letters_are_kept_as_long_as_stated() -> None:
+def test_the_retention_of_dead_letters_is_that_of_the_template() -> None:
     days = RESOURCES["WelcomeDeadLetterQueue"]["Properties"]["MessageRetentionPeriod"] // 86400
 
     assert f"`WelcomeDeadLetterQueue` has {days} days" in PAGE.text
 
 
-def test_the_index_of_who_waits_is_as_stated() -> None:
+def test_the_index_of_missing_events_is_that_of_the_template() -> None:
     [index] = RESOURCES["WelcomeTable"]["Properties"]["GlobalSecondaryIndexes"]
 
     assert index["IndexName"] == WAITING_INDEX
@@ -92,13 +101,13 @@ def test_the_index_of_who_waits_is_as_stated() -> None:
 
 
 def test_the_policies_for_another_account_are_valid_templates(tmp_path: Path) -> None:
-    ours, theirs = PAGE.fences("yaml")
-    beside_ours = "  CustomersBus:\n    Type: AWS::Events::EventBus\n    Properties: {Name: customers}\n"
-    beside_theirs = "  Queue:\n    Type: AWS::SQS::Queue\n"
-    (tmp_path / "ours.yml").write_text(f"Resources:\n{beside_ours}{indented(ours)}")
-    (tmp_path / "theirs.yml").write_text(f"Resources:\n{beside_theirs}{indented(theirs)}")
+    bus_side, queue_side = PAGE.fences("yaml")
+    bus = "  CustomersBus:\n    Type: AWS::Events::EventBus\n    Properties: {Name: customers}\n"
+    queue = "  Queue:\n    Type: AWS::SQS::Queue\n"
+    (tmp_path / "bus.yml").write_text(f"Resources:\n{bus}{indented(bus_side)}")
+    (tmp_path / "queue.yml").write_text(f"Resources:\n{queue}{indented(queue_side)}")
 
-    for name in ("ours.yml", "theirs.yml"):
+    for name in ("bus.yml", "queue.yml"):
         done = subprocess.run(
             [str(bin_of("dev") / "cfn-lint"), str(tmp_path / name)], capture_output=True, text=True, check=False
         )

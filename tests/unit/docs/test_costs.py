@@ -1,4 +1,4 @@
-"""The sums on the page of costs are right, and the dashboard reckons with the same prices."""
+"""The sums on the costs page are right, and the dashboard calculates with the same prices."""
 
 import json
 import math
@@ -8,7 +8,7 @@ import pytest
 
 from local.environments import ROOT
 from local.template import load_template
-from tests.unit.docs.pages import Page, names
+from tests.unit.docs.pages import METRICS, Page, names
 
 COSTS = Page(ROOT / "docs/reference/costs.md")
 PRICES = {names(row[0])[0]: float(row[1]) for row in COSTS.table("Prices", "Price")}
@@ -27,22 +27,22 @@ def dynamodb(cell: str) -> float:
     return read * PRICES["read"] + write * PRICES["write"]
 
 
-def equal(stated: str, reckoned: float) -> bool:
-    return math.isclose(float(stated), reckoned, abs_tol=0.0051)
+def equal(stated: str, calculated: float) -> bool:
+    return math.isclose(float(stated), calculated, abs_tol=0.0051)
 
 
 @pytest.mark.parametrize("row", COSTS.table("A million", "What"), ids=lambda row: row[0])
 def test_a_million_costs_what_is_stated(row: list[str]) -> None:
-    _, cell, milliseconds, calls, tables_, functions, gateway, together = row
-    [together_in] = re.findall(r"batch of (\d+)", row[0]) or ["1"]
-    share = 1 / int(together_in)
+    _, cell, milliseconds, calls, tables_, functions, gateway, total = row
+    [batch_size] = re.findall(r"batch of (\d+)", row[0]) or ["1"]
+    share = 1 / int(batch_size)
     in_functions = share * (PRICES["request"] + float(milliseconds) / 1000 * 1_000_000 * PRICES["second"])
     before = int(calls) * (PRICES["call"] + PRICES["inspected"])
 
     assert equal(tables_, share * dynamodb(cell))
     assert equal(functions, in_functions)
     assert equal(gateway, before)
-    assert equal(together, share * dynamodb(cell) + in_functions + before)
+    assert equal(total, share * dynamodb(cell) + in_functions + before)
 
 
 @pytest.mark.parametrize("row", COSTS.table("A million rebuilt events", "Step"), ids=lambda row: row[0])
@@ -59,20 +59,20 @@ def test_a_scan_reads_as_much_as_is_stated() -> None:
     assert equal(stated, 2 / 1000 * 1_000_000 * PRICES["second"])
 
 
-@pytest.mark.parametrize("row", COSTS.table("A month without a call", "What"), ids=lambda row: row[0])
+@pytest.mark.parametrize("row", COSTS.table("A month without traffic", "What"), ids=lambda row: row[0])
 def test_a_month_costs_what_is_stated(row: list[str]) -> None:
     assert equal(row[3], int(row[1]) * float(row[2]))
 
 
-def test_what_is_there_all_month_is_counted() -> None:
-    stated = {row[0]: int(row[1]) for row in COSTS.table("A month without a call", "What")}
+def test_everything_that_costs_without_traffic_is_counted() -> None:
+    stated = {row[0]: int(row[1]) for row in COSTS.table("A month without traffic", "What")}
     alarms = [each["Properties"] for each in RESOURCES.values() if each["Type"] == "AWS::CloudWatch::Alarm"]
     watched = [sum("MetricStat" in each for each in alarm.get("Metrics", [{"MetricStat": 1}])) for alarm in alarms]
-    own = {name for row in Page(ROOT / "README.md").table("Monitoring", "Metric") for name in names(row[0])}
+    own = {name for row in METRICS.table("Metrics", "Metric") for name in names(row[0])}
 
-    assert stated["Alarms, each metric in them"] == sum(watched)
-    assert stated["Its rules"] == len(RESOURCES["Firewall"]["Properties"]["Rules"])
-    assert stated["Our own metrics"] == len(own)
+    assert stated["Alarm metrics"] == sum(watched)
+    assert stated["Firewall rules"] == len(RESOURCES["Firewall"]["Properties"]["Rules"])
+    assert stated["Custom metrics"] == len(own)
     assert stated["Snapshots of functions, in production"] == sum(
         "SnapStart" in each.get("Properties", {}) for each in RESOURCES.values()
     )
@@ -82,13 +82,13 @@ def test_a_snapshot_costs_what_is_stated_for_a_month() -> None:
     [second] = re.findall(
         r"\$(0\.\d+) for each GB and\s+second", (ROOT / "docs/decisions/0023-snapshots-for-the-api.md").read_text()
     )
-    [stated] = [row[2] for row in COSTS.table("A month without a call", "What") if row[0].startswith("Snapshots")]
+    [stated] = [row[2] for row in COSTS.table("A month without traffic", "What") if row[0].startswith("Snapshots")]
     memory = load_template()["Globals"]["Function"]["MemorySize"]
 
     assert equal(stated, float(second) * SECONDS_A_MONTH * memory / 1024)
 
 
-def test_the_dashboard_reckons_with_these_prices() -> None:
+def test_the_dashboard_calculates_with_these_prices() -> None:
     board = json.loads(RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Sub"])
     sums = {
         metric[0]["id"]: metric[0]["expression"]

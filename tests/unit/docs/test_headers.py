@@ -1,4 +1,4 @@
-"""The README's table of headers is complete, and its numbers are the code's."""
+"""The table of headers is complete, and its numbers are the code's."""
 
 import ast
 import re
@@ -12,9 +12,9 @@ from local.template import load_template
 from shared.http import headers
 from shared.http.consistency import HEADER, parse_token
 from shared.http.problems import InvalidFields
-from tests.unit.docs.pages import README, names
+from tests.unit.docs.pages import HTTP, names
 
-ROWS = {names(row[0])[0]: row for row in README.table("Headers", "Header")}
+ROWS = {names(row[0])[0]: row for row in HTTP.table("Headers", "Header")}
 # Of every answer, and told of in the text.
 ALWAYS = {"content-type", "cache-control"}
 # Of the documentation's page, for browsers.
@@ -33,7 +33,7 @@ def in_the_code() -> Iterator[str]:
 
 
 def by_the_gateway() -> set[str]:
-    """Every header of API Gateway's own answers, likewise."""
+    """Every header of API Gateway's own answers, in lower case."""
     api: dict[str, Any] = load_template()["Resources"]["CustomersApi"]["Properties"]
     return {
         name.lower()
@@ -76,7 +76,7 @@ def test_the_correlation_id_is_chosen_as_stated() -> None:
 
 
 def test_what_cannot_be_read_is_refused_or_passed_over_as_stated() -> None:
-    [stated] = re.findall(r"^An (.+) that cannot be read is 422", README.section("Headers"), re.MULTILINE)
+    [stated] = re.findall(r"^An (.+) that cannot be read is 422", HTTP.section("Headers"), re.MULTILINE)
 
     assert names(stated) == ["Idempotency-Key", "If-Match", HEADER]
     with pytest.raises(InvalidFields):

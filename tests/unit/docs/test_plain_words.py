@@ -17,7 +17,7 @@ WORDS: Final = {
     r"[Mm]end(s|ed|ing)?": "fix, repair",
     r"[Aa]new": "again",
     r"[Ww]ho(m)?ever": "anyone who, or name the actor",
-    r"(is|are) none": "is missing, is not one",
+    r"(?<!there )(is|are) none": "is missing, is not one",
     r"pass(es|ed|ing)? over": "skip, ignore",
     r"let be": "accept",
     r"heard of": "known",
@@ -37,8 +37,8 @@ WORDS: Final = {
     r"SomebodyIsMailed|ForPeopleTesting|InSteps|RolesAreBounded": "a name in the field's terms",
 }
 _ANY: Final = re.compile("|".join(rf"(?<!\w)(?:{word})(?!\w)".replace(" ", r"\s+(?:#\s+)?") for word in WORDS))
-# A description that only repeats the name: `customer_id: Whose.`
-_EMPTY_ARGUMENT: Final = re.compile(r"^\s+\*{0,2}\w+: \w+ ?\w*\.$")
+# A description that only repeats the name, such as `customer_id: Whose.`; a unit or a bound says something.
+_EMPTY_ARGUMENT: Final = re.compile(r"^\s+\*{0,2}\w+: (?!.*(?:\d|[Ss]econds|[Bb]ytes))\w+ ?\w*\.$")
 
 
 def _tracked() -> list[Path]:

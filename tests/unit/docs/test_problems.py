@@ -24,8 +24,8 @@ from shared.http.response import Response
 from tests.fakes.event_store import InMemoryEventStore
 from tests.fakes.read_model import InMemoryReadModel
 from tests.samples import created, updated, valid_body
-from tests.unit.commands.scenario import CUSTOMER, Scenario, command
-from tests.unit.docs.pages import PAGES, PROBLEMS, README, Page, names
+from tests.unit.commands.scenario import CUSTOMER, Scenario, attempt
+from tests.unit.docs.pages import HTTP, PAGES, PROBLEMS, Page, names
 from tests.unit.docs.reach import KINDS, reachable
 
 FOLDER = PROBLEMS.path.parent
@@ -57,18 +57,12 @@ EVERY = "every route"
 
 
 class BusyStore(InMemoryEventStore):
-    def append(
-        self,
-        events: Sequence[Event],
-        expected_version: int,
-        claims: ClaimChange = NO_CLAIMS,
-        redact: Sequence[int] = (),
-    ) -> None:
+    def append(self, event: Event, claims: ClaimChange = NO_CLAIMS, redact: Sequence[int] = ()) -> None:
         raise StoreBusy
 
 
 def create(scenario: Scenario, customer_id: str, name: str) -> None:
-    create_customer(CreateCustomer.model_validate(valid_body()), scenario.store, customer_id, command(name))
+    create_customer(CreateCustomer.model_validate(valid_body()), scenario.store, customer_id, attempt(name))
 
 
 def take_an_address() -> None:
@@ -79,18 +73,18 @@ def take_an_address() -> None:
 def repeat_after_erasure() -> None:
     scenario = Scenario()
     create(scenario, CUSTOMER, "first")
-    scenario.erase(command())
+    scenario.erase(attempt())
     create(scenario, CUSTOMER, "first")
 
 
 def change_unseen() -> None:
-    Scenario().given(created(CUSTOMER), updated(CUSTOMER, 2)).update(command(seen={1}), city="Paris")
+    Scenario().given(created(CUSTOMER), updated(CUSTOMER, 2)).update(attempt(seen={1}), city="Paris")
 
 
 def reuse_a_key() -> None:
     scenario = Scenario().given(created(CUSTOMER))
-    scenario.update(command("key", content="one"), city="Paris")
-    scenario.update(command("key", content="other"), city="Rome")
+    scenario.update(attempt("key", content="one"), city="Paris")
+    scenario.update(attempt("key", content="other"), city="Rome")
 
 
 def meet_a_busy_store() -> None:
@@ -117,7 +111,7 @@ def send(body: bytes) -> Callable[[], object]:
 CAUSES: dict[str, Callable[[], object] | None] = {
     "malformed-body": send(b"{"),
     "forbidden": None,
-    "not-found": lambda: Scenario().erase(command()),
+    "not-found": lambda: Scenario().erase(attempt()),
     "field-taken": take_an_address,
     "gone": repeat_after_erasure,
     "stale-version": change_unseen,
@@ -220,7 +214,7 @@ def test_the_index_names_the_problems_of_each_route() -> None:
 
 
 def test_the_contract_names_every_status() -> None:
-    stated = {int(text) for row in README.table("HTTP contract", "Route") for text in re.findall(r"\d{3}", row[3])}
+    stated = {int(text) for row in HTTP.table("Routes", "Route") for text in re.findall(r"\d{3}", row[3])}
 
     assert stated == {int(kind.status) for kind in KINDS.values()}
 
@@ -228,7 +222,7 @@ def test_the_contract_names_every_status() -> None:
 def test_the_contract_names_the_statuses_of_each_route() -> None:
     stated = {
         names(row[0])[0]: [int(text) for text in row[3].split(", ")]
-        for row in README.table("HTTP contract", "Route")
+        for row in HTTP.table("Routes", "Route")
         if names(row[1])  # the others are the documentation
     }
 

@@ -1,9 +1,8 @@
-"""Decisions, changes, hooks and the diagram are complete."""
+"""Decisions, changes and hooks are complete."""
 
 import re
 import tomllib
 from pathlib import Path
-from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
@@ -11,22 +10,9 @@ import yaml
 from local import deployment
 from local.environments import ROOT
 from local.home import StackHome
-from local.template import load_template
-from tests.unit.docs.pages import DECISIONS, README, Page, names
+from tests.unit.docs.pages import DECISIONS, Page
 
-RESOURCES = load_template()["Resources"]
 RECORDS = sorted(DECISIONS.path.parent.glob("[0-9]*.md"))
-# Shows the documentation: nothing of the flow comes by.
-BESIDE_THE_FLOW = {"ShowDocs"}
-SVG = ET.parse(ROOT / "images/flow.svg").getroot()
-
-
-def texts(tag: str) -> list[str]:
-    """What stands in the diagram's elements of one kind."""
-    return ["".join(node.itertext()) for node in SVG.iter(f"{{http://www.w3.org/2000/svg}}{tag}")]
-
-
-TEXTS = texts("text")
 
 
 def title(record: Path) -> str:
@@ -70,52 +56,6 @@ def test_hooks_fetch_nothing_and_call_make() -> None:
         make, silent, target = hook["entry"].split()
         assert (make, silent, hook["language"]) == ("make", "--silent", "system")
         assert target in targets
-
-
-@pytest.mark.parametrize(
-    "kind",
-    [
-        "AWS::Serverless::Api",
-        "AWS::Serverless::Function",
-        "AWS::DynamoDB::Table",
-        "AWS::Events::Rule",
-        "AWS::Lambda::EventSourceMapping",
-        "AWS::SQS::Queue",
-        "AWS::Events::EventBus",
-        "AWS::Cognito::UserPool",
-    ],
-)
-def test_the_diagram_shows_every_resource_of_the_flow(kind: str) -> None:
-    resources = {name for name, resource in RESOURCES.items() if resource["Type"] == kind}
-
-    assert resources
-    assert resources - BESIDE_THE_FLOW <= set(TEXTS)
-
-
-def test_the_diagram_names_nothing_that_does_not_exist() -> None:
-    capitals = {text for text in TEXTS if re.fullmatch(r"([A-Z][a-z]+){2,}", text)}
-
-    assert capitals <= set(RESOURCES)
-
-
-def test_the_diagram_shows_the_tables_names_and_the_routes() -> None:
-    shown = " ".join(TEXTS).replace("/customers/ {", "/customers/{")
-
-    for table in ("EventTable", "ReadTable", "WelcomeTable"):
-        assert RESOURCES[table]["Properties"]["TableName"]["Sub"].replace("${", "{") in TEXTS
-    for row in README.table("HTTP contract", "Route"):
-        assert not names(row[1]) or row[0].strip("`") in shown
-
-
-def test_the_diagram_is_told_in_words_and_drawn_for_light_and_dark() -> None:
-    functions = {name for name, resource in RESOURCES.items() if resource["Type"] == "AWS::Serverless::Function"}
-    functions -= BESIDE_THE_FLOW
-    [told] = texts("desc")
-    [alternative] = re.findall(r"!\[([^\]]+)\]\(images/flow.svg\)", README.text)
-
-    for text in (told, alternative):
-        assert {name for name in functions if re.search(rf"\b{name}\b", text)} == functions
-    assert "prefers-color-scheme: dark" in texts("style")[0]
 
 
 def test_the_names_of_the_local_stack_are_its_own() -> None:

@@ -1,4 +1,4 @@
-"""Requests, answers and limits in the README are those of the code."""
+"""Requests, answers and limits in the documentation are those of the code."""
 
 import json
 import re
@@ -9,24 +9,24 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from commands.answers import written
 from commands.create_customer import CreateCustomer
-from commands.update_customer import UpdateCustomer
-from events.customer import Customer, CustomerErased, Erased
+from commands.http import write_headers
+from commands.update_customer import NewDetails
+from events.customer import Customer, Erased
 from queries.get_all_customers import parse_query
 from shared.http.body import parse_body
 from shared.http.problems import InvalidFields, StaleVersion
-from tests.unit.docs.pages import README, names
+from tests.unit.docs.pages import FIRST_REQUESTS, HTTP, names
 
 TODAY = date(2026, 5, 17)
-CREATE, UPDATE, REFUSED = (
-    words[words.index("-d") + 1]
-    for block in README.fences("sh")
+CREATE, UPDATE, TOO_LATE, REFUSED = (
+    words[words.index("-d") + 1].replace("$EMAIL", "ada@example.com")
+    for block in FIRST_REQUESTS.fences("sh")
     if '"full_name"' in block and (words := shlex.split(block))
 )
-CREATED, UPDATED, STALE, ERASED, PROBLEM = (block.partition("\n\n") for block in README.fences("http"))
-LISTED = json.loads(README.fences("json")[0])
-LENGTHS = {names(row[0])[0]: row[2] for row in README.table("A customer's fields", "Field")}
+CREATED, UPDATED, STALE, ERASED, PROBLEM = (block.partition("\n\n") for block in FIRST_REQUESTS.fences("http"))
+LISTED = json.loads(FIRST_REQUESTS.fences("json")[0])
+LENGTHS = {names(row[0])[0]: row[2] for row in HTTP.table("A customer's fields", "Field")}
 
 
 def accepted(**changes: str) -> bool:
@@ -59,33 +59,33 @@ def head(answer: tuple[str, str, str]) -> dict[str, str]:
 
 
 def test_the_update_becomes_its_answer() -> None:
-    command = parse_body(UpdateCustomer, UPDATE.encode(), {"today": TODAY})
+    command = parse_body(NewDetails, UPDATE.encode(), {"today": TODAY})
     before, after = (Customer.model_validate_json(answer[2]) for answer in (CREATED, UPDATED))
 
     assert after.document() == UPDATED[2].strip()
-    assert after.model_dump(include=set(UpdateCustomer.model_fields)) == command.model_dump()
+    assert after.model_dump(include=set(NewDetails.model_fields)) == command.model_dump()
     assert (after.id, after.version, after.created_at) == (before.id, before.version + 1, before.created_at)
-    assert f"If-Match: {head(CREATED)['ETag']}'" in next(b for b in README.fences("sh") if "-X PUT" in b)
+    assert all('-H "If-Match: $ETAG"' in block for block in FIRST_REQUESTS.fences("sh") if "-X PUT" in block)
 
 
 @pytest.mark.parametrize(("answer", "version"), [(CREATED, 1), (UPDATED, 2), (ERASED, 3)])
 def test_a_write_answers_with_its_version_and_token(answer: tuple[str, str, str], version: int) -> None:
     customer_id = Customer.model_validate_json(CREATED[2]).id
 
-    assert written(Erased(customer_id, version), CustomerErased).items() <= head(answer).items()
+    assert write_headers(Erased(customer_id, version)).items() <= head(answer).items()
 
 
-def test_the_token_that_is_sent_is_the_one_that_was_given() -> None:
-    [given] = [block for block in README.fences("sh") if "SEEN=" in block]
+def test_the_token_that_is_sent_is_the_one_of_the_answer() -> None:
+    create, read = (block for block in FIRST_REQUESTS.fences("sh") if "TOKEN" in block)
 
-    assert f"SEEN={head(CREATED)['Consistency-Token']}\n" in given
-    assert f"ID={Customer.model_validate_json(CREATED[2]).id} " in given
-    assert '-H "Consistency-Token: $SEEN"' in given
+    assert "TOKEN=$(header Consistency-Token)" in create
+    assert '-H "Consistency-Token: $TOKEN"' in read
 
 
 def test_the_late_change_gets_the_problem_shown() -> None:
     shown: dict[str, Any] = json.loads(STALE[2])
     problem = StaleVersion(2)
+    parse_body(NewDetails, TOO_LATE.encode(), {"today": TODAY})
 
     assert json.loads(problem.body(shown["instance"].removeprefix("urn:request:"))) == shown
     assert STALE[0].startswith(f"HTTP/1.1 {int(problem.status)} ")
@@ -121,7 +121,7 @@ def test_texts_have_the_stated_lengths(field: str) -> None:
 
 
 def test_an_email_has_the_stated_length() -> None:
-    [local] = map(int, re.findall(r"at most (\d+) characters before", README.section("A customer's fields")))
+    [local] = map(int, re.findall(r"at most (\d+) characters before", HTTP.section("A customer's fields")))
     host = ".".join(["a" * 61] * 4)
 
     def address(length: int) -> str:
@@ -135,7 +135,7 @@ def test_an_email_has_the_stated_length() -> None:
 
 
 def test_a_birth_is_in_the_stated_range() -> None:
-    [oldest] = map(date.fromisoformat, re.findall(r"from (\d{4}-\d\d-\d\d)", README.section("A customer's fields")))
+    [oldest] = map(date.fromisoformat, re.findall(r"from (\d{4}-\d\d-\d\d)", HTTP.section("A customer's fields")))
 
     assert accepted(birth=str(oldest))
     assert not accepted(birth=str(oldest - timedelta(days=1)))
@@ -163,7 +163,7 @@ def test_texts_are_cleaned_as_stated() -> None:
 
 
 def test_a_page_has_the_stated_limits() -> None:
-    found = re.search(r"`limit` is from (\d+) to (\d+) and (\d+) by default", README.section("HTTP contract"))
+    found = re.search(r"`limit` is from (\d+) to (\d+) and (\d+) by default", HTTP.section("Routes"))
     assert found
     least, most, usual = map(int, found.groups())
 

@@ -1,4 +1,4 @@
-"""The codec: models to events to rows and back."""
+"""The codec: from models to events to rows and back."""
 
 import json
 from dataclasses import replace
@@ -10,13 +10,13 @@ from events.customer import CustomerCreated
 from tests.samples import PERSON, created
 
 
-def test_a_row_reads_back_as_the_same_event() -> None:
+def test_a_row_is_read_back_as_the_same_event() -> None:
     event = created(full_name="Žofie Nováková 李")
 
     assert from_item(to_item(event)) == event
 
 
-def test_a_row_has_the_shape_that_others_rely_on() -> None:
+def test_a_row_has_the_documented_attributes() -> None:
     item = to_item(created("c-1"))
 
     assert set(item) == {
@@ -30,7 +30,7 @@ def test_a_row_has_the_shape_that_others_rely_on() -> None:
     }  # fmt: skip
 
 
-def test_decoding_gives_the_model_of_the_type() -> None:
+def test_decoding_returns_the_model_of_the_type() -> None:
     data = decode(created(city="Paris"))
 
     assert isinstance(data, CustomerCreated)
@@ -47,7 +47,7 @@ def test_decoding_gives_the_model_of_the_type() -> None:
         ({"data": '{"full_name": "secret"}'}, "unreadable birth, city, country, email"),
     ],
 )
-def test_an_event_that_cannot_be_read_says_why_and_nothing_personal(change: dict[str, object], reason: str) -> None:
+def test_an_unreadable_event_has_a_reason_without_personal_data(change: dict[str, object], reason: str) -> None:
     event = replace(created("c-1"), **change)  # type: ignore[arg-type]
 
     with pytest.raises(UnreadableEvent) as raised:
@@ -59,7 +59,7 @@ def test_an_event_that_cannot_be_read_says_why_and_nothing_personal(change: dict
 
 
 @pytest.mark.parametrize("missing", ["customer_id", "version", "event_id", "type", "data", "metadata"])
-def test_a_row_that_is_no_event_is_unreadable(missing: str) -> None:
+def test_a_row_that_is_not_an_event_is_unreadable(missing: str) -> None:
     item = to_item(created())
     del item[missing]
 
@@ -67,7 +67,7 @@ def test_a_row_that_is_no_event_is_unreadable(missing: str) -> None:
         from_item(item)
 
 
-def test_a_row_with_metadata_of_a_later_release_is_still_read() -> None:
+def test_a_row_with_metadata_of_a_later_release_is_readable() -> None:
     item = to_item(created())
     metadata = {**item["metadata"]["M"], "tenant": {"S": "later"}}
 

@@ -1,4 +1,4 @@
-"""A single write that a transaction on the same row keeps out is tried again, as a transaction itself is."""
+"""A single write that a transaction on the same row blocks is retried, as a transaction is."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -26,7 +26,7 @@ class TransactionCanceledException(ClientError):
 
 
 class ContendedClient:
-    """Refuses so many writes because of a transaction under way, then takes one."""
+    """Refuses some writes because of a concurrent transaction, then accepts every write."""
 
     exceptions = SimpleNamespace(
         ConditionalCheckFailedException=ConditionalCheckFailedException,
@@ -36,13 +36,13 @@ class ContendedClient:
 
     def __init__(self, refusals: int) -> None:
         self.refusals = refusals
-        self.taken: list[Any] = []
+        self.accepted: list[Any] = []
 
     def put_item(self, **params: Any) -> None:
         if self.refusals:
             self.refusals -= 1
             raise TransactionConflictException({"Error": {"Code": "TransactionConflictException"}}, "PutItem")
-        self.taken.append(params)
+        self.accepted.append(params)
 
     update_item = put_item
 
@@ -51,29 +51,29 @@ def store_on(client: ContendedClient) -> DynamoDbEventStore:
     return DynamoDbEventStore(client, "events", "claims", pause=lambda _: None)  # type: ignore[arg-type]
 
 
-def test_append_waits_for_a_transaction_on_its_row() -> None:
+def test_append_retries_while_a_transaction_blocks_its_row() -> None:
     client = ContendedClient(refusals=3)
-    store_on(client).append([updated(CUSTOMER, 2)], expected_version=1)
-    assert len(client.taken) == 1
+    store_on(client).append(updated(CUSTOMER, 2))
+    assert len(client.accepted) == 1
 
 
-def test_redact_waits_for_a_transaction_on_its_row() -> None:
+def test_redact_retries_while_a_transaction_blocks_its_row() -> None:
     client = ContendedClient(refusals=3)
     store_on(client).redact(CUSTOMER, [1, 2])
-    assert len(client.taken) == 2
+    assert len(client.accepted) == 2
 
 
-def test_append_says_so_when_transactions_keep_it_out() -> None:
+def test_append_raises_store_busy_when_transactions_block_every_attempt() -> None:
     client = ContendedClient(refusals=1_000)
     with pytest.raises(StoreBusy):
-        store_on(client).append([updated(CUSTOMER, 2)], expected_version=1)
-    assert not client.taken
+        store_on(client).append(updated(CUSTOMER, 2))
+    assert not client.accepted
 
 
-def test_places_that_are_left_unread_for_ever_are_no_answer() -> None:
+def test_keys_that_are_never_read_raise_store_busy() -> None:
     class Throttled(ContendedClient):
         def batch_get_item(self, RequestItems: Any) -> Any:  # noqa: N803 - boto3's name
             return {"Responses": {}, "UnprocessedKeys": RequestItems}
 
-    with pytest.raises(StoreBusy, match="1 items of events were not read in 5 tries"):
+    with pytest.raises(StoreBusy, match="1 items of events were not read in 5 attempts"):
         store_on(Throttled(refusals=0)).existing([(CUSTOMER, 1)])

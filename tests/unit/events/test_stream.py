@@ -15,19 +15,19 @@ def record(number: str, event: Event | None = None, name: str = "INSERT", image:
     return {"eventName": name, "dynamodb": {"SequenceNumber": number, "NewImage": new_image}}
 
 
-def test_inserts_are_events_in_the_order_of_the_stream() -> None:
+def test_inserts_are_events_in_stream_order() -> None:
     one, two = created("c-1"), created("c-2")
 
     assert read_batch([record("1", one), record("2", two)]) == [("1", one), ("2", two)]
 
 
-def test_only_an_insert_is_a_fact() -> None:
+def test_only_inserts_are_events() -> None:
     event = created("c-1")
 
     assert read_batch([record("1", event, "MODIFY"), record("2", None, "REMOVE")]) == []
 
 
-def test_a_record_that_is_no_event_is_known_by_its_key_and_spares_its_neighbours() -> None:
+def test_a_record_that_is_not_an_event_has_its_key_and_does_not_affect_others() -> None:
     good = created("c-1")
     image = {"customer_id": {"S": "c-2"}, "version": {"N": "7"}, "data": {"S": "secret"}}
 
@@ -38,7 +38,7 @@ def test_a_record_that_is_no_event_is_known_by_its_key_and_spares_its_neighbours
     assert "secret" not in repr(bad)
 
 
-def test_failed_records_are_named_lowest_number_first() -> None:
+def test_failed_records_are_listed_lowest_number_first() -> None:
     assert answer(["100", "9"], 3, in_parts=True) == {
         "batchItemFailures": [{"itemIdentifier": "9"}, {"itemIdentifier": "100"}]
     }
@@ -49,6 +49,6 @@ def test_no_failure_is_an_empty_list(in_parts: bool) -> None:
     assert answer([], 2, in_parts=in_parts) == {"batchItemFailures": []}
 
 
-def test_a_mapping_that_would_ignore_a_partial_answer_gets_a_failure_instead() -> None:
+def test_without_partial_responses_the_whole_batch_fails() -> None:
     with pytest.raises(BatchFailed, match="1 of 2 records"):
         answer(["1"], 2, in_parts=False)

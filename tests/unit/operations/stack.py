@@ -1,4 +1,4 @@
-"""A stack in memory, as the commands see it."""
+"""A stack in memory, for the tests of the commands."""
 
 import io
 import json
@@ -22,7 +22,7 @@ from tests.samples import START, created
 
 @dataclass
 class Clock:
-    """Moves only when somebody waits."""
+    """A clock that moves only when `pause` is called."""
 
     seconds: float = 0.0
     waits: list[float] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Clock:
 
 
 class FakeQueue:
-    """The failure queue: messages by handle, hidden while somebody has them."""
+    """A failure queue: messages by receipt handle, hidden while they are received."""
 
     def __init__(self) -> None:
         self.messages: dict[str, dict[str, object]] = {}
@@ -67,7 +67,7 @@ class FakeQueue:
 
 
 class FakeStack:
-    """All that `Stack` needs, and what tests ask of it."""
+    """The fakes behind a `Stack`, and what tests ask of it."""
 
     def __init__(self) -> None:
         self.store = InMemoryEventStore()
@@ -80,7 +80,7 @@ class FakeStack:
         self.bus = FakeBus()
         queue: Any = self.queue
         notes: Any = self.notes
-        self.tools = Stack(
+        self.stack = Stack(
             store=self.store,
             read_model=self.read_model,
             generations=self.generations,
@@ -97,9 +97,9 @@ class FakeStack:
         )
 
     def customer(self, customer_id: str, *, projected: bool = True) -> None:
-        """A customer with one event, and a row unless told otherwise."""
+        """Store a customer with one event, and project it by default."""
         event = created(customer_id)
-        self.store.append([event], 0)
+        self.store.append(event)
         if projected:
             self.project(customer_id)
 
@@ -110,14 +110,14 @@ class FakeStack:
             )
 
     def shown(self, customer_id: str) -> Customer | None:
-        """The customer as queries see them."""
+        """The customer as queries show them."""
         row = self.read_model.get(customer_id, self.generations.load().active)
         return Customer.model_validate_json(row.listing.document) if row and row.listing else None
 
     def run(self, *words: str) -> int:
-        """A command's exit status; its output is in `printed`."""
+        """Run a command; return its exit status and keep its output in `printed`."""
         printed = io.StringIO()
         with patch.object(program, "Output", lambda *, as_json: Output(as_json=as_json, to=printed)):
-            status = program.main(words, lambda *_: self.tools)
+            status = program.main(words, lambda *_: self.stack)
         self.printed = printed.getvalue()
         return status

@@ -1,4 +1,4 @@
-"""Each command against a stack in memory: what it does, says and returns."""
+"""Each command on a stack in memory: what it does, prints and returns."""
 
 import json
 from collections.abc import Callable
@@ -9,8 +9,7 @@ import pytest
 
 from events.history import fold
 from projections.generations import Generations
-from projections.maintenance.plan import Plan, keep
-from projections.maintenance.progress import SegmentProgress
+from projections.maintenance.progress import Plan, SegmentProgress, save_plan
 from projections.projector import Projector
 from projections.read_model import Write
 from projections.row import row_of
@@ -29,7 +28,7 @@ def poison(stack: FakeStack, customer_id: str) -> None:
     stack.project(customer_id)
 
 
-def mend(stack: FakeStack, customer_id: str) -> None:
+def fix(stack: FakeStack, customer_id: str) -> None:
     stack.store.events[customer_id, 1] = created(customer_id)
 
 
@@ -37,18 +36,18 @@ def after_a_switch(stack: FakeStack) -> None:
     assert stack.run("rebuild", "all") == 0
 
 
-def test_verify_is_content_with_what_is_right(stack: FakeStack) -> None:
+def test_verify_finds_no_difference_in_a_correct_projection(stack: FakeStack) -> None:
     stack.customer("a")
 
     assert stack.run("verify") == 0
     assert "1 customers compared, no difference" in stack.printed
 
 
-def test_verify_names_each_difference_and_repair_mends_it(stack: FakeStack) -> None:
+def test_verify_lists_each_difference_and_repairs_it_on_request(stack: FakeStack) -> None:
     for customer_id in "abc":
         stack.customer(customer_id)
     del stack.read_model.stored["a", 1]
-    stack.store.append([updated("b", 2)], 1)
+    stack.store.append(updated("b", 2))
 
     assert stack.run("verify", "--json") == 1
     found = [json.loads(line) for line in stack.printed.splitlines()]
@@ -59,7 +58,7 @@ def test_verify_names_each_difference_and_repair_mends_it(stack: FakeStack) -> N
     assert stack.run("verify") == 0
 
 
-def test_verify_finds_rows_without_any_event_and_leaves_them(stack: FakeStack) -> None:
+def test_verify_finds_rows_without_events_and_does_not_change_them(stack: FakeStack) -> None:
     stack.customer("a")
     del stack.store.events["a", 1]
 
@@ -68,11 +67,11 @@ def test_verify_finds_rows_without_any_event_and_leaves_them(stack: FakeStack) -
     assert ("a", 1) in stack.read_model.stored
 
 
-def test_redrive_is_dry_then_returns_whom_it_can_and_then_changes_nothing(stack: FakeStack) -> None:
+def test_redrive_changes_nothing_without_go_and_nothing_more_the_second_time(stack: FakeStack) -> None:
     poison(stack, "a")
     assert stack.run("redrive", "--go") == 1
     assert "still parked" in stack.printed
-    mend(stack, "a")
+    fix(stack, "a")
     before = dict(stack.read_model.stored)
 
     assert stack.run("redrive") == 0
@@ -88,7 +87,7 @@ def test_redrive_is_dry_then_returns_whom_it_can_and_then_changes_nothing(stack:
 
 def test_redrive_asks_to_be_run_again_where_a_write_fails(stack: FakeStack) -> None:
     poison(stack, "a")
-    mend(stack, "a")
+    fix(stack, "a")
     stack.read_model.failing = {"a"}
 
     assert stack.run("redrive", "--go") == 1
@@ -127,7 +126,7 @@ def test_a_rebuild_goes_from_start_to_switch(stack: FakeStack) -> None:
     assert stack.shown("a")
 
 
-def test_a_run_ends_with_what_it_did_as_programs_read_it(stack: FakeStack) -> None:
+def test_a_run_ends_with_a_summary_in_json(stack: FakeStack) -> None:
     poison(stack, "a")
     stack.customer("b")
     stack.run("rebuild", "start")
@@ -136,49 +135,49 @@ def test_a_run_ends_with_what_it_did_as_programs_read_it(stack: FakeStack) -> No
     assert json.loads(stack.printed.splitlines()[-1]) == {"generation": 2, "customers": 2, "events": 2, "parked": 1}
 
 
-def test_a_rebuild_goes_on_with_the_segments_that_it_was_begun_with(stack: FakeStack) -> None:
+def test_a_rebuild_keeps_the_segments_that_it_was_begun_with(stack: FakeStack) -> None:
     stack.customer("a")
     stack.run("rebuild", "start")
-    stack.tools = replace(stack.tools, count_events=lambda: 1_000_000)
+    stack.stack = replace(stack.stack, count_events=lambda: 1_000_000)
 
     stack.run("rebuild", "status", "--json")
 
     assert json.loads(stack.printed)["segments"] == 4
 
 
-def test_status_tells_a_run_that_stands_still(stack: FakeStack) -> None:
+def test_status_shows_a_stalled_run(stack: FakeStack) -> None:
     stack.customer("a")
     stack.run("rebuild", "start")
     stack.progress.save("rebuild-2", SegmentProgress(0, events=1, at=timestamp(stack.clock.now())))
 
     stack.clock.seconds += 29
     assert stack.run("rebuild", "status") == 0
-    assert "last moved 0:00:29 ago." in stack.printed
+    assert "last progress 0:00:29 ago." in stack.printed
     assert "STALLED" not in stack.printed
     stack.clock.seconds += 1
     stack.run("rebuild", "status")
-    assert "STALLED: make customers ARGS='rebuild run' goes on from here." in stack.printed
+    assert "STALLED: make customers ARGS='rebuild run' continues from here." in stack.printed
 
 
 def watched(stack: FakeStack, *moments: Callable[[], object]) -> None:
-    """A stack of which somebody else fills a generation, something at every look."""
-    left = iter(moments)
+    """Let another process fill the generation: one step at each pause."""
+    steps = iter(moments)
 
     def pause(seconds: float) -> None:
         stack.clock.pause(seconds)
-        next(left)()
+        next(steps)()
 
-    stack.tools = replace(stack.tools, pause=pause)
+    stack.stack = replace(stack.stack, pause=pause)
 
 
-def test_a_rebuild_that_somebody_else_runs_can_be_watched_to_its_end(
+def test_a_rebuild_that_another_process_runs_can_be_watched_to_its_end(
     stack: FakeStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stack.customer("a")
     stack.run("rebuild", "start")
     first, *rest = [SegmentProgress(segment, customers=50, events=100, done=True) for segment in range(4)]
-    stack.tools = replace(stack.tools, count_events=lambda: 400)
-    keep(stack.progress, 2, Plan(4, 400))
+    stack.stack = replace(stack.stack, count_events=lambda: 400)
+    save_plan(stack.progress, 2, Plan(4, 400))
 
     def filled(*segments: SegmentProgress) -> None:
         for each in segments:
@@ -197,22 +196,22 @@ def test_a_rebuild_that_somebody_else_runs_can_be_watched_to_its_end(
     assert (last["percent"], last["customers"], last["events"]) == (100.0, 200, 400)
 
 
-def test_whoever_watches_is_told_that_it_stands_still_and_that_it_was_given_up(
+def test_watch_shows_a_stalled_rebuild_and_ends_when_it_is_abandoned(
     stack: FakeStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stack.customer("a")
     stack.run("rebuild", "start")
-    given_up = stack.generations.load().abandon(stack.clock.now())
-    watched(stack, *[lambda: None] * 30, lambda: stack.generations.save(given_up))
+    retired_or_removed = stack.generations.load().abandon(stack.clock.now())
+    watched(stack, *[lambda: None] * 30, lambda: stack.generations.save(retired_or_removed))
 
     assert stack.run("rebuild", "watch") == 1
 
-    told = capsys.readouterr()
-    assert "STALLED: nothing moves" in told.out
-    assert told.err.startswith("customers: Generation 2 is not being built any more")
+    printed = capsys.readouterr()
+    assert "STALLED: no progress" in printed.out
+    assert printed.err.startswith("customers: Generation 2 is no longer being built")
 
 
-def test_a_watched_rebuild_that_parks_somebody_ends_with_1(stack: FakeStack) -> None:
+def test_watch_returns_1_when_a_customer_is_parked(stack: FakeStack) -> None:
     stack.customer("a")
     stack.run("rebuild", "start")
     for segment in range(4):
@@ -221,7 +220,7 @@ def test_a_watched_rebuild_that_parks_somebody_ends_with_1(stack: FakeStack) -> 
     assert stack.run("rebuild", "watch") == 1
 
 
-def test_a_run_does_only_what_is_not_done(stack: FakeStack) -> None:
+def test_a_run_does_only_unfinished_segments(stack: FakeStack) -> None:
     stack.customer("a")
     stack.run("rebuild", "start")
     for segment in range(4):
@@ -231,16 +230,16 @@ def test_a_run_does_only_what_is_not_done(stack: FakeStack) -> None:
     assert ("a", 2) not in stack.read_model.stored
 
 
-def test_verify_refuses_what_is_not_filled(stack: FakeStack, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verify_refuses_a_generation_that_is_not_filled(stack: FakeStack, capsys: pytest.CaptureFixture[str]) -> None:
     stack.customer("a")
     stack.run("rebuild", "start")
 
     assert stack.run("rebuild", "verify") == 1
-    assert "run it to its end first" in capsys.readouterr().err
+    assert "finish 'rebuild run' first" in capsys.readouterr().err
     assert not stack.generations.saved.verified
 
 
-def test_parked_customers_stand_against_switching_unless_accepted(stack: FakeStack) -> None:
+def test_parked_customers_prevent_a_switch_unless_accepted(stack: FakeStack) -> None:
     poison(stack, "a")
     stack.customer("b")
 
@@ -250,7 +249,7 @@ def test_parked_customers_stand_against_switching_unless_accepted(stack: FakeSta
     assert stack.generations.saved.active == 2
 
 
-def test_a_different_row_stands_against_switching(stack: FakeStack) -> None:
+def test_a_different_row_prevents_a_switch(stack: FakeStack) -> None:
     stack.customer("a")
     stack.run("rebuild", "start")
     stack.run("rebuild", "run")
@@ -272,7 +271,7 @@ def test_rollback_waits_until_the_switch_has_settled(stack: FakeStack, capsys: p
     assert stack.shown("a")
 
 
-def test_remove_deletes_retired_rows_alone_once_nobody_feeds_them(stack: FakeStack) -> None:
+def test_remove_deletes_only_retired_rows_once_the_generation_is_no_longer_fed(stack: FakeStack) -> None:
     stack.customer("a")
     after_a_switch(stack)
     stack.run("rebuild", "retire")
@@ -285,7 +284,7 @@ def test_remove_deletes_retired_rows_alone_once_nobody_feeds_them(stack: FakeSta
     assert stack.run("rebuild", "remove") == 0
 
 
-def test_remove_leaves_no_checkpoint_of_what_was_given_up(stack: FakeStack) -> None:
+def test_remove_deletes_the_checkpoints_of_retired_generations(stack: FakeStack) -> None:
     stack.customer("a")
     after_a_switch(stack)
     stack.run("rebuild", "retire")
@@ -304,8 +303,8 @@ def test_remove_leaves_no_checkpoint_of_what_was_given_up(stack: FakeStack) -> N
     assert {work for work, _ in stack.progress.saved} == {"rebuild-3", "rebuild-3-plan"}
 
 
-def test_remove_sweeps_what_a_late_writer_left_in_a_generation_removed_before(stack: FakeStack) -> None:
-    """Nobody can stop a process that stood still between its look at the record and its write."""
+def test_remove_deletes_rows_that_a_late_writer_left_in_a_removed_generation(stack: FakeStack) -> None:
+    """Nothing can stop a process that was suspended between reading the generations and writing a row."""
     stack.customer("a")
     after_a_switch(stack)
     stack.run("rebuild", "retire")
@@ -328,10 +327,10 @@ def test_remove_sweeps_what_a_late_writer_left_in_a_generation_removed_before(st
 
 
 def parked_behind(stack: FakeStack, customer_id: str, other: int) -> None:
-    """Shown at version 2, and parked at version 1 in another generation that is fed."""
+    """A customer at version 2 in the active generation, parked at version 1 in another one that is fed."""
     stack.customer(customer_id)
     event = updated(customer_id, 2)
-    stack.store.append([event], 1)
+    stack.store.append(event)
     projector = Projector(stack.read_model, stack.store.read, stack.clock.now)
     projector.project([replace(event, type="CustomerVanished")], other)
     stack.project(customer_id)
@@ -341,7 +340,7 @@ def parked_behind(stack: FakeStack, customer_id: str, other: int) -> None:
     assert versions == [2, 1]
 
 
-def test_nobody_is_switched_to_an_older_row_even_if_parked_customers_are_accepted(
+def test_a_switch_that_shows_an_older_row_is_refused_even_if_parked_customers_are_accepted(
     stack: FakeStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     poison(stack, "as before")
@@ -352,32 +351,32 @@ def test_nobody_is_switched_to_an_older_row_even_if_parked_customers_are_accepte
     assert stack.run("rebuild", "verify", "--accept-parked") == 0
     assert stack.run("rebuild", "switch", "--json") == 1
     assert json.loads(stack.printed) == {"customer_id": "b", "shown": 2, "then": 1}
-    told = capsys.readouterr().err
-    assert "before what is read now: b." in told
-    assert told.count("\n") == 1
+    error = capsys.readouterr().err
+    assert "an older version of 1 parked customer(s): b." in error
+    assert error.count("\n") == 1
     assert stack.generations.saved.active == 1
 
-    # In generation 2 alone, as the other one is beyond help; nothing stands in the way of the switch then.
+    # Only in generation 2: the other customer cannot be repaired. Then the switch is allowed.
     assert stack.run("redrive", "--go", "--generation", "2") == 1
     assert stack.run("rebuild", "switch") == 0
     assert stack.generations.saved.active == 2
 
 
-def test_nor_is_anybody_rolled_back_to_an_older_row(stack: FakeStack, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_rollback_that_shows_an_older_row_is_refused(stack: FakeStack, capsys: pytest.CaptureFixture[str]) -> None:
     stack.customer("a")
     after_a_switch(stack)
     parked_behind(stack, "b", other=1)
     stack.clock.pause(61)
 
     assert stack.run("rebuild", "rollback") == 1
-    assert "redrive them first" in capsys.readouterr().err
+    assert "run 'redrive --go' first" in capsys.readouterr().err
     assert stack.generations.saved.active == 2
 
     assert stack.run("redrive", "--go") == 0
     assert stack.run("rebuild", "rollback") == 0
 
 
-def test_all_refuses_at_once_what_it_could_not_switch_to_in_the_end(stack: FakeStack) -> None:
+def test_all_refuses_to_start_when_it_could_not_switch_in_the_end(stack: FakeStack) -> None:
     after_a_switch(stack)
 
     assert stack.run("rebuild", "all") == 1
@@ -396,11 +395,13 @@ def test_a_run_writes_no_faster_than_its_rate(stack: FakeStack) -> None:
 
 
 @pytest.mark.parametrize("step", ["run", "status", "watch", "verify", "switch", "rollback", "retire", "abandon"])
-def test_a_wrong_step_is_told_in_one_sentence(stack: FakeStack, step: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_step_is_reported_in_one_sentence(
+    stack: FakeStack, step: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert stack.run("rebuild", step) == 1
-    told = capsys.readouterr().err
-    assert told.startswith("customers: No ")
-    assert told.count("\n") == 1
+    error = capsys.readouterr().err
+    assert error.startswith("customers: No ")
+    assert error.count("\n") == 1
 
 
 def a_lost_batch(stack: FakeStack) -> None:
@@ -409,22 +410,22 @@ def a_lost_batch(stack: FakeStack) -> None:
 
 
 @pytest.mark.parametrize("body", [{}, {"DDBStreamBatchInfo": {"shardId": "s"}}, "hello", {"DDBStreamBatchInfo": None}])
-def test_a_message_that_lambda_did_not_write_stays_and_hinders_no_other(stack: FakeStack, body: Any) -> None:
+def test_a_message_that_lambda_did_not_write_stays_and_does_not_block_the_others(stack: FakeStack, body: Any) -> None:
     stack.customer("a", projected=False)
-    stack.queue.messages["strange"] = body
+    stack.queue.messages["foreign"] = body
     a_lost_batch(stack)
 
     assert stack.run("redrive-failures", "--go") == 1
-    assert "1 message(s) are none that Lambda writes" in stack.printed
+    assert "1 message(s) were not written by Lambda" in stack.printed
     assert stack.shown("a")
-    assert set(stack.queue.messages) == {"strange"}
-    assert "strange" not in stack.queue.hidden
+    assert set(stack.queue.messages) == {"foreign"}
+    assert "foreign" not in stack.queue.hidden
 
 
 def test_the_customers_of_a_lost_batch_are_found_by_its_time_and_brought_up_to_date(stack: FakeStack) -> None:
     stack.customer("a", projected=False)
     far = created("far", second=3600)
-    stack.store.append([far], 0)
+    stack.store.append(far)
     a_lost_batch(stack)
 
     assert stack.run("redrive-failures") == 0
@@ -437,7 +438,7 @@ def test_the_customers_of_a_lost_batch_are_found_by_its_time_and_brought_up_to_d
     assert not stack.queue.messages
 
 
-def test_a_poison_event_of_a_lost_batch_is_parked_visibly_and_its_message_goes(stack: FakeStack) -> None:
+def test_a_poison_event_of_a_lost_batch_is_parked_and_the_message_is_deleted(stack: FakeStack) -> None:
     stack.store.events["a", 1] = replace(created("a"), type="CustomerVanished")
     a_lost_batch(stack)
 
@@ -446,7 +447,7 @@ def test_a_poison_event_of_a_lost_batch_is_parked_visibly_and_its_message_goes(s
     assert not stack.queue.messages
 
 
-def test_a_message_stays_while_somebody_of_it_is_not_right(stack: FakeStack) -> None:
+def test_a_message_stays_while_one_of_its_customers_is_not_up_to_date(stack: FakeStack) -> None:
     stack.customer("a", projected=False)
     stack.read_model.failing = {"a"}
     a_lost_batch(stack)

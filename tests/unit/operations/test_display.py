@@ -1,4 +1,4 @@
-"""What is shown of a long work."""
+"""How the progress of a long job is shown."""
 
 import io
 import json
@@ -15,7 +15,7 @@ def at(events: int, *, done: bool = False, expected: int = 1000) -> Progress:
     return Progress([SegmentProgress(0, customers=events, events=events, done=done)], expected)
 
 
-def test_the_speed_is_this_process_s_own() -> None:
+def test_the_speed_counts_only_the_work_of_this_process() -> None:
     clock = Clock()
     meter = Meter(clock, at(500))
     clock.pause(10)
@@ -25,7 +25,7 @@ def test_the_speed_is_this_process_s_own() -> None:
     assert (reading.events_a_second, reading.seconds_left, reading.percent) == (10.0, 40.0, 60.0)
 
 
-def test_a_work_that_does_not_move_for_half_a_minute_is_called_stalled() -> None:
+def test_a_job_without_progress_for_half_a_minute_is_stalled() -> None:
     clock = Clock()
     meter = Meter(clock, at(0))
     clock.pause(29)
@@ -36,7 +36,7 @@ def test_a_work_that_does_not_move_for_half_a_minute_is_called_stalled() -> None
     assert not meter.read(at(1)).stalled
 
 
-def test_what_is_done_is_never_stalled_and_has_nothing_left() -> None:
+def test_a_job_that_is_done_is_never_stalled_and_has_no_time_left() -> None:
     clock = Clock()
     meter = Meter(clock, at(0))
     clock.pause(60)
@@ -46,7 +46,7 @@ def test_what_is_done_is_never_stalled_and_has_nothing_left() -> None:
     assert (reading.stalled, reading.seconds_left, reading.percent) == (False, 0.0, 100.0)
 
 
-def test_programs_get_one_json_line_for_each_look() -> None:
+def test_json_output_has_one_line_for_each_reading() -> None:
     to = io.StringIO()
     reading = Meter(Clock(), at(0)).read(at(500))
     with display("Filling", as_json=True, to=to) as shown:
@@ -57,7 +57,7 @@ def test_programs_get_one_json_line_for_each_look() -> None:
     assert [(line["work"], line["percent"]) for line in lines] == [("Filling", 50.0)] * 2
 
 
-def test_a_log_gets_a_line_now_and_then() -> None:
+def test_plain_output_has_a_line_every_ten_readings() -> None:
     to = io.StringIO()
     reading = Meter(Clock(), at(0)).read(at(500))
     with display("Filling", as_json=False, to=to) as shown:
@@ -68,14 +68,14 @@ def test_a_log_gets_a_line_now_and_then() -> None:
     assert len(to.getvalue().splitlines()) == 3
 
 
-def test_a_long_time_is_readable() -> None:
+def test_a_duration_is_shown_in_hours_minutes_and_seconds() -> None:
     assert clock_time(59.9) == "0:00:59"
 
 
-def test_rows_have_headings_once() -> None:
+def test_headings_are_printed_once() -> None:
     to = io.StringIO()
     output = Output(to=to)
     for number in range(2):
-        output.row({"customer_id": len("customer_id"), "kind": 4}, {"customer_id": str(number), "kind": None})
+        output.print_row({"customer_id": len("customer_id"), "kind": 4}, {"customer_id": str(number), "kind": None})
 
     assert to.getvalue().splitlines() == ["CUSTOMER ID  KIND", "0", "1"]

@@ -1,4 +1,4 @@
-"""Whoever works on a failure queue leaves in it what they did not settle, however they end."""
+"""Messages that are not deleted return to the queue, however the work on them ends."""
 
 from typing import Any
 
@@ -19,25 +19,25 @@ def queue_of(messages: FakeQueue) -> FailureQueue:
     return FailureQueue(messages, "queue")  # type: ignore[arg-type]
 
 
-def test_what_is_settled_goes_and_the_rest_can_be_had_again(messages: FakeQueue) -> None:
-    with queue_of(messages).taken(None) as taken:
+def test_a_deleted_message_is_gone_and_the_others_return(messages: FakeQueue) -> None:
+    with queue_of(messages).receive(None) as received:
         assert messages.hidden == {"first", "second", "third"}
-        taken.settle("second")
+        received.delete("second")
 
     assert list(messages.messages) == ["first", "third"]
     assert not messages.hidden & messages.messages.keys()
 
 
-def test_no_more_are_taken_than_asked_for(messages: FakeQueue) -> None:
-    with queue_of(messages).taken(2) as taken:
-        assert [each["ReceiptHandle"] for each in taken.messages] == ["first", "second"]
+def test_no_more_messages_are_received_than_the_limit(messages: FakeQueue) -> None:
+    with queue_of(messages).receive(2) as received:
+        assert [each["ReceiptHandle"] for each in received.messages] == ["first", "second"]
         assert messages.hidden == {"first", "second"}
 
 
-def test_a_work_that_breaks_gives_them_back(messages: FakeQueue) -> None:
+def test_messages_return_after_an_error(messages: FakeQueue) -> None:
     def work() -> None:
-        with queue_of(messages).taken(None) as taken:
-            taken.settle("first")
+        with queue_of(messages).receive(None) as received:
+            received.delete("first")
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -46,7 +46,7 @@ def test_a_work_that_breaks_gives_them_back(messages: FakeQueue) -> None:
     assert not messages.hidden & messages.messages.keys()
 
 
-def test_a_queue_that_fails_while_it_is_read_keeps_none_hidden(messages: FakeQueue) -> None:
+def test_a_queue_that_fails_while_it_is_read_hides_no_message(messages: FakeQueue) -> None:
     real, calls = messages.receive_message, []
 
     def failing(**params: Any) -> Any:
@@ -57,7 +57,7 @@ def test_a_queue_that_fails_while_it_is_read_keeps_none_hidden(messages: FakeQue
 
     messages.receive_message = failing  # type: ignore[method-assign]
 
-    with pytest.raises(ConnectionError), queue_of(messages).taken(None):
+    with pytest.raises(ConnectionError), queue_of(messages).receive(None):
         pass
 
     assert not messages.hidden

@@ -1,4 +1,4 @@
-"""`redrive-failures` for the publisher's queue."""
+"""`redrive-failures` on the publisher's failure queue."""
 
 import json
 from dataclasses import replace
@@ -8,8 +8,8 @@ import pytest
 
 from events.envelope import Event
 from publisher.bus import BusMissing, BusUnavailable
-from publisher.cloud_event import cloud_event, encoded
-from publisher.dead_letters import letter_of
+from publisher.cloud_event import cloud_event, to_json
+from publisher.publish_failures import publish_failure
 from tests.samples import START, created, erased, updated
 from tests.unit.operations.stack import FakeStack
 
@@ -27,7 +27,7 @@ def stored(stack: FakeStack, *events: Event) -> None:
 
 
 def a_letter(stack: FakeStack, event: Event, handle: str = "m1") -> None:
-    stack.notes.messages[handle] = json.loads(letter_of(event, "unreadable").as_json())
+    stack.notes.messages[handle] = json.loads(publish_failure(event, "unreadable").to_json())
 
 
 def a_batch(stack: FakeStack, handle: str = "b1") -> None:
@@ -36,8 +36,8 @@ def a_batch(stack: FakeStack, handle: str = "b1") -> None:
 
 
 def published(stack: FakeStack) -> list[tuple[str, int]]:
-    said = map(json.loads, stack.bus.details)
-    return [(each["subject"], int(each["sequence"])) for each in said]
+    events = map(json.loads, stack.bus.details)
+    return [(event["subject"], int(event["sequence"])) for event in events]
 
 
 def is_untouched(stack: FakeStack, *handles: str) -> bool:
@@ -45,31 +45,31 @@ def is_untouched(stack: FakeStack, *handles: str) -> bool:
 
 
 def test_a_dead_letters_event_is_published_from_the_event_table_once_it_can_be_read(stack: FakeStack) -> None:
-    mended = created("p")
-    stored(stack, mended, updated("p", 2))
-    a_letter(stack, mended)
+    readable = created("p")
+    stored(stack, readable, updated("p", 2))
+    a_letter(stack, readable)
 
     assert stack.run("redrive-failures") == 0
     assert "would be published" in stack.printed
     assert is_untouched(stack, "m1")
-    assert not stack.bus.asked
+    assert not stack.bus.requests
 
     assert stack.run("redrive-failures", "--go") == 0
-    assert stack.bus.details == [encoded(cloud_event(mended, "urn:s"))]
+    assert stack.bus.details == [to_json(cloud_event(readable, "urn:s"))]
     assert not stack.notes.messages
 
 
-def test_a_letter_of_an_event_that_is_still_unreadable_stays_as_it_is(stack: FakeStack) -> None:
+def test_a_dead_letter_of_an_unreadable_event_stays(stack: FakeStack) -> None:
     stored(stack, POISON)
     a_letter(stack, POISON)
 
     assert stack.run("redrive-failures", "--go") == 1
     assert "still unreadable" in stack.printed
     assert is_untouched(stack, "m1")
-    assert not stack.bus.asked
+    assert not stack.bus.requests
 
 
-def test_a_letter_of_an_event_that_is_gone_stays(stack: FakeStack) -> None:
+def test_a_dead_letter_of_an_event_that_is_gone_stays(stack: FakeStack) -> None:
     stored(stack, updated("p", 2))
     a_letter(stack, POISON)
 
@@ -78,7 +78,7 @@ def test_a_letter_of_an_event_that_is_gone_stays(stack: FakeStack) -> None:
     assert is_untouched(stack, "m1")
 
 
-def test_every_event_of_a_lost_batchs_time_is_published_and_its_poison_gets_a_letter(stack: FakeStack) -> None:
+def test_every_event_of_a_lost_batchs_time_is_published_and_poison_gets_a_dead_letter(stack: FakeStack) -> None:
     near = [created("a"), updated("a", 2), erased("b", 3)]
     stored(stack, *near, created("far", second=3600), POISON)
     a_batch(stack)
@@ -87,11 +87,11 @@ def test_every_event_of_a_lost_batchs_time_is_published_and_its_poison_gets_a_le
     assert published(stack) == [("a", 1), ("a", 2), ("b", 3)]
     assert all("replayed" not in json.loads(detail) for detail in stack.bus.details)
     [letter] = stack.notes.messages.values()
-    noted: Any = letter["unpublished"]
-    assert (noted["customer_id"], noted["version"], noted["event_id"]) == ("p", 1, POISON.event_id)
+    failure: Any = letter["unpublished"]
+    assert (failure["customer_id"], failure["version"], failure["event_id"]) == ("p", 1, POISON.event_id)
 
 
-def test_events_of_several_notes_are_sent_once(stack: FakeStack) -> None:
+def test_events_of_several_messages_are_sent_once(stack: FakeStack) -> None:
     stored(stack, created("a"), created("b"))
     a_batch(stack, "b1")
     a_batch(stack, "b2")
@@ -102,7 +102,9 @@ def test_events_of_several_notes_are_sent_once(stack: FakeStack) -> None:
     assert not stack.notes.messages
 
 
-def test_a_note_stays_while_the_bus_does_not_take_its_events_and_the_next_run_ends_it(stack: FakeStack) -> None:
+def test_a_message_stays_while_the_bus_refuses_its_events_and_the_next_run_deletes_the_message(
+    stack: FakeStack,
+) -> None:
     stored(stack, created("a"), created("b"))
     a_batch(stack)
     stack.bus.script = [BusUnavailable("ThrottlingException")]
@@ -116,15 +118,15 @@ def test_a_note_stays_while_the_bus_does_not_take_its_events_and_the_next_run_en
     assert len(stack.bus.details) == 2
 
 
-def test_what_the_bus_will_never_take_is_noted_anew_and_told(stack: FakeStack) -> None:
+def test_an_event_that_the_bus_always_refuses_gets_a_new_dead_letter(stack: FakeStack) -> None:
     stored(stack, created("a"))
     a_letter(stack, created("a"))
     stack.bus.script = [["MalformedDetail"]]
 
     assert stack.run("redrive-failures", "--go") == 1
     [letter] = stack.notes.messages.values()
-    noted: Any = letter["unpublished"]
-    assert noted["reason"] == "the bus refuses it: MalformedDetail"
+    failure: Any = letter["unpublished"]
+    assert failure["reason"] == "the bus refuses it: MalformedDetail"
 
 
 def test_a_limit_bounds_a_run(stack: FakeStack) -> None:
@@ -137,7 +139,7 @@ def test_a_limit_bounds_a_run(stack: FakeStack) -> None:
     assert is_untouched(stack, "m2")
 
 
-def test_a_missing_bus_is_one_sentence_and_every_note_stays(
+def test_a_missing_bus_is_reported_in_one_sentence_and_every_message_stays(
     stack: FakeStack, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stored(stack, created("a"))
@@ -149,12 +151,12 @@ def test_a_missing_bus_is_one_sentence_and_every_note_stays(
     assert is_untouched(stack, "m1")
 
 
-def test_a_message_that_nobody_understands_hinders_no_other(stack: FakeStack) -> None:
+def test_an_unknown_message_does_not_block_the_others(stack: FakeStack) -> None:
     stored(stack, created("a"))
     stack.notes.messages["m0"] = {"hello": "there"}
     a_letter(stack, created("a"))
 
     assert stack.run("redrive-failures", "--go") == 1
-    assert "not understood" in stack.printed
+    assert "unknown message" in stack.printed
     assert published(stack) == [("a", 1)]
     assert is_untouched(stack, "m0")

@@ -1,4 +1,4 @@
-"""What the walk does to templates and settings before the local AWS gets them."""
+"""The walk adapts templates and settings to the local AWS."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from local.errors import StackError
 from pipeline.customers_pipeline.application import Application
 from pipeline.customers_pipeline.stages import PRODUCTION, STAGING
 from pipeline.walk import differences, templates
-from pipeline.walk.account import Resolved
+from pipeline.walk.account import Resolver
 from pipeline.walk.synthesised import stages
 from pipeline.walk.variables import substituted
 
@@ -18,7 +18,7 @@ def resource(kind: str, **properties: Any) -> dict[str, Any]:
     return {"Type": kind, "Properties": properties}
 
 
-def test_variables_are_filled_in_and_unknown_ones_refused() -> None:
+def test_variables_are_replaced_and_unknown_ones_are_refused() -> None:
     variables = {"Staging": {"ApiEndpoint": "https://api", "Region": "eu-west-1"}}
 
     assert substituted("#{Staging.ApiEndpoint}/x?#{Staging.Region}", variables) == "https://api/x?eu-west-1"
@@ -27,7 +27,7 @@ def test_variables_are_filled_in_and_unknown_ones_refused() -> None:
         substituted("#{Staging.Nothing}", variables)
 
 
-def test_short_functions_are_read_as_json_has_them() -> None:
+def test_short_functions_are_read_in_their_long_form() -> None:
     text = "a: !Ref B\nb: !GetAtt C.D.E\nc: !Sub x${Y}\nd: !If [F, !Ref G, 1]\ne: !Condition H"
 
     assert templates.parse(text) == {
@@ -39,7 +39,7 @@ def test_short_functions_are_read_as_json_has_them() -> None:
     }
 
 
-def test_what_the_local_aws_lacks_goes_with_its_outputs() -> None:
+def test_unsupported_resources_are_removed_with_their_outputs() -> None:
     template: dict[str, Any] = {
         "Resources": {"Web": resource("AWS::WAFv2::WebACLAssociation"), "Table": resource("AWS::DynamoDB::Table")},
         "Outputs": {
@@ -49,15 +49,15 @@ def test_what_the_local_aws_lacks_goes_with_its_outputs() -> None:
         },
     }
 
-    left, gone = differences.without_lacking(template)
+    remaining, removed = differences.without_unsupported(template)
 
-    assert gone == ["Web"]
-    assert list(left["Resources"]) == ["Table"]
-    assert list(left["Outputs"]) == ["C"]
+    assert removed == ["Web"]
+    assert list(remaining["Resources"]) == ["Table"]
+    assert list(remaining["Outputs"]) == ["C"]
     assert len(template["Resources"]) == 2
 
 
-def test_an_alarm_on_a_sum_watches_its_first_metric_alone() -> None:
+def test_an_alarm_on_a_sum_watches_only_its_first_metric() -> None:
     metric = {"Namespace": "N", "MetricName": "M", "Dimensions": []}
     parts = [
         {"Id": "all", "Expression": "SUM(METRICS())"},
@@ -65,13 +65,13 @@ def test_an_alarm_on_a_sum_watches_its_first_metric_alone() -> None:
     ]
     template = {"Resources": {"Alarm": resource("AWS::CloudWatch::Alarm", Threshold=0, Metrics=parts)}}
 
-    left, gone = differences.without_lacking(template)
+    remaining, removed = differences.without_unsupported(template)
 
-    assert gone == []
-    assert left["Resources"]["Alarm"]["Properties"] == {"Threshold": 0, "Statistic": "Sum", "Period": 60, **metric}
+    assert removed == []
+    assert remaining["Resources"]["Alarm"]["Properties"] == {"Threshold": 0, "Statistic": "Sum", "Period": 60, **metric}
 
 
-def test_boundaries_are_widened_by_what_is_needed_locally_alone() -> None:
+def test_boundaries_are_widened_by_permissions_that_only_the_local_aws_requires() -> None:
     statement = {"Effect": "Allow", "Action": "dynamodb:BatchExecuteStatement", "Resource": "*"}
     local = resource("AWS::IAM::Policy", Roles=[{"Ref": "Role"}], PolicyDocument={"Statement": [statement]})
     application = {"Resources": {"Local": local | {"Condition": "OnLocalAws"}, "Other": local}}
@@ -84,7 +84,7 @@ def test_boundaries_are_widened_by_what_is_needed_locally_alone() -> None:
     assert boundary["Properties"]["PolicyDocument"]["Statement"] == ["own"]
 
 
-def test_conditions_on_tags_are_taken_out_and_others_stay() -> None:
+def test_conditions_on_tags_are_removed_and_others_stay() -> None:
     tagged = {"Action": "a", "Condition": {"StringEquals": {"aws:ResourceTag/stack": "s"}}}
     bounded = {"Action": "b", "Condition": {"StringEquals": {"iam:PermissionsBoundary": "arn"}}}
 
@@ -93,7 +93,7 @@ def test_conditions_on_tags_are_taken_out_and_others_stay() -> None:
     }
 
 
-def test_only_declared_parameters_are_changed_here() -> None:
+def test_only_declared_parameters_are_changed_for_the_local_aws() -> None:
     assert set(differences.parameters({"Runtime": {}, "Other": {}}, "http://here", "3.13")) == {"Runtime"}
     template = templates.parse((ROOT / "template.yml").read_text())
     assert {"StreamMappingsEnabled", "Runtime", "Architecture"} <= set(
@@ -101,16 +101,16 @@ def test_only_declared_parameters_are_changed_here() -> None:
     )
 
 
-def test_intrinsic_functions_become_outputs_once_each() -> None:
+def test_each_intrinsic_function_becomes_one_output() -> None:
     join = {"Fn::Join": ["", ["a", {"Ref": "B"}]]}
-    resolved = Resolved([{"one": join, "two": [join, "plain"]}], {"Fn::GetAtt": ["C", "Arn"]})
+    resolver = Resolver([{"one": join, "two": [join, "plain"]}], {"Fn::GetAtt": ["C", "Arn"]})
 
-    assert sorted(map(str, (each["Value"] for each in resolved.outputs().values()))) == sorted(
+    assert sorted(map(str, (each["Value"] for each in resolver.outputs().values()))) == sorted(
         map(str, (join, {"Fn::GetAtt": ["C", "Arn"]}))
     )
 
 
-def test_actions_run_in_the_order_that_they_name() -> None:
+def test_actions_run_by_their_run_order() -> None:
     def action(name: str, order: int) -> dict[str, Any]:
         return {"Name": name, "RunOrder": order, "ActionTypeId": {"Category": "Test"}}
 
@@ -123,7 +123,7 @@ def test_actions_run_in_the_order_that_they_name() -> None:
 
 
 @pytest.mark.parametrize(("stage", "name"), [(STAGING, "staging"), (PRODUCTION, "production")])
-def test_a_stage_passes_the_parameters_that_the_template_has(stage: Any, name: str) -> None:
+def test_a_stage_passes_only_parameters_that_the_template_declares(stage: Any, name: str) -> None:
     def passed(*parameters: str) -> dict[str, str]:
         return dict(stage.overrides(Application(frozenset(parameters), frozenset()), boundary="arn"))
 
@@ -135,8 +135,8 @@ def test_a_stage_passes_the_parameters_that_the_template_has(stage: Any, name: s
     }
 
 
-@pytest.mark.parametrize("test", differences.DESELECTED)
-def test_what_is_not_run_here_exists(test: str) -> None:
+@pytest.mark.parametrize("test", differences.SKIPPED_TESTS)
+def test_every_skipped_test_exists(test: str) -> None:
     file, _, name = test.partition("::")
 
     assert f"def {name}(" in (ROOT / file).read_text()

@@ -1,4 +1,4 @@
-"""Every row that is written says how often it was tried: a writer compares that number with what it read."""
+"""Every write stores the row's attempts and compares them with the attempts that were read."""
 
 from dataclasses import replace
 from itertools import product
@@ -9,29 +9,29 @@ import pytest
 from events.customer import Erased
 from events.history import fold
 from projections.dynamodb_read_model import DynamoDbReadModel
-from projections.read_model import Write, Written
+from projections.read_model import Write, WriteResult
 from projections.row import Parked, Row, row_of
 from tests.samples import history
 
 PARKED = Parked(version=9, reason="unknown type", since="2026-05-17T09:30:00.000000Z", attempts=3)
 
 
-def forms() -> dict[str, Row]:
-    """Every form that a row can have."""
+def rows_by_kind() -> dict[str, Row]:
+    """One row of every kind."""
     state = fold(history("c-1", 2))
     assert state
-    shown, tombstone, nothing = row_of(state, 1), row_of(Erased("c-1", 3), 1), Row("c-1", 1, 0, None)
+    shown, tombstone, empty = row_of(state, 1), row_of(Erased("c-1", 3), 1), Row("c-1", 1, 0, None)
     return {
         "shown": shown,
         "erased": tombstone,
         "parked": replace(shown, parked=PARKED),
         "parked after an erasure": replace(tombstone, parked=PARKED),
-        "parked at the first event": replace(nothing, parked=PARKED),
+        "parked at the first event": replace(empty, parked=PARKED),
     }
 
 
-class Recorder:
-    """Takes statements, and says that they were carried out."""
+class RecordingClient:
+    """Records statements and reports success."""
 
     def __init__(self) -> None:
         self.statements: list[Any] = []
@@ -42,15 +42,15 @@ class Recorder:
 
 
 def written(row: Row, replaces: Row | None) -> tuple[str, list[Any]]:
-    recorder: Any = Recorder()
-    assert DynamoDbReadModel(recorder, "rows").write([Write(row, replaces)]) == [Written.APPLIED]
-    [statement] = recorder.statements
+    client: Any = RecordingClient()
+    assert DynamoDbReadModel(client, "rows").write([Write(row, replaces)]) == [WriteResult.APPLIED]
+    [statement] = client.statements
     return statement["Statement"], statement["Parameters"]
 
 
-@pytest.mark.parametrize("name", forms())
-def test_a_new_row_carries_the_attempts(name: str) -> None:
-    row = forms()[name]
+@pytest.mark.parametrize("name", rows_by_kind())
+def test_an_insert_stores_the_attempts(name: str) -> None:
+    row = rows_by_kind()[name]
 
     text, parameters = written(row, None)
 
@@ -58,9 +58,9 @@ def test_a_new_row_carries_the_attempts(name: str) -> None:
     assert dict(zip(names, parameters, strict=True))["parked_attempts"] == {"N": "3" if row.parked else "0"}
 
 
-@pytest.mark.parametrize(("name", "before"), list(product(forms(), forms())))
-def test_an_update_writes_the_attempts_and_names_those_that_were_read(name: str, before: str) -> None:
-    row, replaced = forms()[name], forms()[before]
+@pytest.mark.parametrize(("name", "before"), list(product(rows_by_kind(), rows_by_kind())))
+def test_an_update_stores_the_attempts_and_compares_those_that_were_read(name: str, before: str) -> None:
+    row, replaced = rows_by_kind()[name], rows_by_kind()[before]
 
     text, parameters = written(row, replaced)
 

@@ -1,4 +1,4 @@
-"""The generations: every step in every order, and the few rules that hold through all of them."""
+"""The generations: every step in every order, and the rules that always hold."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,25 +22,25 @@ SWITCHED = BUILT.confirm().switch(START)
 @pytest.mark.parametrize(
     ("step", "sentence"),
     [
-        (BUILT.start_rebuild, "Generation 2 is being built"),
+        (BUILT.start_rebuild, "Generation 2 is being built already"),
         (lambda: Generations().confirm(), "No generation is being built"),
         (lambda: Generations().switch(START), "No generation is being built"),
         (lambda: BUILT.switch(START), "Generation 2 was not verified"),
         (lambda: SWITCHED.start_rebuild().confirm().switch(LATER), "Generation 1 is kept from the last switch"),
-        (lambda: Generations().rollback(START), "No earlier generation is kept"),
+        (lambda: Generations().rollback(START), "No previous generation is kept"),
         (lambda: SWITCHED.rollback(START + timedelta(seconds=59)), "less than a minute old"),
         (lambda: SWITCHED.rollback(LATER).rollback(LATER + timedelta(seconds=59)), "less than a minute old"),
-        (lambda: Generations().retire(START), "No earlier generation is kept"),
-        (lambda: SWITCHED.retire(LATER).rollback(LATER + timedelta(hours=1)), "No earlier generation is kept"),
+        (lambda: Generations().retire(START), "No previous generation is kept"),
+        (lambda: SWITCHED.retire(LATER).rollback(LATER + timedelta(hours=1)), "No previous generation is kept"),
         (lambda: Generations().abandon(START), "No generation is being built"),
     ],
 )
-def test_a_step_that_does_not_fit_is_refused_in_a_sentence(step: Callable[[], object], sentence: str) -> None:
+def test_a_step_in_the_wrong_state_is_refused_with_a_sentence(step: Callable[[], object], sentence: str) -> None:
     with pytest.raises(WrongStep, match=sentence):
         step()
 
 
-def test_a_rebuild_from_beginning_to_end() -> None:
+def test_a_rebuild_from_start_to_retire() -> None:
     assert BUILT.fed == (2, 1)
     assert BUILT.readable == {1}
     assert SWITCHED.fed == (1, 2)
@@ -50,37 +50,37 @@ def test_a_rebuild_from_beginning_to_end() -> None:
     assert retired.removed(1).retired == ()
 
 
-def test_all_that_live_are_fed_the_one_being_built_first_and_the_one_that_is_read_last() -> None:
+def test_the_building_generation_is_fed_first_and_the_active_one_last() -> None:
     assert SWITCHED.start_rebuild().fed == (3, 1, 2)
 
 
-def test_a_rollback_swaps_and_a_second_one_undoes_it() -> None:
+def test_a_rollback_swaps_active_and_previous_and_a_second_one_undoes_it() -> None:
     back = SWITCHED.rollback(LATER)
 
     assert (back.active, back.previous) == (1, 2)
     assert back.rollback(LATER + SETTLES_AFTER).active == 2
 
 
-def test_a_minute_is_enough_and_less_is_not() -> None:
+def test_a_change_settles_after_a_minute() -> None:
     assert SWITCHED.has_settled(START + SETTLES_AFTER)
     assert not SWITCHED.has_settled(START + SETTLES_AFTER - timedelta(microseconds=1))
     assert Generations().has_settled(START)
 
 
 @pytest.mark.parametrize("step", ["switch", "rollback", "retire", "abandon"])
-def test_every_step_after_which_a_generation_is_no_longer_fed_as_before_has_to_settle(step: str) -> None:
+def test_every_step_that_changes_how_generations_are_fed_has_to_settle(step: str) -> None:
     before = {"switch": BUILT.confirm(), "abandon": BUILT}.get(step, SWITCHED)
 
     assert not getattr(before, step)(LATER).has_settled(LATER)
 
 
-def test_a_new_rebuild_is_not_verified_because_the_last_one_was() -> None:
+def test_a_new_rebuild_is_not_verified_even_if_the_last_one_was() -> None:
     again = BUILT.confirm().abandon(START).start_rebuild()
 
     assert (again.building, again.verified) == (3, False)
 
 
-def test_the_record_in_memory_is_changed_only_from_the_revision_that_was_read() -> None:
+def test_the_in_memory_store_refuses_an_outdated_revision() -> None:
     store = InMemoryGenerations()
     store.save(store.load().start_rebuild())
 
@@ -89,7 +89,7 @@ def test_the_record_in_memory_is_changed_only_from_the_revision_that_was_read() 
 
 
 class AnyOrderOfSteps(RuleBasedStateMachine):
-    """Operators who try every step at any time, in a store that keeps what was possible."""
+    """Operators try every step at any time; the store keeps the result of the steps that are allowed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,11 +97,11 @@ class AnyOrderOfSteps(RuleBasedStateMachine):
         self.now: datetime = START
         self.switched_at: datetime | None = None
         self.verified: set[int] = set()
-        self.given = [1]
-        self.gone: set[int] = set()
+        self.assigned = [1]
+        self.removed_numbers: set[int] = set()
 
     def step(self, step: Step) -> bool:
-        """Whether it was possible."""
+        """Try a step, and return whether it was allowed."""
         before = self.store.load()
         try:
             after = step(before)
@@ -119,13 +119,13 @@ class AnyOrderOfSteps(RuleBasedStateMachine):
     @rule()
     def start_rebuild(self) -> None:
         building = self.store.load().building
-        possible = self.step(Generations.start_rebuild)
-        assert possible is (building is None)
-        if possible:
+        allowed = self.step(Generations.start_rebuild)
+        assert allowed is (building is None)
+        if allowed:
             number = self.store.load().building
             assert number is not None
-            assert number > max(self.given)
-            self.given.append(number)
+            assert number > max(self.assigned)
+            self.assigned.append(number)
 
     @rule()
     def confirm(self) -> None:
@@ -137,9 +137,9 @@ class AnyOrderOfSteps(RuleBasedStateMachine):
     @rule()
     def switch(self) -> None:
         before = self.store.load()
-        possible = self.step(lambda all_: all_.switch(self.now))
-        assert possible is (before.building in self.verified and before.previous is None)
-        if possible:
+        allowed = self.step(lambda current: current.switch(self.now))
+        assert allowed is (before.building in self.verified and before.previous is None)
+        if allowed:
             after = self.store.load()
             assert (after.active, after.previous, after.building) == (before.building, before.active, None)
             self.switched_at = self.now
@@ -147,8 +147,8 @@ class AnyOrderOfSteps(RuleBasedStateMachine):
     @rule()
     def rollback(self) -> None:
         before = self.store.load()
-        possible = self.step(lambda all_: all_.rollback(self.now))
-        if possible:
+        allowed = self.step(lambda current: current.rollback(self.now))
+        if allowed:
             assert self.switched_at is not None
             assert self.now - self.switched_at >= timedelta(minutes=1)
             after = self.store.load()
@@ -158,43 +158,43 @@ class AnyOrderOfSteps(RuleBasedStateMachine):
     @rule()
     def retire(self) -> None:
         previous = self.store.load().previous
-        assert self.step(lambda all_: all_.retire(self.now)) is (previous is not None)
+        assert self.step(lambda current: current.retire(self.now)) is (previous is not None)
 
     @rule()
     def abandon(self) -> None:
         building = self.store.load().building
-        assert self.step(lambda all_: all_.abandon(self.now)) is (building is not None)
+        assert self.step(lambda current: current.abandon(self.now)) is (building is not None)
 
     @precondition(lambda self: self.store.load().retired)
     @rule(data=st.data())
-    def remove_a_retired_one(self, data: st.DataObject) -> None:
+    def remove_a_retired_generation(self, data: st.DataObject) -> None:
         number = data.draw(st.sampled_from(self.store.load().retired))
-        assert self.step(lambda all_: all_.removed(number))
-        self.gone.add(number)
+        assert self.step(lambda current: current.removed(number))
+        self.removed_numbers.add(number)
 
     @rule(number=st.integers(0, 3))
-    def remove_one_that_is_not_retired(self, number: int) -> None:
+    def remove_a_generation_that_is_not_retired(self, number: int) -> None:
         before = self.store.load()
         if number not in before.retired:
             assert replace(before.removed(number)) == before
 
     @invariant()
-    def every_number_ever_given_is_in_exactly_one_place(self) -> None:
-        all_ = self.store.load()
-        places = [*all_.fed, *all_.retired, *sorted(self.gone)]
-        assert sorted(places) == self.given
-        assert all_.newest == max(self.given)
+    def every_assigned_number_is_in_exactly_one_place(self) -> None:
+        current = self.store.load()
+        places = [*current.fed, *current.retired, *sorted(self.removed_numbers)]
+        assert sorted(places) == self.assigned
+        assert current.newest == max(self.assigned)
 
     @invariant()
-    def what_is_read_is_fed_last_and_what_is_built_is_fed_first_and_never_read(self) -> None:
-        all_ = self.store.load()
-        assert all_.fed[-1] == all_.active
-        if all_.building is not None:
-            assert all_.fed[0] == all_.building
-        assert all_.readable == set(all_.fed) - {all_.building}
+    def active_is_fed_last_and_building_is_fed_first_and_never_read(self) -> None:
+        current = self.store.load()
+        assert current.fed[-1] == current.active
+        if current.building is not None:
+            assert current.fed[0] == current.building
+        assert current.readable == set(current.fed) - {current.building}
 
     @invariant()
-    def only_what_was_verified_is_ever_read(self) -> None:
+    def only_verified_generations_are_ever_read(self) -> None:
         assert self.store.load().readable <= self.verified | {1}
 
 

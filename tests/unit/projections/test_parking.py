@@ -1,4 +1,4 @@
-"""Parking: an event that no retry cures stops its own customer, visibly, and nobody else."""
+"""Parking: an event that no retry can fix stops its own customer, visibly, and no other customer."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +9,7 @@ import pytest
 from events import customer, history
 from events.customer import CustomerEvent, State
 from events.envelope import Event, Recorded
-from projections.maintenance.differences import Kind
+from projections.maintenance.differences import DifferenceKind
 from projections.maintenance.redrive import RedriveOutcome
 from projections.read_model import ReadModelBusy, Write
 from projections.row import Parked, Row
@@ -33,10 +33,10 @@ def world() -> World:
         ({"schema_version": 0}, "unknown type CustomerUpdated in schema version 0"),
         ({"data": "Ada Lovelace"}, "unreadable data"),
         ({"data": '{"full_name": "Ada", "birth": "ada@example.com"}'}, "unreadable birth, city, country, email"),
-        ({"type": "CustomerCreated"}, "CustomerCreated makes no sense at version 2"),
+        ({"type": "CustomerCreated"}, "CustomerCreated is not valid at version 2"),
     ],
 )
-def test_given_an_event_that_cannot_be_read_then_its_customer_is_parked_and_says_why(
+def test_an_unreadable_event_parks_its_customer_with_a_reason(
     world: World, changes: dict[str, Any], reason: str
 ) -> None:
     one, two = world.log("c-1", 2)
@@ -50,14 +50,14 @@ def test_given_an_event_that_cannot_be_read_then_its_customer_is_parked_and_says
     assert not [word for word in PERSONAL if word in reason]
 
 
-def test_given_a_row_that_is_no_event_then_its_customer_is_parked(world: World) -> None:
+def test_an_item_that_is_not_an_event_parks_its_customer(world: World) -> None:
     one, two = world.log("c-1", 2)
     world.project(one)
 
     assert world.project(unreadable(two)).parked["c-1"].reason == "the row is not an event: KeyError"
 
 
-def test_given_a_fold_that_breaks_then_the_reason_names_the_kind_of_error_and_never_its_text(
+def test_an_error_in_the_fold_is_named_by_its_type_and_never_by_its_text(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [one], [good] = world.log("c-1", 1), world.log("good", 1)
@@ -76,7 +76,7 @@ def test_given_a_fold_that_breaks_then_the_reason_names_the_kind_of_error_and_ne
     assert world.version("good") == 1
 
 
-def test_a_parked_row_keeps_what_it_had(world: World) -> None:
+def test_a_parked_row_keeps_its_content(world: World) -> None:
     one, two = world.log("c-1", 2)
     world.project(one)
     before = world.row("c-1")
@@ -91,9 +91,7 @@ def test_a_parked_row_keeps_what_it_had(world: World) -> None:
 
 
 @pytest.mark.parametrize("broken", [poison, unreadable], ids=["poison", "unreadable"])
-def test_given_a_first_event_that_cannot_be_read_then_a_placeholder_of_version_0_stands_for_the_customer(
-    world: World, broken: object
-) -> None:
+def test_a_customer_parked_at_the_first_event_has_a_hidden_row_of_version_0(world: World, broken: object) -> None:
     [one] = world.log("c-1", 1)
 
     world.project(broken(one))  # type: ignore[operator]
@@ -106,8 +104,8 @@ def test_given_a_first_event_that_cannot_be_read_then_a_placeholder_of_version_0
     assert world.read_model.page(1, 10, None) == []
 
 
-def test_what_stood_before_the_poison_event_in_its_batch_is_shown(world: World) -> None:
-    """The batch's cut must not decide what is read: with the poison event in the next batch it would be shown too."""
+def test_the_events_before_the_poison_event_in_its_batch_are_shown(world: World) -> None:
+    """Batch boundaries must not matter: with the poison event in the next batch, they would be shown too."""
     one, two, three, four = world.log("c-1", 4)
     world.project(one)
 
@@ -119,9 +117,9 @@ def test_what_stood_before_the_poison_event_in_its_batch_is_shown(world: World) 
     assert parked.version == 3
 
 
-def test_what_stands_before_the_poison_event_in_the_log_is_shown_when_a_gap_is_healed(world: World) -> None:
+def test_the_events_before_a_poison_event_in_a_gap_are_shown(world: World) -> None:
     one, _, three, four = world.log("c-1", 4)
-    world.replaced(poison(three))
+    world.replace_event(poison(three))
     world.project(one)
 
     world.project(four)
@@ -132,7 +130,7 @@ def test_what_stands_before_the_poison_event_in_the_log_is_shown_when_a_gap_is_h
     assert (parked.version, parked.reason) == (3, "unknown type CustomerTeleported in schema version 1")
 
 
-def test_what_stands_before_a_row_that_is_no_event_is_shown_when_a_gap_is_healed(world: World) -> None:
+def test_the_events_before_an_item_in_a_gap_that_is_not_an_event_are_shown(world: World) -> None:
     one, _, three, four = world.log("c-1", 4)
     world.store.broken["c-1", 3] = unreadable(three)
     world.project(one)
@@ -149,16 +147,16 @@ def test_later_events_wait_behind_the_parked_one_and_are_counted(world: World) -
     one, two, three, four = world.log("c-1", 4)
     world.project(one)
     world.project(poison(two))
-    stood = world.row("c-1")
+    before = world.row("c-1")
 
     report = world.project(one, three, four)
 
-    assert (report.stale, report.waiting, report.applied) == (1, 2, 0)
+    assert (report.stale, report.waiting) == (1, 2)
     assert (report.failed, report.parked) == ({}, {})
-    assert world.row("c-1") == stood
+    assert world.row("c-1") == before
 
 
-def test_the_poison_event_delivered_again_waits_like_the_others(world: World) -> None:
+def test_the_poison_event_waits_too_when_it_is_delivered_again(world: World) -> None:
     one, two = world.log("c-1", 2)
     world.project(one)
     world.project(poison(two))
@@ -168,7 +166,7 @@ def test_the_poison_event_delivered_again_waits_like_the_others(world: World) ->
     assert (report.waiting, report.parked) == (1, {})
 
 
-def test_neighbours_of_a_poison_event_go_on(world: World) -> None:
+def test_a_poison_event_does_not_stop_its_neighbours(world: World) -> None:
     [bad], [good], [better] = world.log("bad", 1), world.log("good", 1), world.log("better", 1)
 
     report = world.project(good, poison(bad), better)
@@ -179,7 +177,7 @@ def test_neighbours_of_a_poison_event_go_on(world: World) -> None:
 
 
 @pytest.mark.parametrize("error", [THROTTLE, TIMEOUT, ReadModelBusy("busy")], ids=["throttle", "timeout", "busy"])
-def test_a_failure_that_a_retry_cures_is_never_parked_and_comes_back_as_failed(world: World, error: Exception) -> None:
+def test_a_transient_failure_never_parks_and_is_reported_as_failed(world: World, error: Exception) -> None:
     _, two = world.log("c-1", 2)
     [good] = world.log("good", 1)
     world.read_errors = [error]
@@ -194,7 +192,7 @@ def test_a_failure_that_a_retry_cures_is_never_parked_and_comes_back_as_failed(w
     assert world.version("c-1") == 2
 
 
-def test_a_customer_parked_by_another_writer_meanwhile_stays_parked(world: World) -> None:
+def test_a_customer_whom_another_writer_parks_meanwhile_stays_parked(world: World) -> None:
     """Parking moves no version, so the version alone would let this write undo it."""
     one, two = world.log("c-1", 2)
     world.project(one)
@@ -208,10 +206,10 @@ def test_a_customer_parked_by_another_writer_meanwhile_stays_parked(world: World
     report = world.project(two)
 
     assert world.parked("c-1")
-    assert (report.applied, report.waiting, report.failed) == (0, 1, {})
+    assert (report.projected, report.waiting, report.failed) == ([], 1, {})
 
 
-def test_a_customer_brought_on_by_another_writer_meanwhile_is_not_parked_over_it(world: World) -> None:
+def test_a_customer_whom_another_writer_advances_meanwhile_is_not_parked(world: World) -> None:
     one, two = world.log("c-1", 2)
     world.project(one)
 
@@ -227,9 +225,9 @@ def test_a_customer_brought_on_by_another_writer_meanwhile_is_not_parked_over_it
 
 
 class TestSeveralGenerations:
-    """Fed in the order building, previous, active: what is readable stands in the others already."""
+    """They are fed in the order building, previous, active, so that the others are never behind the active one."""
 
-    def test_they_are_written_in_the_order_given(self, world: World) -> None:
+    def test_they_are_written_in_the_given_order(self, world: World) -> None:
         written: list[int] = []
         world.read_model.interfere = lambda write: written.append(write.row.generation)
 
@@ -237,7 +235,7 @@ class TestSeveralGenerations:
 
         assert written == [3, 1, 2]
 
-    def test_a_customer_who_failed_in_an_earlier_one_is_left_out_of_the_later_ones(self, world: World) -> None:
+    def test_a_customer_who_fails_in_one_generation_is_skipped_in_the_later_ones(self, world: World) -> None:
         [late], [good] = world.log("late", 1), world.log("good", 1)
         world.read_model.failing = {"late"}
 
@@ -248,7 +246,7 @@ class TestSeveralGenerations:
         world.read_model.failing = set()
         assert [world.row("late", number) for number in (3, 1, 2)] == [None, None, None]
 
-    def test_a_customer_parked_in_an_earlier_one_is_still_fed_to_the_later_ones(self, world: World) -> None:
+    def test_a_customer_parked_in_one_generation_is_still_fed_to_the_later_ones(self, world: World) -> None:
         one, two = world.log("c-1", 2)
         world.projector.project_into([one], (2, 1))
         row = world.row("c-1", 2)
@@ -260,20 +258,20 @@ class TestSeveralGenerations:
         assert world.parked("c-1", 2)
         assert world.version("c-1", 1) == 2
 
-    @pytest.mark.parametrize("breaks_at", range(1, 7))
-    def test_whenever_it_breaks_what_is_readable_in_the_last_one_stands_in_the_others(
-        self, world: World, breaks_at: int
+    @pytest.mark.parametrize("failing_write", range(1, 7))
+    def test_whenever_a_write_fails_the_last_generation_is_never_ahead_of_the_others(
+        self, world: World, failing_write: int
     ) -> None:
         events: list[Recorded] = [*world.log("c-1", 2), *world.log("c-2", 1)]
         calls = 0
 
-        def breaks(_: Write) -> None:
+        def fail(_: Write) -> None:
             nonlocal calls
             calls += 1
-            if calls == breaks_at:
+            if calls == failing_write:
                 raise TIMEOUT
 
-        world.read_model.interfere = breaks
+        world.read_model.interfere = fail
 
         with pytest.raises(type(TIMEOUT)):
             world.projector.project_into(events, (3, 1, 2))
@@ -283,7 +281,7 @@ class TestSeveralGenerations:
             assert versions == sorted(versions, reverse=True)
 
 
-def test_no_reason_ever_quotes_the_person(world: World) -> None:
+def test_no_reason_contains_personal_data(world: World) -> None:
     good = created("c-1")
     broken = [
         replace(good, data=good.data[:-3]),
@@ -298,19 +296,19 @@ def test_no_reason_ever_quotes_the_person(world: World) -> None:
 
 
 @pytest.mark.parametrize("broken", [poison, unreadable])
-def test_an_erasure_takes_the_person_out_of_a_parked_row_at_once(world: World, broken: Callable[..., Recorded]) -> None:
+def test_an_erasure_removes_the_person_from_a_parked_row_at_once(world: World, broken: Callable[..., Recorded]) -> None:
     one, two = world.log("c-1", 2)
     world.project(one, broken(two))
     assert world.parked("c-1")
 
     report = world.project(world.append(erased("c-1", 3)))
 
-    assert (report.applied, report.waiting, report.parked, report.failed) == (1, 0, {}, {})
+    assert (report.waiting, report.parked, report.failed) == (0, {}, {})
     assert world.row("c-1") == Row("c-1", 1, 3, None)
     assert world.read_model.page(1, 10, None) == []
 
 
-def test_whoever_is_parked_at_their_first_event_is_erased_as_well(world: World) -> None:
+def test_a_customer_parked_at_the_first_event_is_erased_too(world: World) -> None:
     [one] = world.log("c-1", 1)
     world.project(poison(one))
 
@@ -319,7 +317,7 @@ def test_whoever_is_parked_at_their_first_event_is_erased_as_well(world: World) 
     assert world.row("c-1") == Row("c-1", 1, 2, None)
 
 
-def test_an_erasure_that_comes_with_the_poison_event_leaves_nothing_parked(world: World) -> None:
+def test_an_erasure_in_the_same_batch_as_the_poison_event_leaves_nothing_parked(world: World) -> None:
     one, two = world.log("c-1", 2)
 
     report = world.project(one, poison(two), world.append(erased("c-1", 3)))
@@ -327,7 +325,7 @@ def test_an_erasure_that_comes_with_the_poison_event_leaves_nothing_parked(world
     assert (report.parked, world.row("c-1")) == ({}, Row("c-1", 1, 3, None))
 
 
-def test_what_comes_after_the_erasure_of_a_parked_customer_shows_nobody_and_parks_nobody(world: World) -> None:
+def test_events_after_the_erasure_of_a_parked_customer_neither_show_nor_park_them(world: World) -> None:
     one, two = world.log("c-1", 2)
     world.project(one, poison(two))
     world.project(world.append(erased("c-1", 3)))
@@ -339,57 +337,57 @@ def test_what_comes_after_the_erasure_of_a_parked_customer_shows_nobody_and_park
     assert world.row("c-1") == Row("c-1", 1, 6, None)
 
 
-def test_an_erasure_that_is_outrun_is_tried_again(world: World) -> None:
+def test_an_erasure_that_meets_a_conflict_is_tried_again(world: World) -> None:
     one, two = world.log("c-1", 2)
     world.project(one, poison(two))
 
-    def redriven_meanwhile(_: Write) -> None:
+    def redrive_meanwhile(_: Write) -> None:
         world.read_model.interfere = lambda _: None
-        assert [each.outcome for each in world.redrive.run(1, dry=False)]
+        assert [result.outcome for result in world.redrive.run(1, dry=False)]
 
-    end = world.append(erased("c-1", 3))
-    world.replaced(poison(two))
-    world.read_model.interfere = redriven_meanwhile
+    erasure = world.append(erased("c-1", 3))
+    world.replace_event(poison(two))
+    world.read_model.interfere = redrive_meanwhile
 
-    assert world.project(end).failed == {}
+    assert world.project(erasure).failed == {}
     assert world.row("c-1") == Row("c-1", 1, 3, None)
 
 
-def test_once_erased_a_redrive_and_a_verification_find_nothing_to_do(world: World) -> None:
+def test_after_an_erasure_redrive_and_verify_find_nothing_to_do(world: World) -> None:
     one, two = world.log("c-1", 2)
-    world.replaced(poison(two))
+    world.replace_event(poison(two))
     world.project(one, poison(two))
     world.project(world.append(erased("c-1", 3)))
     before = dict(world.read_model.stored)
 
     assert list(world.redrive.run(1, dry=False)) == []
-    assert world.verifier.look("c-1", 1) is None
+    assert world.verifier.compare_one("c-1", 1) is None
     assert list(world.verifier.orphans(1, 0, 1)) == []
     assert world.read_model.stored == before
 
 
-@pytest.mark.parametrize("mend", ["redrive", "repair"])
-def test_an_erasure_that_the_stream_lost_is_found_and_brought_though_the_customer_is_parked(
-    world: World, mend: str
+@pytest.mark.parametrize("remedy", ["redrive", "repair"])
+def test_an_erasure_that_the_stream_lost_is_found_and_applied_although_the_customer_is_parked(
+    world: World, remedy: str
 ) -> None:
     one, two = world.log("c-1", 2)
-    world.replaced(poison(two))
+    world.replace_event(poison(two))
     world.project(one, poison(two))
     world.append(erased("c-1", 3))
 
-    found = world.verifier.look("c-1", 1)
+    found = world.verifier.compare_one("c-1", 1)
 
     assert found
-    assert (found.kind, found.expected, found.found) == (Kind.BEHIND, 3, 1)
-    if mend == "redrive":
-        assert [each.outcome for each in world.redrive.run(1, dry=False)] == [RedriveOutcome.RETURNED]
+    assert (found.kind, found.expected, found.found) == (DifferenceKind.BEHIND, 3, 1)
+    if remedy == "redrive":
+        assert [result.outcome for result in world.redrive.run(1, dry=False)] == [RedriveOutcome.RETURNED]
     else:
         assert world.verifier.repair(found, 1)
     assert world.row("c-1") == Row("c-1", 1, 3, None)
-    assert world.verifier.look("c-1", 1) is None
+    assert world.verifier.compare_one("c-1", 1) is None
 
 
-def test_a_rebuild_shows_nobody_who_was_erased_beside_an_event_that_cannot_be_read(world: World) -> None:
+def test_a_rebuild_does_not_show_an_erased_customer_with_an_unreadable_event(world: World) -> None:
     events = world.log("c-1", 3)
     world.append(erased("c-1", 4))
     world.store.broken["c-1", 2] = unreadable(events[1])

@@ -1,4 +1,4 @@
-"""A row's place in the listing index."""
+"""A row's position in the listing index, and the state that it stores."""
 
 from collections import Counter
 
@@ -19,28 +19,28 @@ def listing_order(customer_id: str, second: int) -> str:
     return listing.order
 
 
-def test_later_customers_sort_after_earlier_ones_whatever_their_ids() -> None:
+def test_customers_sort_by_creation_time_before_id() -> None:
     assert listing_order("z", 1) < listing_order("a", 2)
 
 
-def test_customers_of_one_instant_have_an_order_too() -> None:
+def test_customers_created_at_the_same_instant_sort_by_id() -> None:
     assert listing_order("a", 1) < listing_order("b", 1)
 
 
-def test_customers_spread_over_the_shards() -> None:
+def test_customers_are_spread_over_the_shards() -> None:
     counts = Counter(row().listing_shard for _ in range(1000))
 
     assert len(counts) == LISTING_SHARDS
     assert min(counts.values()) > 1000 / LISTING_SHARDS * 0.7
 
 
-def test_an_erased_customers_row_shows_nothing_and_keeps_its_version() -> None:
+def test_an_erased_customers_row_has_no_listing_and_keeps_its_version() -> None:
     erased = row_of(Erased("c-1", 4), 1)
 
     assert (erased.listing, erased.version, erased.state()) == (None, 4, Erased("c-1", 4))
 
 
-def test_a_row_gives_back_the_customer_that_it_was_made_of() -> None:
+def test_a_row_returns_the_customer_that_it_was_built_from() -> None:
     event = created()
     customer = evolve(None, event, decode(event))
 

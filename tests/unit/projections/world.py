@@ -1,4 +1,4 @@
-"""A log, a read model and all that works between them, in memory and in virtual time."""
+"""An event store, a read model and everything that connects them, in memory and in virtual time."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,6 +13,7 @@ from projections.maintenance.redrive import Redrive
 from projections.maintenance.verify import Verifier
 from projections.projector import ProjectionReport, Projector
 from projections.row import Parked, Row
+from tests.event_log import append_all
 from tests.fakes.event_store import InMemoryEventStore
 from tests.fakes.read_model import InMemoryGenerations, InMemoryProgress, InMemoryReadModel
 from tests.samples import START, history
@@ -22,12 +23,12 @@ TIMEOUT = ReadTimeoutError(endpoint_url="https://dynamodb.test")
 
 
 class World:
-    """Everything joined.
+    """All components, connected.
 
     Attributes:
-        pauses: How long each pause was, in seconds.
-        while_pausing: Called at every pause, so that a test can let something happen meanwhile.
-        read_errors: Raised by the next readings of a customer's events, one after the other.
+        pauses: The length of each pause, in seconds.
+        while_pausing: Called at every pause, so that a test can make something happen meanwhile.
+        read_errors: Raised by the next reads of a customer's events, one after the other.
     """
 
     def __init__(self) -> None:
@@ -60,15 +61,15 @@ class World:
     def log(self, customer_id: str, versions: int) -> list[Event]:
         """Append a customer's first events."""
         events = history(customer_id, versions)
-        self.store.append(events, 0)
+        append_all(self.store, events)
         return events
 
     def append(self, event: Event) -> Event:
-        self.store.append([event], event.version - 1)
+        self.store.append(event)
         return event
 
-    def replaced(self, event: Event) -> Event:
-        """Another event in an event's place: what was broken there is mended, or the other way round."""
+    def replace_event(self, event: Event) -> Event:
+        """Replace a stored event, to break or to fix it."""
         self.store.events[event.customer_id, event.version] = event
         return event
 
@@ -88,10 +89,10 @@ class World:
 
 
 def poison(event: Event) -> Event:
-    """An event of a kind that nobody knows."""
+    """Return the event with an unknown type."""
     return replace(event, type="CustomerTeleported")
 
 
 def unreadable(event: Event) -> Unreadable:
-    """What is told of a row that is no event."""
+    """Return what the store reports for an item that is not an event."""
     return Unreadable(event.customer_id, event.version, "the row is not an event: KeyError")

@@ -1,4 +1,4 @@
-"""The documentation's parts, for a stack that is not there."""
+"""The documentation's files, without a stack."""
 
 import json
 from pathlib import Path
@@ -15,20 +15,20 @@ ON_AWS = SignIn("client-1", "https://auth.example.com/oauth2/authorize", "https:
 LOCALLY = SignIn('<"client">', "/oauth2/authorize", "/oauth2/token")
 
 
-def test_the_page_may_ask_for_tokens_at_the_sign_in_domain_and_nowhere_else() -> None:
-    [told] = [
+def test_the_page_may_connect_only_to_the_api_and_the_token_endpoint() -> None:
+    [directive] = [
         part for part in DOCUMENTS.page(ON_AWS).headers["Content-Security-Policy"].split("; ") if "connect" in part
     ]
 
-    assert told == "connect-src 'self' https://auth.example.com"
+    assert directive == "connect-src 'self' https://auth.example.com"
     assert "connect-src 'self';" in DOCUMENTS.page(LOCALLY).headers["Content-Security-Policy"]
 
 
-def test_what_the_stage_says_cannot_become_markup() -> None:
+def test_stage_variables_are_escaped() -> None:
     assert "&lt;&quot;client&quot;&gt;" in DOCUMENTS.page(LOCALLY).body
 
 
-def test_the_page_asks_for_parts_that_are_served() -> None:
+def test_every_file_that_the_page_loads_is_served() -> None:
     pages = DOCUMENTS.page(ON_AWS).body + (HERE / "page.js").read_text()
 
     for name in ("swagger-ui.js", "swagger-ui.css", "page.js", "oauth2-redirect.html"):
@@ -42,7 +42,7 @@ def test_other_files_are_not_served(name: str) -> None:
         DOCUMENTS.file(name)
 
 
-def test_the_description_is_the_committed_one_but_for_its_addresses() -> None:
+def test_the_served_document_differs_from_the_committed_one_only_in_its_urls() -> None:
     committed = json.loads(DOCUMENTS.description)
     served = json.loads(DOCUMENTS.openapi(ON_AWS).body)
 

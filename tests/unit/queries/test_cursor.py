@@ -1,4 +1,4 @@
-"""The list's cursor cannot be made up."""
+"""The list's cursor cannot be forged."""
 
 import base64
 
@@ -6,35 +6,35 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from queries.cursor import Cursor, InvalidCursor, seal, unseal
+from queries.cursor import Cursor, InvalidCursor, decode_cursor, encode_cursor
 
 KEY = b"key-of-this-stage"
 CURSOR = Cursor(3, "2026-05-17T09:30:00.000000Z#0d8f3c52-6f0e-4f4b-9d55-3f5e2f8d1a77")
 
 
-def test_a_cursor_reads_back() -> None:
-    assert unseal(seal(CURSOR, KEY), KEY) == CURSOR
+def test_a_cursor_is_decoded_to_what_was_encoded() -> None:
+    assert decode_cursor(encode_cursor(CURSOR, KEY), KEY) == CURSOR
 
 
-def test_a_cursor_fits_into_an_address_as_it_is() -> None:
-    assert set(seal(CURSOR, KEY)) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+def test_a_cursor_is_url_safe() -> None:
+    assert set(encode_cursor(CURSOR, KEY)) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
 def test_another_stages_cursor_is_refused() -> None:
     with pytest.raises(InvalidCursor):
-        unseal(seal(CURSOR, b"another key"), KEY)
+        decode_cursor(encode_cursor(CURSOR, b"another key"), KEY)
 
 
 @given(st.integers(0))
 def test_any_change_is_refused(place: int) -> None:
-    token = bytearray(base64.urlsafe_b64decode(seal(CURSOR, KEY) + "=="))
+    token = bytearray(base64.urlsafe_b64decode(encode_cursor(CURSOR, KEY) + "=="))
     token[place % len(token)] ^= 1 << (place % 8)
 
     with pytest.raises(InvalidCursor):
-        unseal(base64.urlsafe_b64encode(token).decode().rstrip("="), KEY)
+        decode_cursor(base64.urlsafe_b64encode(token).decode().rstrip("="), KEY)
 
 
 @given(st.text() | st.text("ABCabc019-_"))
-def test_any_made_up_text_is_refused(text: str) -> None:
+def test_any_other_text_is_refused(text: str) -> None:
     with pytest.raises(InvalidCursor):
-        unseal(text, KEY)
+        decode_cursor(text, KEY)

@@ -34,6 +34,6 @@ def test_an_erased_customer_is_not_found() -> None:
 
 
 @pytest.mark.parametrize("customer_id", [ID, "", "nope", ID.upper(), ID + "0", "#active-generation", "x" * 5000, "🙂"])
-def test_what_is_not_there_is_not_found(customer_id: str) -> None:
+def test_an_unknown_or_malformed_id_is_not_found(customer_id: str) -> None:
     with pytest.raises(NotFound):
         get_customer(customer_id, reader_over(InMemoryReadModel()), None, NEVER_WAITS)

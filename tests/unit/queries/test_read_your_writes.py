@@ -8,7 +8,7 @@ from events.customer import Erased
 from projections.generations import FIRST_GENERATION
 from projections.row import Row, row_of
 from queries.get_customer import get_customer
-from queries.read_your_writes import Clock, ReadAfter, read_after, wait_for
+from queries.read_your_writes import Clock, ReadAfter, parse_read_after, wait_for
 from shared.http.consistency import ConsistencyToken, parse_token
 from shared.http.problems import InvalidFields, NotFound, NotYetReadable
 from tests.fakes.read_model import InMemoryReadModel, reader_over
@@ -24,22 +24,22 @@ def row(version: int) -> Row:
 
 
 class FakeClock:
-    """Virtual time, in which a projection may catch up.
+    """A virtual clock that runs callbacks at given times.
 
     Attributes:
-        seconds: The time.
-        happens: What happens when.
+        seconds: The current time.
+        callbacks: By the time at which they run.
     """
 
     def __init__(self) -> None:
         self.seconds = 0.0
-        self.happens: dict[float, Callable[[], None]] = {}
+        self.callbacks: dict[float, Callable[[], None]] = {}
 
     def sleep(self, seconds: float) -> None:
         assert seconds > 0
         self.seconds += seconds
-        for moment in [moment for moment in self.happens if moment <= self.seconds]:
-            self.happens.pop(moment)()
+        for moment in [moment for moment in self.callbacks if moment <= self.seconds]:
+            self.callbacks.pop(moment)()
 
     @property
     def time(self) -> Clock:
@@ -51,7 +51,7 @@ def wait(read_model: InMemoryReadModel, clock: FakeClock, version: int = 2, seco
 
 
 @pytest.mark.parametrize("version", [2, 3])
-def test_what_is_there_is_not_waited_for(version: int) -> None:
+def test_a_write_that_is_there_is_not_waited_for(version: int) -> None:
     read_model, clock = InMemoryReadModel(), FakeClock()
     read_model.stored[ID, FIRST_GENERATION] = row(version)
 
@@ -60,18 +60,18 @@ def test_what_is_there_is_not_waited_for(version: int) -> None:
 
 
 @pytest.mark.parametrize("before", [None, 1])
-def test_what_comes_in_time_is_answered(before: int | None) -> None:
+def test_a_write_that_arrives_in_time_is_returned(before: int | None) -> None:
     read_model, clock = InMemoryReadModel(), FakeClock()
     if before:
         read_model.stored[ID, FIRST_GENERATION] = row(before)
-    clock.happens[1.0] = lambda: read_model.stored.__setitem__((ID, FIRST_GENERATION), row(2))
+    clock.callbacks[1.0] = lambda: read_model.stored.__setitem__((ID, FIRST_GENERATION), row(2))
 
     assert wait(read_model, clock).version == 2
     assert 1.0 <= clock.seconds < 1.3
 
 
 @pytest.mark.parametrize("seconds", [0, 2, 10])
-def test_what_does_not_come_is_an_honest_503_and_never_a_stale_answer(seconds: int) -> None:
+def test_a_write_that_does_not_arrive_is_a_503_and_never_a_stale_answer(seconds: int) -> None:
     read_model, clock = InMemoryReadModel(), FakeClock()
     read_model.stored[ID, FIRST_GENERATION] = row(1)
 
@@ -82,14 +82,14 @@ def test_what_does_not_come_is_an_honest_503_and_never_a_stale_answer(seconds: i
     assert raised.value.headers == {"Retry-After": "1"}
 
 
-def test_a_customer_on_the_way_is_no_false_404() -> None:
-    patience = ReadAfter(ConsistencyToken(ID, 1), seconds=1)
+def test_a_customer_not_yet_projected_is_not_a_404() -> None:
+    read_after = ReadAfter(ConsistencyToken(ID, 1), seconds=1)
 
     with pytest.raises(NotYetReadable):
-        get_customer(ID, reader_over(InMemoryReadModel()), patience, FakeClock().time)
+        get_customer(ID, reader_over(InMemoryReadModel()), read_after, FakeClock().time)
 
 
-def test_an_awaited_erasure_is_a_true_404() -> None:
+def test_an_awaited_erasure_is_a_404() -> None:
     read_model = InMemoryReadModel()
     read_model.stored[ID, FIRST_GENERATION] = row(2)
 
@@ -97,10 +97,10 @@ def test_an_awaited_erasure_is_a_true_404() -> None:
         get_customer(ID, reader_over(read_model), ReadAfter(ConsistencyToken(ID, 2), seconds=1), FakeClock().time)
 
 
-def test_a_token_of_another_customer_is_waited_for_and_the_one_asked_for_is_shown() -> None:
+def test_a_token_of_another_customer_is_waited_for_too() -> None:
     other = "1d8f3c52-6f0e-4f4b-9d55-3f5e2f8d1a77"
     read_model, clock = InMemoryReadModel(), FakeClock()
-    clock.happens[0.5] = lambda: read_model.stored.__setitem__((ID, FIRST_GENERATION), row(1))
+    clock.callbacks[0.5] = lambda: read_model.stored.__setitem__((ID, FIRST_GENERATION), row(1))
 
     with pytest.raises(NotFound):
         get_customer(other, reader_over(read_model), ReadAfter(ConsistencyToken(ID, 1), seconds=1), clock.time)
@@ -112,17 +112,17 @@ def test_a_token_of_another_customer_is_waited_for_and_the_one_asked_for_is_show
     [(None, 2), ("wait=5", 5), ("wait=0", 0), ("wait=99", 10), ("respond-async, wait=3", 3), ("WAIT=4", 4),
      ("wait=-1", 2), ("wait=soon", 2), ("await=9", 2), ("wait=1.5", 2)],
 )  # fmt: skip
-def test_the_wait_is_the_callers_within_bounds(prefer: str | None, seconds: int) -> None:
+def test_the_caller_sets_the_wait_within_limits(prefer: str | None, seconds: int) -> None:
     headers = {"consistency-token": ConsistencyToken(ID, 2).encode()} | ({"prefer": prefer} if prefer else {})
 
-    assert read_after(headers) == ReadAfter(ConsistencyToken(ID, 2), seconds)
+    assert parse_read_after(headers) == ReadAfter(ConsistencyToken(ID, 2), seconds)
 
 
-def test_without_a_token_nobody_waits() -> None:
-    assert read_after({"prefer": "wait=5"}) is None
+def test_without_a_token_there_is_no_wait() -> None:
+    assert parse_read_after({"prefer": "wait=5"}) is None
 
 
 @pytest.mark.parametrize("token", ["", "x", "e30", "MSAw", "YSAw", "🙂", "=" * 50, "A" * 5000])
-def test_a_token_that_is_none_is_refused_by_name(token: str) -> None:
+def test_an_invalid_token_is_refused_by_name(token: str) -> None:
     with pytest.raises(InvalidFields, match="Consistency-Token"):
         parse_token(token)

@@ -1,4 +1,4 @@
-"""A pause before another try is anything up to a bound that grows."""
+"""A pause before a retry is random, below a bound that grows."""
 
 import random
 
@@ -8,7 +8,7 @@ from shared.runtime.backoff import full_jitter
 
 
 @pytest.mark.parametrize(("attempt", "bound"), [(0, 0.1), (1, 0.2), (5, 3.2), (9, 5.0)])
-def test_pauses_fill_the_whole_range_below_their_bound(attempt: int, bound: float) -> None:
+def test_pauses_cover_the_whole_range_below_their_bound(attempt: int, bound: float) -> None:
     random.seed(attempt)
     pauses = [full_jitter(attempt, 0.1, 5.0) for _ in range(1000)]
 

@@ -1,4 +1,4 @@
-"""From API Gateway's event to its answer, with every failure told as a problem and nothing personal in the logs."""
+"""From API Gateway's event to the response: every failure is a problem, and no personal data is logged."""
 
 import io
 import json
@@ -22,7 +22,7 @@ CONTEXT = SimpleNamespace(function_name="f", memory_limit_in_mb=1, invoked_funct
 
 @pytest.fixture
 def logged() -> Iterator[io.StringIO]:
-    """What the function logs, as CloudWatch would have it."""
+    """The function's log output."""
     handler = logger.registered_handler
     assert isinstance(handler, logging.StreamHandler)
     before = handler.setStream(io.StringIO())
@@ -52,7 +52,7 @@ def seen_by_the_use_case(sent: dict[str, Any]) -> Request:
     return seen[0]
 
 
-def test_a_use_case_answers() -> None:
+def test_a_use_case_returns_a_response() -> None:
     answer = call(lambda _: Response(HTTPStatus.CREATED, "{}", {"Location": "./x"}), event())
 
     assert answer["statusCode"] == 201
@@ -65,7 +65,7 @@ def test_a_use_case_answers() -> None:
     assert answer["body"] == "{}"
 
 
-def test_the_use_case_sees_who_calls_and_what_was_sent() -> None:
+def test_the_use_case_sees_the_caller_and_the_request() -> None:
     sent = event(
         headers={"X-Correlation-ID": "order-1"},
         queryStringParameters={"limit": "5"},
@@ -81,16 +81,16 @@ def test_the_use_case_sees_who_calls_and_what_was_sent() -> None:
 
 
 @pytest.mark.parametrize("correlation_id", ["", "x" * 129, "a b", "a\nb", "é"])
-def test_a_correlation_id_that_cannot_be_trusted_is_replaced(correlation_id: str) -> None:
+def test_an_invalid_correlation_id_is_replaced(correlation_id: str) -> None:
     request = seen_by_the_use_case(event(headers={"x-correlation-id": correlation_id}))
 
     assert request.correlation_id == "req-1"
 
 
 @pytest.mark.parametrize("scope", [None, "", "customers/write", "customers/reader", "read"])
-def test_without_the_scope_the_use_case_is_not_reached(scope: str | None) -> None:
+def test_without_the_scope_the_use_case_is_not_called(scope: str | None) -> None:
     def use_case(_: Request) -> Response:
-        raise AssertionError("reached")
+        raise AssertionError("called")
 
     answer = call(use_case, event(scope))
 
@@ -98,30 +98,30 @@ def test_without_the_scope_the_use_case_is_not_reached(scope: str | None) -> Non
     assert json.loads(answer["body"])["type"] == "/docs/problems/forbidden"
 
 
-def test_a_problem_is_told_in_full() -> None:
+def test_a_problem_is_returned_in_full() -> None:
     def use_case(_: Request) -> Response:
-        raise InvalidFields([FieldError("birth", "birth must be a day in the past.")])
+        raise InvalidFields([FieldError("birth", "birth must be a date in the past.")])
 
     answer = call(use_case, event())
 
     assert answer["headers"]["Content-Type"] == "application/problem+json"
     assert json.loads(answer["body"]) == {
         "type": "/docs/problems/invalid-fields",
-        "title": "Some fields are not acceptable",
+        "title": "Some fields are invalid",
         "status": 422,
-        "detail": "Mend these and send the request again: birth.",
+        "detail": "Fix these fields and send the request again: birth.",
         "instance": "urn:request:req-1",
-        "errors": [{"field": "birth", "detail": "birth must be a day in the past."}],
+        "errors": [{"field": "birth", "detail": "birth must be a date in the past."}],
     }
 
 
-def test_body_that_is_not_base64_is_a_problem_of_the_caller() -> None:
+def test_a_body_that_is_not_base64_is_malformed() -> None:
     answer = call(lambda _: Response(HTTPStatus.OK), event(body="%%%", isBase64Encoded=True))
 
     assert answer["statusCode"] == 400
 
 
-def test_an_unexpected_error_tells_nobody_what_it_was_about(logged: io.StringIO) -> None:
+def test_an_unexpected_error_discloses_no_message(logged: io.StringIO) -> None:
     def use_case(_: Request) -> Response:
         raise ValueError("ada@example.com is broken")
 
@@ -132,7 +132,7 @@ def test_an_unexpected_error_tells_nobody_what_it_was_about(logged: io.StringIO)
     assert '"error":"ValueError"' in logged.getvalue()
 
 
-def test_a_refusal_is_logged_by_name_and_field_alone(logged: io.StringIO) -> None:
+def test_a_refusal_is_logged_by_problem_and_field_only(logged: io.StringIO) -> None:
     def use_case(_: Request) -> Response:
         raise NotFound("no ada@example.com here")
 
@@ -142,7 +142,7 @@ def test_a_refusal_is_logged_by_name_and_field_alone(logged: io.StringIO) -> Non
     assert "ada@example.com" not in logged.getvalue()
 
 
-def test_every_answer_and_line_carries_the_correlation_id(logged: io.StringIO) -> None:
+def test_every_response_and_log_line_has_the_correlation_id(logged: io.StringIO) -> None:
     def use_case(_: Request) -> Response:
         raise NotFound("no")
 
@@ -152,7 +152,7 @@ def test_every_answer_and_line_carries_the_correlation_id(logged: io.StringIO) -
     assert '"correlation_id":"order-1"' in logged.getvalue()
 
 
-def test_a_service_that_does_not_answer_is_no_fault_of_the_caller() -> None:
+def test_a_service_that_does_not_respond_is_unavailable() -> None:
     def use_case(_: Request) -> Response:
         raise ReadTimeoutError(endpoint_url="https://dynamodb.example")
 
@@ -162,15 +162,15 @@ def test_a_service_that_does_not_answer_is_no_fault_of_the_caller() -> None:
     assert json.loads(answer["body"])["type"] == "/docs/problems/unavailable"
 
 
-def test_an_answer_without_a_body_has_no_content_type() -> None:
+def test_a_response_without_a_body_has_no_content_type() -> None:
     answer = call(lambda _: Response(HTTPStatus.NO_CONTENT), event())
 
     assert "Content-Type" not in answer["headers"]
 
 
-def test_a_field_that_the_caller_made_up_is_not_logged(logged: io.StringIO) -> None:
+def test_a_field_that_the_caller_invented_is_not_logged(logged: io.StringIO) -> None:
     def use_case(_: Request) -> Response:
-        raise InvalidFields([FieldError("ada@example.com", "ada@example.com is not known.", unknown=True)])
+        raise InvalidFields([FieldError("ada@example.com", "ada@example.com is unknown.", unknown=True)])
 
     answer = call(use_case, event())
 

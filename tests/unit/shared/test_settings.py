@@ -6,9 +6,7 @@ from shared.runtime.settings import MissingSetting, required
 
 
 @pytest.mark.parametrize("value", [None, ""])
-def test_a_missing_setting_stops_the_function_with_a_sentence(
-    monkeypatch: pytest.MonkeyPatch, value: str | None
-) -> None:
+def test_a_missing_setting_is_named_in_the_error(monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
     monkeypatch.delenv("EVENT_TABLE", raising=False)
     if value is not None:
         monkeypatch.setenv("EVENT_TABLE", value)

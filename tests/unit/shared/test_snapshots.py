@@ -1,4 +1,4 @@
-"""What functions that were restored from one snapshot must not share."""
+"""Functions that are restored from one snapshot must differ in their randomness."""
 
 import random
 import subprocess
@@ -35,7 +35,7 @@ def test_two_functions_from_one_snapshot_pause_differently() -> None:
     assert done.stdout.strip() == "2"
 
 
-def test_ids_do_not_come_from_the_state_that_a_snapshot_keeps() -> None:
+def test_ids_do_not_depend_on_the_state_in_a_snapshot() -> None:
     state = random.getstate()
     first = uuid.uuid4()
     random.setstate(state)
@@ -44,7 +44,7 @@ def test_ids_do_not_come_from_the_state_that_a_snapshot_keeps() -> None:
 
 
 @pytest.mark.parametrize("module", ["shared.runtime.observability"])
-def test_every_function_takes_part(module: str) -> None:
+def test_every_function_is_reseeded(module: str) -> None:
     __import__(module)
 
     assert isinstance(sys.modules["shared.runtime.snapshots"], ModuleType)

@@ -16,11 +16,11 @@ class FakeSqs:
     """Queues by name.
 
     Attributes:
-        taken: Entries in the order in which they were taken, by queue.
+        taken: Accepted entries in order, by queue.
         requests: The entries of each request.
-        refuses: Whether an entry is not taken, asked at each.
-        before: Called before each request, with its entries.
-        largest: What a message may have, in bytes.
+        refuses: Whether to refuse an entry.
+        before: Called before each request.
+        largest: The largest message, in bytes.
     """
 
     def __init__(self, *names: str) -> None:
@@ -58,7 +58,7 @@ class FakeSqs:
 
 
 def place(body: Mapping[str, Any]) -> tuple[str, int]:
-    """Whose event a message holds, and which."""
+    """The customer id and version of the event in a message."""
     return body["detail"]["subject"], int(body["detail"]["sequence"])
 
 

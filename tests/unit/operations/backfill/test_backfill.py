@@ -1,4 +1,4 @@
-"""The command on a stack in memory: killed anywhere, resumed, narrowed, beside poison and other runs."""
+"""The command on a stack in memory: killed, resumed, narrowed, with poison events and concurrent runs."""
 
 import ast
 import json
@@ -15,6 +15,7 @@ import operations.jobs.backfill
 from events.envelope import Unreadable
 from operations.jobs.failure_queue import FailureQueue
 from projections.maintenance.progress import SegmentProgress
+from tests.event_log import append_all
 from tests.samples import created, erased, history, updated
 from tests.unit.operations.backfill.sqs import URL, FakeSqs, first_seen, place
 from tests.unit.operations.stack import FakeStack
@@ -26,7 +27,7 @@ SLOW = (*ALONE, "--rate", "5")
 
 
 class Killed(BaseException):
-    """The process ends; nothing may catch it."""
+    """The process is killed; nothing may catch this."""
 
 
 class World(FakeStack):
@@ -36,14 +37,14 @@ class World(FakeStack):
         super().__init__()
         self.sqs = FakeSqs(QUEUE)
         queues: Any = self.sqs
-        self.tools = replace(self.tools, failures=FailureQueue(queues, f"{URL}failures"))
+        self.stack = replace(self.stack, failures=FailureQueue(queues, f"{URL}failures"))
         for number in range(15):
-            self.store.append(history(customer(number), 1 + 3 * number % 7), 0)
+            append_all(self.store, history(customer(number), 1 + 3 * number % 7))
         self.erase(customer(4))
 
     def erase(self, customer_id: str) -> None:
         versions = len(self.store.read(customer_id))
-        self.store.append([erased(customer_id, versions + 1)], versions)
+        self.store.append(erased(customer_id, versions + 1))
         self.store.redact(customer_id, range(1, versions + 1))
 
     def backfill(self, *words: str) -> int:
@@ -83,14 +84,14 @@ def test_every_event_is_sent_once_in_order_and_marked(world: World, words: tuple
     assert len(world.sent) == len(world.store.events)
     assert all(body["detail"]["replayed"] is True for body in world.sent)
     assert f"{len(world.store.events)} events of 15 customers sent to orders." in world.printed
-    assert not world.bus.asked
+    assert not world.bus.requests
 
 
 def test_our_own_failure_queues_are_refused(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     world.sqs.taken["failures"] = []
 
     assert world.backfill("--queue", "failures") == 1
-    assert "nothing is sent there" in capsys.readouterr().err
+    assert "nothing was sent" in capsys.readouterr().err
     assert not world.sqs.requests
 
 
@@ -112,9 +113,9 @@ def kill_at(world: World, number: int) -> Callable[[], int]:
         if done == number:
             raise Killed
 
-    def counted(work: str, progress: SegmentProgress) -> None:
+    def counted(job: str, progress: SegmentProgress) -> None:
         count()
-        save(work, progress)
+        save(job, progress)
 
     world.sqs.before = count
     world.progress.save = counted  # type: ignore[method-assign]
@@ -129,7 +130,7 @@ def effects() -> int:
 
 
 @pytest.mark.parametrize("number", range(2, 80))
-def test_killed_anywhere_and_resumed_nobody_is_left_out(world: World, number: int) -> None:
+def test_killed_anywhere_and_resumed_it_sends_every_event(world: World, number: int) -> None:
     done = kill_at(world, number)
     try:
         world.backfill(*SLOW)
@@ -144,11 +145,11 @@ def test_killed_anywhere_and_resumed_nobody_is_left_out(world: World, number: in
     assert len(world.sent) <= len(world.store.events) + 10 + 7
 
 
-def test_there_are_as_many_moments_to_be_killed_as_the_test_above_tries() -> None:
+def test_the_test_above_covers_every_moment() -> None:
     assert 20 < effects() < 80
 
 
-def test_what_is_done_is_not_done_again(world: World) -> None:
+def test_a_finished_backfill_sends_nothing_again(world: World) -> None:
     world.backfill()
     before = len(world.sent)
 
@@ -157,14 +158,14 @@ def test_what_is_done_is_not_done_again(world: World) -> None:
     assert f"{before} events of 15 customers sent" in world.printed
 
 
-def test_without_resume_it_begins_anew(world: World) -> None:
+def test_without_resume_everything_is_sent_again(world: World) -> None:
     world.backfill()
     world.backfill()
 
     assert len(world.sent) == 2 * len(world.store.events)
 
 
-def test_a_run_killed_at_its_begin_does_not_take_an_older_one_s_work_for_its_own(world: World) -> None:
+def test_a_run_killed_at_its_start_ignores_the_checkpoints_of_an_older_run(world: World) -> None:
     world.backfill(*SLOW)
     world.sqs.taken[QUEUE].clear()
     kill_at(world, 2)
@@ -176,12 +177,12 @@ def test_a_run_killed_at_its_begin_does_not_take_an_older_one_s_work_for_its_own
     assert first_seen(world.sent) == everything(world)
 
 
-def test_a_resume_keeps_the_segments_that_it_was_begun_with(world: World) -> None:
+def test_a_resume_keeps_the_segments_of_the_run(world: World) -> None:
     kill_at(world, 6)
     with pytest.raises(Killed):
         world.backfill(*SLOW)
     kill_at(world, -1)
-    world.tools = replace(world.tools, count_events=lambda: 1_000_000)
+    world.stack = replace(world.stack, count_events=lambda: 1_000_000)
 
     assert world.backfill(*SLOW, "--resume") == 0
     assert first_seen(world.sent) == everything(world)
@@ -190,61 +191,61 @@ def test_a_resume_keeps_the_segments_that_it_was_begun_with(world: World) -> Non
 @pytest.mark.parametrize(
     "other", [("--queue", "others"), ("--from", "2026-01-01T00:00:00Z"), ("--customer", customer(1))]
 )
-def test_a_resume_of_what_was_not_begun_is_refused(
+def test_a_resume_of_another_backfill_is_refused(
     world: World, other: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     world.sqs.taken["others"] = []
     world.backfill()
 
     assert world.backfill(*other, "--resume") == 1
-    assert "leave out --resume" in capsys.readouterr().err
+    assert "drop --resume" in capsys.readouterr().err
 
 
-def test_a_run_ends_when_somebody_begins_anew(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    def begin_anew() -> None:
+def test_a_run_ends_when_another_run_begins(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    def begin_again() -> None:
         [plan] = [key for key in world.progress.saved if key[0].endswith("-plan")]
         begun = world.progress.saved[plan]
         world.progress.saved[plan] = replace(begun, position={**(begun.position or {}), "run": "another"})
 
-    world.sqs.before = begin_anew
+    world.sqs.before = begin_again
 
     assert world.backfill(*SLOW) == 1
-    assert "Somebody else began this backfill anew" in capsys.readouterr().err
+    assert "The same backfill was started again elsewhere" in capsys.readouterr().err
     assert len(world.sent) < len(world.store.events)
     world.sqs.taken[QUEUE].clear()
     assert world.backfill(*SLOW, "--resume") == 0
     assert first_seen(world.sent) == everything(world)
 
 
-def test_a_time_range_sends_who_changed_in_it_from_their_first_event_on(world: World) -> None:
+def test_a_time_range_sends_the_customers_who_changed_in_it_from_their_first_event(world: World) -> None:
     late, early, other = customer(20), customer(21), customer(22)
-    world.store.append([created(late), updated(late, 2)], 0)
+    append_all(world.store, [created(late), updated(late, 2)])
     # A writer whose clock was behind: version 3 bears an earlier time than the range.
-    world.store.append([replace(updated(late, 3), occurred_at="2026-06-01T12:00:00.000000Z")], 2)
-    world.store.append([replace(updated(late, 4), occurred_at="2026-05-31T23:59:59.000000Z")], 3)
-    world.store.append([replace(created(early), occurred_at="2026-05-31T23:59:59.999999Z")], 0)
-    world.store.append([replace(created(other), occurred_at="2026-06-02T00:00:00.000000Z")], 0)
+    world.store.append(replace(updated(late, 3), occurred_at="2026-06-01T12:00:00.000000Z"))
+    world.store.append(replace(updated(late, 4), occurred_at="2026-05-31T23:59:59.000000Z"))
+    world.store.append(replace(created(early), occurred_at="2026-05-31T23:59:59.999999Z"))
+    world.store.append(replace(created(other), occurred_at="2026-06-02T00:00:00.000000Z"))
 
     assert world.backfill("--from", "2026-06-01T00:00:00Z", "--to", "2026-06-02T02:00:00+02:00") == 0
 
     assert first_seen(world.sent) == {late: [1, 2, 3, 4]}
 
 
-def test_named_customers_alone_are_sent_and_who_has_no_event_is_told(world: World) -> None:
+def test_only_the_named_customers_are_sent_and_those_without_events_are_listed(world: World) -> None:
     unknown = customer(99)
 
     assert world.backfill("--customer", customer(3), customer(4), unknown, "--json") == 1
 
     assert first_seen(world.sent) == {id_: everything(world)[id_] for id_ in (customer(3), customer(4))}
-    [told] = [row for row in map(json.loads, world.printed.splitlines()) if "from_version" in row]
-    assert told == {
+    [unsent] = [row for row in map(json.loads, world.printed.splitlines()) if "from_version" in row]
+    assert unsent == {
         "customer_id": unknown,
         "from_version": 1,
         "reason": "the event table has no event of this customer",
     }
 
 
-def test_poison_holds_up_its_customer_alone_and_is_named_after_a_kill_too(world: World) -> None:
+def test_poison_stops_only_its_customer_and_is_listed_after_a_resume_too(world: World) -> None:
     bad, worse = (customer(5), 1), (customer(6), 2)
     world.store.events[bad] = replace(world.store.events[bad], type="CustomerVanished")
     world.store.broken[worse] = Unreadable(*worse, "the row is not an event: KeyError")
@@ -256,12 +257,12 @@ def test_poison_holds_up_its_customer_alone_and_is_named_after_a_kill_too(world:
 
     assert statuses == [1, 1]
     assert first_seen(world.sent) == {id_: versions for id_, versions in wanted.items() if versions}
-    told = {
+    reported = {
         row["customer_id"]: row["from_version"]
         for row in map(json.loads, world.printed.splitlines())
         if "reason" in row
     }
-    assert told == dict([bad, worse])
+    assert reported == dict([bad, worse])
     assert world.facts()["unsent"] == 2
 
 
@@ -279,14 +280,14 @@ def test_no_more_messages_a_second_than_the_rate(world: World) -> None:
     assert world.clock.seconds == pytest.approx((len(world.store.events) - 10) / 10)
 
 
-def test_events_appended_meanwhile_do_not_disturb_it(world: World) -> None:
+def test_events_appended_during_the_run_do_no_harm(world: World) -> None:
     def append() -> None:
         if len(world.sqs.requests) > 3:
             return
         for number in range(15):
             if number != 4:
                 versions = len(world.store.read(customer(number)))
-                world.store.append([updated(customer(number), versions + 1)], versions)
+                world.store.append(updated(customer(number), versions + 1))
 
     before = everything(world)
     world.sqs.before = append
@@ -298,28 +299,28 @@ def test_events_appended_meanwhile_do_not_disturb_it(world: World) -> None:
         assert len(sent[customer_id]) >= len(versions)
 
 
-def test_a_queue_that_refuses_everything_is_told_in_a_sentence(
+def test_a_queue_that_refuses_everything_is_reported_in_a_sentence(
     world: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world.sqs.refuses = lambda _: True
 
     assert world.backfill() == 1
     assert capsys.readouterr().err == (
-        "customers: The queue took nothing in 8 tries: the same command with --resume goes on from here.\n"
+        "customers: The queue accepted nothing in 8 attempts: the same command with --resume continues from here.\n"
     )
     world.sqs.refuses = lambda _: False
     assert world.backfill("--resume") == 0
     assert first_seen(world.sent) == everything(world)
 
 
-def test_an_interruption_is_told_with_the_way_to_go_on(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_interrupted_backfill_says_how_to_continue(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     def interrupted() -> None:
         raise KeyboardInterrupt
 
     world.sqs.before = interrupted
 
     assert world.backfill() == 130
-    assert "the same command with --resume goes on from here" in capsys.readouterr().err
+    assert "the same command with --resume continues from here" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -332,7 +333,7 @@ def test_an_interruption_is_told_with_the_way_to_go_on(world: World, capsys: pyt
         ("--dry-run", "--resume"),
     ],
 )
-def test_words_that_make_no_sense_are_refused(world: World, words: tuple[str, ...]) -> None:
+def test_invalid_arguments_are_refused(world: World, words: tuple[str, ...]) -> None:
     with pytest.raises(SystemExit):
         world.backfill(*words)
 
@@ -348,11 +349,11 @@ def test_the_code_has_no_way_to_the_bus() -> None:
     asked: set[str] = set()
     imported: set[str] = set()
     for node in (node for source in sources for node in ast.walk(ast.parse(source.read_text()))):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "tools":
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "stack":
             asked.add(node.attr)
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(("publisher", "boto", "mypy_boto3")):
             imported.add(str(node.module))
 
     assert asked <= {"store", "progress", "count_events", "failures", "unpublished", "origin", "now", "clock", "pause"}
-    # The two that write an event down, and the types and errors of SQS; none that sends.
+    # Those that write an event as a message, and the types and errors of SQS; none that can publish.
     assert imported == {"publisher.cloud_event", "publisher.entries", "botocore.exceptions", "mypy_boto3_sqs"}

@@ -1,4 +1,4 @@
-"""Everybody is given whole and once, wherever the pages are cut."""
+"""Every customer is returned once and complete, wherever the pages are cut."""
 
 import random
 from collections.abc import Sequence
@@ -7,7 +7,8 @@ import pytest
 
 from events.envelope import Recorded
 from events.store import EventPage, Position
-from operations.jobs.backfill.histories import Everybody, Part
+from operations.jobs.backfill.histories import AllCustomers, Part
+from tests.event_log import append_all
 from tests.fakes.event_store import InMemoryEventStore
 from tests.samples import history
 
@@ -15,17 +16,17 @@ from tests.samples import history
 def a_store(customers: int = 8) -> InMemoryEventStore:
     store = InMemoryEventStore()
     for number in range(customers):
-        store.append(history(f"c-{number}", 1 + number % 5), 0)
+        append_all(store, history(f"c-{number}", 1 + number % 5))
     return store
 
 
-def parts(source: Everybody, segments: int) -> list[Part]:
+def parts(source: AllCustomers, segments: int) -> list[Part]:
     read = []
     for segment in range(segments):
         part = source.part(segment, None, "")
         read.append(part)
         while part.next:
-            part = source.part(segment, part.next, part.given)
+            part = source.part(segment, part.next, part.read_ahead)
             read.append(part)
     return read
 
@@ -36,18 +37,18 @@ def keys(records: Sequence[Recorded]) -> list[tuple[str, int]]:
 
 @pytest.mark.parametrize("segments", [1, 3])
 @pytest.mark.parametrize("page", range(1, 12))
-def test_everybody_is_given_once_and_whole_wherever_a_page_ends(page: int, segments: int) -> None:
+def test_every_customer_is_returned_once_and_complete_wherever_a_page_ends(page: int, segments: int) -> None:
     store = a_store()
 
-    read = parts(Everybody(store, segments, page), segments)
+    read = parts(AllCustomers(store, segments, page), segments)
 
-    given = [keys(whole) for part in read for whole in part.histories]
-    assert sorted(given) == sorted(keys(store.read(f"c-{number}")) for number in range(8))
+    returned = [keys(history_) for part in read for history_ in part.histories]
+    assert sorted(returned) == sorted(keys(store.read(f"c-{number}")) for number in range(8))
     assert sum(part.events for part in read) == len(store.events)
 
 
 class Shuffled(InMemoryEventStore):
-    """A store whose pages bring events in no order at all."""
+    """A store whose pages have no order at all."""
 
     def read_page(
         self, segment: int = 0, total_segments: int = 1, start: Position | None = None, limit: int = 500
@@ -60,14 +61,14 @@ class Shuffled(InMemoryEventStore):
 
 
 @pytest.mark.parametrize("page", range(1, 12))
-def test_a_store_without_order_is_read_by_customer_and_leaves_out_nobody(page: int) -> None:
+def test_a_store_without_order_is_read_by_customer_and_no_one_is_left_out(page: int) -> None:
     store = Shuffled()
     store.events = a_store().events
 
-    read = parts(Everybody(store, 1, page), 1)
+    read = parts(AllCustomers(store, 1, page), 1)
 
     seen: dict[str, list[int]] = {}
-    for customer_id, version in (key for part in read for given in part.histories for key in keys(given)):
+    for customer_id, version in (key for part in read for history_ in part.histories for key in keys(history_)):
         versions = seen.setdefault(customer_id, [])
         if version not in versions:
             versions.append(version)

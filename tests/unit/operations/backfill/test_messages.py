@@ -1,4 +1,4 @@
-"""A message is what EventBridge would have delivered, and nothing is sent after an event that cannot be."""
+"""A message equals EventBridge's delivery, and a customer's events end at the first that cannot be sent."""
 
 import json
 from collections.abc import Sequence
@@ -9,22 +9,22 @@ import pytest
 
 from events.codec import REDACTED
 from events.envelope import Event, Recorded, Unreadable
-from operations.jobs.backfill.messages import Origin, Unsent, Writer
+from operations.jobs.backfill.messages import MessageWriter, Origin, Unsent
 from publisher.bus import Bus
-from publisher.dead_letters import PublishFailures
 from publisher.entries import Entry
+from publisher.publish_failures import PublishFailures
 from publisher.publishing import Publisher
 from tests.samples import START, created, erased, history
 
 ORIGIN = Origin("urn:customers-api:test", "123456789012", "eu-west-1")
 
 
-def writer(largest: int = 1_048_576) -> Writer:
-    return Writer(ORIGIN, largest, lambda: START)
+def writer(largest: int = 1_048_576) -> MessageWriter:
+    return MessageWriter(ORIGIN, largest, lambda: START)
 
 
 class Recorder(Bus, PublishFailures):
-    """A bus that keeps what it is given."""
+    """A bus that records its entries."""
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
@@ -38,14 +38,25 @@ class Recorder(Bus, PublishFailures):
 
 
 def as_published(event: Event) -> dict[str, Any]:
-    """What a rule would deliver. EventBridge user guide, "Event structure": these fields and no others."""
+    """A rule's delivery. EventBridge user guide, "Event structure": these fields and no others."""
     bus = Recorder()
     Publisher(bus, bus, ORIGIN.source).publish([event])
-    [request] = [entry.as_request("bus") for entry in bus.entries]
+    [request] = [entry.to_request_entry("bus") for entry in bus.entries]
     assert request.keys() <= {"EventBusName", "Source", "DetailType", "Detail", "TraceHeader"}
-    told = {"source": request["Source"], "detail-type": request["DetailType"], "detail": json.loads(request["Detail"])}
+    event_fields = {
+        "source": request["Source"],
+        "detail-type": request["DetailType"],
+        "detail": json.loads(request["Detail"]),
+    }
     where = {"account": ORIGIN.account, "region": ORIGIN.region}
-    return {"version": "0", "id": event.event_id, **where, "time": "2026-05-17T09:30:00Z", "resources": [], **told}
+    return {
+        "version": "0",
+        "id": event.event_id,
+        **where,
+        "time": "2026-05-17T09:30:00Z",
+        "resources": [],
+        **event_fields,
+    }
 
 
 @pytest.mark.parametrize(
@@ -58,14 +69,14 @@ def as_published(event: Event) -> dict[str, Any]:
     ],
     ids=["created", "erased", "redacted", "other alphabets"],
 )
-def test_a_message_is_the_published_one_but_for_being_marked_as_replayed(event: Event) -> None:
+def test_a_message_equals_the_published_one_except_that_it_is_marked_as_replayed(event: Event) -> None:
     [message], unsent = writer().write([event])
 
     delivered = json.loads(message.body)
     assert delivered["detail"].pop("replayed") is True
     assert delivered == as_published(event)
     assert unsent is None
-    # SQS refuses U+FFFF, among others, wherever it stands.
+    # SQS refuses some characters, U+FFFF among them.
     assert message.body.isascii()
 
 
@@ -79,7 +90,7 @@ def test_an_erased_customer_is_sent_without_data_and_the_erasure_last() -> None:
     assert "city" not in "".join(message.body for message in messages)
 
 
-def test_nothing_is_sent_from_an_event_on_that_nobody_can_read() -> None:
+def test_nothing_is_sent_from_an_unreadable_event_on() -> None:
     first, second, third = history("c", 3)
     vanished = replace(second, type="CustomerVanished")
     nothing = Unreadable("c", 2, "the row is not an event: KeyError")
@@ -94,7 +105,7 @@ def test_nothing_is_sent_from_an_event_on_that_nobody_can_read() -> None:
         assert unsent == Unsent("c", 2, reason)
 
 
-def test_an_erasure_waits_for_nothing_that_cannot_be_sent() -> None:
+def test_an_erasure_is_sent_even_after_an_event_that_cannot_be_sent() -> None:
     first, second = history("c", 2)
     bad: list[Recorded] = [first, Unreadable("c", 2, "the row is not an event: KeyError"), erased("c", 3)]
 
@@ -105,7 +116,7 @@ def test_an_erasure_waits_for_nothing_that_cannot_be_sent() -> None:
         assert unsent.version == second.version
 
 
-def test_nothing_is_sent_after_a_version_that_the_event_table_lacks() -> None:
+def test_nothing_is_sent_after_a_missing_version() -> None:
     first, _, third = history("c", 3)
 
     messages, unsent = writer().write([first, third])

@@ -1,8 +1,8 @@
-"""What may be named as a queue, and what is made of its answers."""
+"""What `--queue` accepts, and how the queue's answers are read."""
 
 import pytest
 
-from operations.errors import CannotDo
+from operations.errors import CommandError
 from operations.jobs.backfill import queues
 from operations.jobs.backfill.messages import Message
 from tests.unit.operations.backfill.sqs import URL, FakeSqs
@@ -16,17 +16,17 @@ def sqs() -> FakeSqs:
     return FakeSqs("orders", "orders.fifo", *(url.removeprefix(URL) for url in OWN))
 
 
-def find(sqs: FakeSqs, words: str) -> queues.SqsQueue:
-    return queues.find(sqs, words, OWN)  # type: ignore[arg-type]
+def find(sqs: FakeSqs, text: str) -> queues.SqsQueue:
+    return queues.find_queue(sqs, text, OWN)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("words", ["orders", f"{URL}orders", ARN])
-def test_a_queue_is_found_by_name_url_and_arn(sqs: FakeSqs, words: str) -> None:
-    assert find(sqs, words).arn == ARN
+@pytest.mark.parametrize("text", ["orders", f"{URL}orders", ARN])
+def test_a_queue_is_found_by_name_url_and_arn(sqs: FakeSqs, text: str) -> None:
+    assert find(sqs, text).arn == ARN
 
 
 @pytest.mark.parametrize(
-    "words",
+    "text",
     [
         "arn:aws:events:eu-west-1:123456789012:event-bus/test-customers",
         "arn:aws:sns:eu-west-1:123456789012:orders",
@@ -36,37 +36,37 @@ def test_a_queue_is_found_by_name_url_and_arn(sqs: FakeSqs, words: str) -> None:
         "https://sqs.us-east-1.amazonaws.com/123456789012/orders",
         f"{URL}orders?Action=PurgeQueue",
         "https://sqs.eu-west-1.amazonaws.com/orders",
-        "two words",
+        "two text",
         "",
     ],
 )
-def test_anything_else_is_refused_and_nobody_is_asked(sqs: FakeSqs, words: str) -> None:
+def test_anything_else_is_refused_without_a_request(sqs: FakeSqs, text: str) -> None:
     sqs.taken = {}
 
-    with pytest.raises(CannotDo, match="is no SQS queue of this region"):
-        find(sqs, words)
+    with pytest.raises(CommandError, match="is not an SQS queue of this region"):
+        find(sqs, text)
 
 
 def test_a_queue_elsewhere_is_refused(sqs: FakeSqs) -> None:
-    with pytest.raises(CannotDo, match="is in region us-east-1, and the stack is in eu-west-1"):
+    with pytest.raises(CommandError, match="is in region us-east-1, and the stack is in eu-west-1"):
         find(sqs, ARN.replace("eu-west-1", "us-east-1"))
 
 
-@pytest.mark.parametrize("words", ["payments", ARN.replace("123456789012", "210987654321")])
-def test_a_queue_that_is_not_there_is_told(sqs: FakeSqs, words: str) -> None:
-    with pytest.raises(CannotDo, match="There is no queue"):
-        find(sqs, words)
+@pytest.mark.parametrize("text", ["payments", ARN.replace("123456789012", "210987654321")])
+def test_a_missing_queue_is_reported(sqs: FakeSqs, text: str) -> None:
+    with pytest.raises(CommandError, match="There is no queue"):
+        find(sqs, text)
 
 
 @pytest.mark.parametrize("own", OWN)
-def test_our_own_failure_queues_are_refused_by_whatever_name(sqs: FakeSqs, own: str) -> None:
+def test_the_stacks_failure_queues_are_refused_by_any_name(sqs: FakeSqs, own: str) -> None:
     name = own.removeprefix(URL)
-    for words in (name, own, ARN.replace("orders", name)):
-        with pytest.raises(CannotDo, match="one of the stack's failure queues"):
-            find(sqs, words)
+    for text in (name, own, ARN.replace("orders", name)):
+        with pytest.raises(CommandError, match="one of the stack's failure queues"):
+            find(sqs, text)
 
 
-def test_a_fifo_queue_is_given_groups_and_ids_and_another_is_not(sqs: FakeSqs) -> None:
+def test_only_a_fifo_queue_gets_groups_and_ids(sqs: FakeSqs) -> None:
     message = Message("c", 1, "e-1", "{}")
 
     find(sqs, "orders").send([message])
@@ -77,7 +77,7 @@ def test_a_fifo_queue_is_given_groups_and_ids_and_another_is_not(sqs: FakeSqs) -
     assert fifo == {**plain, "MessageGroupId": "c", "MessageDeduplicationId": "e-1"}
 
 
-def test_a_message_that_the_answer_does_not_name_was_not_taken(sqs: FakeSqs) -> None:
+def test_a_message_that_the_answer_does_not_list_counts_as_refused(sqs: FakeSqs) -> None:
     queue = find(sqs, "orders")
     sqs.send_message_batch = lambda **_: {"Successful": [{"Id": "1"}]}  # type: ignore[method-assign]
 

@@ -1,4 +1,4 @@
-"""Order per customer, whatever the queue refuses; limits; rate."""
+"""Messages stay in order per customer, whatever the queue refuses, and within the limits and the rate."""
 
 import random
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from tests.unit.operations.stack import Clock
 
 
 class Queue:
-    """Takes what its rule lets through.
+    """A queue that refuses some messages.
 
     Attributes:
         fails: How likely each message is refused.
@@ -41,7 +41,7 @@ def sender(queue: Queue, clock: Clock, rate: float = 0) -> Sender:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_nobody_s_later_event_is_sent_before_the_earlier_was_taken(seed: int) -> None:
+def test_a_later_event_is_sent_only_after_the_earlier_one_was_accepted(seed: int) -> None:
     queue = Queue(fails=0.4, seed=seed)
     people = {f"c{n}": messages(f"c{n}", 1 + n % 6) for n in range(30)}
 
@@ -70,17 +70,17 @@ def test_one_message_larger_than_a_request_s_share_is_sent_alone() -> None:
     assert [len(request) for request in queue.requests] == [1, 1]
 
 
-def test_a_queue_that_takes_nothing_ends_it_after_some_tries_that_wait() -> None:
+def test_a_queue_that_accepts_nothing_ends_the_run_after_several_attempts() -> None:
     queue, clock = Queue(fails=1.0), Clock()
 
-    with pytest.raises(QueueRefuses, match="--resume goes on from here"):
+    with pytest.raises(QueueRefuses, match="--resume continues from here"):
         sender(queue, clock).send([messages("a", 3)])
 
-    assert len(queue.requests) == sending.TRIES
-    assert len(clock.waits) == sending.TRIES - 1
+    assert len(queue.requests) == sending.ATTEMPTS
+    assert len(clock.waits) == sending.ATTEMPTS - 1
 
 
-def test_a_queue_that_takes_a_little_is_not_given_up() -> None:
+def test_a_slow_queue_is_not_given_up() -> None:
     class Slow(Queue):
         def send(self, messages: Sequence[Message]) -> set[int]:
             self.taken.append(messages[-1])

@@ -1,14 +1,14 @@
-"""The rate holds, whatever the size of a request."""
+"""The rate holds whatever the size of a request."""
 
 import json
 
 import pytest
 
-from projections.maintenance.rate_limit import TokenBucket, WrongRate, shared_out
+from projections.maintenance.rate_limit import InvalidRate, TokenBucket, split_rate
 from tests.unit.operations.stack import Clock
 
 
-def test_a_full_bucket_gives_a_second_s_worth_at_once_and_the_rest_at_the_rate() -> None:
+def test_a_full_bucket_releases_one_seconds_worth_at_once_and_the_rest_at_the_rate() -> None:
     clock = Clock()
     bucket = TokenBucket(100, clock, clock.pause)
 
@@ -20,7 +20,7 @@ def test_a_full_bucket_gives_a_second_s_worth_at_once_and_the_rest_at_the_rate()
     assert clock.seconds == 1.0
 
 
-def test_more_than_it_holds_is_owed_and_waited_for() -> None:
+def test_a_request_for_more_than_the_bucket_holds_waits() -> None:
     clock = Clock()
     bucket = TokenBucket(100, clock, clock.pause)
 
@@ -29,7 +29,7 @@ def test_more_than_it_holds_is_owed_and_waited_for() -> None:
     assert clock.seconds == 9.0
 
 
-def test_it_saves_up_no_more_than_a_second() -> None:
+def test_a_bucket_saves_up_no_more_than_one_second() -> None:
     clock = Clock()
     bucket = TokenBucket(100, clock, clock.pause)
     clock.pause(3600)
@@ -39,7 +39,7 @@ def test_it_saves_up_no_more_than_a_second() -> None:
     assert clock.seconds == 3601.0
 
 
-def test_many_requests_together_keep_the_rate() -> None:
+def test_many_small_requests_keep_the_rate() -> None:
     clock = Clock()
     bucket = TokenBucket(10, clock, clock.pause)
 
@@ -50,17 +50,17 @@ def test_many_requests_together_keep_the_rate() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rate", "workers", "shares"),
+    ("rate", "workers", "expected"),
     [(1000, 8, (8, 125.0)), (10, 4, (4, 2.5)), (1, 8, (1, 1.0)), (2.5, 8, (2, 1.25)), (7, 1, (1, 7.0))],
 )
-def test_the_shares_of_all_who_work_are_the_rate(rate: float, workers: int, shares: tuple[int, float]) -> None:
-    able, share = shared_out(rate, workers)
+def test_the_rates_of_all_workers_add_up_to_the_rate(rate: float, workers: int, expected: tuple[int, float]) -> None:
+    used, share = split_rate(rate, workers)
 
-    assert (able, share) == shares
-    assert able * share == pytest.approx(rate)
+    assert (used, share) == expected
+    assert used * share == pytest.approx(rate)
 
 
 @pytest.mark.parametrize("text", ["0", "-5", "0.99", "true", '"200"', "null", "[200]", "Infinity", "NaN"])
-def test_a_rate_that_is_none_is_refused_in_a_sentence(text: str) -> None:
-    with pytest.raises(WrongRate, match=r"write units a second, a number of 1 or more, and not "):
-        shared_out(json.loads(text), 4)
+def test_an_invalid_rate_is_refused_with_a_sentence(text: str) -> None:
+    with pytest.raises(InvalidRate, match="rate must be a number of write units per second, 1 or more, not "):
+        split_rate(json.loads(text), 4)

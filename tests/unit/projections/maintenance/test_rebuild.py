@@ -1,4 +1,4 @@
-"""Rebuild: killed anywhere, beside live writes, over any cut of the log, it ends in the same rows."""
+"""A rebuild produces the same rows wherever it is killed, beside live writes, and with any page size."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,9 +9,9 @@ import pytest
 from events.customer import Customer, Erased
 from projections.generations import WrongStep
 from projections.maintenance import rebuild
-from projections.maintenance.progress import SegmentProgress
-from projections.maintenance.rate_limit import UNITS_A_ROW
-from projections.maintenance.rebuild import Pace, Rebuild, RebuildFailed, page_for, work_of
+from projections.maintenance.progress import SegmentProgress, rebuild_job
+from projections.maintenance.rate_limit import UNITS_PER_ROW
+from projections.maintenance.rebuild import Pace, Rebuild, RebuildFailed, page_size_for
 from projections.projector import Projector
 from projections.read_model import ReadModelBusy, Write
 from projections.row import Row
@@ -20,31 +20,31 @@ from tests.unit.projections.world import THROTTLE, TIMEOUT, World, poison, unrea
 
 
 class Killed(BaseException):
-    """The process ends; nothing may catch it."""
+    """The process dies. Nothing may catch this."""
 
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(rebuild, "PAGE", 3)
+    monkeypatch.setattr(rebuild, "PAGE_SIZE", 3)
     return populated()
 
 
 def populated() -> World:
-    """Ten customers, one of them erased, one poisoned, one with a row that is no event."""
+    """Ten customers: one erased, one with a poison event, one with an item that is not an event."""
     world = World()
     world.generations.saved = world.generations.load().start_rebuild()
     for number in range(10):
         world.log(f"c-{number}", 1 + number % 4)
     world.append(erased("c-1", 3))
     world.store.redact("c-1", [1, 2])
-    world.replaced(poison(world.store.events["c-2", 2]))
+    world.replace_event(poison(world.store.events["c-2", 2]))
     world.store.broken["c-3", 4] = unreadable(world.store.events["c-3", 4])
     return world
 
 
 def run(world: World, segments: int = 2) -> None:
-    """From the saved checkpoints to the end."""
-    for saved in world.progress.load(work_of(2), segments):
+    """Run from the saved checkpoints to the end."""
+    for saved in world.progress.load(rebuild_job(2), segments):
         at = saved
         while not at.done:
             at = world.rebuild.step(2, at, segments)
@@ -55,10 +55,10 @@ def rows(world: World) -> dict[str, Row]:
 
 
 def saved(world: World, segments: int = 2) -> list[SegmentProgress]:
-    return [replace(progress, at="") for progress in world.progress.load(work_of(2), segments)]
+    return [replace(progress, at="") for progress in world.progress.load(rebuild_job(2), segments)]
 
 
-def test_it_ends_in_the_fold_of_everyones_events(world: World) -> None:
+def test_every_row_is_the_fold_of_its_customers_events(world: World) -> None:
     run(world)
 
     made = rows(world)
@@ -71,47 +71,47 @@ def test_it_ends_in_the_fold_of_everyones_events(world: World) -> None:
 
 
 @pytest.mark.parametrize("segments", [1, 2, 3, 8])
-def test_segments_together_are_everyone_and_every_event_is_counted_once(world: World, segments: int) -> None:
+def test_the_segments_cover_every_customer_and_count_every_event_once(world: World, segments: int) -> None:
     run(world, segments)
 
     progress = saved(world, segments)
     assert len(rows(world)) == 10
-    assert sum(each.customers for each in progress) == 10
-    assert sum(each.events for each in progress) == len(world.store.events)
-    assert all(each.done for each in progress)
+    assert sum(segment.customers for segment in progress) == 10
+    assert sum(segment.events for segment in progress) == len(world.store.events)
+    assert all(segment.done for segment in progress)
 
 
-def test_parked_customers_are_counted_and_keep_their_reasons(world: World) -> None:
+def test_parked_customers_are_counted_and_keep_the_events_before(world: World) -> None:
     run(world)
 
     made = rows(world)
     parked = {customer_id: row.parked for customer_id, row in made.items() if row.parked}
-    assert {customer_id: each.version for customer_id, each in parked.items()} == {"c-2": 2, "c-3": 4}
+    assert {customer_id: reason.version for customer_id, reason in parked.items()} == {"c-2": 2, "c-3": 4}
     assert (made["c-2"].version, made["c-3"].version) == (1, 3)
-    assert sum(each.problems for each in saved(world)) == 2
+    assert sum(segment.problems for segment in saved(world)) == 2
 
 
 @pytest.mark.parametrize("page", range(1, 9))
-def test_whatever_customers_a_page_cuts_the_rows_are_the_same(monkeypatch: pytest.MonkeyPatch, page: int) -> None:
-    whole, cut = populated(), populated()
-    monkeypatch.setattr(rebuild, "PAGE", 500)
+def test_the_rows_are_the_same_wherever_pages_split_customers(monkeypatch: pytest.MonkeyPatch, page: int) -> None:
+    whole, split = populated(), populated()
+    monkeypatch.setattr(rebuild, "PAGE_SIZE", 500)
     run(whole, segments=1)
-    monkeypatch.setattr(rebuild, "PAGE", page)
+    monkeypatch.setattr(rebuild, "PAGE_SIZE", page)
 
-    run(cut, segments=1)
+    run(split, segments=1)
 
-    assert {id_: comparable(row) for id_, row in rows(cut).items()} == {
+    assert {id_: comparable(row) for id_, row in rows(split).items()} == {
         id_: comparable(row) for id_, row in rows(whole).items()
     }
 
 
 def comparable(row: Row) -> Row:
-    """Without event ids, which no row has, and without times of parking, which differ."""
+    """Return the row without the time of parking, which differs between runs."""
     return replace(row, parked=replace(row.parked, since="") if row.parked else None)
 
 
 def kill_at(world: World, number: int) -> Callable[[], int]:
-    """Kill the process right before or right after its n-th effect; gives a counter of what was done."""
+    """Kill the process right before or right after its n-th effect. Returns a function that counts them."""
     done = 0
     write, save = world.read_model._write, world.progress.save
 
@@ -139,10 +139,10 @@ def revive(world: World) -> None:
     del world.progress.save
 
 
-def test_killed_before_or_after_any_effect_and_gone_on_with_it_ends_in_the_same_rows(
+def test_killed_before_or_after_any_effect_a_resumed_rebuild_ends_in_the_same_rows(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(rebuild, "PAGE", 3)
+    monkeypatch.setattr(rebuild, "PAGE_SIZE", 3)
     whole = populated()
     count = kill_at(whole, 0)
     run(whole)
@@ -165,7 +165,7 @@ def test_killed_before_or_after_any_effect_and_gone_on_with_it_ends_in_the_same_
         ]
 
 
-def test_a_checkpoint_is_never_saved_before_the_rows_it_stands_for(world: World) -> None:
+def test_a_checkpoint_is_never_saved_before_its_rows(world: World) -> None:
     seen: set[str] = set()
     real_page, real_save = world.store.read_page, world.progress.save
 
@@ -174,9 +174,9 @@ def test_a_checkpoint_is_never_saved_before_the_rows_it_stands_for(world: World)
         seen.update(record.customer_id for record in page.records)
         return page
 
-    def save(work: str, progress: SegmentProgress) -> None:
+    def save(job: str, progress: SegmentProgress) -> None:
         assert seen <= set(rows(world))
-        real_save(work, progress)
+        real_save(job, progress)
 
     world.store.read_page = read_page  # type: ignore[assignment]
     world.progress.save = save  # type: ignore[method-assign]
@@ -185,20 +185,20 @@ def test_a_checkpoint_is_never_saved_before_the_rows_it_stands_for(world: World)
     assert len(seen) == 10
 
 
-def test_a_live_projector_may_write_the_same_rows_meanwhile(world: World) -> None:
-    """Before each row of the rebuild, the live projector brings that customer further in the same generation."""
+def test_a_live_projector_may_write_the_same_rows_at_the_same_time(world: World) -> None:
+    """Before each write of the rebuild, the live projector advances that customer in the same generation."""
     live = Projector(world.read_model, world.store.read, world.now)
 
-    def customer_moves_on(write: Write) -> None:
+    def customer_advances(write: Write) -> None:
         world.read_model.interfere = lambda _: None
         if write.row.customer_id in ("c-0", "c-5", "c-6"):
             version = len(world.store.read(write.row.customer_id)) + 1
             if version < 7:
                 event = world.append(updated(write.row.customer_id, version, city=f"city {version}"))
                 live.project([event], 2)
-        world.read_model.interfere = customer_moves_on
+        world.read_model.interfere = customer_advances
 
-    world.read_model.interfere = customer_moves_on
+    world.read_model.interfere = customer_advances
 
     run(world)
 
@@ -210,7 +210,7 @@ def test_a_live_projector_may_write_the_same_rows_meanwhile(world: World) -> Non
         versions[customer_id] = version
 
 
-def test_the_active_generation_is_left_alone(world: World) -> None:
+def test_the_active_generation_is_not_touched(world: World) -> None:
     world.project(*world.store.read("c-5"))
     before = world.row("c-5", 1)
 
@@ -220,25 +220,25 @@ def test_the_active_generation_is_left_alone(world: World) -> None:
     assert world.row("c-5", 1) == before
 
 
-def test_a_segment_that_is_done_reads_and_writes_nothing(world: World) -> None:
+def test_a_finished_segment_reads_and_writes_nothing(world: World) -> None:
     run(world)
     world.store.errors = [THROTTLE]
-    [done, _] = world.progress.load(work_of(2), 2)
+    [done, _] = world.progress.load(rebuild_job(2), 2)
 
     assert world.rebuild.step(2, done, 2) == done
 
 
-class TestCurableFailures:
-    """They are tried again with growing pauses; then the checkpoint stands before them."""
+class TestTransientFailures:
+    """They are retried with growing pauses. If they last, the checkpoint stays before them."""
 
-    def test_what_passes_is_retried(self, world: World) -> None:
+    def test_a_failure_that_passes_is_retried(self, world: World) -> None:
         world.read_model.failing = {"c-0", "c-5"}
 
-        def passes() -> None:
+        def recover() -> None:
             if len(world.pauses) == 3:
                 world.read_model.failing = set()
 
-        world.while_pausing = passes
+        world.while_pausing = recover
 
         run(world, segments=1)
 
@@ -246,51 +246,51 @@ class TestCurableFailures:
         assert len(world.pauses) == 3
         assert world.pauses == sorted(set(world.pauses))
 
-    def test_what_lasts_ends_the_step_and_leaves_the_checkpoint(self, world: World) -> None:
+    def test_a_failure_that_lasts_ends_the_step_and_keeps_the_checkpoint(self, world: World) -> None:
         at = world.rebuild.step(2, SegmentProgress(0), 1)
         world.read_model.failing = {"c-1"}
-        before = world.progress.load(work_of(2), 1)
+        before = world.progress.load(rebuild_job(2), 1)
 
         with pytest.raises(RebuildFailed, match="1 customers were not written"):
             world.rebuild.step(2, at, 1)
 
-        assert world.progress.load(work_of(2), 1) == before
+        assert world.progress.load(rebuild_job(2), 1) == before
         world.read_model.failing = set()
         run(world, segments=1)
         assert len(rows(world)) == 10
 
     @pytest.mark.parametrize("error", [THROTTLE, TIMEOUT, ReadModelBusy("busy")], ids=["throttle", "timeout", "busy"])
-    def test_rows_that_could_not_even_be_read_are_retried_too(self, world: World, error: Exception) -> None:
-        real, errors = world.read_model.current, [error, error]
+    def test_a_failure_to_read_rows_is_retried_too(self, world: World, error: Exception) -> None:
+        real, errors = world.read_model.get_many, [error, error]
 
         def current(*args: Any) -> Any:
             if errors:
                 raise errors.pop()
             return real(*args)
 
-        world.read_model.current = current  # type: ignore[assignment]
+        world.read_model.get_many = current  # type: ignore[assignment]
 
         run(world, segments=1)
 
         assert len(rows(world)) == 10
         assert len(world.pauses) == 2
 
-    def test_rows_that_can_never_be_read_end_the_step_and_leave_the_checkpoint(self, world: World) -> None:
+    def test_a_lasting_failure_to_read_rows_ends_the_step_and_keeps_the_checkpoint(self, world: World) -> None:
         def current(*_args: Any) -> Any:
             raise THROTTLE
 
-        world.read_model.current = current  # type: ignore[assignment]
+        world.read_model.get_many = current  # type: ignore[assignment]
 
         with pytest.raises(RebuildFailed, match="customers were not written"):
             run(world)
 
         assert saved(world) == [SegmentProgress(0), SegmentProgress(1)]
 
-    def test_a_defect_is_not_retried(self, world: World) -> None:
+    def test_a_bug_is_not_retried(self, world: World) -> None:
         def current(*_args: Any) -> Any:
             raise ZeroDivisionError
 
-        world.read_model.current = current  # type: ignore[assignment]
+        world.read_model.get_many = current  # type: ignore[assignment]
 
         with pytest.raises(ZeroDivisionError):
             run(world)
@@ -298,7 +298,7 @@ class TestCurableFailures:
         assert world.pauses == []
 
 
-def test_the_limiter_is_asked_for_each_pages_customers_before_they_are_written(world: World) -> None:
+def test_the_limiter_is_asked_before_each_page_is_written(world: World) -> None:
     spent: list[tuple[int, int]] = []
 
     class Limiter:
@@ -310,58 +310,57 @@ def test_the_limiter_is_asked_for_each_pages_customers_before_they_are_written(w
     at = world.rebuild.step(2, SegmentProgress(0), 1)
     world.rebuild.step(2, at, 1)
 
-    # The log begins c-0 v1, c-1 v1, c-1 v2 | c-1 v3, c-2 v1, c-2 v2.
-    # Each row takes two units.
+    # The first pages are c-0 v1, c-1 v1, c-1 v2 | c-1 v3, c-2 v1, c-2 v2. Each row takes two units.
     assert spent == [(4, 0), (4, 2)]
 
 
-class Waiting:
-    """Lets something happen while the rate holds the rebuild up."""
+class InterruptingLimiter:
+    """Makes something happen while a batch waits for the rate."""
 
     def __init__(self, meanwhile: Callable[[], None], batch: int) -> None:
         self.meanwhile = meanwhile
-        self.left = batch
+        self.batches_left = batch
 
     def spend(self, _: int) -> None:
-        self.left -= 1
-        if self.left == 0:
+        self.batches_left -= 1
+        if self.batches_left == 0:
             self.meanwhile()
 
 
-class TestAGenerationGivenUpMeanwhile:
-    """Its rows may be removed a minute later: whoever waited longer than that must not write any more."""
+class TestAGenerationAbandonedMeanwhile:
+    """Its rows may be removed a minute later, so a rebuild that waited longer must not write any more."""
 
     @pytest.fixture(params=[1, 2, 3])
     def slow(self, request: pytest.FixtureRequest, world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-        """Given up while the first, the second or the third batch of a page waits for the rate."""
-        monkeypatch.setattr(rebuild, "PAGE", 100)
-        monkeypatch.setattr(rebuild, "_CUSTOMERS_AT_ONCE", 4)
+        """The generation is abandoned while the first, second or third batch of a page waits for the rate."""
+        monkeypatch.setattr(rebuild, "PAGE_SIZE", 100)
+        monkeypatch.setattr(rebuild, "_CUSTOMERS_PER_BATCH", 4)
 
-        def give_up_and_remove() -> None:
+        def abandon_and_remove() -> None:
             world.generations.save(world.generations.load().abandon(START))
             world.read_model.stored.clear()
 
-        pace = Pace(world.pauses.append, Waiting(give_up_and_remove, request.param))
+        pace = Pace(world.pauses.append, InterruptingLimiter(abandon_and_remove, request.param))
         world.rebuild = Rebuild(world.store, world.projector, world.progress, world.generations, pace)
         return world
 
-    def test_no_row_and_no_checkpoint_is_written_any_more(self, slow: World) -> None:
-        with pytest.raises(WrongStep, match="Generation 2 is not being built any more"):
+    def test_no_more_rows_or_checkpoints_are_written(self, slow: World) -> None:
+        with pytest.raises(WrongStep, match="Generation 2 is no longer being built"):
             slow.rebuild.step(2, SegmentProgress(0), 1)
 
         assert slow.read_model.stored == {}
         assert slow.progress.saved == {}
 
-    def test_nor_after_a_pause_between_two_tries(self, world: World) -> None:
+    def test_no_more_rows_are_written_after_a_pause_between_tries(self, world: World) -> None:
         world.read_model.failing = {"c-0"}
 
-        def give_up_and_remove() -> None:
+        def abandon_and_remove() -> None:
             world.read_model.failing = set()
             if world.generations.load().building:
                 world.generations.save(world.generations.load().abandon(START))
             world.read_model.stored.clear()
 
-        world.while_pausing = give_up_and_remove
+        world.while_pausing = abandon_and_remove
 
         with pytest.raises(WrongStep):
             world.rebuild.step(2, SegmentProgress(0), 1)
@@ -369,17 +368,17 @@ class TestAGenerationGivenUpMeanwhile:
         assert world.read_model.stored == {}
 
 
-def test_a_page_is_as_large_as_the_pace_says(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rebuild, "PAGE", 500)
-    pace = Pace(world.pauses.append, page=2)
+def test_the_pace_sets_the_page_size(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rebuild, "PAGE_SIZE", 500)
+    pace = Pace(world.pauses.append, page_size=2)
     world.rebuild = Rebuild(world.store, world.projector, world.progress, world.generations, pace)
 
     assert world.rebuild.step(2, SegmentProgress(0), 1).events == 2
 
 
 @pytest.mark.parametrize("rate", [0.5, 1, 3, 20, 99.9, 1000, 1e9])
-def test_a_page_takes_no_longer_than_ten_seconds_unless_it_is_one_row(rate: float) -> None:
-    page = page_for(rate)
+def test_a_page_takes_at_most_ten_seconds_unless_it_is_a_single_row(rate: float) -> None:
+    size = page_size_for(rate)
 
-    assert page == 1 or page * UNITS_A_ROW / rate <= 10
-    assert 1 <= page <= 500
+    assert size == 1 or size * UNITS_PER_ROW / rate <= 10
+    assert 1 <= size <= 500

@@ -1,4 +1,4 @@
-"""Verify: every kind of difference is found, lag is none, and repair writes only what is sure."""
+"""Verify: every kind of difference is found, lag is not reported, and a repair writes only what is certain."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +10,7 @@ import pytest
 from events import customer, history
 from events.envelope import Event
 from projections.maintenance import verify
-from projections.maintenance.differences import Difference, Kind
+from projections.maintenance.differences import Difference, DifferenceKind
 from projections.maintenance.progress import SegmentProgress
 from projections.read_model import Write
 from projections.row import Row
@@ -24,7 +24,7 @@ def world() -> World:
 
 
 def shown(world: World, customer_id: str, versions: int) -> Row:
-    """A customer as they should be."""
+    """Project a customer correctly."""
     world.project(*world.log(customer_id, versions))
     row = world.row(customer_id)
     assert row
@@ -32,7 +32,7 @@ def shown(world: World, customer_id: str, versions: int) -> Row:
 
 
 def found(world: World, total_segments: int = 1) -> list[Difference]:
-    """All that a whole verification finds."""
+    """Return everything that a whole verification finds."""
     differences = []
     for segment in range(total_segments):
         at = SegmentProgress(segment)
@@ -44,7 +44,7 @@ def found(world: World, total_segments: int = 1) -> list[Difference]:
 
 
 def reported(world: World) -> int:
-    """How many problems a verification counts."""
+    """Return the number of problems that a verification counts."""
     at = SegmentProgress(0)
     while not at.done:
         at, _ = world.verifier.step(1, at, 1)
@@ -90,7 +90,7 @@ def orphan(world: World) -> None:
 
 def parked(world: World) -> None:
     one, two = world.log("c-1", 2)
-    world.replaced(poison(two))
+    world.replace_event(poison(two))
     world.project(one, poison(two))
 
 
@@ -110,34 +110,37 @@ def unreadable_not_parked(world: World) -> None:
     world.store.broken["c-1", 2] = unreadable(updated("c-1", 2))
 
 
-def hole(world: World) -> None:
+def missing_event(world: World) -> None:
     shown(world, "c-1", 1)
     world.store.events["c-1", 3] = updated("c-1", 3)
 
 
 Case = Callable[[World], None]
-REPAIRABLE: list[tuple[Case, Kind, int, int]] = [
-    (missing, Kind.MISSING, 2, 0),
-    (behind, Kind.BEHIND, 2, 1),
-    (different, Kind.DIFFERENT, 2, 2),
-    (listed_elsewhere, Kind.DIFFERENT, 2, 2),
-    (still_shown_though_erased, Kind.DIFFERENT, 3, 3),
+REPAIRABLE: list[tuple[Case, DifferenceKind, int, int]] = [
+    (missing, DifferenceKind.MISSING, 2, 0),
+    (behind, DifferenceKind.BEHIND, 2, 1),
+    (different, DifferenceKind.DIFFERENT, 2, 2),
+    (listed_elsewhere, DifferenceKind.DIFFERENT, 2, 2),
+    (still_shown_though_erased, DifferenceKind.DIFFERENT, 3, 3),
 ]
-REFUSED: list[tuple[Case, Kind, int, int]] = [
-    (parked, Kind.PARKED, 2, 1),
-    (parked_at_first, Kind.PARKED, 1, 0),
-    (poison_not_parked, Kind.UNREADABLE, 2, 1),
-    (unreadable_not_parked, Kind.UNREADABLE, 2, 1),
-    (hole, Kind.UNREADABLE, 2, 1),
+REFUSED: list[tuple[Case, DifferenceKind, int, int]] = [
+    (parked, DifferenceKind.PARKED, 2, 1),
+    (parked_at_first, DifferenceKind.PARKED, 1, 0),
+    (poison_not_parked, DifferenceKind.UNREADABLE, 2, 1),
+    (unreadable_not_parked, DifferenceKind.UNREADABLE, 2, 1),
+    (missing_event, DifferenceKind.UNREADABLE, 2, 1),
 ]
-AHEAD: list[tuple[Case, Kind, int, int]] = [(ahead, Kind.AHEAD, 1, 2), (orphan, Kind.AHEAD, 0, 2)]
+AHEAD: list[tuple[Case, DifferenceKind, int, int]] = [
+    (ahead, DifferenceKind.AHEAD, 1, 2),
+    (orphan, DifferenceKind.AHEAD, 0, 2),
+]
 
 
-def names(cases: list[tuple[Case, Kind, int, int]]) -> list[str]:
+def names(cases: list[tuple[Case, DifferenceKind, int, int]]) -> list[str]:
     return [case[0].__name__ for case in cases]
 
 
-def test_where_all_is_right_nothing_is_found_and_nothing_waited_for(world: World) -> None:
+def test_without_differences_nothing_is_found_and_nothing_waits(world: World) -> None:
     shown(world, "c-1", 3)
     gone = [*world.log("c-2", 2), world.append(erased("c-2", 3))]
     world.store.redact("c-2", [1, 2])
@@ -148,8 +151,8 @@ def test_where_all_is_right_nothing_is_found_and_nothing_waited_for(world: World
 
 
 @pytest.mark.parametrize(("case", "kind", "expected", "version"), REPAIRABLE + REFUSED, ids=names(REPAIRABLE + REFUSED))
-def test_each_kind_is_found_once_with_its_versions(
-    world: World, case: Case, kind: Kind, expected: int, version: int
+def test_each_kind_of_difference_is_found_once_with_its_versions(
+    world: World, case: Case, kind: DifferenceKind, expected: int, version: int
 ) -> None:
     case(world)
     shown(world, "neighbour", 2)
@@ -158,8 +161,8 @@ def test_each_kind_is_found_once_with_its_versions(
 
 
 @pytest.mark.parametrize(("case", "kind", "expected", "version"), AHEAD, ids=names(AHEAD))
-def test_a_row_that_the_log_has_no_events_for_is_found(
-    world: World, case: Case, kind: Kind, expected: int, version: int
+def test_a_row_ahead_of_the_event_table_is_found(
+    world: World, case: Case, kind: DifferenceKind, expected: int, version: int
 ) -> None:
     case(world)
 
@@ -167,7 +170,7 @@ def test_a_row_that_the_log_has_no_events_for_is_found(
     assert list(world.verifier.orphans(1, 0, 1)) == [Difference("c-1", kind, expected, version)]
 
 
-def test_a_row_in_a_hole_of_the_log_is_no_orphan(world: World) -> None:
+def test_a_row_whose_event_is_missing_between_others_is_not_an_orphan(world: World) -> None:
     shown(world, "c-1", 2)
     world.append(updated("c-1", 3))
     del world.store.events["c-1", 2]
@@ -175,15 +178,15 @@ def test_a_row_in_a_hole_of_the_log_is_no_orphan(world: World) -> None:
     assert list(world.verifier.orphans(1, 0, 1)) == []
 
 
-def test_all_rows_of_a_page_are_looked_up_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_rows_of_a_page_are_checked_in_one_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(20):
         shown(world, f"c-{number}", 2)
-    monkeypatch.setattr(world.store, "read", lambda *_: pytest.fail("a customer was read alone"))
+    monkeypatch.setattr(world.store, "read", lambda *_: pytest.fail("a customer was read individually"))
 
     assert list(world.verifier.orphans(1, 0, 1)) == []
 
 
-def test_a_parked_customer_is_told_at_once(world: World) -> None:
+def test_a_parked_customer_is_reported_at_once(world: World) -> None:
     parked(world)
 
     found(world)
@@ -192,7 +195,9 @@ def test_a_parked_customer_is_told_at_once(world: World) -> None:
 
 
 @pytest.mark.parametrize(("case", "kind", "expected", "version"), REPAIRABLE, ids=names(REPAIRABLE))
-def test_what_is_sure_is_repaired(world: World, case: Case, kind: Kind, expected: int, version: int) -> None:
+def test_a_certain_difference_is_repaired(
+    world: World, case: Case, kind: DifferenceKind, expected: int, version: int
+) -> None:
     case(world)
     [difference] = found(world)
 
@@ -204,7 +209,9 @@ def test_what_is_sure_is_repaired(world: World, case: Case, kind: Kind, expected
 
 
 @pytest.mark.parametrize(("case", "kind", "expected", "version"), REFUSED + AHEAD, ids=names(REFUSED + AHEAD))
-def test_what_is_not_sure_is_left_as_it_is(world: World, case: Case, kind: Kind, expected: int, version: int) -> None:
+def test_an_uncertain_difference_is_not_repaired(
+    world: World, case: Case, kind: DifferenceKind, expected: int, version: int
+) -> None:
     case(world)
     before = dict(world.read_model.stored)
 
@@ -214,7 +221,7 @@ def test_what_is_not_sure_is_left_as_it_is(world: World, case: Case, kind: Kind,
 
 
 def test_a_repair_never_lowers_a_version(world: World) -> None:
-    """The log lost an event after the difference was found."""
+    """The event table loses an event after the difference was found."""
     behind(world)
     [difference] = found(world)
     world.project(world.store.events["c-1", 2])
@@ -224,22 +231,22 @@ def test_a_repair_never_lowers_a_version(world: World) -> None:
     assert world.version("c-1") == 2
 
 
-def test_a_repair_that_another_writer_outran_says_so(world: World) -> None:
+def test_a_repair_that_meets_a_conflict_returns_false(world: World) -> None:
     behind(world)
     [difference] = found(world)
 
-    def other_projects(_: Write) -> None:
+    def other_writer(_: Write) -> None:
         world.read_model.interfere = lambda _: None
         world.project(world.append(updated("c-1", 3)))
 
-    world.read_model.interfere = other_projects
+    world.read_model.interfere = other_writer
 
     assert not world.verifier.repair(difference, 1)
     assert world.version("c-1") == 3
 
 
-def test_a_customer_who_was_parked_since_is_left_to_the_redrive(world: World) -> None:
-    """A repair reads no events after its write: one that waited behind the parked row meanwhile would be lost."""
+def test_a_customer_parked_meanwhile_is_left_to_the_redrive(world: World) -> None:
+    """A repair reads no events after its write, so an event that waited behind the parked row would be lost."""
     behind(world)
     [difference] = found(world)
     world.project(poison(updated("c-1", 2)))
@@ -248,7 +255,7 @@ def test_a_customer_who_was_parked_since_is_left_to_the_redrive(world: World) ->
     assert world.parked("c-1")
 
 
-def test_a_repair_brings_the_generations_that_are_fed_before_as_far_first(world: World) -> None:
+def test_a_repair_advances_the_generations_fed_before_first(world: World) -> None:
     behind(world)
     [difference] = found(world)
     world.project(world.store.events["c-1", 1], generation=3)
@@ -259,7 +266,7 @@ def test_a_repair_brings_the_generations_that_are_fed_before_as_far_first(world:
     assert [world.version("c-1", generation) for generation in (3, 2, 1)] == [2, 2, 2]
 
 
-def test_a_repair_leaves_a_generation_that_is_further_as_it_is(world: World) -> None:
+def test_a_repair_does_not_touch_a_generation_that_is_newer(world: World) -> None:
     behind(world)
     [difference] = found(world)
     world.project(*world.store.read("c-1"), updated("c-1", 3), generation=2)
@@ -269,22 +276,22 @@ def test_a_repair_leaves_a_generation_that_is_further_as_it_is(world: World) -> 
 
 
 @pytest.mark.parametrize("trouble", ["parked", "not written"])
-def test_a_repair_does_not_run_ahead_of_a_generation_that_stands_still(world: World, trouble: str) -> None:
+def test_a_repair_does_not_get_ahead_of_a_generation_that_cannot_be_written(world: World, trouble: str) -> None:
     behind(world)
     [difference] = found(world)
     if trouble == "parked":
         world.project(world.store.events["c-1", 1], poison(updated("c-1", 2)), generation=2)
 
-    def throttled(write: Write) -> None:
+    def throttle(write: Write) -> None:
         world.read_model.failing = {"c-1"} if write.row.generation == 2 else set()
 
-    world.read_model.interfere = throttled
+    world.read_model.interfere = throttle
 
     assert not world.verifier.repair(difference, 1, before=(2,))
     assert world.version("c-1") == 1
 
 
-def test_a_log_that_broke_since_is_not_repaired_from(world: World) -> None:
+def test_events_that_became_unreadable_are_not_used_for_a_repair(world: World) -> None:
     behind(world)
     [difference] = found(world)
     world.store.broken["c-1", 3] = unreadable(updated("c-1", 3))
@@ -292,18 +299,18 @@ def test_a_log_that_broke_since_is_not_repaired_from(world: World) -> None:
     assert not world.verifier.repair(difference, 1)
 
 
-@pytest.mark.parametrize("look", [1, 2, 3])
-def test_lag_that_settles_while_it_looks_is_no_difference(world: World, look: int) -> None:
+@pytest.mark.parametrize("comparison", [1, 2, 3])
+def test_lag_that_ends_between_comparisons_is_not_a_difference(world: World, comparison: int) -> None:
     behind(world)
 
-    def the_stream_comes() -> None:
-        if len(world.pauses) == look:
+    def stream_catches_up() -> None:
+        if len(world.pauses) == comparison:
             world.project(world.store.events["c-1", 2])
 
-    world.while_pausing = the_stream_comes
+    world.while_pausing = stream_catches_up
 
     assert found(world) == []
-    assert len(world.pauses) == look
+    assert len(world.pauses) == comparison
     assert world.pauses == sorted(world.pauses)
 
 
@@ -311,7 +318,7 @@ def test_lag_that_settles_while_it_looks_is_no_difference(world: World, look: in
     ("age", "expired"),
     [(timedelta(hours=24), False), (timedelta(hours=24, microseconds=1), True), (timedelta(days=7), True)],
 )
-def test_a_missing_event_that_the_stream_has_forgotten_is_told_at_once(
+def test_a_missing_event_that_has_left_the_stream_is_reported_at_once(
     world: World, age: timedelta, expired: bool
 ) -> None:
     behind(world)
@@ -321,23 +328,23 @@ def test_a_missing_event_that_the_stream_has_forgotten_is_told_at_once(
 
     [difference] = found(world)
 
-    assert difference == Difference("c-1", Kind.BEHIND, 2, 1, expired=expired)
+    assert difference == Difference("c-1", DifferenceKind.BEHIND, 2, 1, expired=expired)
     assert (world.pauses == []) is expired
 
 
-def test_the_age_is_that_of_the_first_missing_event(world: World) -> None:
+def test_the_first_missing_event_decides_the_age(world: World) -> None:
     world.append(created("c-1", second=0))
     world.append(updated("c-1", 2))
     world.time += timedelta(hours=24, seconds=1)
 
-    assert found(world) == [Difference("c-1", Kind.MISSING, 2, 0, expired=True)]
+    assert found(world) == [Difference("c-1", DifferenceKind.MISSING, 2, 0, expired=True)]
 
 
 @pytest.mark.parametrize("page", range(1, 8))
-def test_a_customer_cut_by_a_page_is_no_difference_where_they_are_right(
+def test_a_customer_split_over_pages_is_not_a_difference_if_the_row_is_right(
     world: World, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
-    monkeypatch.setattr(verify, "PAGE", page)
+    monkeypatch.setattr(verify, "PAGE_SIZE", page)
     for customer_id in ("c-1", "c-2", "c-3"):
         shown(world, customer_id, 4)
 
@@ -345,69 +352,71 @@ def test_a_customer_cut_by_a_page_is_no_difference_where_they_are_right(
 
 
 @pytest.mark.parametrize("page", range(1, 8))
-def test_a_customer_cut_by_a_page_is_found_where_they_are_wrong(
+def test_a_customer_split_over_pages_is_found_if_the_row_is_wrong(
     world: World, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
-    monkeypatch.setattr(verify, "PAGE", page)
+    monkeypatch.setattr(verify, "PAGE_SIZE", page)
     shown(world, "c-0", 4)
     behind(world)
     shown(world, "c-2", 4)
 
-    assert found(world) == [Difference("c-1", Kind.BEHIND, 2, 1)]
+    assert found(world) == [Difference("c-1", DifferenceKind.BEHIND, 2, 1)]
 
 
 @pytest.mark.parametrize("page", range(1, 8))
 @pytest.mark.parametrize("version", range(6))
-def test_a_customer_of_many_pages_is_reported_once_wherever_their_row_stands(
+def test_a_customer_on_many_pages_is_reported_once_whatever_the_row_version(
     world: World, monkeypatch: pytest.MonkeyPatch, page: int, version: int
 ) -> None:
-    """A row may equal what one page alone makes, and is behind all the same."""
-    monkeypatch.setattr(verify, "PAGE", page)
+    """A row can equal the fold of a single page and still be behind."""
+    monkeypatch.setattr(verify, "PAGE_SIZE", page)
     shown(world, "c-0", 2)
     world.project(*world.log("c-1", 6)[:version])
     shown(world, "c-2", 2)
 
-    kind = Kind.BEHIND if version else Kind.MISSING
+    kind = DifferenceKind.BEHIND if version else DifferenceKind.MISSING
     assert found(world) == [Difference("c-1", kind, 6, version)]
     assert reported(world) == 1
 
 
-def test_nothing_is_waited_for_after_the_last_look(world: World) -> None:
+def test_there_is_no_pause_after_the_last_comparison(world: World) -> None:
     behind(world)
-    looks: list[int] = []
-    real = world.read_model.current
+    comparisons: list[int] = []
+    real = world.read_model.get_many
 
     def current(*args: Any) -> Any:
-        looks.append(len(world.pauses))
+        comparisons.append(len(world.pauses))
         return real(*args)
 
-    world.read_model.current = current  # type: ignore[assignment]
+    world.read_model.get_many = current  # type: ignore[assignment]
 
-    assert world.verifier.look("c-1", 1)
+    assert world.verifier.compare_one("c-1", 1)
 
-    assert looks == [0, 1, 2, 3]
+    assert comparisons == [0, 1, 2, 3]
     assert len(world.pauses) == 3
 
 
-def test_any_number_of_customers_is_waited_for_together(world: World) -> None:
+def test_all_customers_share_the_same_pauses(world: World) -> None:
     for number in range(20):
         world.log(f"c-{number}", 2)
     shown(world, "right", 1)
     world.project(world.store.events["c-1", 1], poison(world.store.events["c-1", 2]))
 
-    def one_is_projected() -> None:
+    def project_one() -> None:
         world.project(world.store.events["c-7", 1], world.store.events["c-7", 2])
 
-    world.while_pausing = one_is_projected
+    world.while_pausing = project_one
 
     differences = found(world)
 
-    expected = {f"c-{number}": Kind.MISSING for number in range(20) if number not in (1, 7)} | {"c-1": Kind.PARKED}
-    assert {each.customer_id: each.kind for each in differences} == expected
+    expected = {f"c-{number}": DifferenceKind.MISSING for number in range(20) if number not in (1, 7)} | {
+        "c-1": DifferenceKind.PARKED
+    }
+    assert {difference.customer_id: difference.kind for difference in differences} == expected
     assert len(world.pauses) == 3
 
 
-def test_segments_together_find_everyone_once_and_count_what_they_read(world: World) -> None:
+def test_the_segments_find_every_customer_once_and_count_what_they_read(world: World) -> None:
     for number in range(20):
         world.log(f"c-{number}", 2)
 
@@ -416,7 +425,7 @@ def test_segments_together_find_everyone_once_and_count_what_they_read(world: Wo
     assert (at.customers, at.events, at.problems, at.done) == (20, 40, 20, True)
 
 
-def test_a_parked_row_with_an_unreadable_row_behind_it_does_not_stop_the_search_for_orphans(world: World) -> None:
+def test_a_parked_row_with_an_unreadable_event_does_not_stop_the_search_for_orphans(world: World) -> None:
     shown(world, "c-1", 1)
     world.store.broken["c-1", 2] = unreadable(updated("c-1", 2))
     world.project(unreadable(updated("c-1", 2)))
@@ -426,10 +435,10 @@ def test_a_parked_row_with_an_unreadable_row_behind_it_does_not_stop_the_search_
     assert [difference.customer_id for difference in world.verifier.orphans(1, 0, 1)] == ["c-2"]
 
 
-def test_a_fold_that_breaks_on_one_customer_does_not_stop_the_others(
+def test_a_fold_that_fails_for_one_customer_does_not_stop_the_others(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The projector parks such a customer, so verify must be able to say so."""
+    """The projector parks such a customer, so verify must be able to report them."""
     shown(world, "broken", 1)
     world.append(updated("broken", 2))
     behind(world)
@@ -443,46 +452,46 @@ def test_a_fold_that_breaks_on_one_customer_does_not_stop_the_others(
     monkeypatch.setattr(history, "evolve", breaks)
 
     assert found(world) == [
-        Difference("broken", Kind.UNREADABLE, 2, 1),
-        Difference("c-1", Kind.BEHIND, 2, 1),
+        Difference("broken", DifferenceKind.UNREADABLE, 2, 1),
+        Difference("c-1", DifferenceKind.BEHIND, 2, 1),
     ]
     world.project(world.store.events["broken", 2])
-    assert found(world)[0].kind is Kind.PARKED
+    assert found(world)[0].kind is DifferenceKind.PARKED
 
 
-def test_a_log_that_does_not_answer_is_no_difference_but_an_error(world: World) -> None:
+def test_an_event_table_that_does_not_answer_is_an_error_and_not_a_difference(world: World) -> None:
     behind(world)
     world.while_pausing = lambda: world.store.errors.append(TIMEOUT)
 
     with pytest.raises(type(TIMEOUT)):
-        world.verifier.look("c-1", 1)
+        world.verifier.compare_one("c-1", 1)
 
 
-def test_generations_are_compared_each_for_itself(world: World) -> None:
+def test_each_generation_is_compared_independently(world: World) -> None:
     shown(world, "c-1", 2)
 
-    assert world.verifier.look("c-1", 1) is None
-    assert world.verifier.look("c-1", 2) == Difference("c-1", Kind.MISSING, 2, 0)
+    assert world.verifier.compare_one("c-1", 1) is None
+    assert world.verifier.compare_one("c-1", 2) == Difference("c-1", DifferenceKind.MISSING, 2, 0)
 
 
-def test_a_customer_who_changes_all_the_time_is_not_behind_as_long_as_the_row_follows(world: World) -> None:
-    """Always one event behind, and each time one further."""
+def test_a_customer_who_changes_all_the_time_is_not_behind_while_the_row_catches_up(world: World) -> None:
+    """The row is always one event behind, but has moved on by one event each time."""
     behind(world)
     last = [2]
 
-    def one_comes_and_one_is_projected() -> None:
+    def append_one_and_project_one() -> None:
         world.append(updated("c-1", last[0] + 1))
         world.project(world.store.events["c-1", last[0]])
         last[0] += 1
 
-    world.while_pausing = one_comes_and_one_is_projected
+    world.while_pausing = append_one_and_project_one
 
     assert found(world) == []
     assert len(world.pauses) == 1
 
 
-def test_a_customer_who_changes_all_the_time_is_behind_if_the_row_stands_still(world: World) -> None:
+def test_a_customer_who_changes_all_the_time_is_behind_if_the_row_does_not_move(world: World) -> None:
     behind(world)
-    world.while_pausing = lambda: world.store.append([updated("c-1", len(world.pauses) + 2)], len(world.pauses) + 1)
+    world.while_pausing = lambda: world.store.append(updated("c-1", len(world.pauses) + 2))
 
-    assert found(world) == [Difference("c-1", Kind.BEHIND, 5, 1)]
+    assert found(world) == [Difference("c-1", DifferenceKind.BEHIND, 5, 1)]

@@ -1,16 +1,17 @@
-"""EventBridge as a bus: each entry's own answer, and what happens to a request as a whole."""
+"""EventBridge as the bus: the result of each entry, and the failure of a whole request."""
 
 from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from publisher.bus import LOOKS_EVERY, BusMissing, BusUnavailable, EventBridgeBus, RequestRefused
+from publisher.bus import BusMissing, BusUnavailable, RequestRefused
 from publisher.entries import Entry
+from publisher.event_bridge import CHECK_INTERVAL_SECONDS, EventBridgeBus
 from tests.fakes.bus import FakeEventBridge
 
 ENTRIES = [Entry("A", "{}"), Entry("B", "{}"), Entry("C", "{}")]
-TAKEN = {"EventId": "1"}
+ACCEPTED = {"EventId": "1"}
 FAILED = {"ErrorCode": "InternalFailure", "ErrorMessage": "secret"}
 
 
@@ -22,8 +23,8 @@ def bus_of(client: FakeEventBridge, clock: Any = lambda: 0.0) -> EventBridgeBus:
     return EventBridgeBus(cast("Any", client), "bus", clock)
 
 
-def test_each_entry_has_its_own_answer() -> None:
-    client = FakeEventBridge({"FailedEntryCount": 1, "Entries": [TAKEN, FAILED, TAKEN]})
+def test_each_entry_has_its_own_result() -> None:
+    client = FakeEventBridge({"FailedEntryCount": 1, "Entries": [ACCEPTED, FAILED, ACCEPTED]})
 
     assert bus_of(client).put(ENTRIES) == ["", "InternalFailure", ""]
     assert [entry["DetailType"] for entry in client.sent[0]] == ["A", "B", "C"]
@@ -32,13 +33,16 @@ def test_each_entry_has_its_own_answer() -> None:
 @pytest.mark.parametrize(
     ("answer", "codes"),
     [
-        ({"FailedEntryCount": 0, "Entries": [TAKEN]}, ["", "NoAnswer", "NoAnswer"]),
+        ({"FailedEntryCount": 0, "Entries": [ACCEPTED]}, ["", "NoAnswer", "NoAnswer"]),
         ({}, ["NoAnswer"] * 3),
-        ({"FailedEntryCount": 0, "Entries": [TAKEN, {}, {"EventId": ""}]}, ["", "NoAnswer", "NoAnswer"]),
-        ({"FailedEntryCount": 0, "Entries": [TAKEN, TAKEN, {**TAKEN, **FAILED}, TAKEN]}, ["", "", "InternalFailure"]),
+        ({"FailedEntryCount": 0, "Entries": [ACCEPTED, {}, {"EventId": ""}]}, ["", "NoAnswer", "NoAnswer"]),
+        (
+            {"FailedEntryCount": 0, "Entries": [ACCEPTED, ACCEPTED, {**ACCEPTED, **FAILED}, ACCEPTED]},
+            ["", "", "InternalFailure"],
+        ),
     ],
 )
-def test_an_entry_that_is_not_said_to_be_taken_is_not(answer: Any, codes: list[str]) -> None:
+def test_an_entry_without_confirmation_counts_as_not_accepted(answer: Any, codes: list[str]) -> None:
     assert bus_of(FakeEventBridge(answer)).put(ENTRIES) == codes
 
 
@@ -53,23 +57,21 @@ def test_an_entry_that_is_not_said_to_be_taken_is_not(answer: Any, codes: list[s
         (error("413"), RequestRefused, "413"),
     ],
 )
-def test_a_request_that_fails_as_a_whole_is_told_by_its_kind(
-    failure: Exception, kind: type[Exception], text: str
-) -> None:
+def test_a_failed_request_raises_an_error_by_kind(failure: Exception, kind: type[Exception], text: str) -> None:
     with pytest.raises(kind, match=f"^{text}$"):
         bus_of(FakeEventBridge(failure)).put(ENTRIES)
 
 
-def test_a_bus_that_is_gone_is_noticed_although_events_for_it_are_taken() -> None:
-    client = FakeEventBridge(*[{"Entries": [TAKEN] * 3}] * 3)
+def test_a_deleted_bus_is_noticed_although_eventbridge_accepts_events_for_it() -> None:
+    client = FakeEventBridge(*[{"Entries": [ACCEPTED] * 3}] * 3)
     now = [0.0]
     bus = bus_of(client, lambda: now[0])
     bus.put(ENTRIES)
     client.missing = error("ResourceNotFoundException")
 
-    now[0] = LOOKS_EVERY - 1
+    now[0] = CHECK_INTERVAL_SECONDS - 1
     bus.put(ENTRIES)
-    now[0] = LOOKS_EVERY
+    now[0] = CHECK_INTERVAL_SECONDS
     with pytest.raises(BusMissing):
         bus.put(ENTRIES)
     with pytest.raises(BusMissing):
@@ -80,8 +82,8 @@ def test_a_bus_that_is_gone_is_noticed_although_events_for_it_are_taken() -> Non
     assert bus.put(ENTRIES) == ["", "", ""]
 
 
-def test_an_entry_that_finds_no_bus_is_no_partial_failure() -> None:
-    answer = {"FailedEntryCount": 1, "Entries": [TAKEN, {"ErrorCode": "ResourceNotFoundException"}, TAKEN]}
+def test_an_entry_that_finds_no_bus_fails_the_whole_request() -> None:
+    answer = {"FailedEntryCount": 1, "Entries": [ACCEPTED, {"ErrorCode": "ResourceNotFoundException"}, ACCEPTED]}
 
     with pytest.raises(BusMissing):
         bus_of(FakeEventBridge(answer)).put(ENTRIES)

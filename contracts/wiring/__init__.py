@@ -1,0 +1,1 @@
+"""Writer of docs/explanation/wiring.md: the wiring plan of template.yml."""

@@ -1,0 +1,172 @@
+"""The options of the commands, and the parsers of their values. Each error says what the option accepts."""
+
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable
+from datetime import datetime
+from math import inf
+from typing import Final
+
+from events.customer import is_customer_id
+from operations.stack import MAX_WORKERS
+from shared.runtime.clock import timestamp
+
+AddOptions = Callable[[ArgumentParser], None]
+
+DEFAULT_WORKERS: Final = 4
+MESSAGES_A_SECOND: Final = 200.0
+
+
+def positive_integer(text: str) -> int:
+    """Parse a whole number of 1 or more."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    return number
+
+
+def worker_count(text: str) -> int:
+    """Parse a number of threads; more than `MAX_WORKERS` count as `MAX_WORKERS`."""
+    return min(positive_integer(text), MAX_WORKERS)
+
+
+def rate(text: str) -> float:
+    """Parse a number above 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < inf:
+        raise ArgumentTypeError(f"{text!r} is not a number above 0")
+    return number
+
+
+def instant(text: str) -> str:
+    """Parse a time with a zone; return it as RFC 3339 in UTC, 27 characters."""
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        parsed = None
+    if parsed is None or parsed.tzinfo is None:
+        raise ArgumentTypeError(f"{text!r} is not a time with a zone, such as 2026-11-01T00:00:00Z")
+    return timestamp(parsed)
+
+
+def customer_id(text: str) -> str:
+    """Parse a customer id."""
+    if not is_customer_id(text):
+        raise ArgumentTypeError(f"{text!r} is not a customer id (a lower-case UUID)")
+    return text
+
+
+def generation_option(default: str) -> AddOptions:
+    """Add `--generation`.
+
+    Args:
+        default: The generation without the option, in words.
+    """
+
+    def add(parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--generation",
+            type=positive_integer,
+            metavar="N",
+            help=f"generation to work on (default: {default})",
+        )
+
+    return add
+
+
+def go_options(effect: str, limited: str) -> AddOptions:
+    """Add `--go` and `--limit`.
+
+    Args:
+        effect: What `--go` does.
+        limited: What `--limit` counts.
+    """
+
+    def add(parser: ArgumentParser) -> None:
+        parser.add_argument("--go", action="store_true", help=f"{effect}; without --go, only show what would happen")
+        parser.add_argument(
+            "--limit", type=positive_integer, metavar="N", help=f"process at most N {limited} (default: all)"
+        )
+
+    return add
+
+
+def compare_options(parser: ArgumentParser) -> None:
+    """Add the options of `verify`."""
+    parser.add_argument("--repair", action="store_true", help="write the rows that differ")
+    parser.add_argument(
+        "--segments",
+        type=positive_integer,
+        metavar="N",
+        help="split the event table into N segments (default: depends on the size of the table)",
+    )
+
+
+def workers_option(parser: ArgumentParser) -> None:
+    """Add `--workers`."""
+    parser.add_argument(
+        "--workers",
+        type=worker_count,
+        default=DEFAULT_WORKERS,
+        metavar="N",
+        help=f"number of threads, at most {MAX_WORKERS} (default: {DEFAULT_WORKERS})",
+    )
+
+
+def write_rate_option(parser: ArgumentParser) -> None:
+    """Add `--rate`, in write units a second."""
+    parser.add_argument(
+        "--rate",
+        type=rate,
+        metavar="N",
+        help="use at most N write units a second; a row takes two (default: no limit)",
+    )
+
+
+def accept_parked_option(parser: ArgumentParser) -> None:
+    """Add `--accept-parked`."""
+    parser.add_argument("--accept-parked", action="store_true", help="switch even if customers are parked")
+
+
+def backfill_options(parser: ArgumentParser) -> None:
+    """Add the options of `backfill`."""
+    parser.add_argument("--queue", required=True, help="name, URL or ARN of the consumer's queue")
+    parser.add_argument(
+        "--from",
+        dest="since",
+        type=instant,
+        metavar="TIME",
+        help="send only customers with an event at or after TIME, such as 2026-11-01T00:00:00Z",
+    )
+    parser.add_argument(
+        "--to",
+        dest="until",
+        type=instant,
+        metavar="TIME",
+        help="send only customers with an event before TIME",
+    )
+    parser.add_argument(
+        "--customer",
+        dest="customers",
+        type=customer_id,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="ID",
+        help="send only the customers with these ids",
+    )
+    parser.add_argument(
+        "--rate",
+        type=rate,
+        default=MESSAGES_A_SECOND,
+        metavar="N",
+        help=f"send at most N messages a second, over all threads (default: {MESSAGES_A_SECOND:g})",
+    )
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--dry-run", action="store_true", help="count the events and send nothing")
+    mode.add_argument("--resume", action="store_true", help="continue the newest backfill with the same options")

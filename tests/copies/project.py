@@ -1,6 +1,7 @@
 """Copies of the project that a test may change."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -41,10 +42,11 @@ class Copy:
         lines = self.run("git", "status", "--porcelain", "--untracked-files=all").splitlines()
         return [line[3:] for line in lines]
 
-    def files_with(self, word: str) -> list[str]:
-        """The committed files whose name or text has a word, in whatever case."""
+    def files_with(self, pattern: str) -> list[str]:
+        """The committed files whose name or text matches a pattern, in whatever case."""
+        found = re.compile(pattern, re.IGNORECASE)
         names = self.run("git", "ls-files").splitlines()
-        return [name for name in names if word in name.lower() or word in (self.root / name).read_text("utf-8").lower()]
+        return [name for name in names if found.search(name) or found.search((self.root / name).read_text("utf-8"))]
 
     def run_unit_tests(self) -> None:
         """Run the unit tier, apart from a few tests that a copy cannot break."""

@@ -17,7 +17,7 @@ WORDS: Final = {
     r"[Mm]end(s|ed|ing)?": "fix, repair",
     r"[Aa]new": "again",
     r"[Ww]ho(m)?ever": "anyone who, or name the actor",
-    r"(?<!there )(is|are) none": "is missing, is not one",
+    r"(?<!there\s)(is|are) none": "is missing, is not one",
     r"pass(es|ed|ing)? over": "skip, ignore",
     r"let be": "accept",
     r"heard of": "known",

@@ -22,7 +22,8 @@ from events.customer import Customer
 from events.dynamodb_store import DynamoDbEventStore
 from events.envelope import Event
 from events.history import readable
-from local import dynamodb_local, tables
+from local import tables
+from local.tools import dynamodb_local
 from projections.dynamodb_read_model import reader_for
 from projections.projector import Projector
 from queries.get_all_customers import GetAllCustomers, get_all_customers
@@ -312,7 +313,7 @@ def operations(api: Api) -> Iterator[MeasuredOperation]:
 
 def _without_streams() -> "list[CreateTableInputTypeDef]":
     """Return the template's tables without streams, with which the simulator handles ten times as many writes."""
-    definitions = list(tables.of_template().values())
+    definitions = list(tables.from_template().values())
     for table in definitions:
         table.pop("StreamSpecification", None)
     return definitions
@@ -339,7 +340,7 @@ def total_of(bills: Iterable[Bill]) -> Bill:
 
 def main() -> None:
     """Measure every operation and print the results."""
-    definitions = tables.of_template()
+    definitions = tables.from_template()
     names = {name: table["TableName"] for name, table in definitions.items()}
     keys = {table["TableName"]: [key["AttributeName"] for key in table["KeySchema"]] for table in definitions.values()}
     with dynamodb_local.running(_without_streams()) as endpoint:

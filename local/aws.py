@@ -1,9 +1,9 @@
-"""How this machine's programs talk to the local AWS, and to it alone."""
+"""Clients and environment variables that reach the local AWS and nothing else."""
 
 import os
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import boto3
 import botocore.session
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
 
-REGION = "eu-west-1"
-KEY = "test"  # the local AWS takes this pair for its account's root
-# They would lead a child elsewhere: to real AWS, to the flags of the make that runs us, or to other packages.
-_DROPPED = ("AWS_", "SAM_", "MAKE", "MFLAGS", "PYTHON", "VIRTUAL_ENV", "CONDA_", "LAYER_")
-_DIRECT = "127.0.0.1,localhost"  # never through a proxy
+REGION: Final = "eu-west-1"
+KEY: Final = "test"  # the local AWS treats this access key as its root user
+# These would point a child process at real AWS, at the flags of the calling make, or at other packages.
+_DROPPED: Final = ("AWS_", "SAM_", "MAKE", "MFLAGS", "PYTHON", "VIRTUAL_ENV", "CONDA_", "LAYER_")
+_DIRECT: Final = "127.0.0.1,localhost"  # never through a proxy
 
 
 def credentials(endpoint: str) -> dict[str, str]:
-    """The variables that point any AWS program at the local AWS, and away from the user's own profiles and keys."""
+    """The variables that point an AWS program at the local AWS and away from the user's own profiles and keys."""
     return {
         "AWS_ACCESS_KEY_ID": KEY,
         "AWS_SECRET_ACCESS_KEY": KEY,
@@ -38,11 +38,9 @@ def credentials(endpoint: str) -> dict[str, str]:
 
 
 def child_environment(endpoint: str, ambient: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment of a command that works on the local AWS: the user's own, without what would lead it elsewhere.
+    """The environment of a command that works on the local AWS.
 
-    Args:
-        endpoint: Address of the local AWS.
-        ambient: The user's own environment.
+    It is the user's environment without the variables that would send the command elsewhere.
     """
     kept = {name: value for name, value in ambient.items() if not name.startswith(_DROPPED)}
     direct = ",".join(filter(None, (kept.get("NO_PROXY") or kept.get("no_proxy"), _DIRECT)))
@@ -71,25 +69,25 @@ class LocalAws:
 
     @cached_property
     def cloudformation(self) -> "CloudFormationClient":
-        """Stacks."""
+        """Reads stacks."""
         return self._session.client("cloudformation", endpoint_url=self._endpoint, config=self._config)
 
     @cached_property
     def cognito(self) -> "CognitoIdentityProviderClient":
-        """Users and clients."""
+        """Manages users and app clients."""
         return self._session.client("cognito-idp", endpoint_url=self._endpoint, config=self._config)
 
     @cached_property
     def functions(self) -> "LambdaClient":
-        """Functions and their event source mappings."""
+        """Manages functions and their event source mappings."""
         return self._session.client("lambda", endpoint_url=self._endpoint, config=self._config)
 
     @cached_property
     def logs(self) -> "CloudWatchLogsClient":
-        """The functions' logs."""
+        """Reads the functions' logs."""
         return self._session.client("logs", endpoint_url=self._endpoint, config=self._config)
 
 
 def http_client(*, timeout: float = 30.0) -> httpx.Client:
-    """An HTTP client that no proxy variable can lead away from this machine; `timeout` is in seconds."""
+    """An HTTP client that ignores proxy variables; `timeout` is in seconds."""
     return httpx.Client(timeout=timeout, trust_env=False)

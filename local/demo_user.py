@@ -1,29 +1,30 @@
-"""A person who can sign in on the hosted page."""
+"""A user for the hosted sign-in page."""
 
 import contextlib
 import json
 import secrets
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlencode
 
 from local.aws import LocalAws
 from local.home import StackHome
 from local.outputs import Outputs
 
-CALLBACK = "http://localhost:8976/callback"
+CALLBACK: Final = "http://localhost:8976/callback"
 
 
 @dataclass(frozen=True, slots=True)
 class DemoUser:
-    """What to type on the sign-in page."""
+    """The credentials to type on the sign-in page."""
 
     email: str
     password: str
 
 
 def ensure(home: StackHome, outputs: Outputs) -> DemoUser:
-    """Make the user, or give it its password again; the password is made up once for each stack folder."""
-    user = _remembered(home)
+    """Create the user, or reset its password. Each stack folder has one random password."""
+    user = _stored_user(home)
     cognito = LocalAws(outputs["EndpointUrl"]).cognito
     pool = outputs["UserPoolId"]
     with contextlib.suppress(cognito.exceptions.UsernameExistsException):
@@ -41,7 +42,7 @@ def ensure(home: StackHome, outputs: Outputs) -> DemoUser:
 
 
 def sign_in_url(outputs: Outputs) -> str:
-    """The hosted page's address for the public client."""
+    """The address of the hosted sign-in page for the public client."""
     query = urlencode(
         {
             "response_type": "code",
@@ -53,12 +54,12 @@ def sign_in_url(outputs: Outputs) -> str:
     return f"{outputs['AuthorizeEndpoint']}?{query}"
 
 
-def _remembered(home: StackHome) -> DemoUser:
+def _stored_user(home: StackHome) -> DemoUser:
     file = home.folder / "demo-user.json"
     try:
         return DemoUser(**json.loads(file.read_text()))
     except (OSError, ValueError, TypeError):
-        # The ending has one character of each kind that the pool's password policy asks for.
+        # The ending has one character of each kind that the pool's password policy requires.
         user = DemoUser("demo@example.com", f"{secrets.token_urlsafe(12)}-aA1")
     file.touch(mode=0o600)
     file.write_text(json.dumps({"email": user.email, "password": user.password}))

@@ -1,4 +1,4 @@
-"""Builds template.yml and deploys it to the local AWS, with the SAM command line that AWS itself is deployed with."""
+"""Builds template.yml and deploys it to the local AWS with the same SAM CLI that deploys it to AWS."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
@@ -26,23 +26,23 @@ if TYPE_CHECKING:
 
     from mypy_boto3_cloudformation.type_defs import StackEventTypeDef, StackTypeDef
 
-TEMPLATE = ROOT / "template.yml"
-PACKAGES = ("shared", "events", "commands", "projections", "publisher", "queries", "consumer_kit", "consumers")
-SETTLES_WITHIN = 60.0  # seconds that a deploy which was interrupted may go on inside the local AWS
-# CloudFormation refuses to update a stack in these states; here it is quickest to begin anew.
-_HOPELESS = re.compile(r"ROLLBACK_FAILED$|^ROLLBACK_COMPLETE$|^CREATE_FAILED$|^DELETE_")
+TEMPLATE: Final = ROOT / "template.yml"
+PACKAGES: Final = ("shared", "events", "commands", "projections", "publisher", "queries", "consumer_kit", "consumers")
+SETTLES_WITHIN: Final = 60.0  # seconds that an interrupted deploy may continue inside the local AWS
+# CloudFormation refuses to update a stack in these states. Locally, starting over is the fastest way out.
+_UNRECOVERABLE: Final = re.compile(r"ROLLBACK_FAILED$|^ROLLBACK_COMPLETE$|^CREATE_FAILED$|^DELETE_")
 
 
 def architecture() -> str:
-    """This machine's processor, as Lambda calls it."""
+    """This machine's processor architecture, by Lambda's name for it."""
     return "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64"
 
 
 def describe(home: StackHome) -> "StackTypeDef | None":
-    """The deployed stack, once nothing is going on in it any more.
+    """Wait until no operation is in progress, then return the deployed stack, or None without one.
 
     Raises:
-        StackError: An operation on it does not end.
+        StackError: An operation did not end within `SETTLES_WITHIN`.
     """
     deadline = time.monotonic() + SETTLES_WITHIN
     while True:
@@ -53,17 +53,17 @@ def describe(home: StackHome) -> "StackTypeDef | None":
         if not stack["StackStatus"].endswith("_IN_PROGRESS") or stack["StackStatus"] == "REVIEW_IN_PROGRESS":
             return stack
         if time.monotonic() > deadline:
-            raise StackError(f"Stack {home.stack_name} stays in {stack['StackStatus']}: run make down, then make up.")
+            raise StackError(f"Stack {home.stack_name} stays in {stack['StackStatus']}. Run make down, then make up.")
         time.sleep(0.2)
 
 
-def is_hopeless(stack: "StackTypeDef") -> bool:
-    """Whether the stack can only be deleted."""
-    return bool(_HOPELESS.search(stack["StackStatus"]))
+def is_unrecoverable(stack: "StackTypeDef") -> bool:
+    """Whether the stack can no longer be updated."""
+    return bool(_UNRECOVERABLE.search(stack["StackStatus"]))
 
 
 def is_current(home: StackHome, stack: "StackTypeDef | None") -> bool:
-    """Whether the last successful deploy was of today's sources, and nothing changed the stack since."""
+    """Whether the last successful deploy was of the current sources and the stack has not changed since."""
     if not stack:
         return False
     try:
@@ -77,23 +77,23 @@ def build(home: StackHome) -> None:
     """Run `sam build` for this machine's interpreter and processor.
 
     Raises:
-        StackError: It failed; the details hold the end of its output.
+        StackError: The build failed. The details hold the end of its output.
     """
     _record(home).unlink(missing_ok=True)
     arguments = ["--template-file", str(TEMPLATE), "--build-dir", str(home.build), "--build-in-source", "--parallel"]
     if not _sam(home, "build", arguments):
-        raise StackError("sam build failed; the end of its output:", details=error_of(tail(home.log("sam-build"), 40)))
+        raise StackError("sam build failed. The end of its output:", details=error_of(tail(home.log("sam-build"), 40)))
 
 
 def deploy(home: StackHome, sources: str) -> Outputs:
-    """Run `sam deploy`, and write down the new outputs.
+    """Run `sam deploy` and save the new outputs.
 
     Args:
-        home: Which stack.
-        sources: The fingerprint of what was built, taken before the build: later changes are for the next deploy.
+        home: The stack.
+        sources: The fingerprint of the sources, taken before the build. Later changes belong to the next deploy.
 
     Raises:
-        StackError: It failed; the details hold the reasons that the stack gives.
+        StackError: The deploy failed. The details hold the reasons from the stack's events.
     """
     began = datetime.now(UTC)
     parameters = {
@@ -111,14 +111,14 @@ def deploy(home: StackHome, sources: str) -> Outputs:
     stack = describe(home)
     if not succeeded or not stack:
         reasons = _reasons(home, began) or error_of(tail(home.log("sam-deploy"), 40))
-        raise StackError(f"The deploy of {home.stack_name} failed, because:", details=reasons)
-    fresh = outputs_of(home, stack)
+        raise StackError(f"The deploy of {home.stack_name} failed:", details=reasons)
+    fresh = save_outputs(home, stack)
     _record(home).write_text(json.dumps({"sources": sources, "stack": _state_of(stack)}))
     return fresh
 
 
-def outputs_of(home: StackHome, stack: "StackTypeDef") -> Outputs:
-    """The stack's outputs for this machine, also written to the outputs file."""
+def save_outputs(home: StackHome, stack: "StackTypeDef") -> Outputs:
+    """Write the stack's outputs to the outputs file and return them."""
     raw = {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", ())}
     fresh = outputs.for_this_machine(raw, home.endpoint)
     outputs.write(home, fresh)
@@ -126,7 +126,7 @@ def outputs_of(home: StackHome, stack: "StackTypeDef") -> Outputs:
 
 
 def fingerprint(root: Path = ROOT) -> str:
-    """A hash over every file that a build or a deploy reads."""
+    """A hash of every file that a build or a deploy reads."""
     layer = (path for path in (root / "shared" / "layer").iterdir() if path.is_file())
     kinds = ("*.py", "*.asl.json", "*.html", "*.js")
     sources = (path for package in PACKAGES for kind in kinds for path in (root / package).rglob(kind))
@@ -139,17 +139,17 @@ def fingerprint(root: Path = ROOT) -> str:
 
 
 def error_of(output: str) -> str:
-    """What SAM says about a failure, without what it said about its progress."""
+    """SAM's error message, without the progress lines before it."""
     before, mark, after = output.rpartition("Error: ")
     return f"{mark}{after}" if mark else before or after
 
 
 def failure_reasons(events: "Iterable[StackEventTypeDef]", began: datetime) -> list[str]:
-    """What failed since a moment, the first cause first.
+    """The reasons of the failures in one deploy, the first cause first.
 
     Args:
-        events: As CloudFormation gives them, the newest first.
-        began: Earlier events belong to an earlier deploy.
+        events: In CloudFormation's order, the newest first.
+        began: When the deploy started. Older events are ignored.
     """
     failed = [
         f"{event.get('LogicalResourceId', '?')}: {event.get('ResourceStatusReason') or event['ResourceStatus']}"
@@ -172,17 +172,17 @@ def _reasons(home: StackHome, began: datetime) -> str:
 def _sam(home: StackHome, command: str, arguments: list[str]) -> bool:
     env = child_environment(home.endpoint) | {
         "SAM_CLI_TELEMETRY": "0",
-        "SAM_CLI_POLL_DELAY": "0.2",  # seconds between two looks at the stack; SAM's own 5 are for a far-away AWS
+        "SAM_CLI_POLL_DELAY": "0.2",  # seconds; SAM's default of 5 is meant for the real AWS
         "LAYER_PYTHON": emulator.python_version(),
-        "LAYER_PLATFORM": "",  # this machine
+        "LAYER_PLATFORM": "",  # build for this machine
         "UV": str(bin_of("uv") / "uv"),
     }
     log = home.log(f"sam-{command}")
     for folder in (log.parent, home.temporary):
         folder.mkdir(parents=True, exist_ok=True)
-    # samconfig.toml is for AWS: an environment that it does not have keeps its settings out of here.
+    # samconfig.toml is for AWS. An environment that it does not define keeps its settings from applying here.
     program = [str(bin_of("sam") / "sam"), command, "--config-env", "local-stack", *arguments]
-    # SAM leaves temporary folders behind; this one goes with the local AWS at the latest.
+    # SAM leaves temporary folders behind. This one is deleted with the local AWS at the latest.
     with log.open("wb") as output, TemporaryDirectory(dir=home.temporary) as scratch:
         done = subprocess.run(
             program,

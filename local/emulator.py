@@ -1,8 +1,9 @@
-"""The local AWS: one background process, whose memory holds everything that was deployed to it."""
+"""The local AWS: one background process that keeps everything deployed to it in memory."""
 
 import hashlib
 import shutil
 import time
+from typing import Final
 
 import httpx
 
@@ -10,41 +11,41 @@ from local.aws import REGION, credentials, http_client
 from local.environments import STATE, bin_of
 from local.errors import StackError
 from local.home import LOOPBACK, StackHome, port_is_busy
-from local.processes import POLL, BackgroundProcess, Process, is_alive, stop, table, tail, version_of
+from local.processes import POLL, BackgroundProcess, Process, is_alive, running_processes, stop, tail, version_of
 
-READY_WITHIN = 30.0  # seconds; it takes about one
-STOP_WITHIN = 10.0  # seconds; it takes about one
-PYTHON = bin_of("emulator") / "python"
+READY_WITHIN: Final = 30.0  # seconds; it usually takes one
+STOP_WITHIN: Final = 10.0  # seconds; it usually takes one
+PYTHON: Final = bin_of("emulator") / "python"
 
 
 def service(home: StackHome) -> BackgroundProcess:
-    """The emulator as a background process."""
+    """The background process of a stack."""
     return BackgroundProcess("emulator", home.folder)
 
 
 def python_version() -> str:
-    """Version of the interpreter that functions run on, such as "3.13".
+    """Version of the Python that functions run on, such as "3.13".
 
     Raises:
-        StackError: The environment is not there.
+        StackError: The emulator is not installed.
     """
     try:
         lines = (STATE / "venvs" / "emulator" / "pyvenv.cfg").read_text().splitlines()
         full = next(line.partition("=")[2].strip() for line in lines if line.startswith("version "))
     except (OSError, StopIteration):
-        raise StackError("The local AWS is not installed: run make up, which installs it.") from None
+        raise StackError("The local AWS is not installed. Run make up to install it.") from None
     return ".".join(full.split(".")[:2])
 
 
 def version(home: StackHome) -> str:
-    """What a running emulator must have been started with to be kept."""
+    """A hash of the emulator's settings and packages. A process started with another one is out of date."""
     installed = STATE / "venvs" / "emulator" / ".installed"
     settings = repr(sorted(environment(home).items())) + (installed.read_text() if installed.exists() else "")
     return hashlib.sha256(settings.encode()).hexdigest()[:16]
 
 
 def environment(home: StackHome) -> dict[str, str]:
-    """Its whole environment, which it hands on to every function: so nothing of the user's is in it."""
+    """The emulator's whole environment. Every function inherits it, so it holds none of the user's variables."""
     return credentials(home.endpoint) | {
         "PATH": f"{PYTHON.parent}:/usr/bin:/bin",
         "HOME": str(home.temporary),
@@ -57,21 +58,21 @@ def environment(home: StackHome) -> dict[str, str]:
         "BIND_HOST": LOOPBACK,
         "MINISTACK_REGION": REGION,
         "LOG_LEVEL": "WARNING",
-        "AUTH": "true",  # enforces the functions' own policies
-        "IOT_MTLS_ENABLED": "0",  # else it listens on all interfaces
-        # There is no X-Ray daemon: what runs outside a traced segment must not fill the log with complaints.
+        "AUTH": "true",  # enforces the functions' IAM policies
+        "IOT_MTLS_ENABLED": "0",  # otherwise it opens port 8883 on all interfaces
+        # There is no X-Ray daemon. Without this, code outside a traced segment would fill the log with errors.
         "AWS_XRAY_CONTEXT_MISSING": "IGNORE_ERROR",
     }
 
 
 def find_healthy(home: StackHome) -> Process | None:
-    """The running emulator, if it is up to date and answers."""
+    """The running emulator, if it is up to date and ready."""
     found = service(home).find()
     return found if found and version_of(found) == version(home) and is_ready(home) else None
 
 
 def is_ready(home: StackHome, *, within: float = 5.0) -> bool:
-    """Whether it answers within some seconds that it is ready."""
+    """Whether the emulator reports that it is ready within `within` seconds."""
     try:
         with http_client(timeout=within) as client:
             return client.get(f"{home.endpoint}/_ministack/ready").status_code == httpx.codes.OK
@@ -80,49 +81,49 @@ def is_ready(home: StackHome, *, within: float = 5.0) -> bool:
 
 
 def start(home: StackHome) -> Process:
-    """Start it with an empty memory, and wait until it is ready.
+    """Start an empty emulator and wait until it is ready.
 
     Raises:
-        StackError: The port belongs to another program, or the emulator ended or did not become ready.
+        StackError: The port is in use, or the emulator ended or did not become ready in time.
     """
     if port_is_busy(home.port):
         raise StackError(
-            f"Port {home.port} is in use by another program: stop that one, or choose another port with "
+            f"Port {home.port} is in use by another program. Stop that program, or choose another port with "
             f"make up PORT={home.port + 1}."
         )
-    forget(home)
+    delete_state(home)
     home.temporary.mkdir(parents=True, exist_ok=True)
     log = home.log("emulator")
     process = service(home).start(PYTHON, ["-m", "ministack"], environment(home), log, version=version(home))
     deadline = time.monotonic() + READY_WITHIN
     while not is_ready(home, within=1.0):
         if not is_alive(process):
-            raise StackError("The local AWS ended while it started; the end of its log:", details=tail(log))
+            raise StackError("The local AWS ended during its start. The end of its log:", details=tail(log))
         if time.monotonic() > deadline:
             stop_all(home)
             raise StackError(
-                f"The local AWS was not ready after {READY_WITHIN:.0f} s; the end of its log:", details=tail(log)
+                f"The local AWS was not ready after {READY_WITHIN:.0f} s. The end of its log:", details=tail(log)
             )
         time.sleep(POLL)
     return process
 
 
-def forget(home: StackHome) -> None:
-    """Delete what only the memory of a dead emulator gave a meaning to: its files, outputs and checkpoints."""
+def delete_state(home: StackHome) -> None:
+    """Delete the files that mean nothing to another emulator: its state, outputs and checkpoints."""
     home.outputs_file.unlink(missing_ok=True)
     for leftover in (home.temporary, home.folder / "state", home.folder / "s3", home.mappings):
         shutil.rmtree(leftover, ignore_errors=True)
 
 
 def stop_all(home: StackHome) -> None:
-    """End the emulator and its function workers, also those that a dead one left behind.
+    """Stop the emulator and its function workers, including workers that a dead emulator left behind.
 
     Raises:
-        StackError: A process outlived even force.
+        StackError: A process survived SIGKILL.
     """
     while found := service(home).find():
-        stop(found, patience=STOP_WITHIN)
+        stop(found, timeout=STOP_WITHIN)
     workers = f" {home.temporary}/ministack-lambda-"
-    while left := [process for process in table() if workers in process.command]:
-        stop(*left, patience=1.0)
+    while remaining := [process for process in running_processes() if workers in process.command]:
+        stop(*remaining, timeout=1.0)
     shutil.rmtree(home.temporary, ignore_errors=True)

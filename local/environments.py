@@ -1,11 +1,11 @@
-"""Installs the project's Python environments, each from its hash-pinned lock.
+"""Installs the project's Python environments, each from its hash-pinned lock file.
 
-Runs before anything is installed, so it imports nothing but the standard library.
+It runs before anything is installed, so it imports only the standard library.
 
     python3 local/environments.py dev sam emulator
 
-The environments are kept apart because their locks conflict: the SAM command line and the local AWS pin
-their own versions of libraries that the functions and the tests use in others.
+The environments are separate because their locks conflict: the SAM CLI and the local AWS pin other versions of
+libraries that the functions and the tests use.
 """
 
 import fcntl
@@ -17,46 +17,47 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
-ROOT = Path(__file__).resolve().parent.parent
-STATE = ROOT / ".local"
-OLDEST_PYTHON = (3, 11)
-NAMES = ("dev", "sam", "emulator", "audit", "pipeline", "docs")
+ROOT: Final = Path(__file__).resolve().parent.parent
+STATE: Final = ROOT / ".local"
+OLDEST_PYTHON: Final = (3, 11)
+NAMES: Final = ("dev", "sam", "emulator", "audit", "pipeline", "docs")
 
 
 class SetupError(Exception):
-    """The machine lacks something that only its user can add; the text says what and how."""
+    """The machine lacks something that only its user can add. The message says what, and how to add it."""
 
 
 def bin_of(name: str) -> Path:
-    """The folder of an environment's programs."""
+    """The folder with an environment's programs."""
     return STATE / "venvs" / name / "bin"
 
 
 def check_python() -> None:
-    """Refuse an interpreter that is too old or that cannot make environments.
+    """Check that this Python is new enough and can create environments.
 
     Raises:
-        SetupError: The sentence to show.
+        SetupError: It is too old, or `venv` is missing.
     """
     if sys.version_info < OLDEST_PYTHON:
         found, oldest = (".".join(map(str, v[:2])) for v in (sys.version_info, OLDEST_PYTHON))
         raise SetupError(
-            f"Python {oldest} or later is needed, and {sys.executable} is {found}: "
-            "run make PYTHON=/path/to/a/newer/python3."
+            f"Python {oldest} or later is required; {sys.executable} is {found}. "
+            "Run make PYTHON=/path/to/a/newer/python3."
         )
     try:
         import ensurepip  # noqa: F401, PLC0415
         import venv  # noqa: F401, PLC0415
     except ImportError as missing:
         raise SetupError(
-            f"This Python has no {missing.name}: on Debian and Ubuntu, run 'apt-get install python3-venv'."
+            f"This Python has no {missing.name} module. On Debian and Ubuntu, run 'apt-get install python3-venv'."
         ) from missing
 
 
 @contextmanager
-def only_one_at_a_time() -> Iterator[None]:
-    """Two make commands started together must not write into one environment."""
+def exclusive() -> Iterator[None]:
+    """Wait for the install lock, so that two make commands never write into one environment."""
     STATE.mkdir(exist_ok=True)
     with (STATE / "install.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -64,13 +65,13 @@ def only_one_at_a_time() -> Iterator[None]:
 
 
 def install(name: str) -> None:
-    """Bring one environment to what its lock says; does nothing when it is there already.
+    """Install one environment, unless it already matches its lock.
 
     Args:
-        name: The environment, and the name of its lock under `requirements/`.
+        name: The environment, which is also the name of its lock in `requirements/`.
 
     Raises:
-        SetupError: The installer failed; its own output stands above the sentence.
+        SetupError: The installer failed. Its output has been printed.
     """
     lock = ROOT / "requirements" / f"{name}.txt"
     wanted = hashlib.sha256(lock.read_bytes() + sys.version.encode() + sys.executable.encode()).hexdigest()
@@ -109,23 +110,23 @@ def install(name: str) -> None:
 
 
 def run(*command: str) -> None:
-    """Run one installer step, showing its output only when it fails."""
+    """Run one installer step. Its output is shown only if it fails."""
     env = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")}
     done = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode:
         print("\n" + done.stdout, file=sys.stderr)
         step = " ".join(Path(word).name if word.startswith("/") else word for word in command[:3])
         raise SetupError(
-            f"'{step} ...' failed (above): most often the network or a package mirror; "
-            "mend that and run the same make target again."
+            f"'{step} ...' failed; its output is above. The usual cause is the network or a package mirror. "
+            "Fix that and run the same make target again."
         )
 
 
 def main(names: list[str]) -> int:
-    """Install the named environments, or say in one sentence why not."""
+    """Install the named environments. An error is printed as one sentence."""
     try:
         check_python()
-        with only_one_at_a_time():
+        with exclusive():
             for name in ("uv", *names):
                 install(name)
     except SetupError as error:

@@ -1,11 +1,11 @@
-"""The one error of the local stack."""
+"""The error that the local stack shows to its user."""
 
 
 class StackError(Exception):
-    """Something stands in the way; the text is the sentence that its user reads, with a way out.
+    """A command cannot go on. The message is one sentence that names the problem and the fix.
 
     Attributes:
-        details: Lines that explain it further, such as the end of a log; shown below the sentence.
+        details: More lines to show below the sentence, such as the end of a log.
     """
 
     def __init__(self, sentence: str, *, details: str = "") -> None:

@@ -1,4 +1,4 @@
-"""The stack's functions and what they log."""
+"""The stack's functions and their log lines."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,9 +13,8 @@ class LogLine:
 
     Attributes:
         at: Milliseconds since the epoch.
-        function: The function's name in the template.
-        text: The line.
-        stream: Which of the function's instances logged it.
+        function: The function's logical id in the template.
+        stream: The log stream, one for each instance of the function.
     """
 
     at: int
@@ -25,7 +24,7 @@ class LogLine:
 
 
 def names(outputs: Outputs) -> Mapping[str, str]:
-    """The stack's functions: name in the template -> name on AWS."""
+    """The stack's functions: logical id in the template -> physical name."""
     cloudformation = LocalAws(outputs["EndpointUrl"]).cloudformation
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=outputs["StackName"])
     return {
@@ -37,19 +36,18 @@ def names(outputs: Outputs) -> Mapping[str, str]:
 
 
 def log_lines(aws: LocalAws, functions: Mapping[str, str], since: int) -> Iterator[LogLine]:
-    """What functions logged, function by function.
+    """The log lines of some functions, function by function.
 
     Args:
-        aws: The local AWS.
-        functions: As `names` gives them.
+        functions: As `names` returns them.
         since: Milliseconds since the epoch.
     """
-    for name, physical in functions.items():
+    for name, physical_name in functions.items():
         try:
             pages = aws.logs.get_paginator("filter_log_events").paginate(
-                logGroupName=f"/aws/lambda/{physical}", startTime=since
+                logGroupName=f"/aws/lambda/{physical_name}", startTime=since
             )
             for event in (event for page in pages for event in page["events"]):
                 yield LogLine(event["timestamp"], name, event["message"].rstrip(), event.get("logStreamName", ""))
         except aws.logs.exceptions.ResourceNotFoundException:
-            continue  # it has not run yet
+            continue  # the function has not run yet

@@ -1,4 +1,4 @@
-"""Where a local stack keeps its files, and on which port it listens."""
+"""The folder and the port of a local stack."""
 
 import fcntl
 import json
@@ -7,21 +7,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from local.environments import ROOT, STATE
 from local.errors import StackError
 
-DEFAULT_PORT = 4566
-LOOPBACK = "127.0.0.1"
+DEFAULT_PORT: Final = 4566
+LOOPBACK: Final = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
 class StackHome:
-    """One local stack: a folder, a port and a name; two with other folders and ports run side by side.
+    """One local stack. Stacks with different folders and ports can run side by side.
 
     Attributes:
-        folder: Everything that the stack writes is below it; absolute.
+        folder: Absolute path. The stack writes nothing outside it.
         port: Port of the local AWS on 127.0.0.1.
         stack_name: Name of the CloudFormation stack.
     """
@@ -32,10 +33,10 @@ class StackHome:
 
     @classmethod
     def at(cls, folder: Path = STATE, port: int | None = None) -> "StackHome":
-        """The stack in a folder, on the port that it was last seen on unless another is given.
+        """The stack in a folder, on the given port or the one that it last used.
 
         Args:
-            folder: Relative ones are below the project's root.
+            folder: A relative path is resolved against the project's root.
             port: TCP port of the local AWS.
         """
         absolute = (ROOT / folder).resolve()
@@ -43,37 +44,37 @@ class StackHome:
 
     @classmethod
     def for_tests(cls, process: str = "") -> "StackHome":
-        """A stack beside the developer's own, on the port it already runs on or else on a free one.
+        """A stack for tests, apart from the developer's own, on the port that it already uses or on a free one.
 
         Args:
-            process: Names one of several processes that share the tests: each has a stack to itself.
+            process: Name of the test process. Parallel processes each get their own stack.
         """
         folder = STATE / (f"test-{process}" if process else "test")
         return cls(folder, _recorded_port(folder / "outputs.json") or free_port())
 
     @property
     def endpoint(self) -> str:
-        """Address of the local AWS, as AWS_ENDPOINT_URL wants it."""
+        """Address of the local AWS, as in AWS_ENDPOINT_URL."""
         return f"http://{LOOPBACK}:{self.port}"
 
     @property
     def outputs_file(self) -> Path:
-        """The stack's outputs, in a form that works from this machine."""
+        """The stack's outputs, with addresses that work from this machine."""
         return self.folder / "outputs.json"
 
     @property
     def temporary(self) -> Path:
-        """The local AWS's TMPDIR: function workers unpack themselves there."""
+        """The TMPDIR of the local AWS, where function workers unpack their code."""
         return self.folder / "tmp"
 
     @property
     def build(self) -> Path:
-        """What `sam build` made."""
+        """The output of `sam build`."""
         return self.folder / "build"
 
     @property
     def mappings(self) -> Path:
-        """Checkpoints and status of the event source mapping service."""
+        """Checkpoints and status of the event source mapping process."""
         return self.folder / "mapping"
 
     def log(self, role: str) -> Path:
@@ -81,11 +82,11 @@ class StackHome:
         return self.folder / "logs" / f"{role}.log"
 
     @contextmanager
-    def only_one_at_a_time(self) -> Iterator[None]:
-        """Hold the stack against another `up` or `down`; the system lets go when this process ends, however it ends.
+    def exclusive(self) -> Iterator[None]:
+        """Lock the stack against another `up` or `down`. The system frees the lock however this process ends.
 
         Raises:
-            StackError: Another one holds it.
+            StackError: Another command holds the lock.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         with (self.folder / "up.lock").open("w") as lock:
@@ -93,20 +94,20 @@ class StackHome:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise StackError(
-                    "Another make up or make down is at work on this stack: wait until it has ended, then try again."
+                    "Another make up or make down is running on this stack. Wait until it has ended, then try again."
                 ) from None
             yield
 
 
 def free_port() -> int:
-    """A TCP port on 127.0.0.1 that nobody uses at this moment."""
+    """A TCP port on 127.0.0.1 that is free at this moment."""
     with socket.socket() as probe:
         probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
 
 
 def port_is_busy(port: int) -> bool:
-    """Whether another program listens on a port of 127.0.0.1, or the system refuses it to us."""
+    """Whether another program listens on a port of 127.0.0.1, or the system does not let us bind it."""
     with socket.socket() as caller:
         caller.settimeout(1)
         if caller.connect_ex((LOOPBACK, port)) == 0:

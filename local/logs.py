@@ -1,8 +1,9 @@
-"""Follows what the functions and the mapping service log."""
+"""Follows the logs of the functions and of the event source mapping."""
 
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -13,20 +14,20 @@ from local.functions import LogLine
 from local.home import StackHome
 from local.outputs import not_running, read
 
-POLL = 0.5  # seconds
-LOOK_BACK = 300_000  # milliseconds of the past that are shown first
-OVERLAP = 5_000  # milliseconds read again at every look, because instances write side by side
+POLL: Final = 0.5  # seconds
+LOOK_BACK: Final = 300_000  # milliseconds of history shown first
+OVERLAP: Final = 5_000  # milliseconds read again at every poll, because instances log in parallel
 
 
 def follow(home: StackHome, function: str = "") -> Iterator[tuple[str, str]]:
-    """Every line that is logged, as (who, text), from five minutes ago on, without an end.
+    """Yield every log line as (source, text), starting five minutes ago. It never ends by itself.
 
     Args:
-        home: Which stack.
-        function: Only this function, by its name in the template; empty means all, and the mapping service.
+        home: The stack.
+        function: Logical id of one function. Empty means all functions and the event source mapping.
 
     Raises:
-        StackError: The stack does not run, or has no such function.
+        StackError: The stack is not running or has no such function.
     """
     outputs = read(home)
     try:
@@ -38,7 +39,7 @@ def follow(home: StackHome, function: str = "") -> Iterator[tuple[str, str]]:
             fresh = sorted(unseen, key=lambda line: line.at)
             yield from ((line.function, line.text) for line in fresh)
             if not function:
-                yield from (("mapping service", text) for text in mapping_log.new_lines())
+                yield from (("event source mapping", text) for text in mapping_log.new_lines())
             seen.update(fresh)
             since = max(since, max((line.at for line in seen), default=0) - OVERLAP)
             seen = {line for line in seen if line.at >= since}
@@ -48,7 +49,7 @@ def follow(home: StackHome, function: str = "") -> Iterator[tuple[str, str]]:
 
 
 class FileTail:
-    """The lines that a growing file has gained since the last look; a file that began anew is read from its start."""
+    """Reads the lines that were appended to a file since the last read. A replaced file is read from its start."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -56,7 +57,7 @@ class FileTail:
         self._file_id = 0
 
     def new_lines(self) -> list[str]:
-        """Whole lines only."""
+        """Return complete lines only."""
         try:
             with self._path.open("rb") as file:
                 status = self._path.stat()
@@ -72,9 +73,9 @@ class FileTail:
         return whole.decode(errors="replace").splitlines()
 
 
-def _choose(all_of_them: Mapping[str, str], function: str) -> Mapping[str, str]:
+def _choose(available: Mapping[str, str], function: str) -> Mapping[str, str]:
     if not function:
-        return all_of_them
-    if function not in all_of_them:
-        raise StackError(f"There is no function {function!r}: FUNCTION may be {', '.join(sorted(all_of_them))}.")
-    return {function: all_of_them[function]}
+        return available
+    if function not in available:
+        raise StackError(f"There is no function {function!r}. FUNCTION may be {', '.join(sorted(available))}.")
+    return {function: available[function]}

@@ -1,21 +1,21 @@
-"""The deployed stack's outputs, as programs on this machine can use them."""
+"""The deployed stack's outputs, with addresses that work from this machine."""
 
 import json
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 from local.errors import StackError
 from local.home import StackHome
 
-# Keys are those of the template's Outputs, and EndpointUrl.
+# The keys are the template's Outputs and EndpointUrl.
 Outputs: TypeAlias = Mapping[str, str]
 
-_REWRITTEN = ("ApiEndpoint", "TokenEndpoint", "AuthorizeEndpoint", "JwksUri")
+_REWRITTEN: Final = ("ApiEndpoint", "TokenEndpoint", "AuthorizeEndpoint", "JwksUri")
 
 
 def for_this_machine(stack_outputs: Mapping[str, str], endpoint: str) -> Outputs:
-    """Point AWS's own addresses at the local AWS; `Issuer` stays, because tokens carry it as it is.
+    """Point AWS's own addresses at the local AWS. `Issuer` stays, because tokens contain it unchanged.
 
     >>> outputs = {"ApiEndpoint": "https://abc.execute-api.eu-west-1.amazonaws.com/local"}
     >>> for_this_machine(outputs, "http://127.0.0.1:4566")["ApiEndpoint"]
@@ -26,7 +26,7 @@ def for_this_machine(stack_outputs: Mapping[str, str], endpoint: str) -> Outputs
 
 
 def write(home: StackHome, outputs: Outputs) -> None:
-    """Replace the outputs file as a whole: a reader sees the old one or the new one."""
+    """Replace the outputs file atomically, so that a reader sees the old file or the new one."""
     home.folder.mkdir(parents=True, exist_ok=True)
     fresh = home.outputs_file.with_suffix(".new")
     fresh.write_text(json.dumps(outputs, indent=2) + "\n")
@@ -37,20 +37,20 @@ def read(home: StackHome) -> Outputs:
     """The outputs of the last deploy.
 
     Raises:
-        StackError: There are none, because no stack was brought up here.
+        StackError: The stack is not running.
     """
     try:
         outputs = json.loads(home.outputs_file.read_text())
     except (OSError, ValueError):
         raise not_running() from None
     if not isinstance(outputs, dict) or not outputs.keys() >= {"EndpointUrl", *_REWRITTEN}:
-        raise not_running()  # of another version, or cut short by hand
+        raise not_running()  # written by another version, or edited by hand
     return outputs
 
 
 def not_running() -> StackError:
-    """What to say when something needs the stack and it is not there."""
-    return StackError("The local stack is not running: start it with make up.")
+    """The error of a command that needs a running stack."""
+    return StackError("The local stack is not running. Start it with make up.")
 
 
 def _local_address(address: str, endpoint: str) -> str:

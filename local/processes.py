@@ -1,8 +1,8 @@
-"""Background processes that are recognised by their own command line.
+"""Background processes that are recognised by their command line.
 
-A pid file can lie: it survives its process, and its pid may belong to a stranger by then. So there is none. Each
-process carries a mark with its role and its stack's folder in its arguments (`python -X` takes any word), and
-whoever looks for it reads the system's process table.
+There are no pid files: a pid file survives its process, and its pid may later belong to another program. Instead, each
+process has a marker with its role and its stack's folder in its arguments (`python -X` accepts any word). To find a
+process, we search the system's process table for the marker.
 """
 
 import os
@@ -14,23 +14,23 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from local.errors import StackError
 
-POLL = 0.05  # seconds between two looks at a process that is to end
-_PROC = Path("/proc")
-# Kept so that this process can reap those it started itself.
-_children: dict[int, subprocess.Popen[bytes]] = {}
+POLL: Final = 0.05  # seconds between two checks of a process
+_PROC: Final = Path("/proc")
+# Kept so that this process can reap its own children.
+_children: Final[dict[int, subprocess.Popen[bytes]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process of this machine, identified by its pid and its start together.
+    """A process on this machine, identified by its pid and its start time together, because pids are reused.
 
     Attributes:
-        pid: Process id; the system gives it to another process some time after this one ends.
-        started: When it started, in the system's own notation.
-        command: Its arguments, joined by blanks, with one before the first and one after the last.
+        started: Start time, in the system's own notation.
+        command: The arguments joined by spaces, with a space before the first and after the last.
     """
 
     pid: int
@@ -38,17 +38,17 @@ class Process:
     command: str
 
     def option(self, name: str) -> str | None:
-        """The value of a `-X name=value` of its command line, if the value holds no blank."""
+        """The value of `-X name=value` on the command line. The value must not contain spaces."""
         _, found, rest = self.command.partition(f" -X {name}=")
         return rest.split(" ", 1)[0] if found else None
 
 
 @dataclass(frozen=True, slots=True)
 class BackgroundProcess:
-    """A kind of background process of one stack.
+    """One role of background process in one stack.
 
     Attributes:
-        role: A word, such as "emulator".
+        role: One word, such as "emulator".
         folder: The stack's folder.
     """
 
@@ -56,33 +56,33 @@ class BackgroundProcess:
     folder: Path
 
     @property
-    def mark(self) -> str:
-        """What tells this service's process from all others; the slash ends the folder's name."""
+    def marker(self) -> str:
+        """The arguments that identify the process. The slash marks the end of the folder's name."""
         return f"-X customers-api.{self.role}={self.folder}/"
 
     def find(self) -> Process | None:
-        """Its running process."""
-        return next(with_words(self.mark), None)
+        """The running process, if there is one."""
+        return next(with_arguments(self.marker), None)
 
     def start(
         self, python: Path, arguments: Sequence[str], env: Mapping[str, str], log: Path, *, version: str
     ) -> Process:
-        """Start it in a session of its own, so that a Ctrl-C in the terminal is not for it.
+        """Start the process in its own session, so that Ctrl-C in the terminal does not reach it.
 
         Args:
             python: The interpreter.
-            arguments: What follows the interpreter and the marks.
-            env: Its whole environment.
-            log: Where its output goes; what was there moves to `.previous`.
-            version: A word without blanks that changes when a running process is out of date.
+            arguments: The arguments after the marker.
+            env: The whole environment.
+            log: The file for the output. An existing file is renamed to `.previous`.
+            version: A word without spaces. A running process with another version is out of date.
         """
         log.parent.mkdir(parents=True, exist_ok=True)
         if log.exists():
             log.replace(log.with_suffix(".previous"))
-        marks = (*self.mark.split(" ", 1), "-X", f"customers-api.version={version}")
+        markers = (*self.marker.split(" ", 1), "-X", f"customers-api.version={version}")
         with log.open("wb") as output:
             child = subprocess.Popen(
-                [str(python), *marks, *arguments],
+                [str(python), *markers, *arguments],
                 env=dict(env),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -90,32 +90,32 @@ class BackgroundProcess:
                 start_new_session=True,
             )
         _children[child.pid] = child
-        # The system shows the new arguments a moment after the start.
-        while (process := look(child.pid)) and self.mark not in process.command:
+        # The process table shows the new arguments a moment after the start.
+        while (process := find_by_pid(child.pid)) and self.marker not in process.command:
             time.sleep(POLL / 10)
         return process or Process(child.pid, "", "")
 
 
 def version_of(process: Process) -> str | None:
-    """The version that a service's process was started with."""
+    """The version that a background process was started with."""
     return process.option("customers-api.version")
 
 
-def with_words(words: str) -> Iterator[Process]:
-    """Every process with these words in its command line, whole words only."""
-    return (process for process in table() if f" {words} " in process.command)
+def with_arguments(arguments: str) -> Iterator[Process]:
+    """Every process with these arguments on its command line. Only whole arguments match."""
+    return (process for process in running_processes() if f" {arguments} " in process.command)
 
 
-def table() -> Iterator[Process]:
-    """Every process of this machine that has not ended and whose command line may be read."""
+def running_processes() -> Iterator[Process]:
+    """Every running process whose command line we may read."""
     if sys.platform == "linux":
-        found = (look(int(entry.name)) for entry in _PROC.iterdir() if entry.name.isdigit())
+        found = (find_by_pid(int(entry.name)) for entry in _PROC.iterdir() if entry.name.isdigit())
         return (process for process in found if process)
     return _from_ps("-ax")
 
 
-def look(pid: int) -> Process | None:
-    """The process with a pid, unless it has ended."""
+def find_by_pid(pid: int) -> Process | None:
+    """The running process with a pid, if there is one."""
     if child := _children.get(pid):
         child.poll()
     if sys.platform == "linux":
@@ -124,32 +124,30 @@ def look(pid: int) -> Process | None:
 
 
 def is_alive(process: Process) -> bool:
-    """Whether this very process, and not a later one with its pid, still runs."""
-    found = look(process.pid)
+    """Whether this process is still running. A later process with the same pid does not count."""
+    found = find_by_pid(process.pid)
     return found is not None and found.started == process.started
 
 
-def stop(*processes: Process, patience: float) -> None:
-    """End processes, all at once: a request first, force for those that do not follow.
+def stop(*processes: Process, timeout: float) -> None:
+    """Stop processes in parallel: SIGTERM first, then SIGKILL for those that still run after `timeout` seconds.
 
-    Args:
-        *processes: What to end; a later process with the pid of one is left alone.
-        patience: Seconds between the two.
+    A later process that has taken over a pid is not touched.
 
     Raises:
-        StackError: One outlived both.
+        StackError: A process survived SIGKILL.
     """
-    left = list(processes)
-    for number, wait in ((signal.SIGTERM, patience), (signal.SIGKILL, 5.0)):
-        for process in left:
+    remaining = list(processes)
+    for number, wait in ((signal.SIGTERM, timeout), (signal.SIGKILL, 5.0)):
+        for process in remaining:
             _send(process, number)
-        left = _left_after(wait, left)
-    if left:
-        raise StackError(f"Process {left[0].pid} does not end, not even by force: end it by hand, then try again.")
+        remaining = _survivors(wait, remaining)
+    if remaining:
+        raise StackError(f"Process {remaining[0].pid} survived SIGKILL. End it by hand, then try again.")
 
 
 def tail(log: Path, lines: int = 15) -> str:
-    """The last lines of a log file, or nothing when there is none."""
+    """The last lines of a log file; empty if there is no file."""
     try:
         return "\n".join(log.read_text(errors="replace").splitlines()[-lines:])
     except OSError:
@@ -162,14 +160,14 @@ def _send(process: Process, number: int) -> None:
             os.kill(process.pid, number)
 
 
-def _left_after(seconds: float, processes: Sequence[Process]) -> list[Process]:
-    """Those that have not ended within some seconds."""
+def _survivors(seconds: float, processes: Sequence[Process]) -> list[Process]:
+    """Wait up to `seconds` and return the processes that are still running."""
     deadline = time.monotonic() + seconds
-    while left := [process for process in processes if is_alive(process)]:
+    while remaining := [process for process in processes if is_alive(process)]:
         if time.monotonic() > deadline:
             break
         time.sleep(POLL)
-    return left
+    return remaining
 
 
 def _from_proc(pid: int) -> Process | None:
@@ -178,7 +176,7 @@ def _from_proc(pid: int) -> Process | None:
         arguments = (_PROC / str(pid) / "cmdline").read_bytes()
     except OSError:
         return None
-    # The second field is the program's name in brackets, and may hold any character.
+    # The second field is the program's name in parentheses, which may contain any character.
     fields = status.rpartition(")")[2].split()
     state, started = fields[0], fields[19]
     if state in "ZX":

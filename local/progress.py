@@ -1,4 +1,4 @@
-"""Tells a person how far the work is, on a terminal or in a log."""
+"""Shows the progress of a long command on a terminal or in a log."""
 
 import time
 from collections.abc import Iterator
@@ -8,38 +8,38 @@ from typing import Protocol
 from rich.console import Console
 
 
-class StepReporter(Protocol):
-    """Whoever wants to know about the steps of a long work."""
+class ProgressReporter(Protocol):
+    """Receives the steps of a long command."""
 
     def step(self, title: str, /) -> AbstractContextManager[None]:
-        """Around one step of it."""
+        """Wrap one step."""
         ...
 
     def note(self, text: str, /) -> None:
-        """Something worth knowing between two steps."""
+        """Report a fact between two steps."""
         ...
 
 
-class Silent:
-    """Nobody wants to know."""
+class NoProgress:
+    """Reports nothing."""
 
     def step(self, _: str) -> AbstractContextManager[None]:
-        """Say nothing."""
+        """Report nothing."""
         return nullcontext()
 
     def note(self, _: str) -> None:
-        """Say nothing."""
+        """Report nothing."""
 
 
-class OnConsole:
-    """One line for each step, with its time; a moving one while it goes on, if a person looks at a terminal."""
+class ConsoleProgress:
+    """Prints one line for each finished step, with its time. A terminal also shows a spinner while a step runs."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
-        """Show the step's title, and its time in seconds once it has succeeded."""
+        """Print the step's title and its time in seconds once it has succeeded."""
         started = time.monotonic()
         if self._console.is_terminal:
             with self._console.status(title):
@@ -49,5 +49,5 @@ class OnConsole:
         self._console.print(f"  {title:<48} {time.monotonic() - started:5.1f} s", markup=False, highlight=False)
 
     def note(self, text: str) -> None:
-        """Show a line of its own."""
+        """Print the text on its own line."""
         self._console.print(f"  {text}", markup=False, highlight=False, soft_wrap=True)

@@ -1,11 +1,11 @@
-"""What of the stack runs, and how far behind its projection is."""
+"""Which parts of the stack are running, and how far behind the event source mapping is."""
 
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local import emulator, mapping_service
+from local import emulator, event_source_mapping_process
 from local.errors import StackError
 from local.home import StackHome
 from local.outputs import read
@@ -13,14 +13,11 @@ from local.outputs import read
 
 @dataclass(frozen=True, slots=True)
 class StatusRow:
-    """One line of the status table.
+    """One row of the status table.
 
     Attributes:
         what: A part of the stack.
-        state: How it is.
-        pid: Of its process.
-        address: Where it is reached.
-        details: What else is worth knowing, a line each.
+        details: More lines to print below the row.
     """
 
     what: str
@@ -31,10 +28,11 @@ class StatusRow:
 
 
 def rows(home: StackHome) -> Iterator[StatusRow]:
-    """The stack's processes and addresses."""
-    local_aws, mapping = emulator.service(home).find(), mapping_service.service(home).find()
+    """The stack's processes with their addresses."""
+    local_aws = emulator.service(home).find()
+    mapping = event_source_mapping_process.service(home).find()
     if local_aws:
-        state = "running" if emulator.is_ready(home) else "not answering"
+        state = "running" if emulator.is_ready(home) else "not responding"
         yield StatusRow("Local AWS", state, str(local_aws.pid), home.endpoint)
     else:
         yield StatusRow("Local AWS")
@@ -46,13 +44,13 @@ def rows(home: StackHome) -> Iterator[StatusRow]:
 
 
 def mapping_details(home: StackHome) -> tuple[str, ...]:
-    """How far behind each mapping is, in seconds, and what troubles it, from the service's own status file."""
+    """The lag of each mapping in seconds and the current problems, from the process's status file."""
     try:
         status = json.loads((home.mappings / "status.json").read_text())
         lags = [_lag(mapping) for mapping in status["mappings"]]
         return (*lags, *(str(problem) for problem in status["problems"]))
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        return ("not heard of yet",)
+        return ("no status yet",)
 
 
 def _lag(mapping: Mapping[str, Any]) -> str:

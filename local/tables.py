@@ -1,31 +1,31 @@
-"""The tables of template.yml as arguments of DynamoDB's CreateTable, so that no test has tables of its own."""
+"""The tables of template.yml as arguments of DynamoDB's CreateTable, so that tests use the deployed definitions."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from local.template import load_template
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import CreateTableInputTypeDef
 
-STAGE = "local"
-_TAKEN = ("TableName", "BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes",
+STAGE: Final = "local"
+_COPIED: Final = ("TableName", "BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes",
           "LocalSecondaryIndexes", "StreamSpecification")  # fmt: skip
-# What has no place in CreateTable, or no meaning off AWS.
-_LEFT_OUT = {"PointInTimeRecoverySpecification", "SSESpecification", "DeletionProtectionEnabled", "Tags",
+# Not arguments of CreateTable, or without meaning outside AWS.
+_IGNORED: Final = {"PointInTimeRecoverySpecification", "SSESpecification", "DeletionProtectionEnabled", "Tags",
              "TimeToLiveSpecification", "ContributorInsightsSpecification", "TableClass"}  # fmt: skip
 
 
-def of_template(template: Mapping[str, Any] | None = None) -> dict[str, "CreateTableInputTypeDef"]:
-    """Every table of the template for the local stage: name in the template -> arguments of `create_table`.
+def from_template(template: Mapping[str, Any] | None = None) -> dict[str, "CreateTableInputTypeDef"]:
+    """Every table of the local stage: logical id in the template -> arguments of `create_table`.
 
     Args:
-        template: As `load_template` gives it, which is the default.
+        template: A result of `load_template`. The default is template.yml.
 
     Raises:
-        ValueError: A table has a property that this module does not know: teach it.
+        ValueError: A table has a property that is in neither `_COPIED` nor `_IGNORED`.
     """
     resources = (template or load_template())["Resources"]
     return {
@@ -35,15 +35,15 @@ def of_template(template: Mapping[str, Any] | None = None) -> dict[str, "CreateT
     }
 
 
-def named_by(env_file: Path, template: Mapping[str, Any] | None = None) -> dict[str, "CreateTableInputTypeDef"]:
-    """The same, under the names that functions get from an env file of `sam local`.
+def from_env_file(env_file: Path, template: Mapping[str, Any] | None = None) -> dict[str, "CreateTableInputTypeDef"]:
+    """Like `from_template`, with the table names from an env file of `sam local`.
 
     Args:
-        env_file: JSON: function -> variable -> value. Variables that the template fills with a table name count.
-        template: As `load_template` gives it, which is the default.
+        env_file: JSON: function -> variable -> value. A variable counts if the template sets it to a table's name.
+        template: A result of `load_template`. The default is template.yml.
     """
     template = template or load_template()
-    tables = of_template(template)
+    tables = from_template(template)
     values = json.loads(env_file.read_text())
     for function, resource in template["Resources"].items():
         variables = resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
@@ -55,9 +55,9 @@ def named_by(env_file: Path, template: Mapping[str, Any] | None = None) -> dict[
 
 
 def _arguments(name: str, properties: Mapping[str, Any]) -> "CreateTableInputTypeDef":
-    if unknown := set(properties) - set(_TAKEN) - _LEFT_OUT:
+    if unknown := set(properties) - set(_COPIED) - _IGNORED:
         raise ValueError(f"{name} has properties that local/tables.py does not know: {', '.join(sorted(unknown))}")
-    arguments = {key: _resolved(properties[key]) for key in _TAKEN if key in properties}
+    arguments = {key: _resolved(properties[key]) for key in _COPIED if key in properties}
     if "StreamSpecification" in arguments:
         arguments["StreamSpecification"]["StreamEnabled"] = True
     return cast("CreateTableInputTypeDef", arguments)

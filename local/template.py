@@ -3,13 +3,13 @@
 from copy import deepcopy
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import yaml
 
 from local.environments import ROOT
 
-TEMPLATE = ROOT / "template.yml"
+TEMPLATE: Final = ROOT / "template.yml"
 
 
 class _TemplateLoader(yaml.SafeLoader):
@@ -28,7 +28,7 @@ _TemplateLoader.add_multi_constructor("!", _tagged)
 
 
 def load_template(path: Path = TEMPLATE) -> dict[str, Any]:
-    """The template as plain data, the caller's own; `!Ref X` becomes {"Ref": "X"}."""
+    """The template as plain data, in a new copy. `!Ref X` becomes {"Ref": "X"}."""
     return deepcopy(_parsed(path.read_text()))
 
 

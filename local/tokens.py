@@ -1,4 +1,6 @@
-"""Access tokens of the machine client, by the client-credentials grant."""
+"""Access tokens for the machine client, from the client-credentials grant."""
+
+from typing import Final
 
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError
@@ -7,34 +9,34 @@ from local.aws import LocalAws, http_client
 from local.errors import StackError
 from local.outputs import Outputs, not_running
 
-SCOPES = ("customers/read", "customers/write")
+SCOPES: Final = ("customers/read", "customers/write")
 
 
 def check_scope(scope: str) -> str:
-    """Let only the API's own scopes pass; no scope at all stands for all of them.
+    """Return the scopes to request: the given ones, or all of them if none is given.
 
     Raises:
-        StackError: Names the allowed ones.
+        StackError: A scope does not exist.
     """
-    words = scope.split() or list(SCOPES)
-    if unknown := [word for word in words if word not in SCOPES]:
+    requested = scope.split() or list(SCOPES)
+    if unknown := [name for name in requested if name not in SCOPES]:
         raise StackError(
-            f"There is no scope {unknown[0]!r}: SCOPE may be {' or '.join(SCOPES)}, or both when it is left out."
+            f"There is no scope {unknown[0]!r}. SCOPE may be {' or '.join(SCOPES)}. Without SCOPE, the token has both."
         )
-    return " ".join(words)
+    return " ".join(requested)
 
 
 def access_token(outputs: Outputs, scope: str = "") -> str:
-    """Get a fresh access token from the stack's own token endpoint.
+    """Get a new access token from the stack's token endpoint.
 
     Args:
         outputs: The stack's outputs.
-        scope: Scopes with blanks between them; empty means all.
+        scope: Scopes separated by spaces. Empty means all.
 
     Raises:
-        StackError: A scope that does not exist, or a stack that does not run.
+        StackError: A scope does not exist, or the stack is not running.
     """
-    wanted = check_scope(scope)
+    requested = check_scope(scope)
     try:
         client_id = outputs["MachineClientId"]
         described = LocalAws(outputs["EndpointUrl"]).cognito.describe_user_pool_client(
@@ -42,8 +44,8 @@ def access_token(outputs: Outputs, scope: str = "") -> str:
         )
         secret = described["UserPoolClient"]["ClientSecret"]
         with http_client() as http:
-            form = {"grant_type": "client_credentials", "scope": wanted}
-            answer = http.post(outputs["TokenEndpoint"], data=form, auth=(client_id, secret)).raise_for_status()
-            return str(answer.json()["access_token"])
+            form = {"grant_type": "client_credentials", "scope": requested}
+            response = http.post(outputs["TokenEndpoint"], data=form, auth=(client_id, secret)).raise_for_status()
+            return str(response.json()["access_token"])
     except (BotoCoreError, ClientError, httpx.HTTPError, LookupError, ValueError) as error:
         raise not_running() from error

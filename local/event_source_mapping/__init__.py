@@ -1,6 +1,6 @@
-"""A faithful DynamoDB-stream event source mapping.
+"""A faithful implementation of Lambda's event source mapping for DynamoDB streams.
 
-The core (`shard`, `shards` and what they import) is a state machine without input or output: it returns actions
-and is told their outcomes. `driver` carries the actions out over the `ports`; `aws`, `checkpoints` and `service`
-are those ports on a real or emulated AWS.
+The core (`shard`, `shards` and their imports) is a state machine without I/O: it returns actions and receives their
+outcomes. `driver` executes the actions through the `ports`. `aws` and `checkpoints` implement the ports for a real or
+emulated AWS, and `service` runs all mappings of an account.
 """

@@ -1,10 +1,10 @@
-"""Runs the event source mapping service of one local AWS: `python -m local.event_source_mapping`."""
+"""Runs the event source mappings of one local AWS: `python -m local.event_source_mapping --state DIR`."""
 
 import argparse
 import logging
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import boto3
 from botocore.config import Config
@@ -17,33 +17,33 @@ from local.event_source_mapping.service import MappingService, PortsFor, SystemC
 from local.signals import stop_on_signal
 
 if TYPE_CHECKING:
-    from local.event_source_mapping.service import Trouble
+    from local.event_source_mapping.service import ReportProblem
     from local.event_source_mapping.settings import MappingSettings
 
-# A function may run for 15 minutes; a client that gave up earlier would deliver the batch beside itself.
-_INVOKE_TIMEOUT = 905
+# Seconds. A function may run for 15 minutes. A client with a shorter timeout would invoke it a second time in parallel.
+_INVOKE_TIMEOUT: Final = 905
 
 
 def ports_on_aws(session: boto3.session.Session, folder: Path) -> PortsFor:
-    """What mappings reach on AWS.
+    """Make the ports of a mapping on AWS.
 
     Args:
-        session: Makes the clients, which all mappings share.
-        folder: For the checkpoints.
+        session: Creates the clients, which all mappings share.
+        folder: The folder for checkpoints.
     """
     quick = Config(connect_timeout=2, read_timeout=20, retries={"total_max_attempts": 1}, max_pool_connections=50)
     streams = session.client("dynamodbstreams", config=quick)
     functions = session.client("lambda", config=quick.merge(Config(read_timeout=_INVOKE_TIMEOUT)))
     destination = AwsDestination(session.client("sqs", config=quick), session.client("sns", config=quick))
 
-    def ports_for(settings: "MappingSettings", trouble: "Trouble") -> Ports:
+    def ports_for(settings: "MappingSettings", report_problem: "ReportProblem") -> Ports:
         return Ports(
             stream=AwsStream(streams, settings.stream_arn),
             invoker=AwsInvoker(functions, settings.function_arn),
             destination=destination,
             checkpoints=FileCheckpoints(folder, settings.uuid, settings.stream_arn),
             clock=SystemClock(),
-            trouble=trouble,
+            report_problem=report_problem,
         )
 
     return ports_for
@@ -52,7 +52,8 @@ def ports_on_aws(session: boto3.session.Session, folder: Path) -> PortsFor:
 def main() -> int:
     """Run until SIGTERM or SIGINT."""
     parser = argparse.ArgumentParser(
-        prog="python -m local.event_source_mapping", description="Runs the event source mappings."
+        prog="python -m local.event_source_mapping",
+        description="Runs every DynamoDB stream mapping of an account until SIGTERM.",
     )
     parser.add_argument(
         "--state", type=Path, required=True, metavar="DIR", help="folder for checkpoints and status.json"

@@ -1,4 +1,4 @@
-"""What the core asks its driver to do; each outcome goes back to the machine that asked."""
+"""The actions that the core asks its driver to execute. The driver reports each outcome back to the core."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from local.event_source_mapping.positions import Position, ShardCheckpoint
 
 @dataclass(frozen=True, slots=True)
 class ListShards:
-    """Look at the stream's shards; answer with `on_shards` or `on_list_failed`."""
+    """List the stream's shards. Outcome: `on_shards` or `on_list_failed`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """Read a page; answer with `on_records` or `on_fetch_failed`."""
+    """Read one page. Outcome: `on_records` or `on_fetch_failed`."""
 
     shard_id: str
     position: Position
@@ -23,14 +23,14 @@ class Fetch:
 
 @dataclass(frozen=True, slots=True)
 class Invoke:
-    """Invoke the function with a batch; answer with `on_answer`."""
+    """Invoke the function with a batch. Outcome: `on_invoked`."""
 
     batch: RecordBatch
 
 
 @dataclass(frozen=True, slots=True)
 class SendToDestination:
-    """Deliver a discarded batch's metadata; answer with `on_sent` or `on_send_failed`."""
+    """Send a discarded batch's metadata. Outcome: `on_sent` or `on_send_failed`."""
 
     destination: str
     document: Mapping[str, object]
@@ -38,7 +38,7 @@ class SendToDestination:
 
 @dataclass(frozen=True, slots=True)
 class SaveCheckpoint:
-    """Remember a shard's progress durably; answer with `on_saved` or `on_save_failed`."""
+    """Save a shard's progress durably. Outcome: `on_saved` or `on_save_failed`."""
 
     shard_id: str
     checkpoint: ShardCheckpoint
@@ -46,14 +46,14 @@ class SaveCheckpoint:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing to do before `until`, in seconds since the epoch."""
+    """Do nothing until `until`, in seconds since the epoch."""
 
     until: float
 
 
 @dataclass(frozen=True, slots=True)
 class ShardDone:
-    """The shard is drained and its last checkpoint saved."""
+    """The shard is drained and its last checkpoint is saved."""
 
     shard_id: str
 

@@ -1,4 +1,4 @@
-"""The ports on AWS, or on what stands in for it; clients are handed in."""
+"""The ports on a real or emulated AWS. Clients are passed in."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local.event_source_mapping.batch import RecordBatch
-from local.event_source_mapping.outcomes import Answer, FunctionFailed, FunctionReturned, InvokeFailed, Page, Shard
+from local.event_source_mapping.outcomes import (
+    FunctionFailed,
+    FunctionReturned,
+    InvokeFailed,
+    InvokeResult,
+    Page,
+    Shard,
+)
 from local.event_source_mapping.ports import SourceUnavailable, StreamGone
 from local.event_source_mapping.positions import TRIM_HORIZON, Position, after
 from local.event_source_mapping.records import encode, event_of, record_of
@@ -25,12 +32,12 @@ def _code(error: ClientError) -> str:
 
 
 @contextmanager
-def _trouble_named() -> Iterator[None]:
-    """Turn boto3's errors into the ports' own.
+def _translated_errors() -> Iterator[None]:
+    """Translate boto3's errors into those of the ports.
 
     Raises:
-        StreamGone: The stream is not there.
-        SourceUnavailable: Anything else, from a refused connection to a throttle.
+        StreamGone: The stream does not exist.
+        SourceUnavailable: Any other error, from a refused connection to throttling.
     """
     try:
         yield
@@ -47,38 +54,38 @@ class AwsStream:
     def __init__(self, client: "DynamoDBStreamsClient", stream_arn: str) -> None:
         self._client = client
         self._arn = stream_arn
-        # An iterator keeps our place at the tip of a shard, which has no sequence number to ask for again.
+        # Only an iterator can hold a position at the tip of a shard, where there is no sequence number yet.
         self._iterators: dict[str, tuple[Position, str]] = {}
 
     def list_shards(self) -> list[Shard]:
-        """Every shard, over all pages of DescribeStream.
+        """List every shard, over all pages of DescribeStream.
 
         Raises:
             StreamGone: The stream does not exist.
-            SourceUnavailable: For now.
+            SourceUnavailable: The stream cannot be reached at the moment.
         """
         listed: list[ShardTypeDef] = []
-        with _trouble_named():
-            answer = self._client.describe_stream(StreamArn=self._arn)["StreamDescription"]
-            listed += answer.get("Shards", [])
-            while last := answer.get("LastEvaluatedShardId"):
+        with _translated_errors():
+            stream = self._client.describe_stream(StreamArn=self._arn)["StreamDescription"]
+            listed += stream.get("Shards", [])
+            while last := stream.get("LastEvaluatedShardId"):
                 page = self._client.describe_stream(StreamArn=self._arn, ExclusiveStartShardId=last)
-                answer = page["StreamDescription"]
-                listed += answer.get("Shards", [])
-        return [Shard(each["ShardId"], each.get("ParentShardId")) for each in listed]
+                stream = page["StreamDescription"]
+                listed += stream.get("Shards", [])
+        return [Shard(shard["ShardId"], shard.get("ParentShardId")) for shard in listed]
 
     def get_records(self, shard_id: str, position: Position) -> Page:
-        """Read one page; a lost iterator or a forgotten place is replaced on the way.
+        """Read one page. An expired iterator or a trimmed position is replaced.
 
         Raises:
             StreamGone: The stream does not exist.
-            SourceUnavailable: For now.
+            SourceUnavailable: The stream cannot be reached at the moment.
         """
-        with _trouble_named():
-            trimmed, answer = self._read(shard_id, position)
-        records = tuple(record_of(event_of(each, self._arn)) for each in answer.get("Records", []))
+        with _translated_errors():
+            trimmed, page = self._read(shard_id, position)
+        records = tuple(record_of(event_of(record, self._arn)) for record in page.get("Records", []))
         reached = after(records[-1].sequence_number) if records else position
-        following = answer.get("NextShardIterator")
+        following = page.get("NextShardIterator")
         if following:
             self._iterators[shard_id] = reached, following
         else:
@@ -97,56 +104,56 @@ class AwsStream:
             raise
 
     def _iterator(self, shard_id: str, position: Position) -> str:
-        place, iterator = self._iterators.get(shard_id, (None, ""))
-        if place == position:
+        known, iterator = self._iterators.get(shard_id, (None, ""))
+        if known == position:
             return iterator
-        where: Any = {"SequenceNumber": position.sequence_number} if position.sequence_number else {}
-        answer = self._client.get_shard_iterator(
-            StreamArn=self._arn, ShardId=shard_id, ShardIteratorType=position.kind, **where
+        start: Any = {"SequenceNumber": position.sequence_number} if position.sequence_number else {}
+        response = self._client.get_shard_iterator(
+            StreamArn=self._arn, ShardId=shard_id, ShardIteratorType=position.kind, **start
         )
-        return answer["ShardIterator"]
+        return response["ShardIterator"]
 
 
 class AwsInvoker:
     """A function behind Lambda's Invoke."""
 
     def __init__(self, client: "LambdaClient", function_arn: str) -> None:
-        """Bind the function.
+        """Bind a function.
 
         Args:
-            client: Made without retries and with a read timeout above the function's own; the mapping retries itself.
+            client: Without retries, because the mapping retries itself, and with a read timeout above the function's.
             function_arn: With the qualifier, if there is one.
         """
         self._client = client
         self._function_arn = function_arn
 
-    def invoke(self, batch: RecordBatch) -> Answer:
-        """Invoke and wait; whatever keeps the function from running is an `InvokeFailed`."""
+    def invoke(self, batch: RecordBatch) -> InvokeResult:
+        """Invoke the function and wait. An error that keeps it from running becomes an `InvokeFailed`."""
         try:
-            answer = self._client.invoke(FunctionName=self._function_arn, Payload=batch.payload)
-            payload = answer["Payload"].read()
+            response = self._client.invoke(FunctionName=self._function_arn, Payload=batch.payload)
+            payload = response["Payload"].read()
         except (ClientError, BotoCoreError) as failed:
             return InvokeFailed(str(failed))
-        request_id = answer["ResponseMetadata"].get("RequestId", "")
-        version = answer.get("ExecutedVersion") or "$LATEST"
-        error = answer.get("FunctionError")
+        request_id = response["ResponseMetadata"].get("RequestId", "")
+        version = response.get("ExecutedVersion") or "$LATEST"
+        error = response.get("FunctionError")
         if error:
             return FunctionFailed(error, request_id, version)
         return FunctionReturned(payload, request_id, version)
 
 
 class AwsDestination:
-    """SQS queues and SNS topics, told apart by their ARN."""
+    """SQS queues and SNS topics, distinguished by their ARN."""
 
     def __init__(self, sqs: "SQSClient", sns: "SNSClient") -> None:
         self._sqs = sqs
         self._sns = sns
 
     def send(self, destination: str, document: Mapping[str, object]) -> None:
-        """Deliver one document.
+        """Send one document.
 
         Raises:
-            SourceUnavailable: It may not have arrived.
+            SourceUnavailable: The document may not have arrived.
         """
         body = encode(document).decode()
         _, _, service, _, account, name = destination.split(":", 5)
@@ -162,17 +169,14 @@ class AwsDestination:
 
 
 def list_mappings(client: "LambdaClient", function: str | None = None) -> list[Mapping[str, object]]:
-    """Every event source mapping Lambda knows, enabled or not.
+    """List Lambda's event source mappings, enabled or not, as Lambda returns them.
 
     Args:
-        client: Of Lambda.
-        function: Only this function's.
-
-    Returns:
-        The entries as Lambda answers them.
+        client: The Lambda client.
+        function: List only the mappings of this function.
 
     Raises:
-        SourceUnavailable: For now.
+        SourceUnavailable: Lambda cannot be reached at the moment.
     """
     only: Any = {"FunctionName": function} if function else {}
     try:

@@ -1,4 +1,4 @@
-"""Checkpoints in files: one JSON file per mapping, replaced as a whole."""
+"""Checkpoints in files: one JSON file per mapping, replaced atomically."""
 
 import json
 import os
@@ -11,18 +11,18 @@ from local.event_source_mapping.positions import IteratorType, Position, ShardCh
 
 
 class CheckpointsUnreadable(Exception):
-    """A checkpoint file is damaged; the text says what to do about it."""
+    """A checkpoint file is damaged. The message says how to fix that."""
 
 
 def write_atomically(path: Path, content: object) -> None:
-    """Replace a JSON file so that whoever reads it, at any moment and after any crash, finds it whole.
+    """Replace a JSON file so that readers always find a complete file, even after a crash.
 
     Args:
-        path: The file; its folder exists.
-        content: JSON-safe.
+        path: The file, in an existing folder.
+        content: A JSON-serialisable value.
 
     Raises:
-        OSError: The old content is still there.
+        OSError: The write failed. The file still has its old content.
     """
     draft = path.with_suffix(".tmp")
     with draft.open("w", encoding="utf-8") as file:
@@ -33,19 +33,19 @@ def write_atomically(path: Path, content: object) -> None:
 
 
 class FileCheckpoints:
-    """The memory of one mapping on one stream.
+    """The checkpoints of one mapping on one stream.
 
-    The file holds the stream's ARN, which names the moment its table was made: a re-created table has another, and
-    what is remembered of the old one does not apply to it.
+    The file contains the stream's ARN, which includes the creation time of the stream. A re-created table has another
+    ARN, so the checkpoints of the old table do not apply to it.
     """
 
     def __init__(self, folder: Path, mapping: str, stream_arn: str) -> None:
-        """Read what is there.
+        """Read the file, if there is one.
 
         Args:
-            folder: Where the files lie; made if needed.
+            folder: The folder of the files. It is created if needed.
             mapping: The mapping's UUID.
-            stream_arn: The stream it reads.
+            stream_arn: The stream that the mapping reads.
 
         Raises:
             CheckpointsUnreadable: The file is damaged.
@@ -57,18 +57,18 @@ class FileCheckpoints:
         self._shards = self._read()
 
     def load(self) -> Mapping[str, ShardCheckpoint]:
-        """What is remembered, by shard."""
+        """The saved checkpoints by shard."""
         return dict(self._shards)
 
     def save(self, shard_id: str, checkpoint: ShardCheckpoint) -> None:
-        """Remember durably; safe to call from several threads.
+        """Save a checkpoint durably. Threads may call this in parallel.
 
         Raises:
-            OSError: It is not remembered.
+            OSError: The checkpoint was not saved.
         """
         with self._lock:
             shards = self._shards | {shard_id: checkpoint}
-            stored = {name: _to_json(each) for name, each in shards.items()}
+            stored = {name: _to_json(saved) for name, saved in shards.items()}
             write_atomically(self._path, {"stream": self._stream_arn, "shards": stored})
             self._shards = shards
 
@@ -77,13 +77,13 @@ class FileCheckpoints:
             stored = json.loads(self._path.read_bytes())
             if stored["stream"] != self._stream_arn:
                 return {}
-            return {name: _of_json(each) for name, each in stored["shards"].items()}
+            return {name: _from_json(shard) for name, shard in stored["shards"].items()}
         except FileNotFoundError:
             return {}
         except (ValueError, KeyError, TypeError, AttributeError) as damaged:
             raise CheckpointsUnreadable(
                 f"{self._path} is damaged ({damaged!r}). Delete it to read the stream again from the mapping's "
-                "starting position: records are then delivered a second time, which the functions must bear anyway."
+                "starting position. Records are then delivered twice, which the functions must tolerate anyway."
             ) from damaged
 
 
@@ -92,9 +92,9 @@ def _to_json(checkpoint: ShardCheckpoint) -> dict[str, object]:
     return {"position": position.kind, "sequence_number": position.sequence_number, "done": checkpoint.done}
 
 
-def _of_json(stored: Mapping[str, object]) -> ShardCheckpoint:
+def _from_json(stored: Mapping[str, object]) -> ShardCheckpoint:
     kind, number, done = stored["position"], stored["sequence_number"], stored["done"]
-    known: dict[object, IteratorType] = {each: each for each in get_args(IteratorType)}
+    known: dict[object, IteratorType] = {kind: kind for kind in get_args(IteratorType)}
     numbered = isinstance(number, str) and number.isdecimal()
     if not isinstance(done, bool) or numbered != (kind == "AFTER_SEQUENCE_NUMBER"):
         raise ValueError(f"not a checkpoint: {dict(stored)!r}")

@@ -1,4 +1,4 @@
-"""Carries the core's actions out over the ports, one at a time."""
+"""Executes the core's actions through the ports, one at a time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from local.event_source_mapping.actions import (
     Wait,
 )
 from local.event_source_mapping.batch import RecordBatch
-from local.event_source_mapping.outcomes import Answer, InvokeFailed
+from local.event_source_mapping.outcomes import InvokeFailed, InvokeResult
 from local.event_source_mapping.policy import PollingPolicy
 from local.event_source_mapping.ports import CheckpointStore, Clock, Destination, Invoker, SourceUnavailable, Stream
 from local.event_source_mapping.positions import ShardCheckpoint
@@ -25,12 +25,12 @@ from local.event_source_mapping.shards import ShardTree
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Everything a mapping reaches.
+    """The services that a mapping uses.
 
     Attributes:
-        redeliver: Asked after every answer of the function: should the batch be delivered once more, although it was
-            answered? AWS may do that at any time (rule 7).
-        trouble: Told the reason when something cannot be reached, and None when it can again.
+        redeliver: Called after every response of the function. True delivers the batch once more, which AWS may do at
+            any time (rule 7).
+        report_problem: Called with a service and the reason why it cannot be reached, or None once it can.
     """
 
     stream: Stream
@@ -39,11 +39,11 @@ class Ports:
     checkpoints: CheckpointStore
     clock: Clock
     redeliver: Callable[[RecordBatch], bool] = lambda _: False
-    trouble: Callable[[str, str | None], None] = lambda _what, _reason: None
+    report_problem: Callable[[str, str | None], None] = lambda _subject, _reason: None
 
 
 class ShardDriver:
-    """Runs one shard's machine."""
+    """Runs one shard's state machine."""
 
     def __init__(self, machine: ShardMachine, ports: Ports) -> None:
         self.machine = machine
@@ -51,17 +51,17 @@ class ShardDriver:
 
     @property
     def done(self) -> bool:
-        """The shard is drained and its last checkpoint saved."""
+        """Whether the shard is drained and its last checkpoint is saved."""
         return self.machine.checkpoint.done
 
     def step(self) -> ShardAction:
-        """Carry out the next action and report its outcome.
+        """Execute the next action and report its outcome to the machine.
 
         Returns:
-            The action; a `Wait` or `ShardDone` has changed nothing.
+            The action. `Wait` and `ShardDone` have no effect.
 
         Raises:
-            StreamGone: The stream does not exist any more.
+            StreamGone: The stream no longer exists.
         """
         action = self.machine.next_action(self._now())
         match action:
@@ -76,10 +76,10 @@ class ShardDriver:
         return action
 
     def run(self, stop: Event) -> None:
-        """Step until the shard is done or `stop` is set; what was in flight is finished and remembered.
+        """Step until the shard is done or `stop` is set. Work in flight is finished and saved.
 
         Raises:
-            StreamGone: The stream does not exist any more.
+            StreamGone: The stream no longer exists.
         """
         while not stop.is_set() and not self.done:
             action = self.step()
@@ -88,7 +88,7 @@ class ShardDriver:
         self.settle()
 
     def settle(self) -> None:
-        """Remember what is done, before leaving."""
+        """Save the progress before stopping."""
         if isinstance(self.machine.next_action(self._now()), SaveCheckpoint):
             self.step()
 
@@ -98,60 +98,54 @@ class ShardDriver:
     def _fetch(self, action: Fetch) -> None:
         try:
             page = self._ports.stream.get_records(action.shard_id, action.position)
-        except SourceUnavailable as away:
-            self._ports.trouble("stream", str(away))
+        except SourceUnavailable as error:
+            self._ports.report_problem("stream", str(error))
             self.machine.on_fetch_failed(self._now())
         else:
-            self._ports.trouble("stream", None)
+            self._ports.report_problem("stream", None)
             self.machine.on_records(page, self._now())
 
     def _invoke(self, batch: RecordBatch) -> None:
-        answer = self._ports.invoker.invoke(batch)
-        if not isinstance(answer, InvokeFailed) and self._ports.redeliver(batch):
-            answer = self._once_more(batch, answer)
-        self._ports.trouble("function", answer.reason if isinstance(answer, InvokeFailed) else None)
-        self.machine.on_answer(answer, self._now())
+        result = self._ports.invoker.invoke(batch)
+        if not isinstance(result, InvokeFailed) and self._ports.redeliver(batch):
+            result = self._invoke_again(batch, result)
+        self._ports.report_problem("function", result.reason if isinstance(result, InvokeFailed) else None)
+        self.machine.on_invoked(result, self._now())
 
-    def _once_more(self, batch: RecordBatch, answer: Answer) -> Answer:
-        again = self._ports.invoker.invoke(batch)
-        return answer if isinstance(again, InvokeFailed) else again
+    def _invoke_again(self, batch: RecordBatch, first: InvokeResult) -> InvokeResult:
+        second = self._ports.invoker.invoke(batch)
+        return first if isinstance(second, InvokeFailed) else second
 
     def _send(self, action: SendToDestination) -> None:
         try:
             self._ports.destination.send(action.destination, action.document)
-        except SourceUnavailable as away:
-            self._ports.trouble("destination", str(away))
+        except SourceUnavailable as error:
+            self._ports.report_problem("destination", str(error))
             self.machine.on_send_failed(self._now())
         else:
-            self._ports.trouble("destination", None)
+            self._ports.report_problem("destination", None)
             self.machine.on_sent(self._now())
 
     def _save(self, action: SaveCheckpoint) -> None:
         try:
             self._ports.checkpoints.save(action.shard_id, action.checkpoint)
-        except OSError as broken:
-            self._ports.trouble("checkpoints", str(broken))
+        except OSError as error:
+            self._ports.report_problem("checkpoints", str(error))
             self.machine.on_save_failed(self._now())
         else:
-            self._ports.trouble("checkpoints", None)
+            self._ports.report_problem("checkpoints", None)
             self.machine.on_saved(action.checkpoint)
 
 
 class MappingDriver:
     """Runs a whole mapping: its shard tree and the shards that may be read.
 
-    Single-threaded through `step` and `run`; a service that gives each shard a thread calls `step_tree` in one and
-    runs what it returns in others.
+    `step` and `run` are single-threaded. A service with one thread per shard calls `step_tree` in one thread and runs
+    the drivers that it returns in others.
     """
 
     def __init__(self, settings: MappingSettings, ports: Ports, policy: PollingPolicy | None = None) -> None:
-        """Load the checkpoints and get ready.
-
-        Args:
-            settings: The mapping's.
-            ports: What it reaches.
-            policy: Timing and readings of undocumented behaviour.
-        """
+        """Load the checkpoints."""
         self.shards: dict[str, ShardDriver] = {}
         self._settings = settings
         self._ports = ports
@@ -159,13 +153,13 @@ class MappingDriver:
         self._tree = ShardTree(settings.starting_position, ports.checkpoints.load(), self._policy)
 
     def step(self) -> float:
-        """One step of the tree and one of each running shard.
+        """Step the tree and each running shard once.
 
         Returns:
-            Seconds since the epoch when there is something to do again.
+            When to step again, in seconds since the epoch.
 
         Raises:
-            StreamGone: The stream does not exist any more.
+            StreamGone: The stream no longer exists.
         """
         self.step_tree()
         actions = [driver.step() for driver in list(self.shards.values())]
@@ -177,7 +171,7 @@ class MappingDriver:
         """Step until `stop` is set.
 
         Raises:
-            StreamGone: The stream does not exist any more.
+            StreamGone: The stream no longer exists.
         """
         while not stop.is_set():
             stop.wait(max(0.0, self.step() - self._ports.clock.now()))
@@ -185,20 +179,20 @@ class MappingDriver:
             driver.settle()
 
     def step_tree(self) -> list[ShardDriver]:
-        """Look at the shards if it is time, and take note of those that are drained.
+        """List the shards if that is due, and mark drained shards as done.
 
         Returns:
-            The drivers of shards that may run from now on.
+            The drivers of shards that may start now.
 
         Raises:
-            StreamGone: The stream does not exist any more.
+            StreamGone: The stream no longer exists.
         """
         now = self._ports.clock.now()
         for shard_id in [shard_id for shard_id, driver in self.shards.items() if driver.done]:
             self._tree.done(shard_id, self.shards.pop(shard_id).machine.checkpoint, now)
         action = self._tree.next_action(now)
         while not isinstance(action, Wait):
-            self._carry_out(action)
+            self._execute(action)
             action = self._tree.next_action(now)
         return [self._start(shard_id, start) for shard_id, start in self._tree.ready()]
 
@@ -212,18 +206,18 @@ class MappingDriver:
         self.shards[shard_id] = driver
         return driver
 
-    def _carry_out(self, action: ListShards | SaveCheckpoint) -> None:
+    def _execute(self, action: ListShards | SaveCheckpoint) -> None:
         try:
             if isinstance(action, ListShards):
                 shards = self._ports.stream.list_shards()
-                self._ports.trouble("stream", None)
+                self._ports.report_problem("stream", None)
                 self._tree.on_shards(shards, self._ports.clock.now())
             else:
                 self._ports.checkpoints.save(action.shard_id, action.checkpoint)
                 self._tree.on_saved(action.shard_id, action.checkpoint)
-        except SourceUnavailable as away:
-            self._ports.trouble("stream", str(away))
+        except SourceUnavailable as error:
+            self._ports.report_problem("stream", str(error))
             self._tree.on_list_failed(self._ports.clock.now())
-        except OSError as broken:
-            self._ports.trouble("checkpoints", str(broken))
+        except OSError as error:
+            self._ports.report_problem("checkpoints", str(error))
             self._tree.on_save_failed(self._ports.clock.now())

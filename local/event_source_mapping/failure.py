@@ -1,4 +1,4 @@
-"""The document an on-failure destination receives: where the discarded records are, never what they hold."""
+"""The document for an on-failure destination. It says where the discarded records are, never what they contain."""
 
 import uuid
 from dataclasses import dataclass
@@ -14,36 +14,33 @@ Condition: TypeAlias = Literal["RetryAttemptsExhausted", "EventAgeExceeded"]
 
 @dataclass(frozen=True, slots=True)
 class Discarded:
-    """A batch that is given up.
+    """A batch that will not be retried any more.
 
     Attributes:
-        batch: Its records.
-        condition: Why.
-        invokes: How often the function failed on it since it was cut to this size.
-        last_answer: What the function said last; None when it never ran.
+        invokes: How often the function has failed on the batch since it was cut to this size.
+        last_result: The last invocation's result; None if the function never ran.
     """
 
     batch: RecordBatch
     condition: Condition
     invokes: int
-    last_answer: FunctionReturned | FunctionFailed | None
+    last_result: FunctionReturned | FunctionFailed | None
 
 
 def document(discarded: Discarded, settings: MappingSettings, now: float) -> dict[str, object]:
     """Describe a discarded batch as Lambda does.
 
-    Args:
-        discarded: What is given up and why.
-        settings: The mapping it belongs to.
-        now: Seconds since the epoch.
+    Source: AWS Lambda docs, "Retain discarded records for a DynamoDB event source", example invocation record.
 
-    Returns:
-        AWS Lambda docs, "Retain discarded records for a DynamoDB event source", example invocation record.
+    Args:
+        discarded: The batch and the reason.
+        settings: The mapping that discarded it.
+        now: Seconds since the epoch.
     """
-    answer = discarded.last_answer
+    result = discarded.last_result
     described: dict[str, object] = {
         "requestContext": {
-            "requestId": answer.request_id if answer and answer.request_id else _request_id(discarded, settings),
+            "requestId": result.request_id if result and result.request_id else _request_id(discarded, settings),
             "functionArn": settings.function_arn,
             "condition": discarded.condition,
             "approximateInvokeCount": discarded.invokes,
@@ -52,14 +49,14 @@ def document(discarded: Discarded, settings: MappingSettings, now: float) -> dic
         "timestamp": _iso(now, "milliseconds"),
         "DDBStreamBatchInfo": _batch_info(discarded.batch, settings),
     }
-    return described if answer is None else described | {"responseContext": _response_context(answer)}
+    return described if result is None else described | {"responseContext": _response_context(result)}
 
 
-def _response_context(answer: FunctionReturned | FunctionFailed) -> dict[str, object]:
+def _response_context(result: FunctionReturned | FunctionFailed) -> dict[str, object]:
     return {
         "statusCode": 200,
-        "executedVersion": answer.executed_version,
-        "functionError": answer.error if isinstance(answer, FunctionFailed) else None,
+        "executedVersion": result.executed_version,
+        "functionError": result.error if isinstance(result, FunctionFailed) else None,
     }
 
 
@@ -77,10 +74,10 @@ def _batch_info(batch: RecordBatch, settings: MappingSettings) -> dict[str, obje
 
 
 def _request_id(discarded: Discarded, settings: MappingSettings) -> str:
-    """An id for a batch the function never saw; the core draws no random ones."""
+    """An id for a batch that the function never received. It is derived, because the core uses no random numbers."""
     batch = discarded.batch
-    place = f"{settings.uuid}/{settings.stream_arn}/{batch.shard_id}/{batch.records[0].sequence_number}"
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, place))
+    name = f"{settings.uuid}/{settings.stream_arn}/{batch.shard_id}/{batch.records[0].sequence_number}"
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
 
 
 def _iso(seconds: float, timespec: str) -> str:

@@ -1,7 +1,7 @@
-"""Filter patterns: which records of a stream reach the function.
+"""Filter patterns decide which records of a stream reach the function.
 
-AWS Lambda docs, "Control which events Lambda sends to your function", filter rule syntax; it is the pattern language
-of EventBridge without wildcards.
+Source: AWS Lambda docs, "Control which events Lambda sends to your function", filter rule syntax. It is EventBridge's
+pattern language without wildcards.
 """
 
 import json
@@ -15,11 +15,11 @@ _Test: TypeAlias = Callable[[object], bool]
 
 
 class FilterError(ValueError):
-    """A pattern cannot be read; the text says where it is wrong."""
+    """A pattern is invalid. The message says where."""
 
 
 class _Absent:
-    """Stands for a key that a record does not have."""
+    """The value of a key that a record does not have."""
 
 
 _ABSENT: Final = _Absent()
@@ -27,13 +27,13 @@ _COMPARE: Final = {"=": operator.eq, "<": operator.lt, "<=": operator.le, ">": o
 
 
 def compile_filters(patterns: Iterable[str]) -> Filter:
-    """Make one test of several patterns, of which any may match; no pattern lets everything pass.
+    """Combine patterns into one test. A record passes if any pattern matches, or if there are no patterns.
 
     Args:
-        patterns: JSON texts.
+        patterns: Patterns as JSON strings.
 
     Raises:
-        FilterError: A pattern is not JSON or not a pattern.
+        FilterError: A pattern is invalid.
     """
     tests = [_pattern(_parsed(pattern)) for pattern in patterns]
     return lambda record: not tests or any(test(record) for test in tests)
@@ -48,15 +48,15 @@ def _parsed(pattern: object) -> object:
 
 def _pattern(pattern: object) -> _Test:
     if not isinstance(pattern, Mapping) or not pattern:
-        raise FilterError(f"a pattern is a non-empty object, not {pattern!r}")
+        raise FilterError(f"a pattern must be a non-empty object, not {pattern!r}")
     tests = [_either(inner) if key == "$or" else _at_key(key, inner) for key, inner in pattern.items()]
     return lambda value: all(test(value) for test in tests)
 
 
 def _either(patterns: object) -> _Test:
     if not isinstance(patterns, list) or not patterns:
-        raise FilterError("$or takes a list of patterns")
-    tests = [_pattern(each) for each in patterns]
+        raise FilterError("$or requires a list of patterns")
+    tests = [_pattern(pattern) for pattern in patterns]
     return lambda value: any(test(value) for test in tests)
 
 
@@ -66,27 +66,27 @@ def _at_key(key: str, expected: object) -> _Test:
 
 
 def _any_element(test: _Test) -> _Test:
-    """A list in a record matches when one of its elements does."""
+    """A list in a record matches if one of its elements does."""
     return lambda value: any(map(test, value)) if isinstance(value, list) else test(value)
 
 
 def _leaf(alternatives: Sequence[object]) -> _Test:
     if not alternatives:
         raise FilterError("a list of values must not be empty")
-    tests = [_operator(each) if isinstance(each, Mapping) else _any_element(_equals(each)) for each in alternatives]
+    tests = [_operator(item) if isinstance(item, Mapping) else _any_element(_equals(item)) for item in alternatives]
     return lambda value: any(test(value) for test in tests)
 
 
 def _equals(expected: object) -> _Test:
     if isinstance(expected, list):
-        raise FilterError("a list inside a list of values is not a value")
-    # In Python True == 1, in JSON it is not.
+        raise FilterError("a list is not a value")
+    # In Python, True == 1. In JSON, true and 1 differ.
     return lambda value: value == expected and isinstance(value, bool) == isinstance(expected, bool)
 
 
 def _operator(rule: Mapping[str, object]) -> _Test:
     if len(rule) != 1:
-        raise FilterError(f"an operator is an object with one key, not {dict(rule)!r}")
+        raise FilterError(f"an operator must be an object with one key, not {dict(rule)!r}")
     [(name, operand)] = rule.items()
     if name == "exists":
         return _exists(operand)
@@ -97,8 +97,8 @@ def _operator(rule: Mapping[str, object]) -> _Test:
 
 def _exists(operand: object) -> _Test:
     if not isinstance(operand, bool):
-        raise FilterError("exists takes true or false")
-    # AWS Lambda docs: "exists" works on leaves only, so an object under the key does not count as present.
+        raise FilterError("exists requires true or false")
+    # AWS Lambda docs: "exists" works on leaf values only, so an object does not count as present.
     return lambda value: (value is not _ABSENT and not isinstance(value, Mapping)) is operand
 
 
@@ -108,7 +108,7 @@ def _folded(operand: object) -> str:
 
 def _text(operand: object) -> str:
     if not isinstance(operand, str):
-        raise FilterError(f"expected a text, not {operand!r}")
+        raise FilterError(f"expected a string, not {operand!r}")
     return operand
 
 
@@ -131,7 +131,7 @@ def _anything_but(operand: object) -> _Test:
     if isinstance(operand, Mapping):
         tests = [_operator(operand)]
     else:
-        tests = [_equals(each) for each in (operand if isinstance(operand, list) else [operand])]
+        tests = [_equals(value) for value in (operand if isinstance(operand, list) else [operand])]
     return lambda value: _is_scalar(value) and not any(test(value) for test in tests)
 
 
@@ -141,7 +141,7 @@ def _is_scalar(value: object) -> bool:
 
 def _numeric(operand: object) -> _Test:
     if not isinstance(operand, list) or not operand or len(operand) % 2:
-        raise FilterError("numeric takes pairs of a comparison and a number")
+        raise FilterError("numeric requires pairs of a comparison and a number")
     pairs = list(zip(operand[::2], operand[1::2], strict=True))
     tests = [_comparison(sign, bound) for sign, bound in pairs]
     return lambda value: all(test(value) for test in tests)
@@ -150,13 +150,13 @@ def _numeric(operand: object) -> _Test:
 def _comparison(sign: object, bound: object) -> _Test:
     limit = None if isinstance(bound, str) else _decimal(bound)
     if sign not in _COMPARE or limit is None:
-        raise FilterError("numeric takes pairs of =, <, <=, > or >= and a number")
+        raise FilterError("numeric requires pairs of =, <, <=, > or >= and a number")
     compare: Callable[[Decimal, Decimal], bool] = _COMPARE[str(sign)]
     return lambda value: (number := _decimal(value)) is not None and compare(number, limit)
 
 
 def _decimal(value: object) -> Decimal | None:
-    """A JSON number, or a text that is one: DynamoDB writes its numbers as text ({"N": "5"})."""
+    """Read a JSON number or a numeric string: DynamoDB writes numbers as strings ({"N": "5"})."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:

@@ -1,4 +1,4 @@
-"""What the outside world answers to the core's actions."""
+"""The outcomes of the core's actions."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -9,11 +9,10 @@ from local.event_source_mapping.records import StreamRecord
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One shard of the stream's list.
+    """One shard of the stream.
 
     Attributes:
-        shard_id: Its name.
-        parent_id: The shard it was split from, if any; it may be gone already.
+        parent_id: The shard from which this one was split, if any. The parent may have expired.
     """
 
     shard_id: str
@@ -22,12 +21,13 @@ class Shard:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One answer of GetRecords.
+    """One response of GetRecords.
 
     Attributes:
-        records: In stream order, perhaps none.
-        resume: Where to read on; None when the shard is closed and was read to its end.
-        trimmed: The place asked for was forgotten by the stream; reading went on at the oldest record left.
+        records: In stream order; may be empty.
+        resume: Where to continue reading; None at the end of a closed shard.
+        trimmed: Whether the stream had already dropped the requested position, so that the page starts at its oldest
+            record.
     """
 
     records: tuple[StreamRecord, ...]
@@ -37,13 +37,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class FunctionReturned:
-    """The function ended without an error.
-
-    Attributes:
-        payload: The bytes it returned.
-        request_id: The invocation's id.
-        executed_version: The version that ran.
-    """
+    """The function returned without an error."""
 
     payload: bytes
     request_id: str = ""
@@ -52,12 +46,10 @@ class FunctionReturned:
 
 @dataclass(frozen=True, slots=True)
 class FunctionFailed:
-    """The function raised, timed out or died.
+    """The function raised an exception, timed out or crashed.
 
     Attributes:
         error: Lambda's `FunctionError` ("Handled" or "Unhandled").
-        request_id: The invocation's id.
-        executed_version: The version that ran.
     """
 
     error: str
@@ -67,13 +59,9 @@ class FunctionFailed:
 
 @dataclass(frozen=True, slots=True)
 class InvokeFailed:
-    """The function did not run: throttled, or Lambda could not be reached.
-
-    Attributes:
-        reason: For people.
-    """
+    """The function did not run: it was throttled, or Lambda could not be reached."""
 
     reason: str
 
 
-Answer: TypeAlias = FunctionReturned | FunctionFailed | InvokeFailed
+InvokeResult: TypeAlias = FunctionReturned | FunctionFailed | InvokeFailed

@@ -1,23 +1,24 @@
-"""The choices that AWS does not publish or that differ between runs; a simulation varies them."""
+"""Choices that AWS does not document or that vary between runs. The simulation varies them too."""
 
 from dataclasses import dataclass
+from typing import Final
 
-DAY = 86_400.0
+DAY: Final = 86_400.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
 class PollingPolicy:
-    """Timing in seconds, and the readings of undocumented behaviour.
+    """Timing in seconds, and assumptions about undocumented behaviour.
 
     Attributes:
         idle_poll: Pause after an empty page.
-        list_every: Pause between two looks at the stream's shards.
-        retry_first: Delay after a first failure; it doubles with every further one.
+        list_every: Pause between two lists of the stream's shards.
+        retry_first: Delay after the first failure. It doubles with every further failure.
         retry_most: The longest delay.
-        retention: Age at which a stream forgets a record (DynamoDB docs, "DynamoDB Streams": 24 hours).
+        retention: Age at which a stream drops a record (DynamoDB docs, "DynamoDB Streams": 24 hours).
         restart_count_on_progress: Whether the retry count starts again when the checkpoint advances.
-        halve_when_first_fails: Whether a partial answer naming the first record, which completes nothing, is bisected
-            in halves like a function error. If not, it costs an attempt.
+        halve_when_first_fails: Whether a partial batch response that names the first record, and so completes
+            nothing, is bisected like a function error. If not, it costs an attempt.
     """
 
     idle_poll: float = 0.075
@@ -29,7 +30,7 @@ class PollingPolicy:
     halve_when_first_fails: bool = True
 
     def delay(self, failures: int) -> float:
-        """Seconds to wait after so many failures in a row (from 1)."""
-        # The exponent is bounded because a float overflows at 2 ** 1024, and failures may go on for a day.
+        """Seconds to wait after `failures` failures in a row (1 or more)."""
+        # The exponent is bounded because a float overflows at 2 ** 1024 and failures may continue for a day.
         doublings = min(failures - 1, 32)
         return float(min(self.retry_most, self.retry_first * 2**doublings))

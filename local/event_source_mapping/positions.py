@@ -1,14 +1,14 @@
-"""Where a reader stands in a shard, and what of it is remembered."""
+"""A reader's position in a shard, and its checkpoint."""
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 IteratorType: TypeAlias = Literal["TRIM_HORIZON", "LATEST", "AFTER_SEQUENCE_NUMBER"]
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place in a shard, in the words of DynamoDB's GetShardIterator."""
+    """A position in a shard, in the terms of DynamoDB's GetShardIterator."""
 
     kind: IteratorType
     sequence_number: str | None = None
@@ -19,22 +19,22 @@ class Position:
         return -1 if self.sequence_number is None else int(self.sequence_number)
 
 
-TRIM_HORIZON = Position("TRIM_HORIZON")
-LATEST = Position("LATEST")
+TRIM_HORIZON: Final = Position("TRIM_HORIZON")
+LATEST: Final = Position("LATEST")
 
 
 def after(sequence_number: str) -> Position:
-    """The place just behind one record."""
+    """The position right after a record."""
     return Position("AFTER_SEQUENCE_NUMBER", sequence_number)
 
 
 @dataclass(frozen=True, slots=True)
 class ShardCheckpoint:
-    """What is remembered of a shard: everything up to `position` is dealt with.
+    """A shard's progress: every record up to `position` has been processed or discarded.
 
     Attributes:
-        position: Where a restarted reader goes on.
-        done: The shard is closed and drained; its children may start.
+        position: Where a restarted reader continues.
+        done: Whether the shard is closed and drained, so that its children may start.
     """
 
     position: Position

@@ -1,4 +1,4 @@
-"""Stream records: from what the Streams API answers to what a function receives."""
+"""Stream records, converted from the Streams API's form to the form that a function receives."""
 
 import base64
 import json
@@ -9,13 +9,13 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class StreamRecord:
-    """One change, as the function will see it.
+    """One change, as the function receives it.
 
     Attributes:
-        event: The record in the shape of the function's event, JSON-safe.
-        sequence_number: Its decimal number within the shard.
-        arrived: When DynamoDB recorded the change, in seconds since the epoch (to the second on AWS).
-        size: Bytes of the serialised `event`.
+        event: The record in the form of the function's event; JSON-serialisable.
+        sequence_number: A decimal number.
+        arrived: When DynamoDB recorded the change, in seconds since the epoch (whole seconds on AWS).
+        size: Size of the serialised `event` in bytes.
     """
 
     event: Mapping[str, object]
@@ -25,27 +25,27 @@ class StreamRecord:
 
     @property
     def order(self) -> int:
-        """The sequence number as an integer: as text, "9" would follow "10"."""
+        """The sequence number as an integer. As strings, "9" would sort after "10"."""
         return int(self.sequence_number)
 
 
 def encode(value: object) -> bytes:
-    """Serialise for an invocation: compact JSON in UTF-8."""
+    """Serialise a payload as compact JSON in UTF-8."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def record_of(event: Mapping[str, object]) -> StreamRecord:
-    """Wrap a record that already has the shape of the function's event.
+    """Wrap a record that already has the form of the function's event.
 
     Args:
-        event: One entry of `Records`, JSON-safe.
+        event: One entry of `Records`; JSON-serialisable.
 
     Raises:
-        ValueError: It has no sequence number or creation time.
+        ValueError: The sequence number or the creation time is missing.
     """
     change = event.get("dynamodb")
     if not isinstance(change, Mapping):
-        raise ValueError("a stream record needs its 'dynamodb' part")  # noqa: TRY004 - one kind of error for a bad record
+        raise ValueError("a stream record needs its 'dynamodb' part")  # noqa: TRY004 - one error type for a bad record
     number, arrived = change.get("SequenceNumber"), change.get("ApproximateCreationDateTime")
     if not isinstance(number, str) or not number.isdecimal() or not isinstance(arrived, int | float):
         raise ValueError("a stream record needs a decimal SequenceNumber and an ApproximateCreationDateTime")
@@ -53,14 +53,13 @@ def record_of(event: Mapping[str, object]) -> StreamRecord:
 
 
 def event_of(record: Mapping[str, object], stream_arn: str) -> dict[str, object]:
-    """Give an answer of GetRecords the shape Lambda hands to functions.
+    """Convert a record from GetRecords to the form that Lambda passes to functions.
+
+    Source: AWS Lambda docs, "Using AWS Lambda with Amazon DynamoDB", example event.
 
     Args:
         record: One entry of `Records` as boto3 parses it, with bytes and datetimes.
-        stream_arn: The stream it came from; a function's event names it, the Streams API does not.
-
-    Returns:
-        AWS Lambda docs, "Using AWS Lambda with Amazon DynamoDB", example event.
+        stream_arn: The record's stream. A function's event contains it, a record of the Streams API does not.
     """
     event = {key: _json_safe(record[key]) for key in ("eventID", "eventName", "eventVersion") if key in record}
     event |= {"eventSource": "aws:dynamodb", "awsRegion": record.get("awsRegion") or stream_arn.split(":")[3]}

@@ -1,39 +1,37 @@
-"""The settings of one mapping, as Lambda's ListEventSourceMappings gives them."""
+"""The settings of one mapping, read from Lambda's ListEventSourceMappings."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from local.event_source_mapping.filters import FilterError, compile_filters
 
 StartingPosition: TypeAlias = Literal["TRIM_HORIZON", "LATEST"]
 
-_STREAM = re.compile(r"arn:aws[\w-]*:dynamodb:[^:]+:\d*:table/[^/]+/stream/.+")
-_DESTINATION = re.compile(r"arn:aws[\w-]*:(sqs|sns):[^:]+:\d*:(?!.*\.fifo$).+")
+_STREAM: Final = re.compile(r"arn:aws[\w-]*:dynamodb:[^:]+:\d*:table/[^/]+/stream/.+")
+_DESTINATION: Final = re.compile(r"arn:aws[\w-]*:(sqs|sns):[^:]+:\d*:(?!.*\.fifo$).+")
 
 
 class SettingsError(ValueError):
-    """A mapping cannot be run as it is set; the text names the field and the mapping."""
+    """A mapping has unsupported settings. The message names the mapping and the field."""
 
 
 @dataclass(frozen=True, slots=True)
 class MappingSettings:
-    """One mapping between a DynamoDB stream and a function; the defaults are AWS's.
+    """One mapping between a DynamoDB stream and a function. The defaults are AWS's.
 
     Attributes:
-        uuid: The mapping's id.
-        stream_arn: The stream it reads.
-        function_arn: The function it invokes, with the qualifier if there is one.
-        starting_position: Where a mapping without checkpoints begins.
-        batch_size: Records in a batch, at most.
-        window: Seconds a batch gathers records.
+        function_arn: With the qualifier, if there is one.
+        starting_position: Where a mapping without checkpoints starts.
+        batch_size: Maximum number of records in a batch.
+        window: Seconds that a batch waits for more records.
         max_retries: Retries after the first invocation; -1 means no limit.
-        max_record_age: Seconds after which a record is given up; -1 means no limit.
-        bisect: Whether a failed batch is halved.
-        reports_failures: Whether partial answers count (ReportBatchItemFailures).
+        max_record_age: Seconds after which a record is discarded; -1 means no limit.
+        bisect: Whether a failed batch is split in half.
+        reports_failures: Whether partial batch responses count (ReportBatchItemFailures).
         destination: ARN of the SQS queue or SNS topic for metadata of discarded batches.
-        patterns: Filter patterns as JSON text; a record passes if one of them matches, or if there are none.
+        patterns: Filter patterns as JSON strings. A record passes if any of them matches, or if there are none.
     """
 
     uuid: str
@@ -59,11 +57,11 @@ def parse_settings(entry: Mapping[str, object]) -> MappingSettings:
     """Read one entry of ListEventSourceMappings.
 
     Args:
-        entry: As boto3 answers it; absent fields take AWS's defaults (AWS Lambda docs, "Lambda parameters for Amazon
+        entry: As boto3 returns it. Absent fields take AWS's defaults (AWS Lambda docs, "Lambda parameters for Amazon
             DynamoDB event source mappings").
 
     Raises:
-        SettingsError: A field is missing, out of range or asks for what this mapping does not do.
+        SettingsError: A field is missing, out of range or not supported here.
     """
     fields = _Fields(entry)
     _refuse_unsupported(fields)
@@ -99,7 +97,7 @@ class _Fields:
     def text(self, name: str) -> str:
         value = self._entry.get(name)
         if not isinstance(value, str) or not value:
-            raise self.wrong(name, "a text")
+            raise self.wrong(name, "a string")
         return value
 
     def matching(self, name: str, pattern: re.Pattern[str], meaning: str) -> str:
@@ -139,7 +137,7 @@ def _refuse_unsupported(fields: _Fields) -> None:
     if fields.get("TumblingWindowInSeconds"):
         raise fields.wrong("TumblingWindowInSeconds", "absent: tumbling windows are not supported here")
     if fields.get("ParallelizationFactor") not in (None, 1):
-        raise fields.wrong("ParallelizationFactor", "1: a shard is read in one lane here")
+        raise fields.wrong("ParallelizationFactor", "1: parallel reads of a shard are not supported here")
 
 
 def _starting_position(fields: _Fields) -> StartingPosition:
@@ -154,8 +152,8 @@ def _starting_position(fields: _Fields) -> StartingPosition:
 
 def _record_age(fields: _Fields) -> int:
     age = fields.whole("MaximumRecordAgeInSeconds", -1, -1, 604_800)
-    # CloudFormation docs: values between -1 and 60 lie within the range but are not allowed.
-    if -1 < age < 60:  # noqa: PLR2004 - the limit the line above names
+    # CloudFormation docs: values between -1 and 60 are within the range but not allowed.
+    if -1 < age < 60:  # noqa: PLR2004 - explained above
         raise fields.wrong("MaximumRecordAgeInSeconds", "-1, or from 60 to 604800")
     return age
 
@@ -173,10 +171,10 @@ def _destination(fields: _Fields) -> str | None:
 def _patterns(fields: _Fields) -> tuple[str, ...]:
     filters = fields.inner("FilterCriteria").get("Filters") or []
     try:
-        patterns = tuple(each["Pattern"] for each in filters)  # type: ignore[attr-defined]
+        patterns = tuple(item["Pattern"] for item in filters)  # type: ignore[attr-defined]
         compile_filters(patterns)
     except (TypeError, KeyError) as wrong:
         raise fields.wrong("FilterCriteria", "a list of Filters, each with a Pattern") from wrong
     except FilterError as wrong:
-        raise fields.wrong("FilterCriteria", f"made of readable patterns ({wrong})") from wrong
+        raise fields.wrong("FilterCriteria", f"a list of valid patterns ({wrong})") from wrong
     return patterns

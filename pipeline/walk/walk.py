@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from local import emulator, mapping_service, outputs
+from local import emulator, event_source_mapping_process, outputs
 from local.aws import child_environment
 from local.environments import ROOT
 from local.errors import StackError
@@ -135,8 +135,8 @@ class Walk:
             credentials=self.account.act_as(self.resolve(self._pipeline["RoleArn"])),
         )
         self._attach_local_policies(stack, packaged)
-        mapping_service.take_over(self.home)
-        mapping_service.ensure(self.home)
+        event_source_mapping_process.disable_builtin_mappings(self.home)
+        event_source_mapping_process.ensure(self.home)
         self.variables[action.namespace] = dict(outputs.for_this_machine(stack_outputs, self.home.endpoint))
 
     def _attach_local_policies(self, stack: str, template: Template) -> None:
@@ -159,7 +159,7 @@ class Walk:
 @contextmanager
 def local_aws(home: StackHome) -> Iterator[None]:
     """Run an empty local AWS for the duration of the block."""
-    with home.only_one_at_a_time():
+    with home.exclusive():
         _clear(home)
         try:
             emulator.start(home)
@@ -169,9 +169,9 @@ def local_aws(home: StackHome) -> Iterator[None]:
 
 
 def _clear(home: StackHome) -> None:
-    mapping_service.stop_all(home)
+    event_source_mapping_process.stop_all(home)
     emulator.stop_all(home)
-    emulator.forget(home)
+    emulator.delete_state(home)
     for leftover in ("artifacts", "build"):
         shutil.rmtree(home.folder / leftover, ignore_errors=True)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from local import chromium
+from local.tools import chromium
 from tests.e2e.target import Target
 from tests.e2e.tokens import Person, person
 

@@ -12,7 +12,8 @@ from moto import mock_aws
 
 from events.dynamodb_store import DynamoDbEventStore
 from events.store import EventStore
-from local import dynamodb_local, tables
+from local import tables
+from local.tools import dynamodb_local
 from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.read_model import ReadModel
 from tests.fakes.event_store import InMemoryEventStore
@@ -39,6 +40,8 @@ def motos_dynamodb(monkeypatch: pytest.MonkeyPatch) -> "Iterator[DynamoDBClient]
     """The mock library moto with the template's tables."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
+    # moto intercepts calls to AWS's own addresses only.
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
         client = boto3.client("dynamodb", region_name="us-east-1")
         for table in _without_streams():
@@ -48,14 +51,14 @@ def motos_dynamodb(monkeypatch: pytest.MonkeyPatch) -> "Iterator[DynamoDBClient]
 
 def _without_streams() -> "list[CreateTableInputTypeDef]":
     """The template's tables, without streams: with a stream, DynamoDB Local takes a tenth of the writes."""
-    definitions = list(tables.of_template().values())
+    definitions = list(tables.from_template().values())
     for table in definitions:
         table.pop("StreamSpecification", None)
     return definitions
 
 
 def _table(name: str) -> str:
-    return tables.of_template()[name]["TableName"]
+    return tables.from_template()[name]["TableName"]
 
 
 @pytest.fixture(params=["memory", "moto", "dynamodb-local"])

@@ -8,9 +8,9 @@ import pytest
 from jsonschema import Draft7Validator
 
 from contracts.events.documents import ASYNCAPI
-from local import npm_package
-from local.npm_package import Package
-from local.progress import Silent
+from local.progress import NoProgress
+from local.tools import npm_package
+from local.tools.npm_package import Package
 
 PACKAGE: Final = Package(
     "AsyncAPI specification",
@@ -22,7 +22,7 @@ PACKAGE: Final = Package(
 
 @pytest.fixture(scope="session")
 def specification() -> Draft7Validator:
-    folder = npm_package.installed(PACKAGE, lambda unpacked: unpacked / "schemas", Silent())
+    folder = npm_package.installed(PACKAGE, lambda unpacked: unpacked / "schemas", NoProgress())
     return Draft7Validator(json.loads((folder / "3.0.0-without-$id.json").read_text()))
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from benchmarks import consumed_units
 from benchmarks.units import CostCalculator
-from local import dynamodb_local, tables
+from local import tables
 from local.environments import ROOT
+from local.tools import dynamodb_local
 from tests.unit.docs.pages import Page, names
 from tests.unit.docs.test_costs import units
 
@@ -21,7 +22,7 @@ ROWS = Page(ROOT / "docs/reference/costs.md").table("A million", "What")
 @pytest.fixture(scope="module")
 def measured(amazons_dynamodb: "DynamoDBClient") -> Iterator[dict[str, str]]:
     """Each operation's units, as the benchmark prints them."""
-    definitions = tables.of_template()
+    definitions = tables.from_template()
     keys = {table["TableName"]: [key["AttributeName"] for key in table["KeySchema"]] for table in definitions.values()}
     client = dynamodb_local.client(amazons_dynamodb.meta.endpoint_url)
     meter = consumed_units.CapacityMeter(client, CostCalculator(amazons_dynamodb, keys))

@@ -120,7 +120,7 @@ class TestLostAnswers:
     @pytest.fixture
     def wire(self, amazons_dynamodb: "DynamoDBClient") -> tuple[DynamoDbEventStore, LossyNetwork]:
         client, network = lossy(amazons_dynamodb.meta.endpoint_url)
-        return DynamoDbEventStore(client, tables.of_template()["EventTable"]["TableName"]), network
+        return DynamoDbEventStore(client, tables.from_template()["EventTable"]["TableName"]), network
 
     @pytest.mark.parametrize("together", [False, True], ids=["alone", "in a transaction"])
     def test_the_clients_own_retry_finds_our_event(

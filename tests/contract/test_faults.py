@@ -74,7 +74,7 @@ def own_tables(amazons_dynamodb: "DynamoDBClient") -> Tables:
     number = next(_names)
     names = {"EventTable": f"faults-events-{number}", "ReadTable": f"faults-customers-{number}"}
     for template, name in names.items():
-        definition: Any = {**tables.of_template()[template], "TableName": name}
+        definition: Any = {**tables.from_template()[template], "TableName": name}
         definition.pop("StreamSpecification", None)
         amazons_dynamodb.create_table(**definition)
     return Tables(amazons_dynamodb, names["EventTable"], names["ReadTable"])

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-READ_TABLE = tables.of_template()["ReadTable"]["TableName"]
+READ_TABLE = tables.from_template()["ReadTable"]["TableName"]
 NOW = datetime(2026, 5, 17, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 
@@ -30,7 +30,7 @@ LATER = NOW + timedelta(hours=1)
 def empty_table(amazons_dynamodb: "DynamoDBClient") -> str:
     """A new read table for each test, because a table has one record of generations."""
     name = f"generations-{uuid.uuid4()}"
-    definition = tables.of_template()["ReadTable"]
+    definition = tables.from_template()["ReadTable"]
     definition["TableName"] = name
     amazons_dynamodb.create_table(**definition)
     return name

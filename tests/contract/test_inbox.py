@@ -20,7 +20,7 @@ from tests.unit.consumer_kit.deliveries import event
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-TABLE = tables.of_template()["WelcomeTable"]["TableName"]
+TABLE = tables.from_template()["WelcomeTable"]["TableName"]
 NOW = "2026-05-17T10:00:00.000000Z"
 
 

@@ -168,7 +168,7 @@ def test_a_page_can_be_filled_from_a_single_shard(read_model: ReadModel, generat
 class TestOnTheWire:
     """Failures of the network and the service."""
 
-    TABLE = tables.of_template()["ReadTable"]["TableName"]
+    TABLE = tables.from_template()["ReadTable"]["TableName"]
 
     @pytest.fixture
     def wire(self, amazons_dynamodb: "DynamoDBClient") -> tuple[DynamoDbReadModel, LossyNetwork]:

@@ -81,7 +81,7 @@ def test_each_functions_variables_are_the_templates(function: str) -> None:
 @pytest.mark.parametrize("function", sorted(ENVIRONMENT))
 def test_each_table_is_the_one_of_the_local_stage(function: str) -> None:
     own = FUNCTIONS[function]["Environment"]["Variables"]
-    definitions = tables.of_template()
+    definitions = tables.from_template()
 
     named = {
         name: source["Ref"]

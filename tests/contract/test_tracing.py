@@ -50,7 +50,7 @@ def daemon() -> Iterator[socket.socket]:
 
 
 def run(dynamodb: "DynamoDBClient", daemon: socket.socket, *, sampled: bool) -> Flow:
-    names = tables.of_template()
+    names = tables.from_template()
     environment = {
         "PATH": os.defpath,
         "PYTHONPATH": str(ROOT),

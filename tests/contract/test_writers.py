@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from events.store import EventStore
 
-EVENTS, CLAIMS = (tables.of_template()[name]["TableName"] for name in ("EventTable", "ClaimsTable"))
+EVENTS, CLAIMS = (tables.from_template()[name]["TableName"] for name in ("EventTable", "ClaimsTable"))
 
 
 def unique_email() -> str:

@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from events.dynamodb_store import DynamoDbEventStore
-from local import functions, mapping_service
+from local import event_source_mapping_process, functions
 from local.aws import credentials
 from local.home import StackHome
 from projections.dynamodb_generations import DynamoDbGenerations
@@ -83,8 +83,8 @@ def now() -> float:
 @pytest.fixture(scope="module")
 def stream_unread(home: StackHome) -> Iterator[None]:
     """Stops the mapping service, so that only direct invocations reach the projector."""
-    mapping_service.stop_all(home)
+    event_source_mapping_process.stop_all(home)
     try:
         yield
     finally:
-        mapping_service.ensure(home)
+        event_source_mapping_process.ensure(home)

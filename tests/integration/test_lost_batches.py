@@ -9,7 +9,7 @@ import pytest
 
 import operations.__main__ as program
 from events.dynamodb_store import DynamoDbEventStore
-from local import mapping_service
+from local import event_source_mapping_process
 from local.home import StackHome
 from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.maintenance import verify
@@ -64,7 +64,7 @@ def given_up(
     names = ("MaximumRetryAttempts", "BisectBatchOnFunctionError")
     before: Any = {"FunctionName": mapping["FunctionArn"]} | {name: mapping[name] for name in names}  # type: ignore[literal-required]
     once: Any = {"FunctionName": failing, "MaximumRetryAttempts": 0, "BisectBatchOnFunctionError": False}
-    mapping_service.stop_all(home)
+    event_source_mapping_process.stop_all(home)
     try:
         # That function fails on every record of a stream.
         aws.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False, **once)
@@ -72,15 +72,15 @@ def given_up(
         update(api, made[1], city="Leeds")
         erase(api, made[2])
         versions = {each["id"]: store.read(each["id"])[-1].version for each in made}
-        mapping_service.ensure(home)
+        event_source_mapping_process.ensure(home)
         events = sum(versions.values())
         eventually(lambda: _assert_given_up(home, aws, outputs, mapping["UUID"], events), within=GIVEN_UP_WITHIN)
-        mapping_service.stop_all(home)
+        event_source_mapping_process.stop_all(home)
         yield versions
     finally:
-        mapping_service.stop_all(home)
+        event_source_mapping_process.stop_all(home)
         aws.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False, **before)
-        mapping_service.ensure(home)
+        event_source_mapping_process.ensure(home)
 
 
 def _assert_given_up(home: StackHome, aws: Aws, outputs: Mapping[str, str], uuid: str, events: int) -> None:
@@ -133,7 +133,7 @@ def test_customers_of_discarded_batches_come_back_from_the_event_table_once(
     assert notes(aws, outputs) == lost
 
     # The mapping is past these records and does not run: everything comes from the event table.
-    assert mapping_service.service(home).find() is None
+    assert event_source_mapping_process.service(home).find() is None
     status, printed = customers("redrive-failures", "--go")
     done = {"queue": "projection", "dry": False, "left": 0}
     assert (status, printed[-2:]) == (0, [done, nothing])

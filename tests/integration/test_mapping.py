@@ -16,7 +16,7 @@ import pytest
 from events.customer import Customer
 from events.dynamodb_store import DynamoDbEventStore
 from events.history import fold
-from local import mapping_service
+from local import event_source_mapping_process
 from local.home import StackHome
 from local.processes import is_alive
 from local.template import load_template
@@ -88,13 +88,13 @@ def test_the_mapping_connects_the_stream_to_the_live_projector_and_its_failures_
 
 def test_only_the_mapping_service_reads_the_stream(home: StackHome, api: httpx.Client) -> None:
     """The local AWS's own reader drops failed records, so it must be off; its reported state cannot be trusted."""
-    mapping_service.stop_all(home)
+    event_source_mapping_process.stop_all(home)
     try:
         customer = create(api)
         time.sleep(OWN_READER_WITHIN)
         assert api.get(f"/customers/{customer['id']}").status_code == 404
     finally:
-        mapping_service.ensure(home)
+        event_source_mapping_process.ensure(home)
     assert shown(api, customer["id"]).json() == customer
 
 
@@ -146,12 +146,12 @@ def test_nothing_is_lost_or_done_twice_when_the_mapping_service_is_killed_ten_ti
                 for _ in range(KILLS):
                     time.sleep(random.uniform(0, LONGEST_LIFE))
                     kill(home)
-                    mapping_service.ensure(home)
+                    event_source_mapping_process.ensure(home)
             finally:
                 stop.set()
             customers = [customer_id for each in clients for customer_id in each.result()]
     finally:
-        back = mapping_service.ensure(home)
+        back = event_source_mapping_process.ensure(home)
     assert is_alive(back)
     wanted = {customer_id: _folded(store, customer_id) for customer_id in customers}
     assert {customer.version for customer in wanted.values()} == {1, 2, 3}

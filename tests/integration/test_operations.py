@@ -239,7 +239,7 @@ def test_a_stack_that_does_not_run_is_reported_in_one_sentence(
     tmp_path: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert program.main(["status", "--home", str(tmp_path)]) == 1
-    assert capsys.readouterr().err == "customers: The local stack is not running: start it with make up.\n"
+    assert capsys.readouterr().err == "customers: The local stack is not running. Start it with make up.\n"
 
 
 def row_of_version(aws: Aws, table: str, key: Mapping[str, Any], version: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Final
 import httpx
 import pytest
 
-from local import mapping_service
+from local import event_source_mapping_process
 from local.home import StackHome
 from shared.http.consistency import ConsistencyToken
 from tests.e2e.customers import TOKEN, Customer, a_person, create, eventually, seeing, shown
@@ -55,7 +55,7 @@ def standing_still(home: StackHome) -> Iterator[Callable[[], None]]:
 
 
 def _bring_back(home: StackHome) -> None:
-    mapping_service.ensure(home)
+    event_source_mapping_process.ensure(home)
 
 
 @pytest.fixture

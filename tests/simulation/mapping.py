@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 from local.event_source_mapping.actions import Wait
 from local.event_source_mapping.batch import RecordBatch
 from local.event_source_mapping.driver import MappingDriver, Ports
-from local.event_source_mapping.outcomes import Answer, FunctionFailed, FunctionReturned, InvokeFailed
+from local.event_source_mapping.outcomes import FunctionFailed, FunctionReturned, InvokeFailed, InvokeResult
 from local.event_source_mapping.policy import PollingPolicy
 from local.event_source_mapping.ports import SourceUnavailable
 from local.event_source_mapping.positions import ShardCheckpoint
@@ -121,7 +121,7 @@ class MappingActor:
 
     # The ports other than the stream.
 
-    def invoke(self, batch: RecordBatch) -> Answer:
+    def invoke(self, batch: RecordBatch) -> InvokeResult:
         """See `Invoker.invoke`."""
         faults, life = self._world.faults, self._life
         if faults.happens("throttled_invoke", faults.mix.throttled_invoke):
@@ -134,7 +134,7 @@ class MappingActor:
             raise Killed
         return answer
 
-    def _run(self, batch: RecordBatch) -> Answer:
+    def _run(self, batch: RecordBatch) -> InvokeResult:
         try:
             answer = self._function({"Records": [record.event for record in batch.records]}, None)
         except Crash:

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from events.codec import to_item
 from events.envelope import Event
 from local.event_source_mapping.batch import RecordBatch
-from local.event_source_mapping.outcomes import Answer, FunctionFailed, FunctionReturned, InvokeFailed
+from local.event_source_mapping.outcomes import FunctionFailed, FunctionReturned, InvokeFailed, InvokeResult
 from local.event_source_mapping.policy import PollingPolicy
 from local.event_source_mapping.records import StreamRecord, record_of
 from publisher.cloud_event import cloud_event, to_json
@@ -240,7 +240,7 @@ def _drain(world: World, log: Log, random: Random, mix: Mix) -> None:
     raise AssertionError("the mapping does not come to the end of the stream")
 
 
-def _invoke(batch: RecordBatch, random: Random) -> Answer:
+def _invoke(batch: RecordBatch, random: Random) -> InvokeResult:
     if random.random() < 0.05:
         return InvokeFailed("429")
     try:

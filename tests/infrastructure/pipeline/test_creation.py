@@ -20,6 +20,8 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, value in {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    # moto intercepts calls to AWS's own addresses only.
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     assert TYPES
     with mock_aws():
         boto3.client("ssm").put_parameter(Name="github_username", Value="somebody", Type="String")

@@ -143,11 +143,13 @@ def test_a_project_runs_its_buildspec(stack: Template, project: str, file: str) 
     assert found["Environment"]["PrivilegedMode"] is False
 
 
-def test_the_build_tests_first_and_uploads_nothing_after_a_failure() -> None:
+def test_the_build_checks_and_tests_before_it_packages_and_uploads_nothing_after_a_failure() -> None:
     spec = buildspec.parse((ROOT / "pipeline/buildspecs/build.yml").read_text())
-    [tests], [build, package] = spec["phases"]["pre_build"]["commands"], spec["phases"]["build"]["commands"]
+    check, unit, tests = spec["phases"]["pre_build"]["commands"]
+    build, package = spec["phases"]["build"]["commands"]
 
-    assert "tests/unit" in tests
+    assert (check, unit) == ("make check", "make unit")
+    assert {"tests/contract", "tests/infrastructure"} <= set(tests.split())
     assert build == "make build"
     assert " package " in package
     assert '--s3-bucket "$PACKAGE_BUCKET" --kms-key-id "$PACKAGE_KEY"' in package

@@ -4,10 +4,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from events.history import fold
-from local.event_source_mapping import answer as mapping_answer
 from local.event_source_mapping import driver, shard
-from local.event_source_mapping.answer import PartialFailure, Success
+from local.event_source_mapping import response as mapping_response
 from local.event_source_mapping.positions import ShardCheckpoint, after
+from local.event_source_mapping.response import PartialFailure, Success
 from projections import generations
 from projections.maintenance import rebuild, redrive, verify
 from projections.maintenance.progress import rebuild_job
@@ -21,7 +21,7 @@ from tests.simulation.mutations.projecting import put_rows
 
 
 def _as_text(failures: Any, batch: Any) -> Any:
-    verdict = _of_failures(failures, batch)
+    verdict = _from_failures(failures, batch)
     if not isinstance(verdict, PartialFailure):
         return verdict
     return PartialFailure(min(item["itemIdentifier"] for item in failures))
@@ -40,12 +40,12 @@ def _one_too_many(self: Any, work: Any, done: Any) -> None:
     _split(self, work, work.records[: len(done) + 1] if len(work.records) > len(done) + 1 else done)
 
 
-_of_failures, _invoke = mapping_answer._of_failures, driver.ShardDriver._invoke
+_from_failures, _invoke = mapping_response._from_failures, driver.ShardDriver._invoke
 _split = shard.ShardMachine._split
 
 MAPPING: Final = (
     one("every answer taken for success", shard, "interpret", lambda *_, **__: Success()),
-    one("sequence numbers compared as text", mapping_answer, "_of_failures", _as_text),
+    one("sequence numbers compared as text", mapping_response, "_from_failures", _as_text),
     one("the checkpoint saved before the invoke", driver.ShardDriver, "_invoke", _saved_first),
     one("the first failed record taken for done", shard.ShardMachine, "_split", _one_too_many),
 )

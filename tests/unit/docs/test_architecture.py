@@ -295,7 +295,7 @@ def test_the_tables_made_by_hand_are_those_of_the_template() -> None:
             "KeySchema": table["KeySchema"],
             "GlobalSecondaryIndexes": table.get("GlobalSecondaryIndexes", []),
         }
-        for name, table in tables.named_by(ROOT / "events/env.json").items()
+        for name, table in tables.from_env_file(ROOT / "events/env.json").items()
         if name in KEPT_TABLES
     }
 

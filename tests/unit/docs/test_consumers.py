@@ -1,8 +1,6 @@
 """The pages for consuming teams: their samples run, and their numbers and names match the code."""
 
 import re
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +11,7 @@ from consumer_kit.dynamodb_inbox import WAITING_INDEX, to_item
 from consumer_kit.ordering import MAX_HELD, GapPolicy, after_handling, after_holding
 from consumers.welcome.welcome_list import effects
 from contracts.events import schemas
-from local.environments import ROOT, bin_of
+from local.environments import ROOT
 from local.template import load_template
 from publisher.cloud_event import ATTRIBUTES, cloud_event, source_of
 from tests.integration.records import an_event
@@ -98,21 +96,3 @@ def test_the_index_of_missing_events_is_that_of_the_template() -> None:
     assert index["IndexName"] == WAITING_INDEX
     assert [key["AttributeName"] for key in index["KeySchema"]] == ["waiting", "waiting_since"]
     assert index["Projection"]["NonKeyAttributes"] == ["version"]
-
-
-def test_the_policies_for_another_account_are_valid_templates(tmp_path: Path) -> None:
-    bus_side, queue_side = PAGE.fences("yaml")
-    bus = "  CustomersBus:\n    Type: AWS::Events::EventBus\n    Properties: {Name: customers}\n"
-    queue = "  Queue:\n    Type: AWS::SQS::Queue\n"
-    (tmp_path / "bus.yml").write_text(f"Resources:\n{bus}{indented(bus_side)}")
-    (tmp_path / "queue.yml").write_text(f"Resources:\n{queue}{indented(queue_side)}")
-
-    for name in ("bus.yml", "queue.yml"):
-        done = subprocess.run(
-            [str(bin_of("dev") / "cfn-lint"), str(tmp_path / name)], capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stdout
-
-
-def indented(text: str) -> str:
-    return "".join(f"  {line}\n" for line in text.splitlines())

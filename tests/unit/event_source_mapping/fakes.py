@@ -1,4 +1,4 @@
-"""A stream, a function and their surroundings in memory, for the mapping's tests."""
+"""In-memory fakes of a stream, a function and the other ports, for the mapping's tests."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -7,7 +7,14 @@ from typing import Any
 from local.event_source_mapping.actions import Invoke, SaveCheckpoint, SendToDestination, ShardAction
 from local.event_source_mapping.batch import RecordBatch
 from local.event_source_mapping.driver import MappingDriver, Ports
-from local.event_source_mapping.outcomes import Answer, FunctionFailed, FunctionReturned, InvokeFailed, Page, Shard
+from local.event_source_mapping.outcomes import (
+    FunctionFailed,
+    FunctionReturned,
+    InvokeFailed,
+    InvokeResult,
+    Page,
+    Shard,
+)
 from local.event_source_mapping.policy import PollingPolicy
 from local.event_source_mapping.ports import SourceUnavailable, StreamGone
 from local.event_source_mapping.positions import Position, ShardCheckpoint, after
@@ -42,11 +49,11 @@ def record(number: int, item: str = "a", arrived: float = NOW, padding: int = 0)
 
 
 def numbers(batch: RecordBatch) -> list[int]:
-    return [each.order for each in batch.records]
+    return [record.order for record in batch.records]
 
 
 def failed_at(*identifiers: object) -> FunctionReturned:
-    failures = [{"itemIdentifier": str(each) if isinstance(each, int) else each} for each in identifiers]
+    failures = [{"itemIdentifier": str(item) if isinstance(item, int) else item} for item in identifiers]
     return FunctionReturned(json.dumps({"batchItemFailures": failures}).encode(), "request-1")
 
 
@@ -64,7 +71,7 @@ class FakeClock:
 
 
 class FakeStream:
-    """Shards as lists; `retained` is how many of the newest records a shard still has."""
+    """A stream whose shards are lists of records."""
 
     def __init__(self, **shards: Sequence[StreamRecord]) -> None:
         self.records = {name: list(records) for name, records in shards.items()}
@@ -82,7 +89,7 @@ class FakeStream:
             self.parents[name] = parent
 
     def trim(self, shard_id: str, up_to: int) -> None:
-        self.records[shard_id] = [each for each in self.records[shard_id] if each.order > up_to]
+        self.records[shard_id] = [record for record in self.records[shard_id] if record.order > up_to]
 
     def list_shards(self) -> list[Shard]:
         self._reach()
@@ -91,13 +98,13 @@ class FakeStream:
 
     def get_records(self, shard_id: str, position: Position) -> Page:
         self._reach()
-        left = self.records[shard_id]
-        tip = max((each.order for each in left), default=-1)
+        retained = self.records[shard_id]
+        tip = max((record.order for record in retained), default=-1)
         if position.kind == "LATEST":
             return Page((), after(str(tip)) if tip >= 0 else position)
-        # Without gaps in the fakes' numbers, a first record that is not the next one means some were trimmed.
-        trimmed = bool(left) and position.order >= 0 and left[0].order > position.order + 1
-        ahead = [each for each in left if each.order > position.order]
+        # The fakes' numbers have no gaps. So if the first record is not the next one, records were trimmed.
+        trimmed = bool(retained) and position.order >= 0 and retained[0].order > position.order + 1
+        ahead = [record for record in retained if record.order > position.order]
         page = tuple(ahead[: self.page_size])
         ended = shard_id in self.closed and len(page) == len(ahead)
         resume = after(page[-1].sequence_number) if page else position
@@ -112,14 +119,14 @@ class FakeStream:
 
 
 class FakeFunction:
-    """Answers from a script, or by a rule; then with success."""
+    """Returns the results of a script, then those of a rule. The default rule is success."""
 
-    def __init__(self, *script: Answer, rule: Callable[[RecordBatch], Answer] = lambda _: SUCCESS) -> None:
+    def __init__(self, *script: InvokeResult, rule: Callable[[RecordBatch], InvokeResult] = lambda _: SUCCESS) -> None:
         self.script = list(script)
         self.rule = rule
         self.batches: list[RecordBatch] = []
 
-    def invoke(self, batch: RecordBatch) -> Answer:
+    def invoke(self, batch: RecordBatch) -> InvokeResult:
         self.batches.append(batch)
         return self.script.pop(0) if self.script else self.rule(batch)
 
@@ -136,7 +143,7 @@ class FakeDestination:
     def send(self, destination: str, document: Mapping[str, object]) -> None:
         if self.away:
             self.away -= 1
-            raise SourceUnavailable("the queue is away")
+            raise SourceUnavailable("the queue is unreachable")
         assert destination == QUEUE
         self.documents.append(document)
 
@@ -164,7 +171,7 @@ class FakeCheckpoints:
 
 
 class World:
-    """A mapping and everything around it, under a clock that jumps to whatever is due next."""
+    """A mapping with fake ports, and a clock that jumps to the next due time."""
 
     def __init__(
         self,
@@ -180,14 +187,14 @@ class World:
         self.function = function or FakeFunction()
         self.destination = FakeDestination()
         self.checkpoints = FakeCheckpoints()
-        self.troubles: list[tuple[str, str | None]] = []
+        self.problems: list[tuple[str, str | None]] = []
         self._redeliver = redeliver
         self._settings = settings(**changes)
         self._policy = policy
         self.restart()
 
     def restart(self) -> None:
-        """As after kill -9: all that is kept is what was saved."""
+        """Restart as after kill -9: only saved state remains."""
         ports = Ports(
             self.stream, self.function, self.destination, self.checkpoints, self.clock, self._redeliver, self._note
         )
@@ -200,10 +207,10 @@ class World:
             if due > end:
                 return self
             self.clock.time = max(self.clock.time, due)
-        raise AssertionError("the mapping never rests")
+        raise AssertionError("the mapping never becomes idle")
 
     def run_until(self, kind: type[Invoke | SendToDestination | SaveCheckpoint], shard: str = "s") -> ShardAction:
-        """Stop right after the shard carried out an action of one kind."""
+        """Stop right after the shard has executed an action of one kind."""
         for _ in range(10_000):
             self.driver.step_tree()
             if shard in self.driver.shards:
@@ -211,10 +218,10 @@ class World:
                 if isinstance(action, kind):
                     return action
             self.clock.time += 0.05
-        raise AssertionError(f"never came to {kind.__name__}")
+        raise AssertionError(f"the shard never executed {kind.__name__}")
 
     def at(self, shard: str = "s") -> int:
         return self.checkpoints.saved[shard].position.order
 
-    def _note(self, what: str, reason: str | None) -> None:
-        self.troubles.append((what, reason))
+    def _note(self, subject: str, reason: str | None) -> None:
+        self.problems.append((subject, reason))

@@ -1,4 +1,4 @@
-"""The adapters, against botocore's stubs: exact requests in, AWS's answers out, no network."""
+"""The AWS adapters, tested with botocore's stubs: exact requests, AWS's responses, no network."""
 
 import io
 import json
@@ -77,7 +77,7 @@ def stream() -> AwsStream:
 SHARD = "s" * 28
 
 
-def test_the_event_has_exactly_the_shape_of_aws() -> None:
+def test_an_event_has_exactly_the_form_of_aws() -> None:
     event = event_of(raw(7), STREAM)
     assert (
         event
@@ -115,39 +115,39 @@ def test_shards_are_listed_over_all_pages(streams: Stubber) -> None:
     assert stream().list_shards() == [Shard(SHARD), Shard("c" * 28, SHARD)]
 
 
-def test_reading_goes_on_with_the_iterator_it_was_given(streams: Stubber) -> None:
+def test_reading_continues_with_the_returned_iterator(streams: Stubber) -> None:
     reader = stream()
     expect_iterator(streams, "i1", ShardIteratorType="TRIM_HORIZON")
     expect_page(streams, "i1", "i2", raw(1), raw(2))
     expect_page(streams, "i2", None)
     first = reader.get_records(SHARD, TRIM_HORIZON)
-    assert ([each.order for each in first.records], first.resume) == ([1, 2], after("000000000000000000002"))
+    assert ([record.order for record in first.records], first.resume) == ([1, 2], after("000000000000000000002"))
     assert first.resume
     assert reader.get_records(SHARD, first.resume) == Page((), None)
 
 
-def test_the_tip_of_a_shard_is_held_while_nothing_comes(streams: Stubber) -> None:
+def test_the_position_at_the_tip_is_kept_while_no_records_arrive(streams: Stubber) -> None:
     reader = stream()
     expect_iterator(streams, "i1", ShardIteratorType="LATEST")
     expect_page(streams, "i1", "i2")
     expect_page(streams, "i2", "i3", raw(1))
     assert reader.get_records(SHARD, LATEST) == Page((), LATEST)
-    assert [each.order for each in reader.get_records(SHARD, LATEST).records] == [1]
+    assert [record.order for record in reader.get_records(SHARD, LATEST).records] == [1]
 
 
-def test_an_expired_iterator_is_replaced_by_one_behind_the_last_record(streams: Stubber) -> None:
-    place = after("000000000000000000005")
+def test_an_expired_iterator_is_replaced_by_one_after_the_last_record(streams: Stubber) -> None:
+    position = after("000000000000000000005")
     where = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": "000000000000000000005"}
     expect_iterator(streams, "i1", **where)
     streams.add_client_error("get_records", "ExpiredIteratorException")
     expect_iterator(streams, "i2", **where)
     expect_page(streams, "i2", "i3", raw(6))
-    page = stream().get_records(SHARD, place)
-    assert ([each.order for each in page.records], page.trimmed) == ([6], False)
+    page = stream().get_records(SHARD, position)
+    assert ([record.order for record in page.records], page.trimmed) == ([6], False)
 
 
 @pytest.mark.parametrize("refused", ["get_shard_iterator", "get_records"])
-def test_a_forgotten_place_is_replaced_by_the_oldest_record(streams: Stubber, refused: str) -> None:
+def test_a_trimmed_position_is_replaced_by_the_oldest_record(streams: Stubber, refused: str) -> None:
     if refused == "get_records":
         where = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": "000000000000000000005"}
         expect_iterator(streams, "i1", **where)
@@ -155,10 +155,10 @@ def test_a_forgotten_place_is_replaced_by_the_oldest_record(streams: Stubber, re
     expect_iterator(streams, "i2", ShardIteratorType="TRIM_HORIZON")
     expect_page(streams, "i2", "i3", raw(9))
     page = stream().get_records(SHARD, after("000000000000000000005"))
-    assert ([each.order for each in page.records], page.trimmed) == ([9], True)
+    assert ([record.order for record in page.records], page.trimmed) == ([9], True)
 
 
-def test_a_stream_that_is_gone_is_told_from_one_that_is_away(streams: Stubber) -> None:
+def test_a_deleted_stream_and_an_unreachable_one_raise_different_errors(streams: Stubber) -> None:
     streams.add_client_error("describe_stream", "ResourceNotFoundException")
     streams.add_client_error("describe_stream", "ThrottlingException")
     with pytest.raises(StreamGone):
@@ -181,7 +181,7 @@ def test_a_function_that_returns_and_one_that_fails(functions: Stubber) -> None:
 
 
 @pytest.mark.parametrize("code", ["TooManyRequestsException", "ServiceException", "ResourceNotFoundException"])
-def test_an_invoke_that_does_not_reach_the_function_is_no_function_error(functions: Stubber, code: str) -> None:
+def test_an_invoke_that_does_not_reach_the_function_is_not_a_function_error(functions: Stubber, code: str) -> None:
     functions.add_client_error("invoke", code)
     assert isinstance(AwsInvoker(CLIENTS["lambda"], FUNCTION).invoke(RecordBatch("s", (record(1),))), InvokeFailed)
 
@@ -195,7 +195,7 @@ def test_a_refused_connection_is_a_failed_invoke_too() -> None:
     assert isinstance(AwsInvoker(refusing, FUNCTION).invoke(RecordBatch("s", (record(1),))), InvokeFailed)
 
 
-def test_documents_go_to_the_queue_or_the_topic_of_the_arn() -> None:
+def test_documents_go_to_the_queue_or_topic_of_the_arn() -> None:
     destination = AwsDestination(CLIENTS["sqs"], CLIENTS["sns"])
     url = "https://sqs.us-east-1.amazonaws.com/000000000000/discarded"
     with Stubber(CLIENTS["sqs"]) as sqs, Stubber(CLIENTS["sns"]) as sns:
@@ -215,10 +215,10 @@ def test_mappings_are_listed_over_all_pages(functions: Stubber) -> None:
     first, second = ({"EventSourceMappings": [{"UUID": letter * 36}]} for letter in "ab")
     functions.add_response("list_event_source_mappings", first | {"NextMarker": "n"}, {})
     functions.add_response("list_event_source_mappings", second, {"Marker": "n"})
-    assert [each["UUID"] for each in list_mappings(CLIENTS["lambda"])] == ["a" * 36, "b" * 36]
+    assert [mapping["UUID"] for mapping in list_mappings(CLIENTS["lambda"])] == ["a" * 36, "b" * 36]
 
 
-def test_lambda_out_of_reach_is_unavailable(functions: Stubber) -> None:
+def test_an_unreachable_lambda_is_unavailable(functions: Stubber) -> None:
     functions.add_client_error("list_event_source_mappings", "ServiceException")
     with pytest.raises(SourceUnavailable):
         list_mappings(CLIENTS["lambda"], "project")

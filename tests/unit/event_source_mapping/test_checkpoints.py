@@ -10,7 +10,7 @@ from local.event_source_mapping.positions import LATEST, TRIM_HORIZON, ShardChec
 from tests.unit.event_source_mapping.fakes import STREAM
 
 
-def test_what_is_saved_is_there_after_a_restart(tmp_path: Path) -> None:
+def test_saved_checkpoints_survive_a_restart(tmp_path: Path) -> None:
     saved = {
         "a": ShardCheckpoint(after("100000000000000000042")),
         "b": ShardCheckpoint(LATEST, done=True),
@@ -22,12 +22,12 @@ def test_what_is_saved_is_there_after_a_restart(tmp_path: Path) -> None:
     assert FileCheckpoints(tmp_path / "deep" / "folder", "m", STREAM).load() == saved == checkpoints.load()
 
 
-def test_a_table_made_anew_starts_from_the_beginning(tmp_path: Path) -> None:
+def test_a_re_created_table_starts_from_the_beginning(tmp_path: Path) -> None:
     FileCheckpoints(tmp_path, "m", STREAM).save("a", ShardCheckpoint(after("1")))
     assert FileCheckpoints(tmp_path, "m", STREAM.replace("2024", "2025")).load() == {}
 
 
-def test_mappings_do_not_share_their_memory(tmp_path: Path) -> None:
+def test_mappings_do_not_share_checkpoints(tmp_path: Path) -> None:
     FileCheckpoints(tmp_path, "m", STREAM).save("a", ShardCheckpoint(after("1")))
     assert FileCheckpoints(tmp_path, "n", STREAM).load() == {}
 
@@ -59,13 +59,13 @@ def test_a_crash_while_writing_leaves_the_old_file(tmp_path: Path, monkeypatch: 
         '{"stream": "%s", "shards": {"a": {"position": "AFTER_SEQUENCE_NUMBER", "sequence_number": "x", "done": 1}}}',
     ],
 )
-def test_a_damaged_file_says_what_to_do(tmp_path: Path, content: str) -> None:
+def test_the_error_for_a_damaged_file_says_how_to_fix_it(tmp_path: Path, content: str) -> None:
     (tmp_path / "m.json").write_text(content.replace("%s", STREAM))
     with pytest.raises(CheckpointsUnreadable, match=r"m\.json is damaged .* Delete it"):
         FileCheckpoints(tmp_path, "m", STREAM)
 
 
-def test_the_file_is_readable_for_people(tmp_path: Path) -> None:
+def test_the_file_is_readable_json(tmp_path: Path) -> None:
     FileCheckpoints(tmp_path, "m", STREAM).save("a", ShardCheckpoint(after("7")))
     assert json.loads((tmp_path / "m.json").read_text()) == {
         "stream": STREAM,

@@ -19,7 +19,7 @@ RECORD = {"eventName": "INSERT", "dynamodb": {"Keys": {"id": {"S": "1"}}, "NewIm
 
 
 def matches(*patterns: object) -> bool:
-    return compile_filters([json.dumps(each) for each in patterns])(RECORD)
+    return compile_filters([json.dumps(pattern) for pattern in patterns])(RECORD)
 
 
 def image(**expected: object) -> dict[str, object]:
@@ -83,7 +83,7 @@ def test_several_patterns_are_alternatives() -> None:
     assert not matches({"eventName": ["REMOVE"]}, {"eventName": ["MODIFY"]})
 
 
-def test_without_patterns_everything_passes() -> None:
+def test_without_patterns_every_record_passes() -> None:
     assert compile_filters([])(RECORD)
 
 
@@ -98,7 +98,7 @@ def test_without_patterns_everything_passes() -> None:
         ('{"a": [["b"]]}', "is not a value"),
         ('{"a": [{"like": "b"}]}', "unknown operator 'like'"),
         ('{"a": [{"prefix": "b", "suffix": "c"}]}', "one key"),
-        ('{"a": [{"prefix": 1}]}', "expected a text"),
+        ('{"a": [{"prefix": 1}]}', "expected a string"),
         ('{"a": [{"exists": "yes"}]}', "true or false"),
         ('{"a": [{"numeric": [">"]}]}', "pairs"),
         ('{"a": [{"numeric": ["!", 1]}]}', "pairs"),
@@ -106,6 +106,6 @@ def test_without_patterns_everything_passes() -> None:
         ('{"$or": {}}', "list of patterns"),
     ],
 )
-def test_an_unreadable_pattern_is_named(pattern: str, complaint: str) -> None:
+def test_an_invalid_pattern_is_refused_with_a_reason(pattern: str, complaint: str) -> None:
     with pytest.raises(FilterError, match=complaint):
         compile_filters([pattern])

@@ -1,4 +1,4 @@
-"""The rules of a DynamoDB-stream event source mapping, one by one."""
+"""The rules of an event source mapping for DynamoDB streams, one by one."""
 
 import json
 
@@ -62,7 +62,7 @@ def test_rule_02_children_wait_across_a_restart() -> None:
     world.run()
     world.restart()
     world.run()
-    assert {tuple(each) for each in world.function.got} == {(1,)}
+    assert {tuple(batch) for batch in world.function.got} == {(1,)}
 
 
 def test_rule_02_an_expired_parent_does_not_block_its_child() -> None:
@@ -82,7 +82,7 @@ def test_rule_02_a_parent_that_leaves_the_list_while_it_retries_still_blocks() -
     assert world.run().function.got[-1] == [10]
 
 
-def test_rule_03_a_reader_goes_on_at_the_oldest_record_left_and_counts_the_loss() -> None:
+def test_rule_03_a_reader_continues_at_the_oldest_record_and_counts_the_loss() -> None:
     world = World(*some(2)).run()
     world.stream.records["s"] += some(4, 3)
     world.stream.trim("s", 4)
@@ -91,13 +91,13 @@ def test_rule_03_a_reader_goes_on_at_the_oldest_record_left_and_counts_the_loss(
     assert world.driver.shards["s"].machine.stats.trims == 1
 
 
-def test_rule_03_what_was_dealt_with_is_not_read_again_after_a_trim() -> None:
+def test_rule_03_processed_records_are_not_read_again_after_a_trim() -> None:
     machine = ShardMachine("s", settings(), ShardCheckpoint(after("2")))
     machine.on_records(Page(tuple(some(3)), after("3"), trimmed=True), NOW)
     assert machine.next_action(NOW) == Invoke(RecordBatch("s", (record(3),)))
 
 
-def test_rule_03_a_record_that_fails_for_a_day_is_given_up_though_retries_are_unlimited() -> None:
+def test_rule_03_a_record_that_fails_for_a_day_is_discarded_despite_unlimited_retries() -> None:
     world = World(
         *some(1),
         function=FakeFunction(rule=lambda _: ERROR),
@@ -153,14 +153,14 @@ def test_rule_05_the_limit_is_exact_to_the_byte() -> None:
     assert World(record(1), one_more).run().function.got == [[1], [2]]
 
 
-def test_rule_06_latest_misses_what_was_there_and_trim_horizon_does_not() -> None:
+def test_rule_06_latest_misses_earlier_records_and_trim_horizon_does_not() -> None:
     for starting, expected in (("LATEST", [[3]]), ("TRIM_HORIZON", [[1, 2], [3]])):
         world = World(*some(2), starting_position=starting).run()
         world.stream.records["s"] += some(1, 3)
         assert world.run().function.got == expected
 
 
-def test_rule_06_latest_reads_a_shard_born_later_from_its_beginning() -> None:
+def test_rule_06_latest_reads_a_later_shard_from_its_beginning() -> None:
     world = World(*some(2), starting_position="LATEST").run()
     world.stream.split("s", child=some(2, 10))
     world.restart()
@@ -186,13 +186,13 @@ def test_rule_07_a_driver_may_deliver_again_after_success() -> None:
     assert world.function.got == [[1], [1], [2]]
 
 
-def test_rule_07_the_answer_to_the_second_delivery_counts() -> None:
+def test_rule_07_the_result_of_the_second_delivery_counts() -> None:
     again = iter([True, False])
     world = World(*some(1), function=FakeFunction(SUCCESS, ERROR), redeliver=lambda _: next(again)).run()
     assert world.function.got == [[1]] * 3
 
 
-def test_rule_08_a_third_reader_of_a_stream_is_refused_and_those_running_stay() -> None:
+def test_rule_08_a_third_reader_of_a_stream_is_refused_and_running_ones_stay() -> None:
     a, b, c = (MappingSettings(name, STREAM, "f") for name in "abc")
     other = MappingSettings("d", STREAM.replace("events", "other"), "f")
     assert within_reader_limit([a, b, c, other], ["c"]) == [c, a, other]
@@ -224,13 +224,13 @@ def test_rule_11_n_retries_mean_n_plus_one_invokes(retries: int) -> None:
     "payload",
     ["", "null", "{}", "[]", '""', '{"batchItemFailures": []}', '{"batchItemFailures": null}', '{"other": 1}'],
 )
-def test_rule_12_an_empty_answer_is_success(payload: str) -> None:
+def test_rule_12_an_empty_response_is_success(payload: str) -> None:
     function = FakeFunction(FunctionReturned(payload.encode()))
     assert World(*some(2), function=function, reports_failures=True).run().function.got == [[1, 2]]
 
 
 @pytest.mark.parametrize("payload", [b'{"batchItemFailures": [{"itemIdentifier": "1"}]}', b"not json", b"7"])
-def test_rule_12_without_function_response_types_any_answer_is_success(payload: bytes) -> None:
+def test_rule_12_without_function_response_types_any_response_is_success(payload: bytes) -> None:
     assert World(*some(2), function=FakeFunction(FunctionReturned(payload))).run().function.got == [[1, 2]]
 
 
@@ -243,7 +243,7 @@ def test_rule_13_an_unusable_identifier_fails_the_whole_batch(identifier: object
 @pytest.mark.parametrize(
     "payload", ["oops", "7", "false", '"done"', '{"batchItemFailures": "2"}', '{"batchItemFailures": [{"id": "2"}, 2]}']
 )
-def test_rule_13_an_answer_of_another_form_fails_the_whole_batch(payload: str) -> None:
+def test_rule_13_a_malformed_response_fails_the_whole_batch(payload: str) -> None:
     function = FakeFunction(FunctionReturned(payload.encode()))
     assert World(*some(2), function=function, reports_failures=True).run().function.got == [[1, 2], [1, 2]]
 
@@ -255,7 +255,7 @@ def test_rule_14_the_lowest_failed_number_wins_compared_as_integers() -> None:
     assert world.checkpoints.history == [("s", 8), ("s", 12)]
 
 
-def test_rule_14_what_came_before_the_failure_is_remembered_at_once() -> None:
+def test_rule_14_records_before_the_failure_are_checkpointed_at_once() -> None:
     world = World(*some(3), function=FakeFunction(failed_at(3)), reports_failures=True)
     world.run_until(SaveCheckpoint)
     world.restart()
@@ -268,7 +268,7 @@ def test_rule_15_the_retry_count_restarts_when_the_checkpoint_advances() -> None
     assert world.function.got == [[1, 2], [1, 2], [2], [2]]
 
 
-def test_rule_15_or_it_goes_on_counting_if_told_so() -> None:
+def test_rule_15_or_it_continues_if_the_policy_says_so() -> None:
     function = FakeFunction(ERROR, failed_at(2))
     policy = PollingPolicy(restart_count_on_progress=False)
     world = World(
@@ -279,7 +279,9 @@ def test_rule_15_or_it_goes_on_counting_if_told_so() -> None:
 
 
 def test_rule_16_exhaustion_discards_healthy_records_too() -> None:
-    function = FakeFunction(rule=lambda batch: failed_at(2) if 2 in [each.order for each in batch.records] else SUCCESS)
+    function = FakeFunction(
+        rule=lambda batch: failed_at(2) if 2 in [record.order for record in batch.records] else SUCCESS
+    )
     world = World(
         *some(6), function=function, batch_size=4, reports_failures=True, max_retries=1, destination=QUEUE
     ).run()
@@ -289,7 +291,7 @@ def test_rule_16_exhaustion_discards_healthy_records_too() -> None:
 
 
 def poison(*bad: int) -> FakeFunction:
-    return FakeFunction(rule=lambda batch: ERROR if {each.order for each in batch.records} & set(bad) else SUCCESS)
+    return FakeFunction(rule=lambda batch: ERROR if {record.order for record in batch.records} & set(bad) else SUCCESS)
 
 
 def test_rule_17_bisect_isolates_a_poison_record_at_no_cost_of_attempts() -> None:
@@ -298,7 +300,7 @@ def test_rule_17_bisect_isolates_a_poison_record_at_no_cost_of_attempts() -> Non
     assert world.destination.ranges == [(3, 3)]
 
 
-def test_rule_17_a_partial_answer_splits_at_the_returned_number() -> None:
+def test_rule_17_a_partial_response_splits_at_the_returned_number() -> None:
     function = FakeFunction(failed_at(4), failed_at(5))
     policy = PollingPolicy(restart_count_on_progress=False)
     world = World(
@@ -308,13 +310,13 @@ def test_rule_17_a_partial_answer_splits_at_the_returned_number() -> None:
     assert world.destination.documents == []
 
 
-def test_rule_17_a_partial_answer_naming_the_first_record_is_halved() -> None:
+def test_rule_17_a_partial_response_naming_the_first_record_is_halved() -> None:
     function = FakeFunction(failed_at(1))
     world = World(*some(4), function=function, bisect=True, reports_failures=True).run()
     assert world.function.got == [[1, 2, 3, 4], [1, 2], [3, 4]]
 
 
-def test_rule_17_or_it_costs_an_attempt_if_told_so() -> None:
+def test_rule_17_or_it_costs_an_attempt_if_the_policy_says_so() -> None:
     world = World(
         *some(2),
         function=FakeFunction(rule=lambda _: failed_at(1)),
@@ -363,7 +365,7 @@ def test_rule_18_the_destination_has_the_document_before_the_checkpoint_moves() 
     assert world.destination.ranges == [(1, 1), (1, 1)]
 
 
-def test_rule_18_a_destination_out_of_reach_holds_the_shard() -> None:
+def test_rule_18_an_unreachable_destination_blocks_the_shard() -> None:
     world = World(*some(2), function=FakeFunction(ERROR), max_retries=0, destination=QUEUE, batch_size=1)
     world.destination.away = 10_000
     world.run(3_600)
@@ -398,7 +400,7 @@ def test_rule_20_tumbling_windows_are_refused() -> None:
         parse_settings(entry | {"TumblingWindowInSeconds": 30})
 
 
-def test_filtered_records_never_reach_the_function_and_count_as_done() -> None:
+def test_filtered_records_never_reach_the_function_and_count_as_processed() -> None:
     records = [record(number, item) for number, item in enumerate("abab", start=1)]
     pattern = json.dumps({"dynamodb": {"Keys": {"customer_id": {"S": ["a"]}}}})
     world = World(*records, patterns=(pattern,)).run()
@@ -406,29 +408,29 @@ def test_filtered_records_never_reach_the_function_and_count_as_done() -> None:
     assert world.at() == 4
 
 
-def test_an_unreachable_stream_is_tried_again_and_both_are_told() -> None:
+def test_an_unreachable_stream_is_retried_and_its_end_is_reported_too() -> None:
     world = World(*some(1))
     world.stream.away = 3
     assert world.run().function.got == [[1]]
-    assert world.troubles[0] == ("stream", "connection refused")
-    assert world.troubles[-1][1] is None
+    assert world.problems[0] == ("stream", "connection refused")
+    assert world.problems[-1][1] is None
 
 
-def test_a_checkpoint_that_cannot_be_saved_holds_the_shard() -> None:
+def test_a_checkpoint_that_cannot_be_saved_blocks_the_shard() -> None:
     world = World(*some(2), batch_size=1)
     world.checkpoints.broken = 5
     assert world.run().function.got == [[1], [2]]
     assert world.checkpoints.history == [("s", 1), ("s", 2)]
 
 
-def test_a_restarted_mapping_goes_on_where_it_was() -> None:
+def test_a_restarted_mapping_continues_from_its_checkpoint() -> None:
     world = World(*some(2)).run()
     world.restart()
     world.stream.records["s"] += some(1, 3)
     assert world.run().function.got == [[1, 2], [3]]
 
 
-def test_asking_for_the_next_action_changes_nothing() -> None:
+def test_reading_the_next_action_changes_nothing() -> None:
     world = World(*some(3), batch_size=2)
     world.driver.step_tree()
     machine = world.driver.shards["s"].machine
@@ -437,7 +439,7 @@ def test_asking_for_the_next_action_changes_nothing() -> None:
         world.driver.shards["s"].step()
 
 
-def test_behind_is_the_age_of_the_oldest_record_not_dealt_with() -> None:
+def test_behind_is_the_age_of_the_oldest_unprocessed_record() -> None:
     world = World(record(1, arrived=NOW - 30), function=FakeFunction(rule=lambda _: THROTTLED)).run(10)
     assert world.driver.shards["s"].machine.behind(NOW + 10) == 40
     world.function.rule = lambda _: SUCCESS

@@ -1,4 +1,4 @@
-"""Reading one entry of ListEventSourceMappings."""
+"""Parsing one entry of ListEventSourceMappings."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tests.unit.event_source_mapping.fakes import FUNCTION, QUEUE, STREAM
 LEAST = {"UUID": "m", "EventSourceArn": STREAM, "FunctionArn": FUNCTION, "StartingPosition": "TRIM_HORIZON"}
 
 
-def test_absent_fields_take_the_defaults_of_aws() -> None:
+def test_absent_fields_have_the_defaults_of_aws() -> None:
     assert parse_settings(LEAST) == MappingSettings("m", STREAM, FUNCTION, "TRIM_HORIZON")
 
 
@@ -60,12 +60,12 @@ def test_every_field_is_read() -> None:
         ("FilterCriteria", {"Filters": [{"Pattern": "{"}]}),
     ],
 )
-def test_a_bad_value_is_refused_by_the_name_of_its_field(field: str, value: Any) -> None:
+def test_the_error_for_a_bad_value_names_its_field(field: str, value: Any) -> None:
     with pytest.raises(SettingsError, match=field):
         parse_settings(LEAST | {field: value})
 
 
-def test_only_dynamodb_streams_are_ours() -> None:
+def test_only_dynamodb_streams_are_read() -> None:
     assert reads_dynamodb(LEAST)
     assert not reads_dynamodb({"EventSourceArn": "arn:aws:sqs:us-east-1:000000000000:queue"})
     assert not reads_dynamodb({})

@@ -1,4 +1,4 @@
-"""The whole machine under random answers, splits, crashes and outages: nothing is lost, skipped or reordered."""
+"""The whole state machine under random results, splits, crashes and outages: it loses, skips and reorders nothing."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from local.event_source_mapping.answer import PartialFailure, Success, interpret
 from local.event_source_mapping.batch import RecordBatch
-from local.event_source_mapping.outcomes import Answer, FunctionReturned
+from local.event_source_mapping.outcomes import FunctionReturned, InvokeResult
 from local.event_source_mapping.policy import PollingPolicy
 from local.event_source_mapping.positions import TRIM_HORIZON, ShardCheckpoint
+from local.event_source_mapping.response import PartialFailure, Success, interpret
 from tests.unit.event_source_mapping.fakes import (
     ERROR,
     NOW,
@@ -30,22 +30,22 @@ FILTER = '{"dynamodb": {"Keys": {"customer_id": {"S": [{"anything-but": "filtere
 
 @dataclass
 class Truth:
-    """What an all-seeing observer knows."""
+    """What really happened, as seen by the function."""
 
     acknowledged: set[int] = field(default_factory=set)
     delivered_first: list[int] = field(default_factory=list)
 
-    def note(self, batch: RecordBatch, answer: Answer, *, reports: bool) -> None:
-        self.delivered_first += [each.order for each in batch.records if each.order not in self.delivered_first]
+    def note(self, batch: RecordBatch, answer: InvokeResult, *, reports: bool) -> None:
+        self.delivered_first += [record.order for record in batch.records if record.order not in self.delivered_first]
         if isinstance(answer, FunctionReturned):
             verdict = interpret(answer.payload, batch, reports_failures=reports)
             below = int(verdict.at) if isinstance(verdict, PartialFailure) else float("inf")
             if isinstance(verdict, Success | PartialFailure):
-                self.acknowledged |= {each.order for each in batch.records if each.order < below}
+                self.acknowledged |= {record.order for record in batch.records if record.order < below}
 
 
 class WatchedCheckpoints(FakeCheckpoints):
-    """Refuses to move backward or past a record that nobody has accounted for."""
+    """Refuses to move backward, or past a record that was neither processed, discarded nor filtered."""
 
     def __init__(self, accounted: Callable[[], set[int]], shards: dict[str, set[int]]) -> None:
         super().__init__()
@@ -61,9 +61,9 @@ class WatchedCheckpoints(FakeCheckpoints):
         super().save(shard_id, checkpoint)
 
 
-def answer_of(kind: str, at: int, batch: RecordBatch) -> Answer:
+def answer_of(kind: str, at: int, batch: RecordBatch) -> InvokeResult:
     named = batch.records[at % len(batch.records)].order
-    answers: dict[str, Answer] = {
+    answers: dict[str, InvokeResult] = {
         "success": SUCCESS,
         "error": ERROR,
         "throttled": THROTTLED,
@@ -117,7 +117,7 @@ def test_every_record_is_accounted_for_and_no_item_is_reordered(
     truth = Truth()
     script = list(answers)
 
-    def rule(batch: RecordBatch) -> Answer:
+    def rule(batch: RecordBatch) -> InvokeResult:
         answer = answer_of(*script.pop(0), batch) if script else SUCCESS
         truth.note(batch, answer, reports=reports)
         return answer
@@ -143,14 +143,14 @@ def test_every_record_is_accounted_for_and_no_item_is_reordered(
         patterns=(FILTER,),
     )
     everything = old + new
-    filtered = {each.order for each, item in zip(everything, parent + child, strict=True) if item == "filtered"}
+    filtered = {record.order for record, item in zip(everything, parent + child, strict=True) if item == "filtered"}
 
     def accounted() -> set[int]:
         ranges = world.destination.ranges
-        named = {each.order for each in everything for first, last in ranges if first <= each.order <= last}
+        named = {record.order for record in everything for first, last in ranges if first <= record.order <= last}
         return truth.acknowledged | named | filtered
 
-    shards = {"s": {each.order for each in old}, "child": {each.order for each in new}}
+    shards = {"s": {record.order for record in old}, "child": {record.order for record in new}}
     world.checkpoints = WatchedCheckpoints(accounted, shards)
     world.destination.away, world.checkpoints.broken = outages[1:]
     world.restart()
@@ -165,6 +165,6 @@ def test_every_record_is_accounted_for_and_no_item_is_reordered(
     else:
         raise AssertionError("the stream was never drained")
 
-    assert accounted() >= {each.order for each in everything}
+    assert accounted() >= {record.order for record in everything}
     assert truth.delivered_first == sorted(truth.delivered_first)
     assert not filtered & set(truth.delivered_first)

@@ -5,7 +5,7 @@ from local.aws import LocalAws, child_environment
 ENDPOINT = "http://127.0.0.1:4566"
 
 
-def test_a_child_sees_nothing_of_the_users_aws() -> None:
+def test_a_child_process_inherits_none_of_the_users_aws_settings() -> None:
     ambient = {
         "AWS_PROFILE": "production",
         "AWS_SESSION_TOKEN": "secret",
@@ -19,7 +19,7 @@ def test_a_child_sees_nothing_of_the_users_aws() -> None:
     assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN"} & set(env)
 
 
-def test_flags_of_the_make_that_runs_us_do_not_reach_the_make_that_sam_runs() -> None:
+def test_the_calling_makes_flags_do_not_reach_the_make_that_sam_runs() -> None:
     assert not any(
         name.startswith(("MAKE", "MFLAGS", "PYTHON"))
         for name in child_environment(
@@ -28,9 +28,9 @@ def test_flags_of_the_make_that_runs_us_do_not_reach_the_make_that_sam_runs() ->
     )
 
 
-def test_the_local_aws_is_never_asked_through_a_proxy() -> None:
-    env = child_environment(ENDPOINT, {"NO_PROXY": "intern.example", "HTTPS_PROXY": "http://proxy"})
-    assert env["no_proxy"] == env["NO_PROXY"] == "intern.example,127.0.0.1,localhost"
+def test_the_local_aws_is_never_called_through_a_proxy() -> None:
+    env = child_environment(ENDPOINT, {"NO_PROXY": "internal.example", "HTTPS_PROXY": "http://proxy"})
+    assert env["no_proxy"] == env["NO_PROXY"] == "internal.example,127.0.0.1,localhost"
     assert env["HTTPS_PROXY"] == "http://proxy"
 
 

@@ -14,10 +14,10 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)[1].split()  # type: ignore[index]
 
 
-def test_help_lists_every_target_with_a_text() -> None:
+def test_help_lists_every_target_with_a_description() -> None:
     make = shutil.which("make") or "make"
-    shown = subprocess.run([make, "-s", "-C", str(ROOT), "help"], capture_output=True, text=True, check=True).stdout
-    listed = dict(re.findall(r"^  make (\S+) +(.+)$", shown, re.MULTILINE))
+    printed = subprocess.run([make, "-s", "-C", str(ROOT), "help"], capture_output=True, text=True, check=True).stdout
+    listed = dict(re.findall(r"^  make (\S+) +(.+)$", printed, re.MULTILINE))
     assert sorted(listed) == sorted(TARGETS)
     assert all(listed.values())
 
@@ -27,11 +27,11 @@ def test_every_target_is_declared_phony() -> None:
     assert targets == set(TARGETS)
 
 
-def test_every_command_has_its_make_target() -> None:
+def test_every_command_has_a_make_target() -> None:
     assert set(COMMANDS) <= set(TARGETS)
 
 
-def test_a_missing_python_gives_one_sentence() -> None:
+def test_a_missing_python_is_reported_in_one_sentence() -> None:
     make = shutil.which("make") or "make"
     done = subprocess.run(
         [make, "-s", "-C", str(ROOT), "token", "PYTHON=no-such-python"], capture_output=True, text=True, check=False
@@ -40,15 +40,15 @@ def test_a_missing_python_gives_one_sentence() -> None:
     assert done.returncode
     assert not done.stdout
     assert len(sentences) == 1
-    assert "Python 3.11 or later is needed" in sentences[0]
+    assert "Python 3.11 or later is required" in sentences[0]
 
 
 @pytest.mark.parametrize(("others", "simulation"), [(0, 0), (1, 0), (0, 1), (1, 1)])
-def test_both_parts_of_the_tests_run_and_each_can_fail_them(others: int, simulation: int, tmp_path: Path) -> None:
-    pytest_of_ours = tmp_path / "pytest"
+def test_make_test_runs_both_parts_and_fails_if_either_fails(others: int, simulation: int, tmp_path: Path) -> None:
+    fake_pytest = tmp_path / "pytest"
     script = f'echo "$@"\ncase "$1" in tests) exit {others};; tests/simulation) exit {simulation};; esac\nexit 9\n'
-    pytest_of_ours.write_text(f"#!/bin/sh\n{script}")
-    pytest_of_ours.chmod(0o755)
+    fake_pytest.write_text(f"#!/bin/sh\n{script}")
+    fake_pytest.chmod(0o755)
     make = shutil.which("make") or "make"
     command = [make, "-s", "-C", str(ROOT), "test", "PYTHON=true", f"DEV={tmp_path}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -57,36 +57,52 @@ def test_both_parts_of_the_tests_run_and_each_can_fail_them(others: int, simulat
 
 
 @pytest.mark.parametrize("command", ["token", "logs"])
-def test_a_command_on_a_stack_that_is_down_says_so_on_stderr_only(
+def test_a_command_on_a_stopped_stack_writes_its_error_to_stderr_only(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([command, "--home", str(tmp_path)]) == 1
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err == f"make {command}: The local stack is not running: start it with make up.\n"
+    assert captured.err == f"make {command}: The local stack is not running. Start it with make up.\n"
 
 
-def test_down_is_fine_when_nothing_runs(tmp_path: Path) -> None:
+def test_down_succeeds_when_nothing_is_running(tmp_path: Path) -> None:
     assert main(["down", "--home", str(tmp_path)]) == 0
 
 
-def test_status_is_fine_when_nothing_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_succeeds_when_nothing_is_running(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["status", "--home", str(tmp_path), "--port", "9"]) == 0
     assert capsys.readouterr().out.count("stopped") == 3
 
 
-def test_an_empty_value_is_no_value_as_make_passes_it() -> None:
+def test_an_empty_value_counts_as_absent() -> None:
     arguments = parse(["up", "--home", "", "--port", ""])
     assert _home(arguments) == StackHome.at(STATE)
 
 
 @pytest.mark.parametrize("port", ["http", "0", "-1", "65536", "4566.5"])
-def test_a_port_that_is_none_is_refused_in_one_sentence(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_port_is_refused_in_one_sentence(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["up", f"--port={port}"]) == 1
     assert "PORT may be any number from 1 to 65535" in capsys.readouterr().err
 
 
-def test_an_emulator_that_fails_under_way_is_told_without_a_traceback(
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["rollback"], "There is no command 'rollback'. The commands are up, down,"),
+        ([], "The following arguments are required: command. Run python -m local --help."),
+        (["up", "--fast"], "Unrecognized arguments: --fast. Run python -m local --help."),
+    ],
+)
+def test_wrong_arguments_are_refused_in_one_sentence(
+    words: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(words) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"python -m local: {sentence}")
+
+
+def test_a_failing_emulator_is_reported_without_a_traceback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(*_: object) -> None:
@@ -94,4 +110,4 @@ def test_an_emulator_that_fails_under_way_is_told_without_a_traceback(
 
     monkeypatch.setitem(COMMANDS, "status", fail)
     assert main(["status", "--home", str(tmp_path)]) == 1
-    assert "run make down, then make up" in capsys.readouterr().err
+    assert "Run make down, then make up" in capsys.readouterr().err

@@ -10,28 +10,26 @@ from local import demo_user
 from local.home import StackHome
 
 
-def test_the_password_is_made_up_once_and_kept_from_other_users(tmp_path: Path) -> None:
+def test_the_password_is_generated_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
     home = StackHome(tmp_path, 1)
-    user = demo_user._remembered(home)
-    assert demo_user._remembered(home) == user
+    user = demo_user._stored_user(home)
+    assert demo_user._stored_user(home) == user
     assert stat.S_IMODE((tmp_path / "demo-user.json").stat().st_mode) == 0o600
 
 
-def test_the_password_has_what_the_pools_policy_asks_for_whatever_chance_brings(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_password_meets_the_pools_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(secrets, "token_urlsafe", lambda size: "-" * size)
-    password = demo_user._remembered(StackHome(tmp_path, 1)).password
+    password = demo_user._stored_user(StackHome(tmp_path, 1)).password
     assert len(password) >= 12
     assert all(re.search(kind, password) for kind in ("[a-z]", "[A-Z]", "[0-9]"))
 
 
-def test_a_file_of_an_older_version_is_replaced(tmp_path: Path) -> None:
+def test_a_file_from_an_older_version_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "demo-user.json").write_text('{"name": "old"}')
-    assert demo_user._remembered(StackHome(tmp_path, 1)).email == "demo@example.com"
+    assert demo_user._stored_user(StackHome(tmp_path, 1)).email == "demo@example.com"
 
 
-def test_the_sign_in_address_asks_for_a_code_for_the_public_client() -> None:
+def test_the_sign_in_address_requests_a_code_for_the_public_client() -> None:
     address = demo_user.sign_in_url(
         {"AuthorizeEndpoint": "http://127.0.0.1:1/oauth2/authorize", "UserPoolClientId": "p"}
     )

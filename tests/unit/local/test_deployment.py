@@ -1,4 +1,3 @@
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -6,7 +5,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local import deployment, emulator
-from local.environments import ROOT
 from local.home import StackHome
 
 if TYPE_CHECKING:
@@ -27,19 +25,19 @@ def event(resource: str, status: str, reason: str = "", day: int = 3) -> "StackE
     }
 
 
-def test_the_first_cause_of_a_failed_deploy_comes_first() -> None:
+def test_the_first_cause_of_a_failed_deploy_is_listed_first() -> None:
     newest_first = [
         event("Stack", "UPDATE_ROLLBACK_IN_PROGRESS"),
         event("ReadTable", "CREATE_FAILED", "Resource creation cancelled"),
         event("UserPool", "CREATE_FAILED", "second"),
         event("EventTable", "CREATE_FAILED", "first"),
-        event("Old", "CREATE_FAILED", "of an earlier deploy", day=1),
+        event("Old", "CREATE_FAILED", "from an earlier deploy", day=1),
     ]
     assert deployment.failure_reasons(newest_first, BEGAN) == ["EventTable: first", "UserPool: second"]
 
 
 @pytest.mark.parametrize(
-    ("status", "hopeless"),
+    ("status", "unrecoverable"),
     [
         ("CREATE_COMPLETE", False),
         ("UPDATE_COMPLETE", False),
@@ -50,20 +48,26 @@ def test_the_first_cause_of_a_failed_deploy_comes_first() -> None:
         ("DELETE_FAILED", True),
     ],
 )
-def test_a_stack_that_cannot_be_updated_is_begun_anew(status: str, hopeless: bool) -> None:
+def test_a_stack_that_cannot_be_updated_is_unrecoverable(status: str, unrecoverable: bool) -> None:
     stack = {"StackName": "s", "CreationTime": BEGAN, "StackStatus": status}
-    assert deployment.is_hopeless(stack) is hopeless  # type: ignore[arg-type]
+    assert deployment.is_unrecoverable(stack) is unrecoverable  # type: ignore[arg-type]
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with the folders and the kinds of files of this one, but small."""
     monkeypatch.setattr(emulator, "python_version", lambda: "3.13")
-    ignored = shutil.ignore_patterns("__pycache__")
-    for package in deployment.PACKAGES:
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=ignored)
-    (tmp_path / "docs").mkdir()
-    for name in ("template.yml", "Makefile", "docs/openapi.json"):
-        shutil.copy(ROOT / name, tmp_path / name)
+    sources = [f"{package}/__init__.py" for package in deployment.PACKAGES]
+    others = [
+        "template.yml",
+        "Makefile",
+        "docs/openapi.json",
+        "shared/layer/requirements.txt",
+        "queries/api_docs/page.js",
+    ]
+    for name in (*sources, *others):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("# original\n")
     return tmp_path
 
 
@@ -79,21 +83,21 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "docs/openapi.json",
     ],
 )
-def test_whatever_a_deploy_reads_makes_the_next_up_deploy(project: Path, changed: str) -> None:
+def test_a_change_to_a_deployed_file_changes_the_fingerprint(project: Path, changed: str) -> None:
     before = deployment.fingerprint(project)
     with (project / changed).open("a") as file:
         file.write("# changed\n")
     assert deployment.fingerprint(project) != before
 
 
-def test_what_no_deploy_reads_does_not(project: Path) -> None:
+def test_other_files_do_not_change_the_fingerprint(project: Path) -> None:
     before = deployment.fingerprint(project)
-    (project / "README.md").write_text("new words")
+    (project / "README.md").write_text("new text")
     (project / "events" / "sample.json").write_text("{}")
     assert deployment.fingerprint(project) == before
 
 
-def test_without_a_stack_nothing_is_current(tmp_path: Path) -> None:
+def test_a_missing_stack_is_not_current(tmp_path: Path) -> None:
     assert not deployment.is_current(StackHome(tmp_path, 1), None)
 
 
@@ -101,5 +105,5 @@ def test_without_a_stack_nothing_is_current(tmp_path: Path) -> None:
     ("output", "shown"),
     [("Initiating\nError: no bucket\nDetails", "Error: no bucket\nDetails"), ("Killed", "Killed"), ("", "")],
 )
-def test_of_sams_output_only_the_failure_is_shown(output: str, shown: str) -> None:
+def test_only_the_error_of_sams_output_is_shown(output: str, shown: str) -> None:
     assert deployment.error_of(output) == shown

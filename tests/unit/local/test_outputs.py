@@ -17,7 +17,7 @@ FROM_AWS = {
 }
 
 
-def test_addresses_are_rewritten_and_nothing_else() -> None:
+def test_only_addresses_are_rewritten() -> None:
     assert outputs.for_this_machine(FROM_AWS, ENDPOINT) == {
         "ApiEndpoint": f"{ENDPOINT}/_aws/execute-api/abc123/local",
         "TokenEndpoint": f"{ENDPOINT}/oauth2/token",
@@ -29,7 +29,7 @@ def test_addresses_are_rewritten_and_nothing_else() -> None:
     }
 
 
-def test_what_is_written_is_read_back_and_no_half_file_stays(tmp_path: Path) -> None:
+def test_written_outputs_are_read_back_and_no_partial_file_remains(tmp_path: Path) -> None:
     home = StackHome(tmp_path / "new", 1)
     local = outputs.for_this_machine(FROM_AWS, ENDPOINT)
     outputs.write(home, local)
@@ -37,8 +37,8 @@ def test_what_is_written_is_read_back_and_no_half_file_stays(tmp_path: Path) -> 
     assert [path.name for path in home.folder.iterdir()] == ["outputs.json"]
 
 
-@pytest.mark.parametrize("content", [None, "{half", "[]", '{"ApiEndpoint": "of an older version"}'])
-def test_without_outputs_the_sentence_names_make_up(tmp_path: Path, content: str | None) -> None:
+@pytest.mark.parametrize("content", [None, "{half", "[]", '{"ApiEndpoint": "from an older version"}'])
+def test_the_error_for_missing_outputs_names_make_up(tmp_path: Path, content: str | None) -> None:
     home = StackHome(tmp_path, 1)
     if content:
         home.outputs_file.write_text(content)

@@ -18,15 +18,17 @@ def write(folder: Path, status: object) -> StackHome:
     return StackHome(folder, 1)
 
 
-def test_the_lag_is_that_of_the_slowest_shard(tmp_path: Path) -> None:
+def test_a_mappings_lag_is_that_of_its_slowest_shard(tmp_path: Path) -> None:
     home = write(tmp_path, {"mappings": [MAPPING], "problems": []})
     assert mapping_details(home) == ("Project:live: 7.5 s behind, 2 shard(s)",)
 
 
-def test_problems_are_told(tmp_path: Path) -> None:
-    assert mapping_details(write(tmp_path, {"mappings": [], "problems": ["lambda: away"]})) == ("lambda: away",)
+def test_problems_are_listed(tmp_path: Path) -> None:
+    assert mapping_details(write(tmp_path, {"mappings": [], "problems": ["lambda: unreachable"]})) == (
+        "lambda: unreachable",
+    )
 
 
 @pytest.mark.parametrize("status", [[], {}, {"mappings": [{}], "problems": []}, {"mappings": None, "problems": []}])
-def test_a_file_of_another_version_does_no_harm(tmp_path: Path, status: object) -> None:
-    assert mapping_details(write(tmp_path, status)) == ("not heard of yet",)
+def test_a_file_from_another_version_is_ignored(tmp_path: Path, status: object) -> None:
+    assert mapping_details(write(tmp_path, status)) == ("no status yet",)

@@ -5,7 +5,7 @@ from local import tokens
 from local.errors import StackError
 from local.tokens import access_token, check_scope
 
-NOBODY_THERE = {
+STOPPED = {
     "EndpointUrl": "http://127.0.0.1:9",
     "TokenEndpoint": "http://127.0.0.1:9/oauth2/token",
     "UserPoolId": "eu-west-1_X",
@@ -13,7 +13,7 @@ NOBODY_THERE = {
 }
 
 
-def test_no_scope_means_all_of_them() -> None:
+def test_no_scope_means_all_scopes() -> None:
     assert check_scope("") == "customers/read customers/write"
 
 
@@ -22,17 +22,17 @@ def test_a_scope_narrows_the_token() -> None:
 
 
 @pytest.mark.parametrize("scope", ["customers", "customers/delete", "customers/read openid", "customers/*"])
-def test_another_scope_is_refused_with_the_allowed_ones(scope: str) -> None:
+def test_the_error_for_an_unknown_scope_lists_the_known_ones(scope: str) -> None:
     with pytest.raises(StackError, match="customers/read or customers/write"):
         check_scope(scope)
 
 
-class NobodyAnswers:
+class Unreachable:
     def __init__(self, endpoint: str) -> None:
         raise EndpointConnectionError(endpoint_url=endpoint)
 
 
-def test_a_stack_that_is_down_gives_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tokens, "LocalAws", NobodyAnswers)
-    with pytest.raises(StackError, match="is not running: start it with make up"):
-        access_token(NOBODY_THERE)
+def test_a_stopped_stack_is_reported_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "LocalAws", Unreachable)
+    with pytest.raises(StackError, match=r"is not running\. Start it with make up"):
+        access_token(STOPPED)

@@ -37,7 +37,7 @@ def _handler() -> Iterator[None]:
     ("error", "sentence"),
     [
         (CommandError("There is no stack x."), "There is no stack x."),
-        (not_running(), "start it with make up"),
+        (not_running(), "Start it with make up"),
         (WrongStep("Run verify first."), "Run verify first."),
         (GenerationsChanged("meanwhile"), "check the status"),
         (RebuildFailed("3 rows"), "run the same command again"),

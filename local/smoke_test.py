@@ -1,12 +1,13 @@
-"""Proves that the stack works: one customer goes in over HTTP and must come out of the projection."""
+"""The smoke test of a stack: creates one customer over HTTP and waits until the projection shows it."""
 
 import time
 import uuid
 from dataclasses import dataclass
+from typing import Final
 
 import httpx
 
-from local import functions, mapping_service
+from local import event_source_mapping_process, functions
 from local.aws import LocalAws, http_client
 from local.errors import StackError
 from local.home import StackHome
@@ -14,27 +15,26 @@ from local.outputs import Outputs
 from local.processes import tail
 from local.tokens import access_token
 
-APPEARS_WITHIN = 30.0  # seconds; it takes less than one
+APPEARS_WITHIN: Final = 30.0  # seconds; it usually takes less than one
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
-    """What was seen.
+class SmokeTestResult:
+    """The created customer and how long the projection took.
 
     Attributes:
-        customer_id: The customer that was created.
-        seconds: From the answer to the write until the first read that showed it.
+        seconds: From the response to the write until the first read that returned the customer.
     """
 
     customer_id: str
     seconds: float
 
 
-def prove(home: StackHome, outputs: Outputs) -> Proof:
+def run(home: StackHome, outputs: Outputs) -> SmokeTestResult:
     """Create a customer and read it back, as any client would.
 
     Raises:
-        StackError: It could not be created or did not appear; the details hold the end of the logs that tell why.
+        StackError: The customer could not be created or did not appear. The details hold the end of the logs.
     """
     headers = {"Authorization": f"Bearer {access_token(outputs)}"}
     customer = {
@@ -53,7 +53,7 @@ def prove(home: StackHome, outputs: Outputs) -> Proof:
                 details=_log_of(outputs, "CreateCustomer"),
             )
         customer_id = str(created.json()["id"])
-        return Proof(customer_id, _wait_for(home, outputs, http, f"{address}/{customer_id}", headers))
+        return SmokeTestResult(customer_id, _wait_for(home, outputs, http, f"{address}/{customer_id}", headers))
 
 
 def _wait_for(home: StackHome, outputs: Outputs, http: httpx.Client, address: str, headers: dict[str, str]) -> float:
@@ -64,11 +64,13 @@ def _wait_for(home: StackHome, outputs: Outputs, http: httpx.Client, address: st
                 f"GET /customers/{{customer_id}} answered {answer.status_code} instead of 200: {answer.text[:300]}",
                 details=_log_of(outputs, "GetCustomer"),
             )
-        if mapping_service.service(home).find() is None:
-            raise StackError("The mapping service has ended; the end of its log:", details=tail(home.log("mapping")))
+        if event_source_mapping_process.service(home).find() is None:
+            raise StackError(
+                "The event source mapping has ended. The end of its log:", details=tail(home.log("mapping"))
+            )
         if time.monotonic() - started > APPEARS_WITHIN:
             raise StackError(
-                f"A customer that was created did not appear within {APPEARS_WITHIN:.0f} s; the logs on its way:",
+                f"The created customer did not appear within {APPEARS_WITHIN:.0f} s. The logs:",
                 details=_log_of(outputs, "ProjectCustomers") + "\n" + tail(home.log("mapping")),
             )
         time.sleep(0.05)
@@ -81,12 +83,12 @@ def _send(
     try:
         return http.request(method, address, headers=headers, json=body)
     except httpx.HTTPError as error:
-        raise StackError(f"{method} {address} got no answer ({error}): run make up again.") from error
+        raise StackError(f"{method} {address} got no response ({error}). Run make up again.") from error
 
 
 def _log_of(outputs: Outputs, function: str, lines: int = 15) -> str:
     aws = LocalAws(outputs["EndpointUrl"])
-    physical = functions.names(outputs).get(function, function)
+    physical_name = functions.names(outputs).get(function, function)
     recent = int((time.time() - 120) * 1000)
-    found = sorted(functions.log_lines(aws, {function: physical}, recent), key=lambda line: line.at)
+    found = sorted(functions.log_lines(aws, {function: physical_name}, recent), key=lambda line: line.at)
     return "\n".join(f"{line.function}  {line.text}" for line in found[-lines:])

@@ -1,4 +1,4 @@
-"""Records on their way through the function, and the counts of what became of them."""
+"""Records that wait for the function, and counts of what happened to them."""
 
 from dataclasses import dataclass, replace
 
@@ -8,16 +8,16 @@ from local.event_source_mapping.records import StreamRecord
 
 @dataclass(slots=True)
 class ShardStats:
-    """Counts since the machine was made; read by the status file and by tests.
+    """Counts since the start of the machine, for the status file and for tests.
 
     Attributes:
-        seen: Records read.
+        seen: Records that were read.
         filtered: Records that no pattern matched.
-        batches: Batches that ended in success, in whole or in part.
-        failures: Failed or partly failed invocations.
-        throttled: Invokes that did not reach the function.
-        discarded: Records given up, for retries or for age.
-        trims: Times the stream had forgotten our place, so that records may be lost.
+        batches: Batches that succeeded, completely or partly.
+        failures: Invocations that failed, completely or partly.
+        throttled: Invocations that did not reach the function.
+        discarded: Records discarded after the last retry or for their age.
+        trims: How often the stream had already dropped our position, so that records may be lost.
     """
 
     seen: int = 0
@@ -31,23 +31,22 @@ class ShardStats:
 
 @dataclass(frozen=True, slots=True)
 class PendingRecords:
-    """Records on their way through the function.
+    """Records that the function has not completed yet.
 
     Attributes:
         records: In stream order, never empty.
         attempts: Failed invocations that count against the retries.
-        last_answer: What it said last.
     """
 
     records: tuple[StreamRecord, ...]
     attempts: int = 0
-    last_answer: FunctionReturned | FunctionFailed | None = None
+    last_result: FunctionReturned | FunctionFailed | None = None
 
     def halves(self) -> tuple["PendingRecords", "PendingRecords"]:
-        """The two parts of a bisected batch, in stream order; each keeps the attempts of the whole."""
+        """The two halves of a bisected batch, in stream order. Each keeps the number of attempts."""
         middle = len(self.records) // 2
         return replace(self, records=self.records[:middle]), replace(self, records=self.records[middle:])
 
     def without(self, count: int) -> "PendingRecords":
-        """What is left when the first `count` records are dealt with."""
+        """The remaining records after the first `count`."""
         return replace(self, records=self.records[count:])

@@ -1,0 +1,1 @@
+"""Programs that the local stack and the tests download: Chromium, DynamoDB Local, and npm packages in general."""

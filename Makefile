@@ -21,7 +21,7 @@ required; $(PYTHON) is missing or too old. Install it, or run make PYTHON=/path/
 @$(PYTHON) local/environments.py $(1)
 endef
 
-.PHONY: help up down status token logs customers test unit coverage check docs format openapi contracts lock dynamodb-local build clean pipeline-synth pipeline-diff pipeline-walk
+.PHONY: help up down status token logs customers adopt test unit coverage check docs format openapi contracts lock dynamodb-local build clean pipeline-synth pipeline-diff pipeline-walk
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
@@ -50,6 +50,10 @@ logs: ## Follow the functions' logs until Ctrl-C (FUNCTION=CreateCustomer)
 customers: ## Operate the projection (ARGS="verify"; ARGS="--help" lists the commands)
 	$(call need,dev)
 	@$(DEV)/python -m operations $(ARGS) $(if $(STACK_HOME),--home '$(STACK_HOME)')
+
+adopt: ## Copy this project under another name (NAME=order; PLURAL=orders, DEST=../order-api)
+	$(call need,dev)
+	@$(DEV)/python -m scaffold --name '$(NAME)' --plural '$(PLURAL)' --destination '$(DEST)'
 
 test: ## Run every test, including the simulation
 	$(call need,dev sam emulator pipeline)

@@ -132,7 +132,7 @@ class Api:
 
     def update(self, customer: Customer, key: str | None = None, **changes: str) -> Customer:
         """PUT /customers/{customer_id}."""
-        details = customer.model_dump(mode="json", include={"full_name", "email", "birth", "city", "country"})
+        details = customer.model_dump(mode="json", include=set(NewDetails.model_fields))
         new = NewDetails.model_validate_json(json.dumps(details | changes), context=_today())
         text = new.model_dump_json()
         headers = {"idempotency-key": key} if key else {}

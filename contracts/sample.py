@@ -1,7 +1,7 @@
 """The sample customer of all documents: a value for each field, as JSON has it.
 
 The fields themselves come from the models. A required field needs a value here; an optional one without a value is
-shown with its default.
+shown with its default, or left out if that is None, as in events and responses.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ class SampleMissing(ContractError):
 
 
 def sample_of(model: type[BaseModel]) -> dict[str, Any]:
-    """Return a sample value for every field of a model, ready for JSON.
+    """Return a sample of a model, ready for JSON.
 
     Raises:
         SampleMissing: A required field has no value in `SAMPLE`.
@@ -43,6 +43,6 @@ def sample_of(model: type[BaseModel]) -> dict[str, Any]:
             raise SampleMissing(
                 f"The field '{name}' of {model.__name__} has no sample value: add one to SAMPLE in contracts/sample.py."
             )
-        else:
-            values[name] = to_jsonable_python(field.get_default(call_default_factory=True, validated_data=values))
+        elif (default := field.get_default(call_default_factory=True, validated_data=values)) is not None:
+            values[name] = to_jsonable_python(default)
     return values

@@ -37,7 +37,9 @@ def encode(data: CustomerEvent, **envelope: Any) -> Event:
         data: The event model.
         **envelope: The other fields of `Event`.
     """
-    return Event(type=data.type(), schema_version=data.schema_version, data=data.model_dump_json(), **envelope)
+    return Event(
+        type=data.type(), schema_version=data.schema_version, data=data.model_dump_json(exclude_none=True), **envelope
+    )
 
 
 def decode(event: Event) -> CustomerEvent:

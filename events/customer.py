@@ -29,8 +29,12 @@ class CustomerEvent(BaseModel):
         return cls.__name__
 
 
-class _Person(CustomerEvent):
-    """All personal data. An event with personal data always carries all of it."""
+class PersonalData(BaseModel):
+    """All personal data: the one list of fields, for events and for the document that the API returns.
+
+    A field added later is optional and defaults to None, because stored events lack it. While it is None it is left
+    out of events and documents, so that existing rows, events and idempotency records stay as they are.
+    """
 
     full_name: str
     email: str
@@ -39,11 +43,15 @@ class _Person(CustomerEvent):
     country: str
 
 
-class CustomerCreated(_Person):
+class _PersonEvent(PersonalData, CustomerEvent):
+    """An event that carries all of the personal data."""
+
+
+class CustomerCreated(_PersonEvent):
     """A person became a customer."""
 
 
-class CustomerUpdated(_Person):
+class CustomerUpdated(_PersonEvent):
     """The customer's data was replaced. It may equal the old data, as some commands always leave an event."""
 
 
@@ -55,7 +63,12 @@ class Redacted(CustomerEvent):
     """The data of an event after an erasure. The event's type, time and actor remain in the envelope."""
 
 
-class Customer(BaseModel):
+class _Identified(BaseModel):
+    id: str
+
+
+# pydantic orders fields from the last base to the first: the id, the person, then the fields below.
+class Customer(PersonalData, _Identified):
     """A customer at one version. This is also the document that the API returns.
 
     Attributes:
@@ -66,19 +79,13 @@ class Customer(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    id: str
-    full_name: str
-    email: str
-    birth: date
-    city: str
-    country: str
     version: int
     created_at: str
     updated_at: str
 
     def document(self) -> str:
         """The customer as a JSON string, which is stored once and returned unchanged."""
-        return self.model_dump_json()
+        return self.model_dump_json(exclude_none=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +136,10 @@ def evolve(state: State | None, event: Event, data: CustomerEvent) -> State:
             raise OutOfOrder(f"{event.type} is not valid at version {event.version}")
 
 
-def _customer(event: Event, person: _Person, created_at: str) -> Customer:
+def _customer(event: Event, person: PersonalData, created_at: str) -> Customer:
     return Customer(
         id=event.customer_id,
-        full_name=person.full_name,
-        email=person.email,
-        birth=person.birth,
-        city=person.city,
-        country=person.country,
+        **dict(person),
         version=event.version,
         created_at=created_at,
         updated_at=event.occurred_at,

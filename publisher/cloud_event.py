@@ -91,7 +91,7 @@ def cloud_event(recorded: Recorded, source: str, *, replayed: bool = False) -> d
         event["traceparent"] = parent
     if replayed:
         event["replayed"] = True
-    return {**event, "data": data.model_dump(mode="json", by_alias=True)}
+    return {**event, "data": data.model_dump(mode="json", by_alias=True, exclude_none=True)}
 
 
 def data_schema(name: str, version: int) -> str:

@@ -1,4 +1,4 @@
-"""What the end-to-end and the integration tests share: the stack that they test, and callers of its API."""
+"""Fixtures shared by the end-to-end and the integration tests: the stack under test and clients of its API."""
 
 import json
 import os
@@ -21,7 +21,7 @@ from tests.figures import pytest_terminal_summary as pytest_terminal_summary
 from tests.groups import ByGroup, turn_of
 from tests.tap import Tap
 
-# Powertools reads these when it is first imported, in whichever tier that is.
+# Powertools reads these when it is first imported, whichever tier does that.
 os.environ |= {
     "POWERTOOLS_METRICS_NAMESPACE": "CustomersApi",
     "POWERTOOLS_SERVICE_NAME": "customers",
@@ -30,20 +30,20 @@ os.environ |= {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts first what takes longest."""
+    """Run the slowest groups first."""
     items.sort(key=lambda item: turn_of(item.path.relative_to(ROOT)))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByGroup:
-    """Says which tests one process runs, when there are several."""
+    """Schedule whole groups of tests when pytest-xdist runs several processes."""
     config.option.loadscopereorder = False
     return ByGroup(config, log)
 
 
 @dataclass(frozen=True, slots=True)
 class LocalStack:
-    """A local stack that runs, and what it publishes."""
+    """A running local stack, its outputs, and a listener on its bus."""
 
     home: StackHome
     outputs: Outputs
@@ -52,7 +52,7 @@ class LocalStack:
 
 @pytest.fixture(scope="session")
 def local_stack() -> Iterator[LocalStack]:
-    """The stack whose outputs OUTPUTS_FILE names; else one of the tests' own, beside the developer's."""
+    """The stack that OUTPUTS_FILE names, or one of the tests' own beside the developer's."""
     if os.environ.get("API_ENDPOINT"):
         pytest.skip("needs a local stack, and API_ENDPOINT names another one, beside which nothing is started")
     if named := os.environ.get("OUTPUTS_FILE"):
@@ -65,7 +65,7 @@ def local_stack() -> Iterator[LocalStack]:
         outputs = stack.ensure_up(home)
         tap = Tap(outputs).open()
         yield LocalStack(home, outputs, tap)
-        # Whatever the tests made it publish.
+        # Covers every event that any test made the stack publish.
         assert not tap.breaches()
     finally:
         stack.down(home)
@@ -73,7 +73,7 @@ def local_stack() -> Iterator[LocalStack]:
 
 @pytest.fixture(scope="session")
 def target(request: pytest.FixtureRequest) -> Target:
-    """The stack that the environment names, or else the local one."""
+    """The stack that the environment names, or the local one."""
     if os.environ.get("API_ENDPOINT"):
         return from_environment(os.environ)
     running: LocalStack = request.getfixturevalue("local_stack")
@@ -82,19 +82,19 @@ def target(request: pytest.FixtureRequest) -> Target:
 
 @pytest.fixture(scope="session")
 def machine_token(target: Target) -> Callable[..., str]:
-    """Gives a fresh access token of the machine client with the scopes it is called with."""
+    """Returns fresh access tokens of the machine client with the given scopes."""
     secret = machine_secret(target)
     return lambda *scopes: client_credentials(target, target.machine_client_id, secret, *scopes)
 
 
 @pytest.fixture(scope="session")
 def caller(target: Target) -> Iterator[Callable[[str], httpx.Client]]:
-    """Makes clients of the API that send a token, and closes them in the end."""
+    """Creates API clients that send a token. They are closed at the end of the session."""
     with ExitStack() as opened:
         yield lambda token: opened.enter_context(target.http(token))
 
 
 @pytest.fixture(scope="session")
 def api(caller: Callable[[str], httpx.Client], machine_token: Callable[..., str]) -> httpx.Client:
-    """The API as a machine calls it that may read and write."""
+    """An API client that may read and write."""
     return caller(machine_token(READ, WRITE))

@@ -1,10 +1,10 @@
-"""Shows what tests measured: of a test that passes, pytest shows nothing else."""
+"""Shows the figures that tests record. For a test that passes, pytest shows nothing else."""
 
 from typing import Final
 
 import pytest
 
-# A test calls record_property("figures", ...), which also brings them home from another process.
+# A test calls record_property("figures", ...), which also works in a pytest-xdist worker.
 PROPERTY: Final = "figures"
 
 

@@ -1,4 +1,4 @@
-"""Which tests run in one process, one after the other, when several share the work (pytest-xdist)."""
+"""Which tests run in one process, one after the other, when several processes share the work (pytest-xdist)."""
 
 from pathlib import PurePath
 from typing import Final
@@ -6,20 +6,20 @@ from typing import Final
 from xdist.scheduler import LoadScopeScheduling
 
 CALLERS: Final = "callers"
-# In the order in which they are begun: the longest first, so that the short ones fill what is left.
+# In the order in which they start: the longest first, so that the short ones fill the rest.
 ORDER: Final = ("integration", CALLERS, "contract", "infrastructure")
-# They read the whole event table again and again, and every other test on the stack makes it longer.
+# These read the whole event table repeatedly, and every other test on the stack makes it longer.
 _BEFORE_THE_REST: Final = ("test_lost_batches.py", "test_backfill.py", "test_operations.py")
 
 
 def group_of(module: PurePath) -> str:
     """The group of a test module.
 
-    A tier whose tests share a stack, a server or a build is one; those that call the API from outside are one together.
-    Elsewhere each module is its own.
+    A tier whose tests share a stack, a server or a build is one group. The tiers that call the API from outside are one
+    group together. Elsewhere each module is its own group.
 
     Args:
-        module: Its path, relative to the project's root.
+        module: The module's path, relative to the project's root.
     """
     tier = module.parts[1]
     if tier in ("browser", "e2e"):
@@ -28,11 +28,7 @@ def group_of(module: PurePath) -> str:
 
 
 def turn_of(module: PurePath) -> tuple[int, int]:
-    """A module's place in the order: its group's, and within that its own, each from 0.
-
-    Args:
-        module: As above.
-    """
+    """The position of a module's group, and of the module within its group, each from 0."""
     return _place(group_of(module), ORDER), _place(module.name, _BEFORE_THE_REST)
 
 
@@ -41,9 +37,9 @@ def _place(name: str, names: tuple[str, ...]) -> int:
 
 
 class ByGroup(LoadScopeScheduling):  # type: ignore[misc]
-    """Gives a free process the next group, whole.
+    """Gives a free process the next whole group.
 
-    Marks with `xdist_group` would do, but pytest-xdist 3.8.0 writes them into a name that pytest 9 makes anew.
+    `xdist_group` marks do not work: pytest-xdist 3.8.0 puts them into test ids, and pytest 9 generates the ids again.
     """
 
     def _split_scope(self, nodeid: str) -> str:

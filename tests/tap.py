@@ -1,4 +1,4 @@
-"""A listener of the tests' own on the event bus: it hears all that the stack publishes from its start on."""
+"""Records every event that the stack publishes on its bus."""
 
 import json
 from collections.abc import Mapping
@@ -20,10 +20,10 @@ CONTRACT: Final = Draft202012Validator(
 
 
 class Tap:
-    """A queue with a rule of every event before it.
+    """A queue behind a rule that matches every event.
 
     Attributes:
-        heard: Everything so far, as targets get it.
+        heard: All events so far, as a target receives them.
     """
 
     def __init__(self, outputs: Mapping[str, str]) -> None:
@@ -34,7 +34,7 @@ class Tap:
         self.heard: list[dict[str, Any]] = []
 
     def open(self) -> "Tap":
-        """Begin to listen; goes on with what an earlier one heard and nobody took."""
+        """Start to listen. Events that an earlier listener left in the queue are included."""
         self._queue = self._queues.create_queue(QueueName=NAME)["QueueUrl"]
         arn = self._queues.get_queue_attributes(QueueUrl=self._queue, AttributeNames=["QueueArn"])
         pattern = json.dumps({"source": ["customers"]})
@@ -44,7 +44,7 @@ class Tap:
         return self
 
     def listen(self) -> list[dict[str, Any]]:
-        """All that was heard so far."""
+        """All events so far."""
         while messages := self._queues.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages"):
             for message in messages:
                 self.heard.append(json.loads(message["Body"]))
@@ -52,10 +52,10 @@ class Tap:
         return self.heard
 
     def breaches(self) -> list[str]:
-        """What of all that was heard so far does not keep the contract."""
-        said = [event["detail"] for event in self.listen()]
-        return [f"{error.message}: {event}" for event in said for error in CONTRACT.iter_errors(event)]
+        """The contract violations in all events so far."""
+        details = [event["detail"] for event in self.listen()]
+        return [f"{error.message}: {event}" for event in details for error in CONTRACT.iter_errors(event)]
 
     def events(self, customer_id: str) -> list[dict[str, Any]]:
-        """The CloudEvents of one customer that were heard so far."""
+        """The CloudEvents of one customer so far."""
         return [event["detail"] for event in self.listen() if event["detail"].get("subject") == customer_id]

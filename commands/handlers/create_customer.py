@@ -24,7 +24,7 @@ def handle(request: Request) -> Response:
     """Create a customer."""
     now = utc_now()
     command = parse_body(CreateCustomer, request.body, {"today": now.date()})
-    context = context_of(request, "POST /customers", command.model_dump_json(), now, new_id())
+    context = context_of(request, "POST /customers", command.model_dump_json(exclude_none=True), now, new_id())
     customer_id = context.metadata.command_id if context.keyed else new_id()
     customer = create_customer(command, store, customer_id, context)
     # Relative to the request's URL, so that it holds behind every stage, domain and prefix (RFC 9110, 10.2.2).

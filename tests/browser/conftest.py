@@ -10,8 +10,8 @@ from local.tools import chromium
 from tests.e2e.target import Target
 from tests.e2e.tokens import Person, person
 
-# No call home, and no sandbox: in a container it would need rights that a test should not have.
-# On a busy machine the first answer of a function takes seconds.
+# No calls home. No sandbox either: in a container it needs privileges that a test should not have.
+# On a busy machine a function's first answer takes seconds.
 expect.set_options(timeout=30_000)
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 
@@ -29,12 +29,14 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A page of its own session, which must run without an error: a refused script or style is one."""
+    """A page in its own session. The test fails if the page reports an error, such as a refused script or style."""
     context = browser.new_context()
     opened = context.new_page()
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
-    opened.on("console", lambda said: errors.append(said.text) if "Content Security Policy" in said.text else None)
+    opened.on(
+        "console", lambda message: errors.append(message.text) if "Content Security Policy" in message.text else None
+    )
     yield opened
     context.close()
     assert not errors

@@ -1,4 +1,4 @@
-"""The documentation as its readers use it: look, sign in on the hosted page, try a request."""
+"""The documentation page as readers use it: open it, sign in on the hosted page, try a request."""
 
 import json
 
@@ -15,7 +15,7 @@ def opened(page: Page, target: Target) -> None:
 
 
 def sign_in(page: Page, who: Person) -> None:
-    """Authorization code with PKCE, in the window that the documentation opens."""
+    """Sign in by authorization code with PKCE in the window that the documentation opens."""
     page.get_by_role("button", name="Authorize").first.click()
     flow = page.locator(".auth-container", has_text="authorizationCode with PKCE")
     for scope in flow.locator("input[type=checkbox]").all():
@@ -32,7 +32,7 @@ def sign_in(page: Page, who: Person) -> None:
 
 
 def execute(page: Page, operation: str, body: object = None) -> Locator:
-    """The live answer of an operation that is tried out."""
+    """The live response of an operation after "Try it out"."""
     block = page.locator(f"#operations-customers-{operation}")
     block.locator(".opblock-summary-control").click()
     if body is not None:
@@ -53,13 +53,13 @@ def test_a_reader_signs_in_and_creates_a_customer(page: Page, target: Target, so
     expect(execute(page, "getAllCustomers")).to_contain_text("200")
 
 
-def test_without_a_token_a_try_is_refused(page: Page, target: Target) -> None:
+def test_a_request_without_a_token_is_refused(page: Page, target: Target) -> None:
     opened(page, target)
 
     expect(execute(page, "getAllCustomers")).to_contain_text("401")
 
 
-def test_the_way_back_gives_no_code_to_a_page_that_did_not_ask(page: Page, target: Target) -> None:
+def test_the_redirect_gives_no_code_to_a_page_that_did_not_ask_for_it(page: Page, target: Target) -> None:
     page.goto(f"{target.api}/docs/oauth2-redirect.html?code=stolen&state=guessed")
 
     expect(page.locator("#state")).to_contain_text("Open the documentation and sign in there")

@@ -1,6 +1,6 @@
-"""Every implementation of a store, side by side; each test of this tier runs on all of them.
+"""Every implementation of a store, side by side. Each test of this tier runs on all of them.
 
-The servers are shared by the tier, the tables by its tests: every test uses customers of its own.
+The tier shares the servers, and its tests share the tables: every test uses its own customers.
 """
 
 from itertools import count
@@ -50,7 +50,7 @@ def motos_dynamodb(monkeypatch: pytest.MonkeyPatch) -> "Iterator[DynamoDBClient]
 
 
 def _without_streams() -> "list[CreateTableInputTypeDef]":
-    """The template's tables; DynamoDB Local takes a tenth of the writes when a table has a stream."""
+    """The template's tables, without streams: with a stream, DynamoDB Local takes a tenth of the writes."""
     definitions = list(tables.from_template().values())
     for table in definitions:
         table.pop("StreamSpecification", None)
@@ -70,7 +70,7 @@ def event_store(request: pytest.FixtureRequest) -> EventStore:
     return DynamoDbEventStore(request.getfixturevalue(fixture), _table("EventTable"), _table("ClaimsTable"))
 
 
-# moto cannot execute PartiQL inserts with parameters, so it cannot stand for the read table.
+# moto cannot execute PartiQL inserts with parameters, so it cannot serve as the read table.
 @pytest.fixture(params=["memory", "dynamodb-local"])
 def read_model(request: pytest.FixtureRequest) -> ReadModel:
     """Each read model in turn."""

@@ -42,7 +42,7 @@ def measured(amazons_dynamodb: "DynamoDBClient") -> Iterator[dict[str, str]]:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
 def test_an_operation_takes_the_stated_units(measured: dict[str, str], row: list[str]) -> None:
     [operation] = names(row[0])
-    # Each of the list's four shards is rounded up by itself, and customers fall on shards by their random ids.
+    # Each of the list's four shards is rounded up by itself, and random ids spread customers over the shards.
     stray = 0.5 if operation == "list of 25" else 0
 
     (read, write), (stated_read, stated_write) = units(measured[operation]), units(row[1])

@@ -1,6 +1,6 @@
-"""The projection on DynamoDB under faults of every kind, against a fold that shares no code with it.
+"""The projection on DynamoDB with faults of every kind, compared with a fold that shares no code with it.
 
-The figures stand at the end of the report.
+The figures are at the end of the report.
 """
 
 import json
@@ -46,7 +46,7 @@ _names = count(1)
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """A pair of tables of a test's own, on one server."""
+    """A test's own pair of tables on one server."""
 
     client: "DynamoDBClient"
     events: str
@@ -58,7 +58,7 @@ class Tables:
 
 
 class Wire:
-    """What one process has: its own faulty connection, and everything that works over it."""
+    """What one process has: its own faulty connection, and everything that uses it."""
 
     def __init__(self, on: Tables, seed: int, rate: float) -> None:
         client, self.network = faulty(on.client.meta.endpoint_url, seed, rate)
@@ -112,7 +112,7 @@ def test_ten_thousand_events_end_as_their_fold_whatever_the_network_does(
     }  # fmt: skip
 
 
-def test_twenty_rebuilds_beside_live_writes_end_as_the_fold_and_nobody_reads_older_data(
+def test_twenty_rebuilds_beside_live_writes_end_as_the_fold_and_no_reader_sees_older_data(
     own_tables: Tables, record_property: Callable[[str, object], None]
 ) -> None:
     rng = random.Random(SEED + 1)
@@ -145,7 +145,7 @@ def test_twenty_rebuilds_beside_live_writes_end_as_the_fold_and_nobody_reads_old
 
 
 class Heights:
-    """The highest version of each row that anybody saw."""
+    """The highest version of each row that any reader saw."""
 
     def __init__(self) -> None:
         self._seen: Counter[tuple[str, int]] = Counter()
@@ -162,7 +162,7 @@ class Heights:
 
 
 class Invocations:
-    """Which batches are being projected, so that a change can wait for all that began before it."""
+    """The batches being projected, so that a change can wait for all that began before it."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -182,14 +182,14 @@ class Invocations:
                 self._changed.notify_all()
 
     def settle(self) -> None:
-        """Wait for the ones that run now: on AWS, the minute after which a function has ended."""
+        """Wait for the batches that run now: on AWS, the minute after which a function has ended."""
         with self._changed:
             before = set(self._running)
             assert self._changed.wait_for(lambda: not before & self._running, timeout=30)
 
 
 class World:
-    """Writers, their stream's readers, a reader of the API, and an operator who rebuilds meanwhile."""
+    """Writers, the readers of their stream, a reader of the API, and an operator who rebuilds meanwhile."""
 
     def __init__(self, on: Tables) -> None:
         self._on = on
@@ -214,7 +214,7 @@ class World:
 
     @contextmanager
     def live(self, first: Sequence[Event]) -> Iterator[None]:
-        """Two writers with their own customers, and a reader, for as long as the block runs."""
+        """Two writers with their own customers, and a reader, while the block runs."""
         newest = {event.customer_id: event for event in first}
         shares = [dict(sorted(newest.items())[half::2]) for half in range(2)]
         with ThreadPoolExecutor(3) as pool:
@@ -258,7 +258,7 @@ class World:
             left = [event for event in left if event.customer_id in failed]
 
     def _read(self, wire: Wire, customers: Sequence[str]) -> None:
-        """As the API reads: whatever generation it comes from, a customer never gets older."""
+        """Reads like the API: whichever generation it reads, a customer's version never goes down."""
         rng = random.Random(SEED)
         while not self._stopped.is_set():
             customer_id = rng.choice(customers)
@@ -269,7 +269,7 @@ class World:
                 self.reads += 1
 
     def rebuild(self, *, abandon: bool) -> None:
-        """One rebuild from beginning to end; an abandoned one is given up half way, and its rows removed."""
+        """One complete rebuild. An abandoned one ends half-way, and its rows are removed."""
         generation = self._change(lambda all_, _: all_.start_rebuild()).newest
         self._fill(generation, segments=2, half=abandon)
         if abandon:
@@ -285,7 +285,7 @@ class World:
         self._invocations.settle()
         self._minutes += 2
         now = datetime(2026, 5, 17, tzinfo=UTC) + timedelta(minutes=self._minutes)
-        # A save whose answer was lost is found done: the record of that revision is then not there any more.
+        # A save whose response was lost counts as done: the record of that revision no longer exists then.
         before = _again(self.operator.generations.load)
         changed = step(before, now)
         while True:
@@ -313,7 +313,7 @@ class World:
 
     def _verify(self, generation: int) -> list[Any]:
         wire = self.operator
-        # The samples' events are of one day; on it the stream forgets none of them.
+        # The samples' events are of one day, within which the stream drops none of them.
         verifier = Verifier(wire.store, wire.read_model, lambda seconds: time.sleep(seconds / 2), lambda: START)
         at = SegmentProgress(0)
         found = []
@@ -359,7 +359,7 @@ def _history(rng: random.Random) -> list[Event]:
 
 
 def _next_event(rng: random.Random, newest: Mapping[str, Event]) -> Event:
-    """The next event of one of these customers; an erased one gets none."""
+    """The next event of one of these customers. An erased customer gets none."""
     before = rng.choice([event for event in newest.values() if event.type != "CustomerErased"])
     if rng.random() < 0.04:
         return erased(before.customer_id, before.version + 1)
@@ -372,7 +372,7 @@ def _fields(rng: random.Random) -> dict[str, Any]:
 
 
 def _trimmed(histories: Sequence[Sequence[Event]], wanted: int) -> list[Event]:
-    """So many events; where there are too few, the first customers not erased are updated again."""
+    """That many events. If there are too few, the first customers that are not erased are updated again."""
     rng = random.Random(SEED)
     newest = {history[-1].customer_id: history[-1] for history in histories}
     events = [event for history in histories for event in history]
@@ -389,7 +389,7 @@ def _trimmed(histories: Sequence[Sequence[Event]], wanted: int) -> list[Event]:
 
 
 def _seed(on: Tables, events: Sequence[Event]) -> None:
-    """Put events where appends would have put them, with the erased ones' data gone."""
+    """Put events where appends would have put them, with the data of erased customers redacted."""
     gone = {event.customer_id for event in events if event.type == "CustomerErased"}
     stored = [
         replace(event, data=REDACTED) if event.customer_id in gone and event.type != "CustomerErased" else event
@@ -401,7 +401,7 @@ def _seed(on: Tables, events: Sequence[Event]) -> None:
 
 
 def _batches(events: Sequence[Event], rng: random.Random) -> Iterator[list[Event]]:
-    """Every record once and a fifth of them twice, out of order by up to some batches."""
+    """Every record once and a fifth of them twice, out of order by up to a few batches."""
     repeated = rng.sample(range(len(events)), len(events) // 5)
     versions = sorted(range(len(events)), key=lambda place: (events[place].version, rng.random()))
     places = {place: order for order, place in enumerate(versions)}
@@ -412,7 +412,7 @@ def _batches(events: Sequence[Event], rng: random.Random) -> Iterator[list[Event
 
 
 def _deliver(wire: Wire, batch: Sequence[Event], fed: Callable[[], Sequence[int]]) -> int:
-    """Project a batch as the stream's mapping does, again until nothing failed; returns how many tries it took."""
+    """Project a batch as the stream's mapping does, until nothing fails. Returns the number of tries."""
     left = list(batch)
     for tries in range(1, 60):
         try:
@@ -428,7 +428,7 @@ def _deliver(wire: Wire, batch: Sequence[Event], fed: Callable[[], Sequence[int]
 
 
 def _differences(on: Tables, generation: int) -> list[str]:
-    """What is wrong with a generation, by comparing the two tables' items with nothing of ours in between."""
+    """The differences of a generation, by comparing the two tables' items without any code of ours."""
     streams: dict[str, dict[int, Mapping[str, Any]]] = {}
     for item in on.items(on.events):
         streams.setdefault(item["customer_id"]["S"], {})[int(item["version"]["N"])] = item

@@ -14,6 +14,7 @@ from consumer_kit.ordering import MAX_HELD, after_handling, after_holding
 from consumer_kit.testing import InMemoryInbox
 from consumers.welcome.welcome_list import SUPPORTED_SCHEMAS, effects
 from local import tables
+from tests.samples import valid_body
 from tests.unit.consumer_kit.deliveries import event
 
 if TYPE_CHECKING:
@@ -72,8 +73,7 @@ def test_a_state_derived_from_an_older_one_is_refused(inbox: Inbox, customer_id:
 
 def test_the_maximum_number_of_the_largest_events_fits(inbox: Inbox, customer_id: str) -> None:
     emoji = "\U0001f600"  # four bytes
-    largest = {"full_name": emoji * 200, "email": emoji * 254, "birth": "1990-05-17",
-               "city": emoji * 100, "country": emoji * 100}  # fmt: skip
+    largest = valid_body(full_name=emoji * 200, email=emoji * 254, city=emoji * 100, country=emoji * 100)
     state = CustomerState(customer_id)
     for version in range(2, MAX_HELD + 2):
         early = event(version, customer_id=customer_id, data=largest, correlation_id="c" * 128)

@@ -1,6 +1,6 @@
 """The request samples and their environment are right: `sam local invoke` would find what it needs.
 
-Each function runs in a process of its own with exactly the variables that events/env.json and template.yml give it.
+Each function runs in its own process with exactly the variables from events/env.json and template.yml.
 """
 
 import json
@@ -41,7 +41,7 @@ def sample(name: str) -> dict[str, Any]:
 
 
 def invoke(function: str, event: dict[str, Any], endpoint: str) -> dict[str, Any]:
-    """Run a function as `sam local invoke` would, with DynamoDB Local at another address than Docker's."""
+    """Run a function as `sam local invoke` would, with DynamoDB Local at an address outside Docker."""
     variables = {
         **{name: value for name, value in COMMON.items() if isinstance(value, str)},
         **ENVIRONMENT[function],
@@ -62,7 +62,7 @@ def invoke(function: str, event: dict[str, Any], endpoint: str) -> dict[str, Any
     return answer
 
 
-# They want more than DynamoDB: a bus, a queue, CodeDeploy, or the API's stage.
+# These need more than DynamoDB: a bus, a queue, CodeDeploy, or the API's stage.
 NOT_ALONE = {"CreateCustomerPreTraffic", "PublishEvents", "ShowDocs", "WelcomeCustomers"}
 
 
@@ -79,7 +79,7 @@ def test_each_functions_variables_are_the_templates(function: str) -> None:
 
 
 @pytest.mark.parametrize("function", sorted(ENVIRONMENT))
-def test_each_table_is_the_one_that_the_local_stage_has(function: str) -> None:
+def test_each_table_is_the_one_of_the_local_stage(function: str) -> None:
     own = FUNCTIONS[function]["Environment"]["Variables"]
     definitions = tables.from_template()
 

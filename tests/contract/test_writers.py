@@ -1,4 +1,4 @@
-"""Many writers, and a network that loses answers, on Amazon's own DynamoDB Local."""
+"""Many writers, and a network that loses responses, on Amazon's own DynamoDB Local."""
 
 import time
 import uuid
@@ -45,7 +45,7 @@ def changed(**changes: Any) -> UpdateCustomer:
 
 
 def try_of(command: str, seen: int | None = None) -> Context:
-    """One try of a command: its ids are new each time, its name is not."""
+    """One try of a command: its ids are new each time, the command id is not."""
     metadata = replace(METADATA, command_id=command, request_hash="same")
     return Context(START, str(uuid.uuid4()), metadata, frozenset({seen}) if seen else None)
 
@@ -57,16 +57,16 @@ def store(amazons_dynamodb: "DynamoDBClient") -> DynamoDbEventStore:
 
 @pytest.fixture
 def wire(amazons_dynamodb: "DynamoDBClient") -> tuple[DynamoDbEventStore, LossyNetwork]:
-    """A store whose client never tries again by itself, so that every lost answer reaches the caller."""
+    """A store whose client never retries, so that every lost response reaches the caller."""
     client, network = lossy(amazons_dynamodb.meta.endpoint_url, attempts=1)
     return DynamoDbEventStore(client, EVENTS, CLAIMS), network
 
 
 def pause(_: float) -> None:
-    """Give way without waiting."""
+    """Yield without waiting."""
 
 
-def test_fifty_customers_want_one_address_and_one_gets_it(store: DynamoDbEventStore) -> None:
+def test_one_of_fifty_customers_with_one_address_gets_it(store: DynamoDbEventStore) -> None:
     email = unique_email()
 
     def create(_: int) -> str:
@@ -87,7 +87,7 @@ def test_fifty_customers_want_one_address_and_one_gets_it(store: DynamoDbEventSt
     assert outcomes == {"created": 1, "taken": 49}
 
 
-def test_twenty_tries_of_one_command_at_once_are_one_customer_and_one_answer(store: DynamoDbEventStore) -> None:
+def test_twenty_simultaneous_tries_of_one_command_are_one_customer_and_one_answer(store: DynamoDbEventStore) -> None:
     name, email = str(uuid.uuid4()), unique_email()
 
     with ThreadPoolExecutor(20) as pool:
@@ -99,10 +99,10 @@ def test_twenty_tries_of_one_command_at_once_are_one_customer_and_one_answer(sto
     assert len(store.read(name)) == 1
 
 
-def test_a_thousand_lost_answers_are_no_duplicate_and_no_false_conflict(
+def test_a_thousand_lost_answers_cause_no_duplicate_and_no_false_conflict(
     wire: tuple[DynamoDbEventStore, LossyNetwork], store: DynamoDbEventStore
 ) -> None:
-    """Each command's first answer is lost; the client tries again, and the version must be the only one."""
+    """The first response to each command is lost. The client retries, and the version must be the only one."""
     lossy_store, network = wire
     for _ in range(250):
         versions = live_through_lost_answers(lossy_store, network, name := str(uuid.uuid4()))
@@ -113,7 +113,7 @@ def test_a_thousand_lost_answers_are_no_duplicate_and_no_false_conflict(
 
 
 def live_through_lost_answers(store: DynamoDbEventStore, network: LossyNetwork, name: str) -> list[int]:
-    """A customer's life, in which the first answer to each write is lost; the versions that the retries answer."""
+    """A customer whose first response to each write is lost. Returns the versions that the retries answer."""
     email, other = unique_email(), unique_email()
     create = try_of(name)
     once, moved, end = (try_of(str(uuid.uuid4()), seen) for seen in (1, None, 3))
@@ -133,12 +133,12 @@ def lose_then_try(network: LossyNetwork, command: Callable[[], State]) -> int:
     return command().version
 
 
-# A history of 1,600 events is read 1,600 times over and takes minutes on a server: there, fewer updates do.
+# A history of 1,600 events is read 1,600 times, which takes minutes on a server, so there are fewer updates there.
 @pytest.mark.parametrize(("kind", "each"), [("memory", 50), ("dynamodb-local", 15)])
 def test_sixteen_writers_of_one_customer_lose_nothing_and_leave_no_gap(
     store: DynamoDbEventStore, kind: str, each: int
 ) -> None:
-    """Every acknowledged update has a version of its own, and the versions are 1 to n."""
+    """Every acknowledged update has its own version, and the versions are 1 to n."""
     log: EventStore = InMemoryEventStore() if kind == "memory" else store
     name, email = str(uuid.uuid4()), unique_email()
     create_customer(details(email=email), log, name, try_of(name))

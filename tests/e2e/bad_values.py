@@ -1,4 +1,4 @@
-"""Values that neither a POST nor a PUT may accept, field by field."""
+"""Values that POST and PUT must refuse, by field."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,7 @@ MISSING: Final = object()
 
 
 def soon(days: float) -> str:
-    """The date so many days from now."""
+    """The date that many days from now."""
     return (datetime.now(UTC) + timedelta(days=days)).date().isoformat()
 
 
@@ -57,7 +57,7 @@ _BAD_ADDRESSES: Final = {
 _BAD_BIRTHS: Final = {
     "missing": MISSING,
     "empty": "",
-    "today": soon(1 / 288),  # by the time that it arrives, midnight may have passed
+    "today": soon(1 / 288),  # midnight may pass before the request arrives
     "tomorrow": soon(1),
     "far-future": "9999-12-31",
     "before-1900": "1899-12-31",
@@ -86,17 +86,17 @@ BAD: Final = [
 
 
 def with_value(field: str, value: object) -> dict[str, object]:
-    """A body with one bad field.
+    """A request body with one bad field.
 
     Args:
-        field: Its name.
-        value: Of `BAD`.
+        field: The field's name.
+        value: One of the values in `BAD`.
     """
     body = a_person(**{field: value})
     return {name: value for name, value in body.items() if value is not MISSING}
 
 
 def assert_silent(answer: httpx.Response) -> None:
-    """Nothing of what was sent comes back."""
+    """The response contains nothing of what was sent."""
     assert MARK.lower() not in answer.text.lower()
     assert MARK.lower() not in str(answer.headers).lower()

@@ -1,4 +1,4 @@
-"""Customers as the tests make and find them; every e-mail address is used once."""
+"""Helpers that create and find customers. Every e-mail address is used once."""
 
 import threading
 import time
@@ -9,67 +9,37 @@ from uuid import uuid4
 
 import httpx
 
+from tests.samples import PERSONAL_FIELDS, SYSTEM_FIELDS, details_of, valid_body
+
 T = TypeVar("T")
 Customer: TypeAlias = dict[str, Any]
 
-FIELDS: Final = {"id", "full_name", "email", "birth", "city", "country", "version", "created_at", "updated_at"}
+FIELDS: Final = {*PERSONAL_FIELDS, *SYSTEM_FIELDS}
 TOKEN: Final = "Consistency-Token"
 CONTENDED: Final = (503, "/docs/problems/contended")
 POLL_SECONDS: Final = 0.1
 
 
 def new_email() -> str:
-    """An address that nobody used before."""
+    """An address that has never been used."""
     return f"{uuid4().hex}@example.com"
 
 
 def a_person(**changes: object) -> dict[str, object]:
-    """A body that POST /customers accepts.
-
-    Args:
-        **changes: Other values than the usual ones.
-    """
-    usual = {
-        "full_name": "Ada Lovelace",
-        "email": new_email(),
-        "birth": "1990-05-17",
-        "city": "London",
-        "country": "United Kingdom",
-    }
-    return usual | changes
+    """A body that POST /customers accepts, with some fields replaced."""
+    return valid_body(email=new_email()) | changes
 
 
 def create(api: httpx.Client, **changes: object) -> Customer:
-    """Create a customer that must be accepted.
-
-    Args:
-        api: Whose token may write.
-        **changes: As for `a_person`.
-    """
+    """Create a customer. The request must be accepted."""
     answer = api.post("/customers", json=a_person(**changes))
     assert answer.status_code == 201, answer.text
     customer: Customer = answer.json()
     return customer
 
 
-def details_of(customer: Customer, **changes: object) -> Customer:
-    """The body of a PUT that leaves a customer as they are.
-
-    Args:
-        customer: As answered.
-        **changes: Other values.
-    """
-    return {name: customer[name] for name in ("full_name", "email", "birth", "city", "country")} | changes
-
-
 def update(api: httpx.Client, customer: Customer, **changes: object) -> Customer:
-    """Change a customer, which must be accepted.
-
-    Args:
-        api: Whose token may write.
-        customer: As last answered.
-        **changes: New values.
-    """
+    """Update a customer. The request must be accepted."""
     answer = api.put(f"/customers/{customer['id']}", json=details_of(customer, **changes))
     assert answer.status_code == 200, answer.text
     changed: Customer = answer.json()
@@ -77,18 +47,14 @@ def update(api: httpx.Client, customer: Customer, **changes: object) -> Customer
 
 
 def erase(api: httpx.Client, customer: Customer) -> httpx.Response:
-    """Erase a customer, which must be accepted."""
+    """Erase a customer. The request must be accepted."""
     answer = api.delete(f"/customers/{customer['id']}")
     assert answer.status_code == 204, answer.text
     return answer
 
 
 def persistently(send: Callable[[], httpx.Response]) -> httpx.Response:
-    """The answer of a request that is sent again for as long as others are in its way, as a good client does.
-
-    Args:
-        send: Sends the request, the same each time.
-    """
+    """Send the same request until it is not refused as contended, as a well-behaved client does."""
 
     def attempt() -> httpx.Response:
         answer = send()
@@ -99,12 +65,12 @@ def persistently(send: Callable[[], httpx.Response]) -> httpx.Response:
 
 
 def at_once(number: int, send: Callable[[int], T], most: int = 50) -> list[T]:
-    """What comes of so many calls that start together.
+    """Make calls that start together, and return their results.
 
     Args:
-        number: How many.
-        send: Is given the number of its call, from 0.
-        most: So many run at a time.
+        number: The number of calls.
+        send: Called with the number of the call, from 0.
+        most: How many calls run at a time.
     """
     first = min(number, most)
     gate = threading.Barrier(first)
@@ -122,18 +88,18 @@ def seeing(write: httpx.Response, wait: int = 10) -> dict[str, str]:
     """The headers of a GET that must see a write.
 
     Args:
-        write: Its answer.
-        wait: Seconds that the reader is ready to wait.
+        write: The response to the write.
+        wait: How long the reader is ready to wait, in seconds.
     """
     return {TOKEN: write.headers[TOKEN], "Prefer": f"wait={wait}"}
 
 
 def eventually(check: Callable[[], T], within: float = 30.0) -> T:
-    """Call a check until it holds: the projection follows the events after a moment.
+    """Repeat a check until it passes, because the projection follows the events with a delay.
 
     Args:
-        check: Asserts.
-        within: Seconds.
+        check: Raises AssertionError while it does not pass.
+        within: The longest wait in seconds.
 
     Returns:
         What the check returns.
@@ -149,7 +115,7 @@ def eventually(check: Callable[[], T], within: float = 30.0) -> T:
 
 
 def shown(api: httpx.Client, customer_id: str) -> httpx.Response:
-    """The answer of GET /customers/{id} once the customer is there."""
+    """The response of GET /customers/{id} once the customer is projected."""
 
     def look() -> httpx.Response:
         answer = api.get(f"/customers/{customer_id}")
@@ -171,9 +137,9 @@ def pages(api: httpx.Client, limit: int, down_to: str = "") -> Iterator[list[Cus
     """The list from its newest customer on, page by page.
 
     Args:
-        api: Whose token may read.
-        limit: Customers a page.
-        down_to: A `created_at`; pages that hold only older customers are left out.
+        api: A client that may read.
+        limit: Customers per page.
+        down_to: A `created_at`; pages with only older customers are not read.
     """
     found = page(api, limit=limit)
     while True:
@@ -189,9 +155,9 @@ def assert_listed(api: httpx.Client, customer: Customer) -> None:
 
 
 def assert_nobody_has(api: httpx.Client, *emails: str) -> None:
-    """No customer came to be with these addresses.
+    """No customer with these addresses was created.
 
-    A customer created now gets into the list; by then, whoever had been created before would be there too.
+    A customer created now shows up in the list only after every customer created before.
     """
     later = create(api)
     eventually(lambda: assert_listed(api, later))

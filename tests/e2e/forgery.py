@@ -1,4 +1,4 @@
-"""Tokens that must be refused, as a forger would make them of genuine ones."""
+"""Tokens that must be refused, made from genuine ones as a forger would."""
 
 import hmac
 from collections.abc import Callable, Iterator
@@ -16,13 +16,13 @@ from tests.e2e.tokens import READ, WRITE, claims_of, decoded, encoded, person
 
 @dataclass(frozen=True, slots=True)
 class Genuine:
-    """What a forger may have in hand.
+    """Genuine tokens and keys that a forger may have.
 
     Attributes:
-        both: A good access token with both scopes.
-        read: A good access token that may only read.
+        both: A valid access token with both scopes.
+        read: A valid access token with the read scope only.
         id_token: A person's ID token.
-        sign_in_token: The access token that came with it, for Cognito's own API and not for this one.
+        sign_in_token: The access token issued with it, which is for Cognito's own API and not for this one.
         jwks: The pool's public keys.
     """
 
@@ -35,7 +35,7 @@ class Genuine:
 
 @contextmanager
 def in_hand(target: Target, machine_token: Callable[..., str]) -> Iterator[Genuine]:
-    """Genuine tokens, and a person who lasts as long as the block."""
+    """Genuine tokens, and a person who exists while the block runs."""
     with person(target) as who:
         signed_in = target.cognito().initiate_auth(
             ClientId=target.people_client_id,

@@ -1,4 +1,4 @@
-"""The hosted sign-in page of the local AWS, which is plain HTML, as a browser would go through it."""
+"""Goes through the hosted sign-in page of the local AWS, which is plain HTML, as a browser would."""
 
 import hashlib
 import secrets
@@ -16,7 +16,7 @@ CALLBACK: Final = "http://localhost:8976/callback"
 
 
 class _Form(HTMLParser):
-    """Reads the one form of a page: where it goes, and what it already holds."""
+    """Reads the only form of a page: its target and the values that it already holds."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,12 +32,11 @@ class _Form(HTMLParser):
 
 
 def sign_in(browser: httpx.Client, shown: httpx.Response, who: Person) -> httpx.Response:
-    """Fill in the page and send it.
+    """Fill in the sign-in form and send it.
 
     Args:
-        browser: Keeps cookies; follows no redirects.
-        shown: The page.
-        who: Signs in.
+        browser: Keeps cookies and follows no redirects.
+        who: The person who signs in.
     """
     form = _Form()
     form.feed(shown.text)
@@ -46,14 +45,14 @@ def sign_in(browser: httpx.Client, shown: httpx.Response, who: Person) -> httpx.
 
 
 def query_of(redirect: httpx.Response) -> dict[str, str]:
-    """The query of the address that an answer leads to."""
+    """The query parameters of the address that a response redirects to."""
     assert redirect.status_code == 302, redirect.text
     return {name: values[0] for name, values in parse_qs(urlsplit(redirect.headers["location"]).query).items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One sign-in by authorization code: its state and its PKCE secret are used once."""
+    """One sign-in by authorization code. Its state and PKCE verifier are used once."""
 
     target: Target
     state: str
@@ -61,12 +60,12 @@ class Attempt:
 
     @classmethod
     def new(cls, target: Target) -> "Attempt":
-        """With secrets of its own."""
+        """Start a sign-in with a new state and a new verifier."""
         return cls(target, secrets.token_urlsafe(16), secrets.token_urlsafe(48))
 
     @property
     def question(self) -> dict[str, str]:
-        """What the page is asked."""
+        """The query parameters of the page."""
         return {
             "response_type": "code",
             "client_id": self.target.people_client_id,
@@ -78,12 +77,7 @@ class Attempt:
         }
 
     def code(self, browser: httpx.Client, who: Person) -> str:
-        """The code that the page gives for the right password.
-
-        Args:
-            browser: Keeps cookies; follows no redirects.
-            who: Signs in.
-        """
+        """The code that the page returns for the right password."""
         page = browser.get(self.target.authorize_endpoint, params=self.question)
         assert page.status_code == 200, page.text
         redirect = sign_in(browser, page, who)
@@ -93,11 +87,11 @@ class Attempt:
         return answered["code"]
 
     def redeem(self, code: str, verifier: str | None = None) -> httpx.Response:
-        """Ask for tokens.
+        """Exchange a code for tokens.
 
         Args:
-            code: As the page gave it.
-            verifier: Another one than the right one.
+            code: The code from the page.
+            verifier: Replaces the right verifier.
         """
         form = {
             "grant_type": "authorization_code",
@@ -110,11 +104,11 @@ class Attempt:
 
 
 def access_token_of(target: Target, who: Person) -> str:
-    """The access token of a person who signs in, with both scopes.
+    """The access token, with both scopes, of a person who signs in.
 
     Args:
-        target: Local, as AWS's own page needs a browser that runs scripts.
-        who: Signs in.
+        target: A local stack, because AWS's own page needs a browser that runs scripts.
+        who: The person who signs in.
     """
     attempt = Attempt.new(target)
     with target.http() as browser:

@@ -1,4 +1,4 @@
-"""What every answer that refuses looks like: RFC 9457."""
+"""The shape that every error response has: RFC 9457."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ import httpx
 
 
 def assert_problem(answer: httpx.Response, status: int, kind: str) -> dict[str, Any]:
-    """The answer is a complete problem of one kind.
+    """The response is a complete problem of one kind.
 
     Args:
-        answer: Of the functions; the gateway's own answers look like this on AWS only.
-        status: Of the answer and in its body.
+        answer: A response of a function. The gateway's own responses have this shape on AWS only.
+        status: The status of the response and in its body.
         kind: The last part of its `type`.
 
     Returns:
@@ -30,7 +30,7 @@ def assert_problem(answer: httpx.Response, status: int, kind: str) -> dict[str, 
 
 
 def refused_fields(answer: httpx.Response) -> list[str]:
-    """The fields that a refusal names, each with a sentence, in the answer's order."""
+    """The fields that an error names, in the response's order, each with a sentence."""
     problem = assert_problem(answer, 422, "invalid-fields")
     assert all(set(error) == {"field", "detail"} and error["detail"] for error in problem["errors"])
     return [error["field"] for error in problem["errors"]]

@@ -1,4 +1,4 @@
-"""Where the API under test is: named by environment variables, or by an outputs file of the local stack."""
+"""Finds the API under test: from environment variables, or from an outputs file of the local stack."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _REQUIRED: Final = (
 
 
 class IncompleteTarget(Exception):
-    """API_ENDPOINT names a stack and some other variable that describes it is missing."""
+    """API_ENDPOINT is set, but another variable that describes the stack is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +34,18 @@ class Target:
     """A deployed stack as its callers know it.
 
     Attributes:
-        api: Base address, without a slash at its end.
-        token_endpoint: Gives tokens.
+        api: The base address, without a trailing slash.
+        token_endpoint: Issues tokens.
         authorize_endpoint: Shows the hosted sign-in page.
         jwks_uri: The keys that tokens are signed with.
-        issuer: What a token's `iss` must be.
-        region: Where it runs.
-        user_pool_id: The pool.
+        issuer: The required `iss` of a token.
+        region: The stack's region.
+        user_pool_id: The user pool.
         people_client_id: The public client, for people.
         machine_client_id: The confidential client, for services.
-        machine_client_secret: Its secret, or an empty text when Cognito is to be asked for it.
-        endpoint_url: The local AWS; an empty text stands for the real one.
-        from_outputs: Whether an outputs file named it, so that the local AWS's fixed keys are the ones to use.
+        machine_client_secret: Its secret; empty if Cognito must be asked for it.
+        endpoint_url: The local AWS; empty for the real one.
+        from_outputs: Whether the stack comes from an outputs file, so that the local AWS's fixed keys apply.
     """
 
     api: str
@@ -63,22 +63,22 @@ class Target:
 
     @property
     def is_local(self) -> bool:
-        """Whether it runs on the local AWS, whose hosted page is plain HTML."""
+        """Whether the stack runs on the local AWS, whose hosted page is plain HTML."""
         return bool(self.endpoint_url)
 
     @property
     def parallel(self) -> int:
-        """How many requests it takes at a time: the local AWS starts a process for each, half a second of CPU."""
+        """How many requests to send at a time. For each, the local AWS starts a process: half a second of CPU."""
         return 12 if self.is_local else 50
 
     def http(self, token: str = "") -> httpx.Client:
-        """A client of the API; without a token it sends no Authorization header."""
+        """A client of the API. Without a token it sends no Authorization header."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        # No proxy variable may lead away from this machine.
+        # Ignore proxy variables: all requests stay on this machine.
         return httpx.Client(base_url=self.api, headers=headers, timeout=30, trust_env=not self.is_local)
 
     def cognito(self) -> "CognitoIdentityProviderClient":
-        """Cognito's own API, with the caller's credentials on AWS and with fixed ones on the local stack."""
+        """Cognito's API, with the caller's credentials on AWS and fixed ones on the local stack."""
         if self.from_outputs:
             return LocalAws(self.endpoint_url).cognito
         return boto3.client("cognito-idp", region_name=self.region, endpoint_url=self.endpoint_url or None)
@@ -91,7 +91,7 @@ def from_environment(variables: Mapping[str, str]) -> Target:
         variables: As in `os.environ`.
 
     Raises:
-        IncompleteTarget: Some are missing; all of them are named.
+        IncompleteTarget: Names every variable that is missing.
     """
     if missing := [name for name in _REQUIRED if not variables.get(name)]:
         raise IncompleteTarget(f"API_ENDPOINT is set, so set these as well: {', '.join(missing)}.")
@@ -111,11 +111,7 @@ def from_environment(variables: Mapping[str, str]) -> Target:
 
 
 def from_outputs(outputs: Mapping[str, str]) -> Target:
-    """The stack that an outputs file describes.
-
-    Args:
-        outputs: Its content.
-    """
+    """The stack that an outputs file describes."""
     return Target(
         api=outputs["ApiEndpoint"],
         token_endpoint=outputs["TokenEndpoint"],

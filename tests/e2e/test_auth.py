@@ -1,4 +1,4 @@
-"""Who may call: only access tokens of this pool, unchanged, unexpired, with the route's own scope."""
+"""Authorization: only unchanged, unexpired access tokens of this pool with the route's scope are accepted."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -9,10 +9,11 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
-from tests.e2e.customers import a_person, assert_nobody_has, create, details_of, new_email
+from tests.e2e.customers import a_person, assert_nobody_has, create, new_email
 from tests.e2e.forgery import BAD_TOKENS, Genuine, in_hand
 from tests.e2e.target import Target
 from tests.e2e.tokens import READ, WRITE
+from tests.samples import details_of
 
 ROUTES: Final = {
     "create": ("POST", "/customers"),
@@ -44,14 +45,14 @@ def anonymous(target: Target) -> Iterator[httpx.Client]:
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_without_a_token_nothing_is_answered(anonymous: httpx.Client, api: httpx.Client, route: str) -> None:
+def test_every_route_refuses_a_request_without_a_token(anonymous: httpx.Client, api: httpx.Client, route: str) -> None:
     email = new_email()
     assert _call(anonymous, route, email, {}).status_code == 401
     assert_nobody_has(api, email)
 
 
 @pytest.mark.parametrize("bad", BAD_TOKENS)
-def test_a_bad_token_is_refused_on_every_route(
+def test_every_route_refuses_a_bad_token(
     anonymous: httpx.Client, api: httpx.Client, genuine: Genuine, bad: str
 ) -> None:
     headers, email = {"Authorization": BAD_TOKENS[bad](genuine)}, new_email()
@@ -60,7 +61,7 @@ def test_a_bad_token_is_refused_on_every_route(
     assert_nobody_has(api, email)
 
 
-def test_a_token_in_the_query_is_no_token(anonymous: httpx.Client, genuine: Genuine) -> None:
+def test_a_token_in_the_query_does_not_count(anonymous: httpx.Client, genuine: Genuine) -> None:
     answer = anonymous.get("/customers", params={"access_token": genuine.both, "Authorization": genuine.both})
     assert answer.status_code == 401
 
@@ -75,7 +76,7 @@ def test_a_read_token_may_not_write(
     assert_nobody_has(api, email)
 
 
-def test_nobody_but_a_writer_changes_or_erases_a_customer(
+def test_only_a_writer_changes_or_erases_a_customer(
     caller: Callable[[str], httpx.Client], anonymous: httpx.Client, api: httpx.Client, machine_token: Callable[..., str]
 ) -> None:
     customer = create(api)

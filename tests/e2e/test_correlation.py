@@ -1,4 +1,4 @@
-"""Every answer says under which id the call and all that it causes can be found."""
+"""Every response carries the id under which the call and everything that it causes can be found."""
 
 from collections.abc import Callable
 from typing import Final
@@ -12,7 +12,7 @@ from tests.e2e.customers import a_person
 HEADER: Final = "X-Correlation-Id"
 TRACE: Final = "4bf92f3577b34da6a3ce929d0e0e4736"
 TRACEPARENT: Final = f"00-{TRACE}-00f067aa0ba902b7-01"
-# Of answers and of refusals, by every function.
+# Successes and refusals, by every function.
 CALLS: Final[dict[str, Callable[[httpx.Client, dict[str, str]], httpx.Response]]] = {
     "create": lambda api, headers: api.post("/customers", json=a_person(), headers=headers),
     "create refused": lambda api, headers: api.post("/customers", json={}, headers=headers),
@@ -26,22 +26,22 @@ CALLS: Final[dict[str, Callable[[httpx.Client, dict[str, str]], httpx.Response]]
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_the_callers_own_id_comes_back(api: httpx.Client, call: str) -> None:
+def test_the_callers_own_id_is_returned(api: httpx.Client, call: str) -> None:
     own = f"order-{uuid4()}"
     assert CALLS[call](api, {HEADER: own}).headers[HEADER] == own
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_without_one_the_trace_is_taken(api: httpx.Client, call: str) -> None:
+def test_without_an_id_the_trace_id_is_used(api: httpx.Client, call: str) -> None:
     assert CALLS[call](api, {"traceparent": TRACEPARENT}).headers[HEADER] == TRACE
 
 
-def test_the_callers_own_id_goes_before_the_trace(api: httpx.Client) -> None:
+def test_the_callers_own_id_takes_precedence_over_the_trace(api: httpx.Client) -> None:
     answer = CALLS["list"](api, {HEADER: "order-4711", "traceparent": TRACEPARENT})
     assert answer.headers[HEADER] == "order-4711"
 
 
-def test_without_either_the_request_gets_one_of_its_own(api: httpx.Client) -> None:
+def test_without_either_the_request_gets_its_own_id(api: httpx.Client) -> None:
     first, second = (CALLS["list"](api, {}).headers[HEADER] for _ in range(2))
     assert first
     assert second
@@ -51,13 +51,13 @@ def test_without_either_the_request_gets_one_of_its_own(api: httpx.Client) -> No
 
 
 @pytest.mark.parametrize("unfit", ["", "two words", "ada@example.com", "k" * 129, "a;b", "<b>"])
-def test_an_id_that_is_not_short_and_plain_is_passed_over(api: httpx.Client, unfit: str) -> None:
+def test_an_id_that_is_not_short_and_plain_is_ignored(api: httpx.Client, unfit: str) -> None:
     answer = CALLS["list"](api, {HEADER: unfit, "traceparent": TRACEPARENT})
     assert (answer.status_code, answer.headers[HEADER]) == (200, TRACE)
 
 
 @pytest.mark.parametrize("unfit", ["", TRACE, f"00-{TRACE}", TRACEPARENT.upper(), f"{TRACEPARENT}-more-x y"])
-def test_a_trace_that_is_none_is_passed_over(api: httpx.Client, unfit: str) -> None:
+def test_an_invalid_trace_is_ignored(api: httpx.Client, unfit: str) -> None:
     answer = CALLS["list"](api, {"traceparent": unfit})
     assert answer.status_code == 200
     assert TRACE not in answer.headers[HEADER].lower()

@@ -1,4 +1,4 @@
-"""POST /customers, and the way of a new customer into the read side."""
+"""POST /customers, and how a new customer reaches the read side."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -51,7 +51,7 @@ def test_the_customer_appears_in_the_list_as_it_was_answered(api: httpx.Client) 
     eventually(look)
 
 
-def test_every_post_makes_a_customer_of_its_own(api: httpx.Client) -> None:
+def test_every_post_creates_another_customer(api: httpx.Client) -> None:
     first, second = create(api), create(api)
     assert first["id"] != second["id"]
     assert first["created_at"] < second["created_at"]
@@ -71,7 +71,7 @@ def test_every_post_makes_a_customer_of_its_own(api: httpx.Client) -> None:
         pytest.param('O\'Neil "Bo" <b>\\ {{7*7}} %s', 'O\'Neil "Bo" <b>\\ {{7*7}} %s', id="signs-of-other-languages"),
     ],
 )
-def test_text_comes_back_composed_and_trimmed_and_else_as_sent(api: httpx.Client, sent: str, kept: str) -> None:
+def test_text_is_returned_composed_and_trimmed_and_otherwise_as_sent(api: httpx.Client, sent: str, kept: str) -> None:
     customer = create(api, full_name=sent, city=sent, country=sent)
     assert [customer[name] for name in ("full_name", "city", "country")] == [kept] * 3
     assert shown(api, customer["id"]).json() == customer
@@ -89,7 +89,7 @@ def test_text_comes_back_composed_and_trimmed_and_else_as_sent(api: httpx.Client
         pytest.param("birth", (datetime.now(UTC) - timedelta(days=2)).date().isoformat(), id="newborn"),
     ],
 )
-def test_values_at_the_edge_are_accepted(api: httpx.Client, field: str, value: str) -> None:
+def test_values_at_the_limits_are_accepted(api: httpx.Client, field: str, value: str) -> None:
     assert create(api, **{field: value})[field] == value
 
 

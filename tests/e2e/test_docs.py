@@ -1,4 +1,4 @@
-"""The documentation: open to everybody, and right for the very stack that serves it."""
+"""The documentation is public and describes the very stack that serves it."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ def anybody(caller: Callable[[str], httpx.Client]) -> httpx.Client:
     return caller("")
 
 
-def test_the_page_is_open_and_runs_its_own_scripts_only(anybody: httpx.Client, target: Target) -> None:
+def test_the_page_is_public_and_runs_only_its_own_scripts(anybody: httpx.Client, target: Target) -> None:
     answer = anybody.get("/docs")
 
     assert answer.status_code == 200
@@ -34,7 +34,7 @@ def test_the_page_is_open_and_runs_its_own_scripts_only(anybody: httpx.Client, t
         ("oauth2-redirect.js", "text/javascript"),
     ],
 )
-def test_each_part_of_the_page_is_there(anybody: httpx.Client, name: str, kind: str) -> None:
+def test_each_part_of_the_page_is_served(anybody: httpx.Client, name: str, kind: str) -> None:
     answer = anybody.get(f"/docs/{name}")
 
     assert answer.status_code == 200

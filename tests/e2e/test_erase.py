@@ -1,4 +1,4 @@
-"""DELETE /customers/{customer_id}: the person is forgotten, for good and as often as asked."""
+"""DELETE /customers/{customer_id} erases the person for good and can be repeated."""
 
 from uuid import uuid4
 
@@ -11,7 +11,6 @@ from tests.e2e.customers import (
     a_person,
     at_once,
     create,
-    details_of,
     erase,
     new_email,
     persistently,
@@ -19,11 +18,12 @@ from tests.e2e.customers import (
     update,
 )
 from tests.e2e.problems import assert_problem, refused_fields
+from tests.samples import details_of
 
 
 @pytest.fixture
 def customer(api: httpx.Client) -> Customer:
-    """Somebody with two versions."""
+    """A customer with two versions."""
     return update(api, create(api), city="Paris")
 
 
@@ -36,7 +36,7 @@ def _assert_still_there(api: httpx.Client, customer: Customer) -> None:
     assert (answer.status_code, answer.json()) == (200, customer)
 
 
-def test_the_answer_is_empty_and_names_the_last_version(api: httpx.Client, customer: Customer) -> None:
+def test_the_answer_is_empty_and_has_the_last_version(api: httpx.Client, customer: Customer) -> None:
     answer = _delete(api, customer)
     assert (answer.status_code, answer.content, answer.headers["etag"]) == (204, b"", '"3"')
     assert answer.headers[TOKEN]
@@ -57,19 +57,19 @@ def test_the_address_is_free_again_for_a_new_customer(api: httpx.Client, custome
     heir = create(api, email=customer["email"])
     assert heir["id"] != customer["id"]
     assert heir["version"] == 1
-    # Erasing the first one again takes nothing from the second.
+    # Erasing the first customer again takes nothing from the second.
     erase(api, customer)
     assert_problem(api.post("/customers", json=a_person(email=customer["email"])), 409, "field-taken")
 
 
-def test_an_address_that_was_left_earlier_stays_its_new_holders(api: httpx.Client, customer: Customer) -> None:
+def test_an_address_that_was_given_up_earlier_stays_with_its_new_holder(api: httpx.Client, customer: Customer) -> None:
     update(api, customer, email=new_email())
     heir = create(api, email=customer["email"])
     erase(api, customer)
     assert_problem(api.post("/customers", json=a_person(email=heir["email"])), 409, "field-taken")
 
 
-def test_erasing_again_is_answered_as_the_first_time(api: httpx.Client, customer: Customer) -> None:
+def test_a_second_erasure_is_answered_like_the_first(api: httpx.Client, customer: Customer) -> None:
     first = erase(api, customer)
     for headers in ({}, {"If-Match": "*"}, {"If-Match": '"2"'}, {"If-Match": '"1"'}):
         again = _delete(api, customer, **headers)
@@ -90,7 +90,7 @@ def test_nothing_changes_an_erased_customer(api: httpx.Client, customer: Custome
     assert _delete(api, customer).headers["etag"] == '"3"'
 
 
-def test_with_a_stale_if_match_nobody_is_erased(api: httpx.Client, customer: Customer) -> None:
+def test_a_stale_if_match_prevents_the_erasure(api: httpx.Client, customer: Customer) -> None:
     answer = _delete(api, customer, **{"If-Match": '"1"'})
     assert_problem(answer, 412, "stale-version")
     assert answer.headers["etag"] == '"2"'
@@ -100,25 +100,25 @@ def test_with_a_stale_if_match_nobody_is_erased(api: httpx.Client, customer: Cus
 
 
 @pytest.mark.parametrize("if_match", ['"2"', "*", '"1", "2"'])
-def test_a_retry_with_the_same_if_match_is_answered_as_the_first_try(
+def test_a_retry_with_the_same_if_match_is_answered_like_the_first_try(
     api: httpx.Client, customer: Customer, if_match: str
 ) -> None:
     answers = [_delete(api, customer, **{"If-Match": if_match}) for _ in range(3)]
     assert [(each.status_code, each.headers["etag"]) for each in answers] == [(204, '"3"')] * 3
 
 
-def test_a_retry_with_the_same_key_is_answered_as_the_first_try(api: httpx.Client, customer: Customer) -> None:
+def test_a_retry_with_the_same_key_is_answered_like_the_first_try(api: httpx.Client, customer: Customer) -> None:
     key = {"Idempotency-Key": str(uuid4())}
     answers = [_delete(api, customer, **key) for _ in range(3)]
     assert [(each.status_code, each.headers["etag"]) for each in answers] == [(204, '"3"')] * 3
 
 
-def test_several_who_erase_at_once_are_all_answered_alike(api: httpx.Client, customer: Customer) -> None:
+def test_simultaneous_erasures_get_the_same_answer(api: httpx.Client, customer: Customer) -> None:
     answers = at_once(4, lambda _: persistently(lambda: _delete(api, customer)))
     assert [(each.status_code, each.headers["etag"]) for each in answers] == [(204, '"3"')] * 4
 
 
-def test_an_update_and_an_erasure_at_once_end_in_an_erased_customer(api: httpx.Client, customer: Customer) -> None:
+def test_a_simultaneous_update_and_erasure_end_in_an_erased_customer(api: httpx.Client, customer: Customer) -> None:
     place, body = f"/customers/{customer['id']}", details_of(customer, city="Rome", email=new_email())
 
     def send(number: int) -> httpx.Response:

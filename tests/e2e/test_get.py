@@ -1,4 +1,4 @@
-"""GET /customers/{customer_id} of customers that are not there."""
+"""GET /customers/{customer_id} of customers that do not exist."""
 
 from uuid import uuid4
 

@@ -14,7 +14,6 @@ from tests.e2e.customers import (
     a_person,
     at_once,
     create,
-    details_of,
     erase,
     new_email,
     persistently,
@@ -25,6 +24,7 @@ from tests.e2e.hosted_page import access_token_of
 from tests.e2e.problems import assert_problem, refused_fields
 from tests.e2e.target import Target
 from tests.e2e.tokens import READ, WRITE, another_machine, client_credentials, person
+from tests.samples import details_of
 
 PARALLEL: Final = 20
 
@@ -34,7 +34,7 @@ def _keyed(key: str | None = None) -> dict[str, str]:
 
 
 def _said(answer: httpx.Response) -> tuple[Any, ...]:
-    """All of an answer that belongs to the command; the rest belongs to the request."""
+    """The parts of a response that belong to the command; the rest belongs to the request."""
     names = ("location", "etag", TOKEN, "content-type")
     return answer.status_code, answer.content, *(answer.headers[name] for name in names)
 
@@ -48,14 +48,14 @@ def test_a_repeat_gets_the_same_answer(api: httpx.Client) -> None:
         assert _said(api.post("/customers", json=body, headers=key)) == _said(first)
 
 
-def test_a_repeat_is_known_by_what_it_says_and_not_by_its_bytes(api: httpx.Client) -> None:
+def test_a_repeat_is_recognised_by_its_content_and_not_by_its_bytes(api: httpx.Client) -> None:
     body, key = a_person(full_name="Zo\u00eb Lovelace"), _keyed()
     first = api.post("/customers", json=body, headers=key)
     other_bytes = json.dumps(dict(reversed((body | {"full_name": " Zoe\u0308  Lovelace "}).items())), indent=3)
     assert _said(api.post("/customers", content=other_bytes, headers=key)) == _said(first)
 
 
-def test_twenty_requests_at_once_with_one_key_make_one_customer(api: httpx.Client, target: Target) -> None:
+def test_twenty_simultaneous_requests_with_one_key_create_one_customer(api: httpx.Client, target: Target) -> None:
     body, key = a_person(), _keyed()
 
     def send(_: int) -> httpx.Response:
@@ -64,14 +64,14 @@ def test_twenty_requests_at_once_with_one_key_make_one_customer(api: httpx.Clien
     answers = at_once(PARALLEL, send, most=target.parallel)
     assert {answer.status_code for answer in answers} == {201}
     assert len({_said(answer) for answer in answers}) == 1
-    # Were there a second customer, the address would be theirs as well, which it cannot be.
+    # A second customer would hold the address as well, which is impossible.
     assert shown(api, answers[0].json()["id"]).json() == answers[0].json()
 
 
 @pytest.mark.parametrize(
     "change", [{"full_name": "Grace Hopper"}, {"email": "new"}, {"birth": "1990-05-18"}, {"country": "Chile"}], ids=str
 )
-def test_a_key_is_for_one_body(api: httpx.Client, change: dict[str, str]) -> None:
+def test_a_key_belongs_to_one_body(api: httpx.Client, change: dict[str, str]) -> None:
     body, key = a_person(), _keyed()
     first = api.post("/customers", json=body, headers=key)
     other = body | ({"email": new_email()} if "email" in change else change)
@@ -83,8 +83,8 @@ def test_a_key_is_for_one_body(api: httpx.Client, change: dict[str, str]) -> Non
         assert api.post("/customers", json=other).status_code == 201
 
 
-def test_a_new_key_with_an_address_that_is_taken_is_refused_and_stays_free(api: httpx.Client) -> None:
-    """A refusal is not remembered: once its cause has gone, the same request succeeds."""
+def test_a_new_key_with_a_taken_address_is_refused_and_stays_free(api: httpx.Client) -> None:
+    """A refusal is not remembered: once its cause is gone, the same request succeeds."""
     holder, key = create(api), _keyed()
     body = a_person(email=holder["email"])
     assert_problem(api.post("/customers", json=body, headers=key), 409, "field-taken")
@@ -98,7 +98,7 @@ def test_a_new_key_with_an_address_that_is_taken_is_refused_and_stays_free(api: 
 def somebody_else(
     request: pytest.FixtureRequest, target: Target, caller: Callable[[str], httpx.Client]
 ) -> Iterator[httpx.Client]:
-    """Another caller than the machine client, with the same rights."""
+    """A caller other than the machine client, with the same rights."""
     with ExitStack() as lasting:
         if request.param == "another machine":
             client_id, secret = lasting.enter_context(another_machine(target))
@@ -109,7 +109,7 @@ def somebody_else(
         yield caller(access_token_of(target, lasting.enter_context(person(target))))
 
 
-def test_a_key_is_its_callers_own(api: httpx.Client, somebody_else: httpx.Client) -> None:
+def test_a_key_belongs_to_its_caller(api: httpx.Client, somebody_else: httpx.Client) -> None:
     key = _keyed()
     mine, theirs = a_person(), a_person()
     first = api.post("/customers", json=mine, headers=key)
@@ -120,7 +120,7 @@ def test_a_key_is_its_callers_own(api: httpx.Client, somebody_else: httpx.Client
     assert _said(somebody_else.post("/customers", json=theirs, headers=key)) == _said(second)
 
 
-def test_nobody_learns_by_a_key_what_another_caller_sent(api: httpx.Client, somebody_else: httpx.Client) -> None:
+def test_a_key_reveals_nothing_that_another_caller_sent(api: httpx.Client, somebody_else: httpx.Client) -> None:
     body, key = a_person(), _keyed()
     mine = api.post("/customers", json=body, headers=key).json()
     answer = somebody_else.post("/customers", json=body, headers=key)
@@ -132,7 +132,7 @@ def test_a_repeat_after_a_change_still_gets_the_first_answer(api: httpx.Client) 
     body, key = a_person(), _keyed()
     first = api.post("/customers", json=body, headers=key)
     changed = update(api, first.json(), city="Paris", email=new_email())
-    # Neither the change nor the next holder of the address is in the way.
+    # Neither the change nor the address's next holder gets in the way.
     taken_over = create(api, email=body["email"])
     assert _said(api.post("/customers", json=body, headers=key)) == _said(first)
     assert shown(api, taken_over["id"]).json() == taken_over
@@ -140,7 +140,7 @@ def test_a_repeat_after_a_change_still_gets_the_first_answer(api: httpx.Client) 
     assert (current.status_code, current.json()) == (200, changed)
 
 
-def test_a_repeat_after_the_erasure_brings_nobody_back(api: httpx.Client) -> None:
+def test_a_repeat_after_the_erasure_does_not_bring_the_customer_back(api: httpx.Client) -> None:
     body, key = a_person(), _keyed()
     first = api.post("/customers", json=body, headers=key)
     erase(api, first.json())
@@ -159,7 +159,7 @@ def test_a_repeat_after_the_erasure_brings_nobody_back(api: httpx.Client) -> Non
         pytest.param("k" * 256, id="too-long"),
     ],
 )
-def test_a_bad_key_is_refused_and_makes_nobody(api: httpx.Client, key: str) -> None:
+def test_a_bad_key_is_refused_and_creates_no_customer(api: httpx.Client, key: str) -> None:
     body = a_person()
     assert refused_fields(api.post("/customers", json=body, headers={"Idempotency-Key": key})) == ["Idempotency-Key"]
     assert api.post("/customers", json=body).status_code == 201
@@ -180,7 +180,7 @@ def test_a_key_may_be_any_visible_ascii(api: httpx.Client, key: str) -> None:
     assert _said(api.post("/customers", json=body, headers=header)) == _said(first)
 
 
-def test_a_key_of_one_route_means_nothing_on_another(api: httpx.Client) -> None:
+def test_a_key_used_on_one_route_means_nothing_on_another(api: httpx.Client) -> None:
     body, key = a_person(), _keyed()
     first = api.post("/customers", json=body, headers=key).json()
     changed = api.put(f"/customers/{first['id']}", json=details_of(first, city="Paris"), headers=key)

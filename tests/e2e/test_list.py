@@ -1,4 +1,4 @@
-"""GET /customers: bounds, cursors, order and completeness. The table is never taken to be empty."""
+"""GET /customers: limits, cursors, order and completeness. The tests do not assume an empty table."""
 
 import base64
 import threading
@@ -21,32 +21,32 @@ PAGE: Final = 37
 
 @pytest.fixture(scope="module")
 def crowd(api: httpx.Client) -> list[Customer]:
-    """Two hundred customers created by eight threads at once, all of them projected."""
+    """Two hundred projected customers, created by eight threads at once."""
     with ThreadPoolExecutor(THREADS) as threads:
         made = list(threads.map(lambda _: create(api), range(CROWD)))
     for customer in made:
         shown(api, customer["id"])
     newest = max(made, key=lambda customer: str(customer["created_at"]))
-    # An index of DynamoDB follows its table after a moment of its own.
+    # A DynamoDB index follows its table with a delay of its own.
     eventually(lambda: assert_listed(api, newest))
     return made
 
 
 @pytest.fixture(scope="module")
 def cursor(api: httpx.Client, crowd: list[Customer]) -> str:
-    """A cursor that the list gave out."""
+    """A cursor that the list returned."""
     return str(page(api, limit=1)["next_cursor"])
 
 
 def _walk(api: httpx.Client, crowd: list[Customer], limit: int) -> list[Customer]:
-    """Every page down to the oldest of the crowd."""
+    """Every page down to the oldest customer of the crowd."""
     oldest = min(customer["created_at"] for customer in crowd)
     return [customer for found in pages(api, limit, down_to=oldest) for customer in found]
 
 
 @contextmanager
 def _others_being_created(api: httpx.Client) -> Iterator[list[Customer]]:
-    """Somebody goes on creating customers meanwhile."""
+    """Keeps creating customers while the block runs."""
     enough, made = threading.Event(), list[Customer]()
 
     def work() -> None:
@@ -63,7 +63,9 @@ def _others_being_created(api: httpx.Client) -> Iterator[list[Customer]]:
             future.result()
 
 
-def test_all_of_a_crowd_is_listed_exactly_once_and_as_it_was_answered(api: httpx.Client, crowd: list[Customer]) -> None:
+def test_every_customer_of_a_crowd_is_listed_exactly_once_and_as_it_was_answered(
+    api: httpx.Client, crowd: list[Customer]
+) -> None:
     listed = _walk(api, crowd, PAGE)
     ids = [customer["id"] for customer in listed]
     assert len(ids) == len(set(ids))
@@ -96,14 +98,14 @@ def test_every_page_before_the_last_is_full(api: httpx.Client, crowd: list[Custo
     assert len(before) >= CROWD // PAGE
 
 
-def test_a_page_has_25_customers_unless_told_otherwise(api: httpx.Client, crowd: list[Customer]) -> None:
+def test_a_page_has_25_customers_by_default(api: httpx.Client, crowd: list[Customer]) -> None:
     found = page(api)
     assert set(found) == {"customers", "next_cursor"}
     assert len(found["customers"]) == 25
 
 
 @pytest.mark.parametrize("limit", [1, 2, 99, 100])
-def test_a_limit_is_kept(api: httpx.Client, crowd: list[Customer], limit: int) -> None:
+def test_a_limit_is_respected(api: httpx.Client, crowd: list[Customer], limit: int) -> None:
     assert len(page(api, limit=limit)["customers"]) == limit
 
 
@@ -131,7 +133,7 @@ def test_garbage_is_not_a_cursor(api: httpx.Client, cursor: str) -> None:
     assert refused_fields(answer) == ["cursor"]
 
 
-def test_a_cursor_leads_on_whatever_the_next_limit(api: httpx.Client, crowd: list[Customer]) -> None:
+def test_a_cursor_works_with_any_next_limit(api: httpx.Client, crowd: list[Customer]) -> None:
     first = page(api, limit=3)
     then = page(api, limit=5, cursor=first["next_cursor"])
     assert first["customers"] + then["customers"] == page(api, limit=8)["customers"]
@@ -151,7 +153,7 @@ def test_a_cursor_with_any_byte_flipped_is_refused(api: httpx.Client, cursor: st
         assert refused_fields(api.get("/customers", params={"cursor": changed})) == ["cursor"], place
 
 
-def test_a_cursor_that_somebody_else_signed_is_refused(api: httpx.Client, crowd: list[Customer]) -> None:
+def test_a_cursor_with_a_foreign_signature_is_refused(api: httpx.Client, crowd: list[Customer]) -> None:
     place = f"{crowd[0]['created_at']}#{crowd[0]['id']}"
     for generation in (0, 1, 2):
         foreign = encode_cursor(Cursor(generation, place), b"another stage's key")

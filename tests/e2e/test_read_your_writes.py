@@ -1,4 +1,4 @@
-"""A GET with the Consistency-Token of a write never shows an older state, nor a false 404."""
+"""A GET with a write's Consistency-Token never shows an older state or a false 404."""
 
 import time
 from collections.abc import Callable
@@ -10,12 +10,13 @@ import httpx
 import pytest
 
 from shared.http.consistency import ConsistencyToken
-from tests.e2e.customers import TOKEN, Customer, a_person, create, details_of, seeing, shown
+from tests.e2e.customers import TOKEN, Customer, a_person, create, seeing, shown
 from tests.e2e.problems import assert_problem, refused_fields
+from tests.samples import details_of
 
 ROUNDS: Final = 100
 THREADS: Final = 10
-# Seconds of the default wait; seconds that an answer may take besides what it waits for.
+# The default wait, and how long a response may take beyond the wait, in seconds.
 DEFAULT_WAIT: Final = 2
 AND_THE_REST: Final = 10
 
@@ -31,7 +32,7 @@ def _listed(api: httpx.Client, write: httpx.Response) -> dict[str, Customer]:
 
 
 def _live(api: httpx.Client, number: int) -> None:
-    """One life, read right after each write: in turn the customer and the list."""
+    """Create, update and erase a customer, and read right after each write: alternately the customer and the list."""
 
     def look(write: httpx.Response, step: int, expected: Customer | None) -> None:
         if (number + step) % 2:
@@ -51,7 +52,7 @@ def _live(api: httpx.Client, number: int) -> None:
     look(api.delete(place), 3, None)
 
 
-def test_every_write_is_seen_at_once_in_a_hundred_lives(api: httpx.Client) -> None:
+def test_every_write_is_visible_at_once_in_a_hundred_lives(api: httpx.Client) -> None:
     with ThreadPoolExecutor(THREADS) as threads:
         for life in [threads.submit(_live, api, number) for number in range(ROUNDS)]:
             life.result()
@@ -73,7 +74,7 @@ def customer(api: httpx.Client) -> Customer:
 
 @pytest.fixture(params=["single", "list"])
 def ask(request: pytest.FixtureRequest, api: httpx.Client, customer: Customer) -> Callable[..., httpx.Response]:
-    """Reads, by one route after the other."""
+    """Reads by each route in turn."""
     place = f"/customers/{customer['id']}" if request.param == "single" else "/customers"
 
     def read(token: str, prefer: str | None = None) -> httpx.Response:
@@ -84,7 +85,7 @@ def ask(request: pytest.FixtureRequest, api: httpx.Client, customer: Customer) -
 
 
 def _not_yet(answer: httpx.Response) -> float:
-    """How long the API took to say that the write is not there yet."""
+    """How many seconds the API took to answer that the write is not there yet."""
     assert_problem(answer, 503, "not-yet-readable")
     assert int(answer.headers["retry-after"]) > 0
     return answer.elapsed.total_seconds()
@@ -93,14 +94,14 @@ def _not_yet(answer: httpx.Response) -> float:
 @pytest.mark.parametrize(
     ("prefer", "seconds"), [("wait=0", 0), ("wait=1", 1), (None, DEFAULT_WAIT), ("respond-async", DEFAULT_WAIT)]
 )
-def test_a_version_that_does_not_exist_yet_is_waited_for_as_long_as_asked(
+def test_a_version_that_does_not_exist_yet_is_awaited_as_long_as_asked(
     ask: Callable[..., httpx.Response], customer: Customer, prefer: str | None, seconds: int
 ) -> None:
     took = _not_yet(ask(ConsistencyToken(customer["id"], 2).encode(), prefer))
     assert seconds <= took < seconds + AND_THE_REST
 
 
-def test_who_does_not_want_to_wait_is_answered_sooner(ask: Callable[..., httpx.Response], customer: Customer) -> None:
+def test_a_shorter_wait_is_answered_sooner(ask: Callable[..., httpx.Response], customer: Customer) -> None:
     token = ConsistencyToken(customer["id"], 2).encode()
     assert min(_not_yet(ask(token, "wait=0")) for _ in range(5)) < 1
 
@@ -135,12 +136,12 @@ def test_a_malformed_token_is_refused(ask: Callable[..., httpx.Response], token:
     assert refused_fields(ask(token, "wait=0")) == [TOKEN]
 
 
-def test_a_token_of_another_customer_is_waited_for_too(ask: Callable[..., httpx.Response]) -> None:
+def test_a_token_of_another_customer_is_awaited_too(ask: Callable[..., httpx.Response]) -> None:
     unknown = ConsistencyToken(str(uuid4()), 1).encode()
     assert 1 <= _not_yet(ask(unknown, "wait=1")) < 1 + AND_THE_REST
 
 
-def test_after_a_token_of_another_customer_the_one_asked_for_is_shown(
+def test_after_another_customers_token_the_requested_customer_is_shown(
     api: httpx.Client, ask: Callable[..., httpx.Response], customer: Customer
 ) -> None:
     other = api.post("/customers", json=a_person())
@@ -152,6 +153,6 @@ def test_after_a_token_of_another_customer_the_one_asked_for_is_shown(
         assert answer.json() == customer
 
 
-def test_a_token_says_nothing_about_a_customer_who_is_not_there(api: httpx.Client, customer: Customer) -> None:
+def test_a_token_says_nothing_about_a_customer_that_does_not_exist(api: httpx.Client, customer: Customer) -> None:
     headers = {TOKEN: ConsistencyToken(customer["id"], 1).encode(), "Prefer": "wait=0"}
     assert_problem(api.get(f"/customers/{uuid4()}", headers=headers), 404, "not-found")

@@ -1,4 +1,4 @@
-"""POST /customers with what it must not accept: nothing is created, each bad field is named, no value comes back."""
+"""Bodies that POST /customers must refuse: nothing is created, each bad field is named, no value is repeated."""
 
 import json
 from typing import Any
@@ -9,6 +9,7 @@ import pytest
 from tests.e2e.bad_values import BAD, MARK, assert_silent, soon, with_value
 from tests.e2e.customers import a_person, assert_nobody_has, new_email
 from tests.e2e.problems import assert_problem, refused_fields
+from tests.samples import PERSONAL_FIELDS
 
 
 @pytest.mark.parametrize(("field", "value"), BAD)
@@ -22,7 +23,7 @@ def test_several_bad_fields_are_all_named_at_once(api: httpx.Client) -> None:
     body = a_person(full_name="", email=MARK, birth=soon(400), country=7391, nickname=MARK)
     del body["city"]
     answer = api.post("/customers", json=body)
-    assert sorted(refused_fields(answer)) == ["birth", "city", "country", "email", "full_name", "nickname"]
+    assert sorted(refused_fields(answer)) == sorted([*PERSONAL_FIELDS, "nickname"])
     assert_silent(answer)
 
 
@@ -83,7 +84,7 @@ def test_a_long_body_below_the_limit_is_judged_by_its_fields(api: httpx.Client) 
     assert_silent(answer)
 
 
-def test_no_refused_request_made_a_customer(api: httpx.Client) -> None:
+def test_no_refused_request_created_a_customer(api: httpx.Client) -> None:
     emails = []
     for case in BAD:
         field, value = case.values

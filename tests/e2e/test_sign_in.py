@@ -40,7 +40,7 @@ def attempt(target: Target) -> Attempt:
 
 @pytest.fixture
 def code(browser: httpx.Client, attempt: Attempt, somebody: Person) -> str:
-    """The code that the page gives for the right password."""
+    """The code that the page returns for the right password."""
     return attempt.code(browser, somebody)
 
 
@@ -57,7 +57,7 @@ def test_the_token_of_a_person_carries_the_scopes_and_works(
     assert caller(given["id_token"]).get("/customers").status_code == 401
 
 
-def test_a_code_is_good_for_one_token(attempt: Attempt, code: str) -> None:
+def test_a_code_can_be_exchanged_once(attempt: Attempt, code: str) -> None:
     assert attempt.redeem(code).status_code == 200
     assert attempt.redeem(code).status_code == 400
 
@@ -72,7 +72,7 @@ def test_a_wrong_password_gives_no_code(browser: httpx.Client, attempt: Attempt,
     assert "location" not in answer.headers
 
 
-def test_a_code_is_sent_to_no_address_but_the_registered_ones(browser: httpx.Client, attempt: Attempt) -> None:
+def test_a_code_is_sent_only_to_a_registered_address(browser: httpx.Client, attempt: Attempt) -> None:
     question = attempt.question | {"redirect_uri": "https://example.com/callback"}
     answer = browser.get(attempt.target.authorize_endpoint, params=question)
     assert answer.status_code == 400

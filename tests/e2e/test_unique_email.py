@@ -1,4 +1,4 @@
-"""Of one e-mail address there is one customer, whoever asks and however many at once."""
+"""An e-mail address belongs to at most one customer, even if many ask for it at once."""
 
 from typing import Final
 
@@ -18,7 +18,7 @@ def _assert_taken(answer: httpx.Response, address: str) -> None:
     assert address.lower() not in answer.text.lower()
 
 
-def test_an_address_that_is_taken_is_refused_without_saying_whose_it_is(api: httpx.Client) -> None:
+def test_a_taken_address_is_refused_without_revealing_its_holder(api: httpx.Client) -> None:
     holder = create(api, full_name="Zebra Holder", city="Zebra City")
     answer = api.post("/customers", json=a_person(email=holder["email"]))
     _assert_taken(answer, holder["email"])
@@ -29,23 +29,23 @@ def test_an_address_that_is_taken_is_refused_without_saying_whose_it_is(api: htt
 
 
 @pytest.mark.parametrize("spelled", ["UPPER", "Title", " blanks "])
-def test_an_address_is_the_same_however_it_is_spelled(api: httpx.Client, spelled: str) -> None:
+def test_spelling_variants_of_an_address_are_the_same_address(api: httpx.Client, spelled: str) -> None:
     holder = create(api)
     address = str(holder["email"])
     other = {"UPPER": address.upper(), "Title": address.title(), " blanks ": f" {address} "}[spelled]
     _assert_taken(api.post("/customers", json=a_person(email=other)), address)
 
 
-def test_a_refused_create_leaves_its_other_data_nowhere(api: httpx.Client) -> None:
+def test_a_refused_create_stores_none_of_its_data(api: httpx.Client) -> None:
     holder = create(api)
     for _ in range(3):
         _assert_taken(api.post("/customers", json=a_person(email=holder["email"])), holder["email"])
-    # The holder can still move away, and then the address is free.
+    # The holder can still change the address, which frees it.
     update(api, holder, email=new_email())
     assert create(api, email=holder["email"])["version"] == 1
 
 
-def test_of_fifty_at_once_one_gets_the_address(api: httpx.Client, target: Target) -> None:
+def test_one_of_fifty_simultaneous_creates_gets_the_address(api: httpx.Client, target: Target) -> None:
     address = new_email()
 
     def send(_: int) -> httpx.Response:
@@ -58,7 +58,7 @@ def test_of_fifty_at_once_one_gets_the_address(api: httpx.Client, target: Target
             _assert_taken(answer, address)
 
 
-def test_of_many_who_move_to_one_address_at_once_one_gets_it(api: httpx.Client) -> None:
+def test_one_of_many_simultaneous_updates_gets_the_address(api: httpx.Client) -> None:
     address, movers = new_email(), [create(api) for _ in range(8)]
 
     def move(number: int) -> httpx.Response:
@@ -67,7 +67,7 @@ def test_of_many_who_move_to_one_address_at_once_one_gets_it(api: httpx.Client) 
 
     answers = at_once(len(movers), move)
     assert sorted(answer.status_code for answer in answers) == [200, *[409] * (len(movers) - 1)]
-    # The others kept their own.
+    # The others kept their own addresses.
     for mover, answer in zip(movers, answers, strict=True):
         again = api.post("/customers", json=a_person(email=mover["email"]))
         assert again.status_code == (201 if answer.status_code == 200 else 409)

@@ -1,4 +1,4 @@
-"""Tokens as callers get them from Cognito, and people who can sign in."""
+"""Access tokens from Cognito, and people who can sign in."""
 
 import base64
 import json
@@ -26,7 +26,7 @@ class Person:
 
 
 def machine_secret(target: Target) -> str:
-    """The machine client's secret: as given, or as Cognito tells it."""
+    """The machine client's secret: the configured one, or the one that Cognito returns."""
     if target.machine_client_secret:
         return target.machine_client_secret
     described = target.cognito().describe_user_pool_client(
@@ -39,10 +39,8 @@ def client_credentials(target: Target, client_id: str, secret: str, *scopes: str
     """An access token by the client-credentials grant.
 
     Args:
-        target: Whose token endpoint.
         client_id: A confidential client.
-        secret: Its secret.
-        *scopes: What the token shall allow.
+        *scopes: The scopes to request.
     """
     form = {"grant_type": "client_credentials", "scope": " ".join(scopes)}
     answer = ask_token(target, form, httpx.BasicAuth(client_id, secret)).raise_for_status()
@@ -53,9 +51,7 @@ def ask_token(target: Target, form: dict[str, str], auth: httpx.Auth | None = No
     """One request to the token endpoint.
 
     Args:
-        target: Whose.
-        form: The grant.
-        auth: The client's own credentials, if it is a confidential one.
+        auth: The credentials of a confidential client.
     """
     with httpx.Client(timeout=30, trust_env=not target.is_local) as http:
         return http.post(target.token_endpoint, data=form, auth=auth or httpx.Auth())
@@ -63,7 +59,7 @@ def ask_token(target: Target, form: dict[str, str], auth: httpx.Auth | None = No
 
 @contextmanager
 def person(target: Target) -> Iterator[Person]:
-    """A person of the pool, for as long as the block lasts."""
+    """A person in the pool while the block runs."""
     who = Person(f"{uuid4().hex}@example.com", f"{secrets.token_urlsafe(16)}-aA1")
     cognito, pool = target.cognito(), target.user_pool_id
     cognito.admin_create_user(UserPoolId=pool, Username=who.email, MessageAction="SUPPRESS")
@@ -76,7 +72,7 @@ def person(target: Target) -> Iterator[Person]:
 
 @contextmanager
 def another_machine(target: Target) -> Iterator[tuple[str, str]]:
-    """A second machine client, its id and its secret, for as long as the block lasts."""
+    """A second machine client while the block runs: its id and its secret."""
     cognito, pool = target.cognito(), target.user_pool_id
     made = cognito.create_user_pool_client(
         UserPoolId=pool,
@@ -93,12 +89,12 @@ def another_machine(target: Target) -> Iterator[tuple[str, str]]:
 
 
 def claims_of(token: str) -> dict[str, Any]:
-    """What a token says, unverified."""
+    """A token's claims, unverified."""
     return decoded(token.split(".")[1])
 
 
 def decoded(part: str) -> dict[str, Any]:
-    """One of the two JSON parts of a token."""
+    """One of a token's two JSON parts."""
     content: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     return content
 

@@ -1,4 +1,4 @@
-"""Clients of the local AWS, and the few questions that the tests ask it."""
+"""Clients of the local AWS, and helpers that query it."""
 
 import json
 from collections.abc import Mapping
@@ -24,18 +24,18 @@ _LONGEST_LOG: Final = 10_000
 
 
 class Aws:
-    """The account of the local stack, as its root sees it.
+    """The account of the local stack, with root's rights.
 
     Attributes:
-        endpoint: Address of the local AWS.
-        dynamodb: Tables.
+        endpoint: The address of the local AWS.
+        dynamodb: DynamoDB.
         functions: AWS Lambda.
         logs: CloudWatch Logs.
-        cognito: User pools.
-        iam: Roles and policies.
-        sts: Sessions of roles.
-        sqs: Queues.
-        events: Event buses.
+        cognito: Cognito user pools.
+        iam: IAM.
+        sts: STS.
+        sqs: SQS.
+        events: EventBridge.
         workflows: Step Functions.
     """
 
@@ -53,29 +53,29 @@ class Aws:
 
     @cached_property
     def account(self) -> str:
-        """Its number."""
+        """The account id."""
         return self.sts.get_caller_identity()["Account"]
 
     def mapping_of(self, stream: str, function: str) -> "EventSourceMappingConfigurationTypeDef":
-        """A function's mapping of a stream.
+        """The event source mapping from a stream to a function.
 
         Args:
             stream: The stream's ARN.
-            function: Its name in the template.
+            function: The function's name on AWS.
         """
         found = self.functions.list_event_source_mappings(EventSourceArn=stream)["EventSourceMappings"]
         [mapping] = [each for each in found if f"-{function}-" in each["FunctionArn"]]
         return mapping
 
     def invoke(self, function: str, event: Mapping[str, object]) -> Any:
-        """Invoke a function as its mapping or its API does, through the alias.
+        """Invoke a function through its alias, as its mapping or its API does.
 
         Args:
-            function: Its name on AWS.
-            event: What it is given.
+            function: The function's name on AWS.
+            event: The event to pass.
 
         Returns:
-            Its answer, which is not an error.
+            The response, which must not be an error.
         """
         answer = self.functions.invoke(FunctionName=function, Qualifier="live", Payload=json.dumps(event).encode())
         payload = json.loads(answer["Payload"].read())
@@ -86,12 +86,12 @@ class Aws:
         """The lines of a log group.
 
         Args:
-            group: Its name.
-            since: Seconds since the epoch; earlier lines are left out.
+            group: The group's name.
+            since: The earliest time, in seconds since the epoch.
         """
         pages = self.logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=int(since * 1000))
         messages = [event["message"] for page in pages for event in page["events"]]
-        # The local AWS cuts its answer there and offers no next page.
+        # The local AWS truncates its response there and has no next page.
         assert len(messages) < _LONGEST_LOG, f"{group} has too many lines to be read whole"
         return messages
 
@@ -101,11 +101,11 @@ class Aws:
         return [group["logGroupName"] for page in pages for group in page["logGroups"]]
 
     def invocations(self, function: str, since: float) -> int:
-        """How often a function has run, by its log.
+        """How often a function has run, according to its log.
 
         Args:
-            function: Its name on AWS.
-            since: Seconds since the epoch.
+            function: The function's name on AWS.
+            since: The earliest time, in seconds since the epoch.
         """
         group = f"/aws/lambda/{function}"
         if group not in self.log_groups():

@@ -1,4 +1,4 @@
-"""The local stack as AWS's own APIs show it."""
+"""Fixtures that show the local stack through AWS's own APIs."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -33,14 +33,14 @@ def outputs(local_stack: LocalStack) -> Mapping[str, str]:
 
 @pytest.fixture(scope="session")
 def tap(local_stack: LocalStack) -> Tap:
-    """What the stack publishes."""
+    """The stack's outputs."""
     return local_stack.tap
 
 
 @pytest.fixture(scope="session")
 def aws(outputs: Mapping[str, str]) -> Aws:
     with pytest.MonkeyPatch.context() as environment:
-        # The clients keep what they read here; neither the user's keys nor his profile can get in.
+        # The clients keep what they read here, so that the user's credentials and profile cannot get in.
         environment.delenv("AWS_PROFILE", raising=False)
         for name, value in credentials(outputs["EndpointUrl"]).items():
             environment.setenv(name, value)
@@ -54,7 +54,7 @@ def dynamodb(aws: Aws) -> "DynamoDBClient":
 
 @pytest.fixture(scope="session")
 def function_names(outputs: Mapping[str, str]) -> Mapping[str, str]:
-    """Name in the template -> name on AWS."""
+    """Maps names in the template to names on AWS."""
     return functions.names(outputs)
 
 
@@ -82,7 +82,7 @@ def now() -> float:
 
 @pytest.fixture(scope="module")
 def stream_unread(home: StackHome) -> Iterator[None]:
-    """Nobody reads the stream, so that only direct invocations reach the projector."""
+    """Stops the mapping service, so that only direct invocations reach the projector."""
     event_source_mapping_process.stop_all(home)
     try:
         yield

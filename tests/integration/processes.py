@@ -1,4 +1,4 @@
-"""The mapping service, ended as a power cut would end it."""
+"""Ends the mapping service as a power cut would."""
 
 import os
 import signal
@@ -9,11 +9,7 @@ from tests.e2e.customers import eventually
 
 
 def kill(home: StackHome) -> None:
-    """End this stack's mapping service, and no other process.
-
-    Args:
-        home: The stack.
-    """
+    """Kill this stack's mapping service and no other process."""
     process = event_source_mapping_process.service(home).find()
     assert process is not None
     os.kill(process.pid, signal.SIGKILL)

@@ -1,7 +1,6 @@
-"""Events made by hand, and the batches in which a stream would bring them."""
+"""Hand-made events, and the batches in which a stream would deliver them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from itertools import count
 from typing import Any, Final
 from uuid import uuid4
@@ -9,29 +8,23 @@ from uuid import uuid4
 from events.codec import encode, to_item
 from events.customer import CustomerCreated, CustomerUpdated
 from events.envelope import Event, Metadata
+from tests.samples import valid_body
 
 _NUMBERS: Final = count(100000000000000000000001)
 METADATA: Final = Metadata(correlation_id="test", causation_id="test", actor="test", command_id="test")
 
 
 def an_event(customer_id: str, version: int, **changes: Any) -> Event:
-    """The event that creates a customer, or one that changes them.
+    """The event that creates a customer, or one that updates them.
 
     Args:
-        customer_id: Whose.
-        version: From 1.
-        **changes: Other data than the usual, by field.
+        customer_id: The customer's id.
+        version: Version 1 creates the customer.
+        **changes: Replace fields of the sample person.
     """
-    data = {
-        "full_name": f"Ada {version}",
-        "email": "ada@example.com",
-        "birth": date(1990, 5, 17),
-        "city": "London",
-        "country": "United Kingdom",
-    }
     kind = CustomerCreated if version == 1 else CustomerUpdated
     return encode(
-        kind(**(data | changes)),
+        kind.model_validate(valid_body(full_name=f"Ada {version}") | changes),
         customer_id=customer_id,
         version=version,
         event_id=str(uuid4()),
@@ -69,7 +62,7 @@ def record_of(event: Event, kind: str = "INSERT") -> dict[str, Any]:
 
 
 def batch_of(*records: Mapping[str, Any]) -> dict[str, Sequence[Mapping[str, Any]]]:
-    """What the event source mapping hands to the function."""
+    """What the event source mapping passes to the function."""
     return {"Records": records}
 
 
@@ -79,6 +72,6 @@ def number_of(one: Mapping[str, Any]) -> str:
 
 
 def failures_of(answer: Mapping[str, Any]) -> list[str]:
-    """The sequence numbers that the function wants to see again."""
+    """The sequence numbers that the function wants to receive again."""
     assert set(answer) == {"batchItemFailures"}
     return [item["itemIdentifier"] for item in answer["batchItemFailures"]]

@@ -1,4 +1,4 @@
-"""A backfill on the local stack: killed half-way, resumed, complete, in order, and nothing of it on the bus."""
+"""A backfill on the local stack: killed and resumed, it is complete and in order, and none of it is on the bus."""
 
 import json
 import os
@@ -31,7 +31,7 @@ Body = dict[str, Any]
 
 @pytest.fixture
 def queue(aws: Aws) -> Iterator[Callable[[str], str]]:
-    """Makes queues, by the end of their names; gives their URLs."""
+    """Creates queues by the end of their names, and returns their URLs."""
     made: list[str] = []
 
     def make(suffix: str = "") -> str:
@@ -46,7 +46,7 @@ def queue(aws: Aws) -> Iterator[Callable[[str], str]]:
 
 @pytest.fixture
 def probe(aws: Aws, outputs: Mapping[str, str], queue: Callable[[str], str]) -> Iterator[str]:
-    """A queue that is given everything that comes to the bus."""
+    """A queue that receives everything on the bus."""
     url = queue("-probe")
     arn = aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     rule: Any = {"Name": PROBE_RULE, "EventBusName": outputs["EventBusName"]}
@@ -59,7 +59,7 @@ def probe(aws: Aws, outputs: Mapping[str, str], queue: Callable[[str], str]) -> 
 
 
 def drained(aws: Aws, url: str) -> list[Body]:
-    """All messages of a queue, in its order; they are deleted."""
+    """All messages of a queue, in its order. They are deleted."""
     bodies: list[Body] = []
     while found := aws.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
         bodies += [json.loads(message["Body"]) for message in found]
@@ -89,7 +89,7 @@ def stored(store: DynamoDbEventStore) -> dict[str, list[int]]:
     return versions
 
 
-def test_killed_half_way_and_resumed_the_queue_has_the_event_table_in_order_and_the_bus_has_none(
+def test_a_killed_and_resumed_backfill_sends_the_event_table_in_order_and_nothing_to_the_bus(
     aws: Aws,
     home: StackHome,
     api: httpx.Client,
@@ -118,12 +118,12 @@ def test_killed_half_way_and_resumed_the_queue_has_the_event_table_in_order_and_
     assert length(aws, url) < events
 
     assert program.main([*words, "--rate", "1000", "--resume", "--json"]) == 0
-    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    summary = json.loads(capsys.readouterr().out.splitlines()[-1])
 
     bodies = drained(aws, url)
     assert first_seen(bodies) == wanted
-    assert told["customers"] == len(wanted)
-    assert told["sent"] == events
+    assert summary["customers"] == len(wanted)
+    assert summary["sent"] == events
     # Each thread may have been at a part, which ends with the rest of a customer.
     longest = max(map(len, wanted.values()))
     assert events <= len(bodies) <= events + WORKERS * (page_for(RATE, WORKERS) + longest)
@@ -132,7 +132,7 @@ def test_killed_half_way_and_resumed_the_queue_has_the_event_table_in_order_and_
     assert [body["detail-type"] for body in theirs[-3:]] == ["EventRedacted", "EventRedacted", "CustomerErased"]
     assert "Zebra8264" not in json.dumps(theirs)
 
-    # What is appended now is published after all that came before, so the probe has all there will be.
+    # Events appended now are published after all earlier ones, so the probe then has everything it will get.
     last = create(api)
     published: list[Body] = []
 
@@ -157,7 +157,7 @@ def backfilled(aws: Aws, home: StackHome, url: str, *customer_ids: str) -> list[
     return drained(aws, url)
 
 
-def test_a_fifo_queue_gives_a_customer_in_order(
+def test_a_fifo_queue_receives_a_customer_in_order(
     aws: Aws, home: StackHome, store: DynamoDbEventStore, queue: Callable[[str], str]
 ) -> None:
     customer_id = str(uuid4())
@@ -178,7 +178,7 @@ def test_the_stack_s_own_failure_queues_are_refused(
         assert "one of the stack's failure queues" in capsys.readouterr().err
 
 
-def test_a_queue_that_is_not_there_is_told_in_a_sentence(home: StackHome, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_queue_is_reported_in_one_sentence(home: StackHome, capsys: pytest.CaptureFixture[str]) -> None:
     assert program.main(["backfill", "--queue", "nobody", "--home", str(home.folder)]) == 1
     assert capsys.readouterr().err == "customers: There is no queue nobody, or your credentials cannot see it.\n"
 

@@ -1,4 +1,4 @@
-"""One request can be followed by its correlation id from its answer to the row that shows what it did."""
+"""A request can be followed by its correlation id, from its response to the row that shows its effect."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -10,13 +10,14 @@ import pytest
 
 from events.dynamodb_store import DynamoDbEventStore
 from projections.dynamodb_read_model import DynamoDbReadModel
-from tests.e2e.customers import a_person, create, details_of, eventually, seeing
+from tests.e2e.customers import a_person, create, eventually, seeing
 from tests.event_log import events_of
 from tests.integration.aws import Aws
+from tests.samples import details_of
 
 HEADER: Final = "X-Correlation-Id"
 Write = Callable[[httpx.Client, str, dict[str, str]], httpx.Response]
-# Which function answers, which event follows, and the request.
+# The function that answers, the event that follows, and the request.
 WRITES: Final[dict[str, tuple[str, str, Write]]] = {
     "create": (
         "CreateCustomer",
@@ -41,7 +42,7 @@ def _logged(aws: Aws, function: str, since: float, own: str) -> list[dict[str, A
 
 
 @pytest.mark.parametrize("write", WRITES)
-def test_a_write_is_followed_from_its_answer_to_its_row(
+def test_a_write_can_be_followed_from_its_answer_to_its_row(
     api: httpx.Client,
     aws: Aws,
     function_names: Mapping[str, str],
@@ -78,7 +79,7 @@ def test_a_write_is_followed_from_its_answer_to_its_row(
     eventually(look)
 
 
-def test_a_refusal_is_logged_under_the_callers_id_and_not_under_the_one_before(
+def test_a_refusal_is_logged_under_its_own_id_and_not_under_the_previous_one(
     api: httpx.Client, aws: Aws, function_names: Mapping[str, str], now: float
 ) -> None:
     first, second = f"order-{uuid4()}", f"order-{uuid4()}"
@@ -101,7 +102,7 @@ def test_a_refusal_is_logged_under_the_callers_id_and_not_under_the_one_before(
     eventually(look)
 
 
-def test_a_repeat_keeps_the_first_tries_id_in_the_event(api: httpx.Client, store: DynamoDbEventStore) -> None:
+def test_the_event_keeps_the_id_of_the_first_try(api: httpx.Client, store: DynamoDbEventStore) -> None:
     body, key = a_person(), str(uuid4())
     tries = [
         api.post("/customers", json=body, headers={HEADER: own, "Idempotency-Key": key}) for own in ("try-1", "try-2")

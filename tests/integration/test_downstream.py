@@ -1,4 +1,4 @@
-"""Every customer reaches every consumer; how late is printed and not judged."""
+"""Every customer reaches every consumer. The delay is printed, not judged."""
 
 import json
 from collections.abc import Callable

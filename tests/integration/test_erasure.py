@@ -1,4 +1,4 @@
-"""After DELETE nothing personal is left anywhere, and nothing brings it back; what happened stays on record."""
+"""After DELETE no personal data is left anywhere, and nothing brings it back. The history of what happened stays."""
 
 import json
 import time
@@ -25,22 +25,22 @@ from tests.integration.aws import Aws
 from tests.integration.records import an_event, batch_of, failures_of, record_of
 
 VERSIONS: Final = 4
-# More than one transaction takes out: the rest follows event by event.
+# More than one transaction redacts: the rest follows event by event.
 LONG_HISTORY: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A customer who is erased now.
+    """An erased customer.
 
     Attributes:
-        began: Seconds since the epoch.
-        mark: A word in all that was personal of them, in small letters.
-        birth: Theirs, and nobody else's here.
-        emails: All that they ever had.
-        answers: What the API answered, version by version, before the erasure.
-        before: Their events as they were.
-        erased: The answer of the DELETE.
+        began: When the test began, in seconds since the epoch.
+        mark: A lower-case word that all of the person's texts contain.
+        birth: A date of birth that no other customer here has.
+        emails: All addresses that the customer ever had.
+        answers: The API's response for each version before the erasure.
+        before: The events before the erasure.
+        erased: The response to the DELETE.
     """
 
     began: float
@@ -56,7 +56,7 @@ class Life:
         return str(self.answers[0]["id"])
 
     def found_in(self, text: str) -> list[str]:
-        """What of the person a text has."""
+        """The person's marks that a text contains."""
         return [mark for mark in (self.mark, self.birth) if mark in text.lower()]
 
 
@@ -77,7 +77,7 @@ def _birth() -> str:
 
 @pytest.fixture(scope="module")
 def life(api: httpx.Client, store: DynamoDbEventStore, aws: Aws, outputs: Mapping[str, str]) -> Life:
-    """Somebody who came, changed three times with new addresses, was read and listed, and was erased."""
+    """A customer who was created, changed three times with new addresses, read, listed and erased."""
     began, mark, birth = time.time() - 1, f"zebra{uuid4().hex[:12]}", _birth()
     answers = [create(api, **_details(mark, birth, 1))]
     for number in range(2, VERSIONS + 1):
@@ -91,7 +91,7 @@ def life(api: httpx.Client, store: DynamoDbEventStore, aws: Aws, outputs: Mappin
     eventually(projected)
     before = tuple(events_of(store, answers[0]["id"]))
     assert all(mark in event.data for event in before)
-    # Otherwise the search below would prove nothing.
+    # Without this, the search below would prove nothing.
     for table in ("EventTable", "ReadTable"):
         assert mark in json.dumps(_rows(aws, outputs[table]))
     emails = tuple(str(answer["email"]) for answer in answers)
@@ -112,10 +112,10 @@ def _assert_gone(api: httpx.Client, life: Life) -> None:
     assert not life.found_in(listed.text)
 
 
-def test_no_table_has_anything_of_the_person(
+def test_no_table_has_personal_data_of_an_erased_customer(
     api: httpx.Client, life: Life, aws: Aws, outputs: Mapping[str, str]
 ) -> None:
-    """All generations of the read table, and of the claims also the hash of each address."""
+    """Searches all generations of the read table, and the claims for the hash of each address too."""
     _assert_gone(api, life)
     for table in ("EventTable", "ClaimsTable", "ReadTable"):
         for row in _rows(aws, outputs[table]):
@@ -125,7 +125,7 @@ def test_no_table_has_anything_of_the_person(
 
 
 def _forget(aws: Aws, outputs: Mapping[str, str], customer_id: str) -> None:
-    """Take away what no code can read, which other tests of the same stack would find."""
+    """Remove what no code can read, because other tests of the same stack would find it."""
     for table, sort_key in (("EventTable", "version"), ("ReadTable", "generation")):
         for row in _rows(aws, outputs[table]):
             if row["customer_id"] == {"S": customer_id}:
@@ -133,7 +133,7 @@ def _forget(aws: Aws, outputs: Mapping[str, str], customer_id: str) -> None:
                 aws.dynamodb.delete_item(TableName=outputs[table], Key=key)
 
 
-def test_whoever_is_parked_is_forgotten_at_once(
+def test_a_parked_customer_is_erased_at_once(
     request: pytest.FixtureRequest,
     api: httpx.Client,
     aws: Aws,
@@ -141,7 +141,7 @@ def test_whoever_is_parked_is_forgotten_at_once(
     read_model: DynamoDbReadModel,
     active: int,
 ) -> None:
-    """Something else wrote rows that our code cannot read; nobody mends anything before the DELETE."""
+    """Another program wrote rows that our code cannot read, and nobody repairs them before the DELETE."""
     mark, old, new = f"zebra{uuid4().hex[:12]}", *(f"{uuid4().hex}@example.com" for _ in range(2))
     customer = create(api, full_name=mark, email=old)
     request.addfinalizer(lambda: _forget(aws, outputs, customer["id"]))
@@ -174,7 +174,9 @@ def test_whoever_is_parked_is_forgotten_at_once(
     assert_problem(api.post("/customers", json=a_person(email=heir["email"])), 409, "field-taken")
 
 
-def test_no_log_has_anything_of_the_person(api: httpx.Client, life: Life, aws: Aws, home: StackHome) -> None:
+def test_no_log_has_personal_data_of_an_erased_customer(
+    api: httpx.Client, life: Life, aws: Aws, home: StackHome
+) -> None:
     _assert_gone(api, life)
 
     def everything_is_logged() -> list[str]:
@@ -190,7 +192,7 @@ def test_no_log_has_anything_of_the_person(api: httpx.Client, life: Life, aws: A
         assert not life.found_in(kept.read_text(errors="replace")), kept.name
 
 
-def test_the_record_of_what_happened_stays(life: Life, store: DynamoDbEventStore, api: httpx.Client) -> None:
+def test_the_history_of_what_happened_stays(life: Life, store: DynamoDbEventStore, api: httpx.Client) -> None:
     after = events_of(store, life.customer_id)
     assert [event.type for event in after] == [
         "CustomerCreated",
@@ -213,7 +215,7 @@ def nothing_comes_back(api: httpx.Client, life: Life, read_model: DynamoDbReadMo
     """Whatever the test does, the row stays a tombstone of the last version."""
     generation, tombstone = active, VERSIONS + 1
     _assert_gone(api, life)
-    # Once this one is there, so are all who were written before.
+    # Once this one is projected, so are all that were written before.
     last = api.post("/customers", json=a_person())
     assert api.get("/customers", headers=seeing(last)).status_code == 200
     listed = page(api, limit=100)
@@ -225,7 +227,7 @@ def nothing_comes_back(api: httpx.Client, life: Life, read_model: DynamoDbReadMo
 
 
 def _orders(events: Sequence[Event]) -> Iterator[list[Event]]:
-    """Ways in which a stream may bring old events again."""
+    """Ways in which a stream may deliver old events again."""
     yield list(events)
     yield list(reversed(events))
     yield [event for event in events for _ in range(2)]
@@ -234,10 +236,10 @@ def _orders(events: Sequence[Event]) -> Iterator[list[Event]]:
 
 
 @pytest.mark.usefixtures("nothing_comes_back")
-def test_the_old_images_again_bring_nobody_back(
+def test_old_images_do_not_bring_an_erased_customer_back(
     life: Life, aws: Aws, function_names: Mapping[str, str], store: DynamoDbEventStore
 ) -> None:
-    """A batch that was under way during the erasure still holds the data; so does the stream for a day."""
+    """A batch that was in flight during the erasure still holds the data; so does the stream for a day."""
     last = events_of(store, life.customer_id)[-1]
     for events in _orders(life.before):
         for batch in (events, [*events, last], [last, *events]):
@@ -245,7 +247,7 @@ def test_the_old_images_again_bring_nobody_back(
             assert failures_of(answer) == []
 
 
-def test_the_old_images_alone_make_nobody_where_the_row_was_lost(
+def test_old_images_alone_create_no_customer_if_the_row_was_lost(
     life: Life,
     aws: Aws,
     function_names: Mapping[str, str],
@@ -254,22 +256,24 @@ def test_the_old_images_alone_make_nobody_where_the_row_was_lost(
     active: int,
     store: DynamoDbEventStore,
 ) -> None:
-    """A rebuild from nothing: late images show the person until the erasure's own record, which always follows."""
+    """Rebuilds from nothing: late images show the person until the erasure's own record, which always follows."""
     generation = active
     key: Any = {"customer_id": {"S": life.customer_id}, "generation": {"N": str(generation)}}
     aws.dynamodb.delete_item(TableName=outputs["ReadTable"], Key=key)
-    # The third event shows a gap, which is filled from the event table: that knows of the erasure.
+    # The third event shows a gap, which is filled from the event table, which has the erasure.
     answer = aws.invoke(function_names["ProjectCustomers"], batch_of(record_of(life.before[2])))
     assert failures_of(answer) == []
     row = read_model.get(life.customer_id, generation, consistent=True)
-    # No further than that event, as the generations before this one were brought no further.
+    # No further than that event, because earlier generations were brought no further.
     assert row == Row(life.customer_id, generation, 3, None)
     aws.invoke(function_names["ProjectCustomers"], batch_of(record_of(events_of(store, life.customer_id)[-1])))
     row = read_model.get(life.customer_id, generation, consistent=True)
     assert row == Row(life.customer_id, generation, VERSIONS + 1, None)
 
 
-def test_a_history_longer_than_one_transaction_is_redacted_whole(api: httpx.Client, store: DynamoDbEventStore) -> None:
+def test_a_history_longer_than_one_transaction_is_redacted_completely(
+    api: httpx.Client, store: DynamoDbEventStore
+) -> None:
     customer = create(api)
     for number in range(2, LONG_HISTORY + 1):
         customer = update(api, customer, city=f"City {number}")

@@ -1,4 +1,4 @@
-"""The gateway refuses by itself: no function runs and no event is written for a caller who may not call."""
+"""The gateway refuses unauthorized calls by itself: no function runs and no event is written."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -34,7 +34,7 @@ def _client_of(aws: Aws, pool: str, **settings: object) -> tuple[str, str]:
 
 @pytest.fixture
 def token_of_another_pool(aws: Aws, target: Target) -> Iterator[str]:
-    """With the right scopes, rightly signed, by a pool that is not ours."""
+    """A correctly signed token with the right scopes, from a pool that is not ours."""
     pool = aws.cognito.create_user_pool(PoolName=f"test-{uuid4()}")["UserPool"]["Id"]
     try:
         aws.cognito.create_resource_server(
@@ -50,7 +50,7 @@ def token_of_another_pool(aws: Aws, target: Target) -> Iterator[str]:
 
 @pytest.fixture
 def short_lived_token(aws: Aws, target: Target) -> Iterator[str]:
-    """Of our pool, for a few seconds; AWS itself gives no token for less than five minutes, the local one does."""
+    """A token of our pool that lasts a few seconds. AWS itself issues none for less than five minutes."""
     client_id, secret = _client_of(
         aws,
         target.user_pool_id,
@@ -71,7 +71,7 @@ def genuine(target: Target, machine_token: Callable[..., str]) -> Iterator[Genui
 
 @pytest.fixture
 def traces(aws: Aws, outputs: Mapping[str, str], function_names: Mapping[str, str]) -> Callable[[], dict[str, int]]:
-    """Counts what a call leaves behind it if it gets through: events, and runs of each function from now on."""
+    """Counts the traces of a call that gets through: events, and runs of each function since the start."""
     since = time.time()
 
     def count() -> dict[str, int]:
@@ -103,7 +103,7 @@ def test_a_token_of_another_pool_is_refused(
     assert traces() == before
 
 
-def test_a_token_is_refused_once_it_has_expired(
+def test_an_expired_token_is_refused(
     target: Target, short_lived_token: str, traces: Callable[[], dict[str, int]]
 ) -> None:
     with target.http(short_lived_token) as http:
@@ -133,7 +133,7 @@ def test_no_refusal_of_the_gateway_runs_a_function(
 
 
 def test_what_the_gateway_lets_through_leaves_a_trace(api: httpx.Client, traces: Callable[[], dict[str, int]]) -> None:
-    """Otherwise the counts above would prove nothing."""
+    """Without this, the counts above would prove nothing."""
     before = traces()
     assert _call_all(api, {}) == {201, 200, 404}
     expected = {name: number + 1 for name, number in before.items()}

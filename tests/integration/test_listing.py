@@ -1,4 +1,4 @@
-"""The whole list, down to its end, is the read table."""
+"""The complete list is the read table."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from tests.e2e.customers import create, pages, shown
 from tests.integration.aws import Aws
 
 
-def test_the_list_has_every_customer_of_the_active_generation_who_is_not_erased_and_then_ends(
+def test_the_list_has_every_customer_of_the_active_generation_that_is_not_erased_and_then_ends(
     api: httpx.Client, aws: Aws, outputs: Mapping[str, str], read_model: DynamoDbReadModel, active: int
 ) -> None:
     for customer in [create(api) for _ in range(20)]:

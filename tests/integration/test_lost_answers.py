@@ -1,4 +1,4 @@
-"""A caller who never got the answer sends the request again, gets the first answer, and caused one event (I3)."""
+"""A caller who lost the answer repeats the request, gets the first answer, and has caused one event (I3)."""
 
 import socket
 from typing import Final
@@ -9,11 +9,12 @@ import httpx
 import pytest
 
 from events.dynamodb_store import DynamoDbEventStore
-from tests.e2e.customers import Customer, a_person, create, details_of, eventually, seeing
+from tests.e2e.customers import Customer, a_person, create, eventually, seeing
 from tests.e2e.problems import assert_problem
 from tests.event_log import events_of
+from tests.samples import details_of
 
-# What makes a request safe to repeat.
+# The headers that make a request safe to repeat.
 GUARDS: Final[list[dict[str, str]]] = [
     {"If-Match": '"1"'},
     {"Idempotency-Key": str(uuid4())},
@@ -22,7 +23,7 @@ GUARDS: Final[list[dict[str, str]]] = [
 
 
 def _send_and_hang_up(request: httpx.Request) -> None:
-    """Send a request to its end, and close the connection before any answer."""
+    """Send a request completely, and close the connection before any answer."""
     place = urlsplit(str(request.url))
     path = request.url.raw_path.decode()
     head = [f"{request.method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in request.headers.items())]
@@ -36,7 +37,7 @@ def customer(api: httpx.Client) -> Customer:
 
 
 def _repeated(api: httpx.Client, request: httpx.Request, store: DynamoDbEventStore, customer_id: str) -> httpx.Response:
-    """Lose the answer, wait until the write is there, and ask again."""
+    """Lose the answer, wait until the write is stored, and send the request again."""
     known = len(events_of(store, customer_id))
     _send_and_hang_up(request)
 
@@ -50,7 +51,7 @@ def _repeated(api: httpx.Client, request: httpx.Request, store: DynamoDbEventSto
 
 
 @pytest.mark.parametrize("guard", GUARDS, ids=" and ".join)
-def test_an_update_whose_answer_was_lost_is_repeated_without_harm(
+def test_an_update_with_a_lost_answer_can_be_repeated(
     api: httpx.Client, store: DynamoDbEventStore, customer: Customer, guard: dict[str, str]
 ) -> None:
     place = f"/customers/{customer['id']}"
@@ -62,7 +63,7 @@ def test_an_update_whose_answer_was_lost_is_repeated_without_harm(
     assert api.get(place, headers=seeing(answer)).json() == answer.json()
 
 
-def test_an_update_whose_answer_was_lost_is_known_again_after_others_went_on(
+def test_an_update_with_a_lost_answer_is_recognised_after_later_changes(
     api: httpx.Client, store: DynamoDbEventStore, customer: Customer
 ) -> None:
     place, seen = f"/customers/{customer['id']}", {"If-Match": '"1"'}
@@ -77,7 +78,7 @@ def test_an_update_whose_answer_was_lost_is_known_again_after_others_went_on(
 
 
 @pytest.mark.parametrize("guard", [*GUARDS, {}], ids=lambda guard: " and ".join(guard) or "nothing")
-def test_an_erasure_whose_answer_was_lost_is_repeated_without_harm(
+def test_an_erasure_with_a_lost_answer_can_be_repeated(
     api: httpx.Client, store: DynamoDbEventStore, customer: Customer, guard: dict[str, str]
 ) -> None:
     request = api.build_request("DELETE", f"/customers/{customer['id']}", headers=guard)
@@ -85,11 +86,11 @@ def test_an_erasure_whose_answer_was_lost_is_repeated_without_harm(
     assert (answer.status_code, answer.headers["etag"]) == (204, '"2"')
 
 
-def test_a_create_whose_answer_was_lost_is_repeated_without_harm(api: httpx.Client, store: DynamoDbEventStore) -> None:
+def test_a_create_with_a_lost_answer_can_be_repeated(api: httpx.Client, store: DynamoDbEventStore) -> None:
     body, key = a_person(), {"Idempotency-Key": str(uuid4())}
     request = api.build_request("POST", "/customers", json=body, headers=key)
     _send_and_hang_up(request)
-    # Which of the two gets through first is not known, and must not matter.
+    # Which of the two gets through first is unknown and must not matter.
     answer = api.send(request)
     assert answer.status_code == 201
     assert_problem(api.post("/customers", json=body | {"birth": "1990-05-18"}, headers=key), 422, "key-reused")

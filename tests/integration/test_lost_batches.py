@@ -1,4 +1,4 @@
-"""Batches that the mapping really gave up: the notes in the queue, and the way back from the event table (I5, I7)."""
+"""Batches that the mapping really discarded: the messages in the queue, and recovery from the event table (I5, I7)."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +25,7 @@ GIVEN_UP_WITHIN: Final = 60.0
 
 @pytest.fixture
 def customers(home: StackHome, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command on the stack; gives its exit status and the lines that it printed for programs."""
+    """Runs a command on the stack. Returns its exit status and its machine-readable output lines."""
 
     def run(*words: str) -> tuple[int, list[dict[str, Any]]]:
         capsys.readouterr()
@@ -42,7 +42,7 @@ def mapping(aws: Aws, outputs: Mapping[str, str]) -> "EventSourceMappingConfigur
 
 
 def notes(aws: Aws, outputs: Mapping[str, str]) -> int:
-    """Notes in the failure queue, those that somebody has in hand included."""
+    """The number of messages in the failure queue, in-flight ones included."""
     names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     queue = outputs["ProjectionFailureQueueUrl"]
     counts = aws.sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
@@ -59,14 +59,14 @@ def given_up(
     function_names: Mapping[str, str],
     store: DynamoDbEventStore,
 ) -> Iterator[dict[str, int]]:
-    """Customers and their versions, of whose events the mapping has given up every one; nobody reads the stream."""
+    """Customers with versions, all of whose events the mapping has discarded. The mapping service does not run."""
     failing = mapping["FunctionArn"].replace(function_names["ProjectCustomers"], function_names["RebuildControl"])
     names = ("MaximumRetryAttempts", "BisectBatchOnFunctionError")
     before: Any = {"FunctionName": mapping["FunctionArn"]} | {name: mapping[name] for name in names}  # type: ignore[literal-required]
     once: Any = {"FunctionName": failing, "MaximumRetryAttempts": 0, "BisectBatchOnFunctionError": False}
     event_source_mapping_process.stop_all(home)
     try:
-        # That function fails on whatever a stream brings.
+        # That function fails on every record of a stream.
         aws.functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False, **once)
         made = [create(api, full_name=f"Lost {number}") for number in range(4)]
         update(api, made[1], city="Leeds")
@@ -84,7 +84,7 @@ def given_up(
 
 
 def _assert_given_up(home: StackHome, aws: Aws, outputs: Mapping[str, str], uuid: str, events: int) -> None:
-    """The service has read the whole stream for a mapping, and discarded these events at least."""
+    """The service has read the whole stream for a mapping and discarded at least these events."""
     status = json.loads((home.mappings / "status.json").read_text())["mappings"]
     [mapping] = [each for each in status if each["uuid"] == uuid]
     assert sum(shard["discarded"] for shard in mapping["shards"].values()) >= events
@@ -97,7 +97,7 @@ def versions_of(read_model: DynamoDbReadModel, ids: Mapping[str, int], generatio
     return {customer_id: rows[customer_id].version if customer_id in rows else 0 for customer_id in ids}
 
 
-def test_customers_of_batches_that_were_given_up_come_back_from_the_event_table_once(
+def test_customers_of_discarded_batches_come_back_from_the_event_table_once(
     aws: Aws,
     outputs: Mapping[str, str],
     home: StackHome,
@@ -108,9 +108,9 @@ def test_customers_of_batches_that_were_given_up_come_back_from_the_event_table_
     customers: Run,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # Nobody reads the stream, so that another look a second later sees nothing else.
+    # The mapping service does not run, so a second look a second later finds nothing else.
     monkeypatch.setattr(verify, "_FIRST_PAUSE_SECONDS", 0.01)
-    # What other tests left unpublished is not this one's.
+    # Other tests may have left unpublished events.
     aws.sqs.purge_queue(QueueUrl=outputs["PublishFailureQueueUrl"])
     nothing = {"queue": "publisher", "dry": False, "left": 0}
     lost = notes(aws, outputs)
@@ -118,21 +118,21 @@ def test_customers_of_batches_that_were_given_up_come_back_from_the_event_table_
     assert versions_of(read_model, given_up, active) == dict.fromkeys(given_up, 0)
 
     status, printed = customers("redrive-failures")
-    *rows, told, published = printed
-    assert (status, told) == (0, {"queue": "projection", "dry": True, "left": lost})
+    *rows, summary, published = printed
+    assert (status, summary) == (0, {"queue": "projection", "dry": True, "left": lost})
     assert published == nothing | {"dry": True}
     assert all("behind" in row["outcome"] for row in rows)
     assert versions_of(read_model, given_up, active) == dict.fromkeys(given_up, 0)
     assert notes(aws, outputs) == lost
 
-    # A note outlives whoever cannot be brought back, and can be taken up at once.
+    # A message stays for customers that cannot be brought back, and can be taken up at once.
     with monkeypatch.context() as broken:
         broken.setattr(verify.Verifier, "repair", lambda *_: False)
         status, printed = customers("redrive-failures", "--go")
     assert (status, printed[-2:]) == (1, [{"queue": "projection", "dry": False, "left": lost}, nothing])
     assert notes(aws, outputs) == lost
 
-    # The mapping has passed these records, and nobody reads the stream now: all comes from the event table.
+    # The mapping is past these records and does not run: everything comes from the event table.
     assert event_source_mapping_process.service(home).find() is None
     status, printed = customers("redrive-failures", "--go")
     done = {"queue": "projection", "dry": False, "left": 0}
@@ -148,6 +148,6 @@ def test_customers_of_batches_that_were_given_up_come_back_from_the_event_table_
     assert customers("verify")[0] == 0
 
 
-def test_the_mapping_is_as_before_afterwards(api: httpx.Client) -> None:
+def test_the_mapping_is_unchanged_afterwards(api: httpx.Client) -> None:
     customer: Customer = create(api)
     assert shown(api, customer["id"]).json() == customer

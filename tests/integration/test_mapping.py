@@ -1,4 +1,4 @@
-"""The event source mapping as deployed, and its service when it is killed in the middle of its work (I1, I5)."""
+"""The deployed event source mapping, and its service when it is killed in the middle of its work (I1, I5)."""
 
 import itertools
 import secrets
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 
 THREADS: Final = 8
 KILLS: Final = 10
-# Seconds: from a start, which takes about half of one, to somewhere in the midst of work.
+# Seconds after a start, which takes about half of one, until the service is in the midst of work.
 LONGEST_LIFE: Final = 1.5
 # Seconds between two customers of one client.
 PAUSE: Final = 0.2
-# Seconds: the local AWS's own reader needs less than one.
+# Seconds; the local AWS's own reader needs less than one.
 OWN_READER_WITHIN: Final = 2.5
 
 
@@ -47,7 +47,7 @@ def deployed(aws: Aws, outputs: Mapping[str, str]) -> "EventSourceMappingConfigu
 
 @pytest.fixture(scope="module")
 def declared() -> dict[str, Any]:
-    """The mapping as the template has it."""
+    """The mapping in the template."""
     properties: dict[str, Any] = load_template()["Resources"]["ProjectCustomersMapping"]["Properties"]
     return properties
 
@@ -70,7 +70,7 @@ def test_every_plain_setting_is_deployed_as_declared(
     }
 
 
-def test_the_mapping_joins_the_stream_to_the_live_projector_and_its_failures_to_the_queue(
+def test_the_mapping_connects_the_stream_to_the_live_projector_and_its_failures_to_the_queue(
     deployed: "EventSourceMappingConfigurationTypeDef",
     declared: dict[str, Any],
     aws: Aws,
@@ -86,8 +86,8 @@ def test_the_mapping_joins_the_stream_to_the_live_projector_and_its_failures_to_
     assert deployed["DestinationConfig"]["OnFailure"]["Destination"] == queue
 
 
-def test_the_mapping_service_alone_reads_the_stream(home: StackHome, api: httpx.Client) -> None:
-    """The local AWS's own reader drops records that failed, so it must be off; its state is not to be trusted."""
+def test_only_the_mapping_service_reads_the_stream(home: StackHome, api: httpx.Client) -> None:
+    """The local AWS's own reader drops failed records, so it must be off; its reported state cannot be trusted."""
     event_source_mapping_process.stop_all(home)
     try:
         customer = create(api)
@@ -99,7 +99,7 @@ def test_the_mapping_service_alone_reads_the_stream(home: StackHome, api: httpx.
 
 
 def _folded(store: DynamoDbEventStore, customer_id: str) -> Customer:
-    """The customer as its events make it."""
+    """The customer that the events fold to."""
     customer = fold(store.read(customer_id))
     assert isinstance(customer, Customer)
     return customer
@@ -107,7 +107,7 @@ def _folded(store: DynamoDbEventStore, customer_id: str) -> Customer:
 
 @pytest.fixture
 def grown(api: httpx.Client, store: DynamoDbEventStore) -> Callable[[int], str]:
-    """Makes a customer of one to three events, and gives its id."""
+    """Creates a customer with one to three events, and returns the id."""
 
     def grow(number: int) -> str:
         customer_id = str(create(api)["id"])
@@ -127,7 +127,7 @@ def test_nothing_is_lost_or_done_twice_when_the_mapping_service_is_killed_ten_ti
     api: httpx.Client,
 ) -> None:
     seed = secrets.randbits(32)
-    # Shown when the test fails.
+    # Printed if the test fails.
     print(f"KILLS = {KILLS}, seed = {seed}")
     random, stop, numbers = Random(seed), threading.Event(), itertools.count()
 
@@ -135,7 +135,7 @@ def test_nothing_is_lost_or_done_twice_when_the_mapping_service_is_killed_ten_ti
         made = []
         while not stop.is_set():
             made.append(grown(next(numbers)))
-            # So that the projection keeps up, and kills meet batches of all sizes.
+            # The pace lets the projection keep up, so that kills meet batches of all sizes.
             stop.wait(PAUSE)
         return made
 
@@ -161,6 +161,6 @@ def test_nothing_is_lost_or_done_twice_when_the_mapping_service_is_killed_ten_ti
         assert {customer_id: row.state() for customer_id, row in rows.items()} == wanted
 
     eventually(look, within=60)
-    # Once each in the list, too: a second row of a customer would be a second entry.
+    # Each customer is listed once; a second row would be a second entry.
     listed = Counter(shown["id"] for page in pages(api, 100) for shown in page)
     assert {customer_id: listed[customer_id] for customer_id in wanted} == dict.fromkeys(wanted, 1)

@@ -1,4 +1,4 @@
-"""Operators' commands on the local stack: damage, poison, rebuilds, and readers who must not notice any of it."""
+"""Operators' commands on the local stack: damage, poison events, rebuilds, and readers who must not notice them."""
 
 import json
 import threading
@@ -21,6 +21,7 @@ from projections.dynamodb_read_model import DynamoDbReadModel
 from tests.e2e.customers import Customer, create, eventually, page, pages, shown
 from tests.integration.aws import Aws
 from tests.integration.records import an_event
+from tests.samples import details_of
 
 Run = Callable[..., tuple[int, str]]
 WORKFLOW_WITHIN: Final = 180.0
@@ -28,7 +29,7 @@ WORKFLOW_WITHIN: Final = 180.0
 
 @pytest.fixture
 def customers(home: StackHome, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command on the stack; gives its exit status and what it printed."""
+    """Runs a command on the stack. Returns its exit status and its output."""
 
     def run(*words: str) -> tuple[int, str]:
         status = program.main([*words, "--home", str(home.folder)])
@@ -45,7 +46,7 @@ def generations(aws: Aws, outputs: Mapping[str, str]) -> DynamoDbGenerations:
 
 @pytest.fixture
 def room_for_a_rebuild(customers: Run, generations: DynamoDbGenerations) -> Iterator[None]:
-    """Nothing is left of a rebuild: not of an earlier one, nor of this for later tests, which would feed it too."""
+    """Removes earlier rebuilds before the test, and this one after it: later tests would feed its generation too."""
     give_up(customers, generations)
     yield
     give_up(customers, generations)
@@ -60,7 +61,7 @@ def give_up(customers: Run, generations: DynamoDbGenerations) -> None:
 
 @pytest.fixture
 def people(api: httpx.Client) -> list[Customer]:
-    """Four customers whose rows are there."""
+    """Four customers whose rows are projected."""
     made = [create(api) for _ in range(4)]
     for customer in made:
         shown(api, customer["id"])
@@ -69,7 +70,7 @@ def people(api: httpx.Client) -> list[Customer]:
 
 @pytest.fixture
 def poison(aws: Aws, outputs: Mapping[str, str]) -> Iterator[Event]:
-    """An event that nobody can read; gone with all its rows after the test."""
+    """An event that cannot be read. It and its rows are removed after the test."""
     event = replace(an_event(str(uuid4()), 1, full_name="Zebra7391"), type="CustomerVanished")
     yield event
     key = {"customer_id": {"S": event.customer_id}}
@@ -94,7 +95,7 @@ def test_verify_names_exactly_the_damaged_rows_and_repair_heals_them(
     assert customers("verify", "--json")[0] == 0
     table, active = outputs["ReadTable"], {"generation": {"N": str(generations.load().active)}}
     deleted, stale, changed, _ = [{"customer_id": {"S": customer["id"]}, **active} for customer in people]
-    api.put(f"/customers/{people[1]['id']}", json={**body(people[1]), "city": "Leeds"}).raise_for_status()
+    api.put(f"/customers/{people[1]['id']}", json={**details_of(people[1]), "city": "Leeds"}).raise_for_status()
     before = eventually(lambda: row_of_version(aws, table, stale, "2"))
 
     aws.dynamodb.delete_item(TableName=table, Key=deleted)
@@ -121,7 +122,7 @@ def test_verify_names_exactly_the_damaged_rows_and_repair_heals_them(
     assert shown(api, people[2]["id"]).json() == people[2]
 
 
-def test_a_parked_customer_stays_until_the_event_is_mended_and_returns_once(
+def test_a_parked_customer_stays_until_the_event_is_repaired_and_returns_once(
     aws: Aws,
     outputs: Mapping[str, str],
     api: httpx.Client,
@@ -159,7 +160,7 @@ def test_a_parked_customer_stays_until_the_event_is_mended_and_returns_once(
 
 
 @pytest.mark.usefixtures("room_for_a_rebuild")
-def test_nobody_notices_a_rebuild(
+def test_readers_do_not_notice_a_rebuild(
     api: httpx.Client, customers: Run, generations: DynamoDbGenerations, people: list[Customer]
 ) -> None:
     before = generations.load().active
@@ -202,7 +203,7 @@ def test_nobody_notices_a_rebuild(
 
 
 @pytest.mark.usefixtures("room_for_a_rebuild")
-def test_the_workflow_rebuilds_and_switches_and_nobody_reads_anything_else(
+def test_the_workflow_rebuilds_and_switches_without_readers_noticing(
     aws: Aws,
     outputs: Mapping[str, str],
     api: httpx.Client,
@@ -227,20 +228,18 @@ def test_the_workflow_rebuilds_and_switches_and_nobody_reads_anything_else(
         assert shown(api, customer["id"]).json() == customer
     assert customers("verify")[0] == 0
 
-    # The one before is kept, so another one cannot be switched to: told at once, and nothing is begun.
+    # The previous generation is kept, so another switch is impossible: reported at once, and nothing begins.
     refused = execute(aws, outputs["RebuildStateMachine"])
     assert refused["status"] == "FAILED"
     assert "'rebuild retire' first" in refused["cause"]
     assert generations.load() == after
 
 
-def test_a_stack_that_is_not_there_is_told_in_a_sentence(tmp_path: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_stack_that_does_not_run_is_reported_in_one_sentence(
+    tmp_path: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert program.main(["status", "--home", str(tmp_path)]) == 1
     assert capsys.readouterr().err == "customers: The local stack is not running. Start it with make up.\n"
-
-
-def body(customer: Customer) -> dict[str, Any]:
-    return {name: customer[name] for name in ("full_name", "email", "birth", "city", "country")}
 
 
 def row_of_version(aws: Aws, table: str, key: Mapping[str, Any], version: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Least privilege: each function's role may do what the function does, and none of what it must not.
+"""Least privilege: each function's role allows what the function does and nothing that it must not do.
 
-The local AWS enforces policies. A role of a function may be assumed by Lambda alone, so the tests assume a role of
-their own that has the very same policies.
+The local AWS enforces policies. Only Lambda may assume a function's role, so the tests assume roles of their own that
+have the same policies.
 """
 
 import json
@@ -40,7 +40,7 @@ FUNCTIONS: Final = (
     "CreateCustomerPreTraffic",
     "WelcomeCustomers",
 )
-# Who writes rows.
+# The functions that write rows.
 WRITERS: Final = ("ProjectCustomers", "RebuildSegment")
 REBUILD: Final = ("RebuildControl", "RebuildSegment", "VerifySegment")
 _SORT_KEY: Final = {"EventTable": "version", "ReadTable": "generation"}
@@ -53,7 +53,7 @@ def _key(table: str) -> dict[str, Any]:
 
 
 def _if_there(table: str) -> str:
-    """A condition that never holds: where a write is allowed, it still changes nothing."""
+    """A condition that never holds: a write that is allowed still changes nothing."""
     return f"attribute_exists({_PARTITION_KEY[table]})"
 
 
@@ -120,7 +120,7 @@ ALLOWED: Final[dict[tuple[str, str], set[str]]] = {
     ("UpdateCustomer", "EventTable"): {"PutItem", "Query"},
     ("UpdateCustomer", "ClaimsTable"): {"DeleteItem", "PutItem"},
     ("UpdateCustomer", "ReadTable"): set(),
-    # The one function that may change an event.
+    # The only function that may change an event.
     ("EraseCustomer", "EventTable"): {"PutItem", "Query", "UpdateItem"},
     ("EraseCustomer", "ClaimsTable"): {"DeleteItem"},
     ("EraseCustomer", "ReadTable"): set(),
@@ -164,8 +164,8 @@ class Role:
 
     Attributes:
         documents: The policies that it was deployed with.
-        session: With these rights and no others.
-        endpoint: Address of the local AWS.
+        session: A session with exactly these rights.
+        endpoint: The address of the local AWS.
     """
 
     documents: tuple[Mapping[str, Any], ...]
@@ -174,16 +174,16 @@ class Role:
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
-        """Tables, with these rights."""
+        """DynamoDB, with these rights."""
         return self.session.client("dynamodb", endpoint_url=self.endpoint)
 
     @cached_property
     def events(self) -> "EventBridgeClient":
-        """Event buses, with these rights."""
+        """EventBridge, with these rights."""
         return self.session.client("events", endpoint_url=self.endpoint)
 
     def actions_on(self, arn: str) -> set[str]:
-        """The DynamoDB actions that the documents allow on a table, patterns as they are written."""
+        """The DynamoDB actions that the documents allow on a table, as the patterns in the documents."""
         return {
             action.removeprefix("dynamodb:")
             for document in self.documents
@@ -201,7 +201,7 @@ def _several(value: Any) -> list[Any]:
 
 @pytest.fixture(scope="module")
 def roles(aws: Aws, function_names: Mapping[str, str], outputs: Mapping[str, str]) -> Iterator[dict[str, Role]]:
-    """For each function, a role that has its policies and lets the tests in."""
+    """For each function, a role that has its policies and that the tests may assume."""
     names = {function: f"test-{function}-{uuid4().hex[:8]}" for function in FUNCTIONS}
     trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{aws.account}:root"}, "Action": "sts:AssumeRole"}
     try:
@@ -216,7 +216,7 @@ def roles(aws: Aws, function_names: Mapping[str, str], outputs: Mapping[str, str
 
 @pytest.fixture(scope="module")
 def workflow(aws: Aws, outputs: Mapping[str, str]) -> Iterator[Role]:
-    """A role that has the policies of the state machine and lets the tests in."""
+    """A role that has the state machine's policies and that the tests may assume."""
     name = f"test-workflow-{uuid4().hex[:8]}"
     trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{aws.account}:root"}, "Action": "sts:AssumeRole"}
     machine = aws.workflows.describe_state_machine(stateMachineArn=outputs["RebuildStateMachine"])
@@ -297,7 +297,7 @@ def test_a_function_may_do_its_own_work_on_a_table_and_nothing_else(
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_only_the_list_may_read_the_listing_and_only_the_switch_who_is_parked(
+def test_only_the_list_may_read_the_listing_and_only_the_switch_the_parked_customers(
     roles: dict[str, Role], outputs: Mapping[str, str], function: str
 ) -> None:
     client, name = roles[function].dynamodb, outputs["ReadTable"]
@@ -306,13 +306,13 @@ def test_only_the_list_may_read_the_listing_and_only_the_switch_who_is_parked(
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_the_deployed_policies_let_partiql_near_no_event(
+def test_the_deployed_policies_allow_partiql_on_almost_no_event(
     roles: dict[str, Role], aws: Aws, outputs: Mapping[str, str], function: str
 ) -> None:
-    """The local AWS does not look into PartiQL statements, so here the policies themselves are read."""
+    """The local AWS does not look into PartiQL statements, so this reads the policies themselves."""
     events = f"arn:aws:dynamodb:{outputs['Region']}:{aws.account}:table/{outputs['EventTable']}"
     rows = f"arn:aws:dynamodb:{outputs['Region']}:{aws.account}:table/{outputs['ReadTable']}"
-    # BatchExecuteStatement is no action of AWS: the local stage alone grants it, by a policy of its own.
+    # AWS has no action BatchExecuteStatement: only the local stage grants it, by a policy of its own.
     local = {"BatchExecuteStatement"} if function in WRITERS else set()
     assert roles[function].actions_on(events) == ALLOWED[function, "EventTable"] | local
     writes = {"PartiQLInsert", "PartiQLUpdate"} if function in WRITERS else set()
@@ -323,7 +323,7 @@ def test_the_deployed_policies_let_partiql_near_no_event(
 def test_a_rebuild_may_put_its_own_records_and_no_row(
     roles: dict[str, Role], aws: Aws, outputs: Mapping[str, str], function: str
 ) -> None:
-    """The local AWS does not look at leading keys, so here too the deployed policies are read."""
+    """The local AWS ignores leading keys, so this reads the deployed policies too."""
     rows = f"arn:aws:dynamodb:{outputs['Region']}:{aws.account}:table/{outputs['ReadTable']}"
     [records] = [
         statement
@@ -336,10 +336,10 @@ def test_a_rebuild_may_put_its_own_records_and_no_row(
 
 
 @pytest.mark.parametrize("function", REBUILD)
-def test_a_rebuild_reaches_nothing_but_tables(
+def test_a_rebuild_reaches_only_tables(
     roles: dict[str, Role], aws: Aws, outputs: Mapping[str, str], function_names: Mapping[str, str], function: str
 ) -> None:
-    """It tells nobody: no queue, no function, and no other execution."""
+    """No queue, no function, and no other execution."""
     role = roles[function]
     queues, others = _client(role, "sqs"), _client(role, "lambda")
     machines = _client(role, "stepfunctions")
@@ -348,10 +348,10 @@ def test_a_rebuild_reaches_nothing_but_tables(
     assert not _is_allowed(lambda: machines.start_execution(stateMachineArn=outputs["RebuildStateMachine"], input="[]"))
 
 
-def test_the_workflow_may_run_its_own_three_functions_and_nothing_else(
+def test_the_workflow_may_invoke_its_own_three_functions_and_nothing_else(
     workflow: Role, outputs: Mapping[str, str], function_names: Mapping[str, str]
 ) -> None:
-    """The local AWS asks for the right to a function as a whole; the policy names an alias, so here it is read."""
+    """The local AWS checks the right to a whole function. The policy names an alias, so this reads it."""
     named = {
         resource
         for document in workflow.documents
@@ -370,7 +370,7 @@ def test_the_workflow_may_run_its_own_three_functions_and_nothing_else(
 
 
 @pytest.mark.parametrize("table", ["EventTable", "ClaimsTable", "ReadTable"])
-def test_the_workflow_itself_may_touch_no_table(workflow: Role, outputs: Mapping[str, str], table: str) -> None:
+def test_the_workflow_itself_may_access_no_table(workflow: Role, outputs: Mapping[str, str], table: str) -> None:
     name = outputs[table]
     for action, call in ACTIONS.items():
         assert not _is_allowed(lambda call=call: call(workflow.dynamodb, name, table)), action  # type: ignore[misc]
@@ -392,9 +392,9 @@ def test_only_the_publisher_may_put_events_and_only_on_its_own_bus(
 def test_only_erasure_may_change_an_event_and_only_its_data(
     roles: dict[str, Role], aws: Aws, outputs: Mapping[str, str]
 ) -> None:
-    """The local AWS lets every attribute through: it looks for them in projections and not in update expressions.
+    """The local AWS allows every attribute: it looks for them in projections and not in update expressions.
 
-    So the deployed policies themselves are read here: AWS refuses what they do not name.
+    So this reads the deployed policies: AWS refuses what they do not name.
     """
     events = f"arn:aws:dynamodb:{outputs['Region']}:{aws.account}:table/{outputs['EventTable']}"
     able = {
@@ -409,13 +409,13 @@ def test_only_erasure_may_change_an_event_and_only_its_data(
     assert able["EraseCustomer"]["Condition"] == named
 
 
-def test_a_redaction_names_no_attribute_but_those_that_erasure_may_touch(
+def test_a_redaction_names_only_the_attributes_that_erasure_may_change(
     roles: dict[str, Role], outputs: Mapping[str, str]
 ) -> None:
     sent: list[dict[str, Any]] = []
     client = roles["EraseCustomer"].dynamodb
     client.meta.events.register("provide-client-params.dynamodb.UpdateItem", lambda params, **_: sent.append(params))
-    # There is no such event: it is allowed, and changes nothing.
+    # No such event exists: the update is allowed and changes nothing.
     with pytest.raises(client.exceptions.ConditionalCheckFailedException):
         DynamoDbEventStore(client, outputs["EventTable"]).redact(str(uuid4()), [1])
     [update] = sent

@@ -1,6 +1,6 @@
-"""The deployed hook tries versions of the deployed CreateCustomer and tells a CodeDeploy of the tests' own.
+"""The deployed hook checks versions of the deployed CreateCustomer and reports to a CodeDeploy of the tests' own.
 
-The local AWS has no CodeDeploy, so who asks and who listens is played here; everything between them is real.
+The local AWS has no CodeDeploy, so the test plays both sides of it; everything in between is real.
 """
 
 import json
@@ -23,11 +23,11 @@ HOOK = "CreateCustomerPreTraffic"
 
 @dataclass
 class CodeDeploy:
-    """What the hook told, each time that it called."""
+    """The hook's reports, one for each call."""
 
     server: ThreadingHTTPServer
     refusals: int = 0
-    told: list[dict[str, str]] = field(default_factory=list)
+    reports: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def address(self) -> str:
@@ -43,7 +43,7 @@ def code_deploy() -> Iterator[CodeDeploy]:
             refused = service.refusals > 0
             service.refusals -= refused
             if not refused:
-                service.told.append(body)
+                service.reports.append(body)
             answer = json.dumps({"lifecycleEventHookExecutionId": body["lifecycleEventHookExecutionId"]}).encode()
             self.send_response(500 if refused else 200)
             self.send_header("Content-Length", str(len(answer)))
@@ -76,7 +76,7 @@ def _set(aws: Aws, function: str, settings: Mapping[str, str]) -> None:
 def deploy(
     aws: Aws, function_names: Mapping[str, str], code_deploy: CodeDeploy
 ) -> Iterator[Callable[..., tuple[str, list[dict[str, str]]]]]:
-    """Asks the hook as CodeDeploy does; gives the deployment's id and what was told."""
+    """Invokes the hook as CodeDeploy does. Returns the deployment's id and the reports."""
     hook = function_names[HOOK]
     before = _settings(aws, hook)
 
@@ -86,7 +86,7 @@ def deploy(
         asked = {"DeploymentId": deployment, "LifecycleEventHookExecutionId": "execution"}
         answer = aws.functions.invoke(FunctionName=hook, Payload=json.dumps(asked).encode())
         assert "FunctionError" not in answer, answer["Payload"].read()
-        return deployment, code_deploy.told
+        return deployment, code_deploy.reports
 
     try:
         yield ask
@@ -96,7 +96,7 @@ def deploy(
 
 @pytest.fixture
 def broken_version(aws: Aws, function_names: Mapping[str, str]) -> Iterator[str]:
-    """A version of CreateCustomer that looks for a table which is not there."""
+    """A version of CreateCustomer whose table does not exist."""
     function = function_names["CreateCustomer"]
     before = _settings(aws, function)
     role = aws.functions.get_function_configuration(FunctionName=function_names[HOOK])["Role"].rpartition("/")[2]
@@ -113,7 +113,7 @@ def broken_version(aws: Aws, function_names: Mapping[str, str]) -> Iterator[str]
         aws.functions.delete_function(FunctionName=function, Qualifier=version["Version"])
 
 
-def _told(deployment: str, status: str) -> dict[str, str]:
+def _report(deployment: str, status: str) -> dict[str, str]:
     return {"deploymentId": deployment, "lifecycleEventHookExecutionId": "execution", "status": status}
 
 
@@ -125,9 +125,9 @@ def _synthetic(store: DynamoDbEventStore, deployment: str) -> list[Event]:
 def test_a_good_version_passes_and_its_customer_is_erased(
     deploy: Callable[..., Any], store: DynamoDbEventStore
 ) -> None:
-    deployment, told = deploy()
+    deployment, reports = deploy()
 
-    assert told == [_told(deployment, "Succeeded")]
+    assert reports == [_report(deployment, "Succeeded")]
     events = _synthetic(store, deployment)
     assert [event.type for event in events] == ["CustomerCreated", "CustomerErased"]
     assert "pre-traffic.example.com" not in "".join(event.data for event in events)
@@ -136,42 +136,42 @@ def test_a_good_version_passes_and_its_customer_is_erased(
 def test_a_broken_version_fails_the_deployment(
     deploy: Callable[..., Any], store: DynamoDbEventStore, broken_version: str
 ) -> None:
-    deployment, told = deploy(NEW_VERSION=broken_version)
+    deployment, reports = deploy(NEW_VERSION=broken_version)
 
-    assert told == [_told(deployment, "Failed")]
+    assert reports == [_report(deployment, "Failed")]
     assert _synthetic(store, deployment) == []
 
 
-def test_a_version_that_may_not_be_asked_fails_the_deployment(
+def test_a_version_that_may_not_be_invoked_fails_the_deployment(
     deploy: Callable[..., Any], function_names: Mapping[str, str]
 ) -> None:
-    """The hook's role is for one version of one function."""
-    deployment, told = deploy(NEW_VERSION=f"{function_names['CreateCustomer']}:$LATEST")
+    """The hook's role allows one version of one function."""
+    deployment, reports = deploy(NEW_VERSION=f"{function_names['CreateCustomer']}:$LATEST")
 
-    assert told == [_told(deployment, "Failed")]
+    assert reports == [_report(deployment, "Failed")]
 
 
-def test_a_report_that_is_refused_is_made_again(deploy: Callable[..., Any], code_deploy: CodeDeploy) -> None:
+def test_a_refused_report_is_sent_again(deploy: Callable[..., Any], code_deploy: CodeDeploy) -> None:
     code_deploy.refusals = 4
 
-    deployment, told = deploy()
+    deployment, reports = deploy()
 
-    assert told == [_told(deployment, "Succeeded")]
+    assert reports == [_report(deployment, "Succeeded")]
 
 
-# The last, as the stream stays unread to the end of the module.
+# Keep this last: the stream stays unread to the end of the module.
 @pytest.mark.usefixtures("stream_unread")
-def test_a_projection_that_stands_still_fails_the_deployment_and_the_customer_is_erased(
+def test_a_stopped_projection_fails_the_deployment_and_the_customer_is_erased(
     deploy: Callable[..., Any], aws: Aws, function_names: Mapping[str, str], store: DynamoDbEventStore
 ) -> None:
     hook = function_names[HOOK]
     seconds = aws.functions.get_function_configuration(FunctionName=hook)["Timeout"]
-    # So that there is time for a look or two, and not for two minutes of them.
+    # Time for a look or two, instead of two minutes of them.
     aws.functions.update_function_configuration(FunctionName=hook, Timeout=124)
     try:
-        deployment, told = deploy()
+        deployment, reports = deploy()
     finally:
         aws.functions.update_function_configuration(FunctionName=hook, Timeout=seconds)
 
-    assert told == [_told(deployment, "Failed")]
+    assert reports == [_report(deployment, "Failed")]
     assert [event.type for event in _synthetic(store, deployment)] == ["CustomerCreated", "CustomerErased"]

@@ -1,4 +1,4 @@
-"""I8: personal data is in the tables and nowhere else; no log line, checkpoint or answer of the machinery has it."""
+"""I8: personal data is only in the tables. No log line, checkpoint or infrastructure response has it."""
 
 import json
 import time
@@ -15,16 +15,17 @@ from local.home import StackHome
 from tests.e2e.customers import Customer, a_person, create, erase, eventually, new_email, page, shown, update
 from tests.integration.aws import Aws
 from tests.integration.records import batch_of, record, some_events
+from tests.samples import valid_body
 
 MARK: Final = f"Zebra{uuid4().hex[:12]}"
-PERSON: Final = {
-    "full_name": f"{MARK} name",
-    "email": f"{MARK}@example.com",
-    "birth": "1907-03-19",
-    "city": f"{MARK} city",
-    "country": f"{MARK} country",
-}
-# A day of birth is personal as well, and nobody else here has this one.
+PERSON: Final = valid_body(
+    full_name=f"{MARK} name",
+    email=f"{MARK}@example.com",
+    birth="1907-03-19",
+    city=f"{MARK} city",
+    country=f"{MARK} country",
+)
+# A date of birth is personal too, and no other customer here has this one.
 MARKS: Final = (MARK.lower(), PERSON["birth"])
 
 
@@ -87,7 +88,7 @@ def _unreadable_batches() -> Iterator[dict[str, Any]]:
 
 
 def _failing_events() -> Iterator[dict[str, Any]]:
-    """What API Gateway never sends, so that the functions come to their last line of defence."""
+    """Events that API Gateway never sends, so that the functions reach their last line of defence."""
     context = {
         "requestId": "test",
         "authorizer": {"claims": {"sub": "test", "scope": "customers/write customers/read"}},
@@ -103,7 +104,7 @@ def _failing_events() -> Iterator[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def tried(api: httpx.Client, aws: Aws, function_names: Mapping[str, str]) -> float:
-    """Everything that could make the machinery talk has been done; gives the time at which it began."""
+    """Does everything that could make the infrastructure log. Returns the time at which it began."""
     began = time.time()
     _accepted(api)
     _refused(api)
@@ -143,8 +144,8 @@ def test_the_mapping_service_writes_no_personal_data(home: StackHome) -> None:
 
 
 @pytest.mark.usefixtures("tried")
-def test_the_tables_do_have_it(aws: Aws, outputs: Mapping[str, str]) -> None:
-    """Otherwise the marks above would prove nothing."""
+def test_the_tables_do_have_personal_data(aws: Aws, outputs: Mapping[str, str]) -> None:
+    """Without this, the marks above would prove nothing."""
     for table in (outputs["EventTable"], outputs["ReadTable"]):
         rows = [
             item for found in aws.dynamodb.get_paginator("scan").paginate(TableName=table) for item in found["Items"]

@@ -1,4 +1,4 @@
-"""The deployed projector, given batches that a stream may bring in any order and any number of times (I4, I5)."""
+"""The deployed projector receives batches in any order and any number of times, as from a stream (I4, I5)."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -21,7 +21,7 @@ Project = Callable[..., list[str]]
 
 @pytest.fixture
 def project(aws: Aws, function_names: Mapping[str, str]) -> Project:
-    """Hands records to the function; gives the sequence numbers that it wants again."""
+    """Passes records to the function. Returns the sequence numbers that it wants to receive again."""
     return lambda *records: failures_of(aws.invoke(function_names["ProjectCustomers"], batch_of(*records)))
 
 
@@ -38,7 +38,7 @@ def _is_at(row: Row | None, version: int) -> bool:
 
 
 def _is_parked(row: Row | None, version: int) -> bool:
-    """Whether a customer stands still at an event."""
+    """Whether a customer is at an event's version."""
     return row is not None and row.parked is not None and row.parked.version == version
 
 
@@ -88,7 +88,7 @@ def test_a_gap_that_the_event_table_cannot_fill_parks_its_customer(
     assert _is_at(row_of(neighbour), 1)
 
 
-def test_a_stale_record_does_not_lower_a_row(project: Project, row_of: Callable[[Event], Row | None]) -> None:
+def test_an_old_record_does_not_lower_a_row(project: Project, row_of: Callable[[Event], Row | None]) -> None:
     first, second, third = some_events(3)
     assert project(*map(record_of, (first, second, third))) == []
     before = row_of(first)
@@ -117,7 +117,7 @@ def test_an_unreadable_record_parks_its_customer_and_its_neighbours_are_projecte
         pytest.param({"data": {"S": "not json"}}, id="data-not-json"),
     ],
 )
-def test_an_event_that_means_nothing_stops_its_own_customer_alone(
+def test_an_event_without_a_meaning_stops_only_its_own_customer(
     project: Project, row_of: Callable[[Event], Row | None], spoilt: dict[str, Any]
 ) -> None:
     before, poison, after = (some_events(1)[0] for _ in range(3))
@@ -128,7 +128,7 @@ def test_an_event_that_means_nothing_stops_its_own_customer_alone(
     assert _is_at(row_of(after), 1)
 
 
-def test_a_batch_of_nothing_but_unreadable_records_is_answered(project: Project) -> None:
+def test_a_batch_of_only_unreadable_records_is_answered(project: Project) -> None:
     records = [record({"customer_id": {"S": str(uuid4())}, "version": {"N": "1"}}) for _ in range(2)]
     assert project(*records) == []
 
@@ -147,6 +147,6 @@ def test_only_inserts_are_facts(project: Project, row_of: Callable[[Event], Row 
 def test_many_customers_fit_one_batch(project: Project, row_of: Callable[[Event], Row | None]) -> None:
     customers = [some_events(2) for _ in range(50)]
     records = [record_of(event) for events in customers for event in reversed(events)]
-    # The second event of each stands before the first, and none of them is in the event table.
+    # Each customer's second event comes before the first, and none of them is in the event table.
     assert project(*records) == []
     assert all(_is_at(row_of(events[0]), 2) for events in customers)

@@ -1,4 +1,4 @@
-"""What is written comes to the event bus as the contracts say, and what cannot to the publisher's dead letters."""
+"""Every write reaches the event bus as the contracts describe, or the publisher's failure queue."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -29,25 +29,25 @@ Publish = Callable[..., list[str]]
 
 
 def published(tap: Tap, customer_id: str, number: int = 1) -> list[dict[str, Any]]:
-    """A customer's events on the bus, once there are so many."""
+    """A customer's events on the bus, once there are that many."""
 
     def heard() -> list[dict[str, Any]]:
-        said = tap.events(customer_id)
-        assert len(said) >= number
-        return said
+        found = tap.events(customer_id)
+        assert len(found) >= number
+        return found
 
     return eventually(heard)
 
 
 @pytest.fixture
 def publish(aws: Aws, function_names: Mapping[str, str]) -> Publish:
-    """Hands records to the function; gives the sequence numbers that it wants again."""
+    """Passes records to the function. Returns the sequence numbers that it wants to receive again."""
     return lambda *records: failures_of(aws.invoke(function_names["PublishEvents"], batch_of(*records)))
 
 
 @pytest.fixture
 def letters(aws: Aws, outputs: Mapping[str, str]) -> Callable[[str], list[dict[str, Any]]]:
-    """The dead letters of a customer, without taking them out of the queue."""
+    """A customer's messages in the failure queue, which stay there."""
 
     def of(customer_id: str) -> list[dict[str, Any]]:
         found, queue = [], outputs["PublishFailureQueueUrl"]
@@ -64,7 +64,7 @@ def letters(aws: Aws, outputs: Mapping[str, str]) -> Callable[[str], list[dict[s
 
 @pytest.fixture
 def poison(aws: Aws, outputs: Mapping[str, str]) -> Iterator[Event]:
-    """An event that nobody can read; gone after the test."""
+    """An event that cannot be read. It is removed after the test."""
     event = replace(an_event(str(uuid4()), 1, full_name="Zebra7391"), type="CustomerVanished")
     yield event
     key = {"customer_id": {"S": event.customer_id}, "version": {"N": "1"}}
@@ -74,18 +74,18 @@ def poison(aws: Aws, outputs: Mapping[str, str]) -> Iterator[Event]:
 def test_every_write_is_on_the_bus(api: httpx.Client, tap: Tap, store: DynamoDbEventStore) -> None:
     customer = create(api)
     erase(api, update(api, customer, city="Paris"))
-    said = published(tap, customer["id"], 3)
+    found = published(tap, customer["id"], 3)
 
-    said.sort(key=lambda event: event["sequence"])
-    assert [event["type"] for event in said] == [
+    found.sort(key=lambda event: event["sequence"])
+    assert [event["type"] for event in found] == [
         "customers.CustomerCreated", "customers.CustomerUpdated", "customers.CustomerErased",
     ]  # fmt: skip
-    assert [event["id"] for event in said] == [event.event_id for event in events_of(store, customer["id"])]
-    assert said[1]["data"]["city"] == "Paris"
-    assert said[2]["data"] == {}
+    assert [event["id"] for event in found] == [event.event_id for event in events_of(store, customer["id"])]
+    assert found[1]["data"]["city"] == "Paris"
+    assert found[2]["data"] == {}
 
 
-def test_a_target_gets_the_event_as_rules_and_consumers_expect_it(
+def test_a_target_receives_the_event_as_rules_and_consumers_expect_it(
     api: httpx.Client, tap: Tap, outputs: Mapping[str, str]
 ) -> None:
     customer = create(api)
@@ -96,15 +96,15 @@ def test_a_target_gets_the_event_as_rules_and_consumers_expect_it(
     assert heard["detail"]["source"] == outputs["EventSource"] == "urn:customers-api:local"
 
 
-def test_what_is_published_keeps_the_contracts(api: httpx.Client, tap: Tap) -> None:
-    """The same is asked of all that any test made the stack publish, before it goes down."""
+def test_published_events_conform_to_the_contracts(api: httpx.Client, tap: Tap) -> None:
+    """Before the stack goes down, the same is checked for everything that any test made it publish."""
     customer = create(api)
     published(tap, customer["id"])
 
     assert tap.breaches() == []
 
 
-def test_a_breach_of_the_contracts_is_heard(api: httpx.Client, tap: Tap) -> None:
+def test_a_contract_violation_is_detected(api: httpx.Client, tap: Tap) -> None:
     customer = create(api)
     [event] = published(tap, customer["id"])
 
@@ -117,26 +117,26 @@ def test_a_breach_of_the_contracts_is_heard(api: httpx.Client, tap: Tap) -> None
     assert breach.startswith("'subject' is a required property")
 
 
-def test_a_batch_is_published_byte_for_byte_and_a_repeat_once_more(publish: Publish, tap: Tap) -> None:
+def test_a_batch_is_published_byte_for_byte_and_again_when_repeated(publish: Publish, tap: Tap) -> None:
     events = some_events(23)
     records = [record_of(event) for event in events]
     assert publish(*records) == []
     assert publish(*records) == []
 
-    said = published(tap, events[0].customer_id, 46)
+    found = published(tap, events[0].customer_id, 46)
     wanted = [to_json(cloud_event(event, "urn:customers-api:local")) for event in events]
-    assert sorted(to_json(event) for event in said) == sorted(wanted * 2)
+    assert sorted(to_json(event) for event in found) == sorted(wanted * 2)
 
 
 def test_only_an_insert_is_published(publish: Publish, tap: Tap) -> None:
     [event, last] = some_events(2)
     assert publish(record_of(event, "MODIFY"), record_of(event, "REMOVE"), record_of(last)) == []
 
-    said = published(tap, event.customer_id)
-    assert [each["sequence"] for each in said] == ["0000000002"]
+    found = published(tap, event.customer_id)
+    assert [each["sequence"] for each in found] == ["0000000002"]
 
 
-def test_poison_is_noted_without_its_data_and_its_neighbours_are_published(
+def test_a_poison_event_is_noted_without_its_data_and_its_neighbours_are_published(
     publish: Publish, tap: Tap, letters: Callable[[str], list[dict[str, Any]]]
 ) -> None:
     before, after = some_events(1) + some_events(1)
@@ -152,7 +152,7 @@ def test_poison_is_noted_without_its_data_and_its_neighbours_are_published(
     assert not tap.events(bad.customer_id)
 
 
-def test_a_poison_event_is_published_once_it_is_mended_and_redriven(
+def test_a_poison_event_is_published_once_it_is_repaired_and_redriven(
     aws: Aws,
     outputs: Mapping[str, str],
     home: StackHome,
@@ -166,23 +166,23 @@ def test_a_poison_event_is_published_once_it_is_mended_and_redriven(
         assert letters(poison.customer_id)
 
     eventually(noted)
-    mended = replace(poison, type="CustomerCreated")
-    aws.dynamodb.put_item(TableName=outputs["EventTable"], Item=to_item(mended))
+    repaired = replace(poison, type="CustomerCreated")
+    aws.dynamodb.put_item(TableName=outputs["EventTable"], Item=to_item(repaired))
     assert not tap.events(poison.customer_id)
 
     def redriven() -> list[dict[str, Any]]:
-        # Messages that the test has looked at are hidden for a moment, and other tests leave some that stay.
+        # Messages that the test has received are hidden for a moment, and other tests leave some that stay.
         program.main(["redrive-failures", "--go", "--home", str(home.folder)])
-        said = tap.events(poison.customer_id)
-        assert said
-        return said
+        found = tap.events(poison.customer_id)
+        assert found
+        return found
 
-    [said] = eventually(redriven)
-    assert said == cloud_event(mended, outputs["EventSource"])
+    [found] = eventually(redriven)
+    assert found == cloud_event(repaired, outputs["EventSource"])
     assert not letters(poison.customer_id)
 
 
-def test_a_bus_that_does_not_exist_is_noticed_although_it_takes_events(aws: Aws) -> None:
+def test_a_missing_bus_is_noticed_although_it_accepts_events(aws: Aws) -> None:
     entry = Entry("Nothing", "{}")
     request: Any = entry.to_request_entry("no-such-bus")
 

@@ -1,4 +1,4 @@
-"""While the projection stands still, a GET with a Consistency-Token says so; it shows nothing old."""
+"""While the projection is stopped, a GET with a Consistency-Token says so and shows nothing old."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,22 +10,23 @@ import pytest
 from local import event_source_mapping_process
 from local.home import StackHome
 from shared.http.consistency import ConsistencyToken
-from tests.e2e.customers import TOKEN, Customer, a_person, create, details_of, eventually, seeing, shown
+from tests.e2e.customers import TOKEN, Customer, a_person, create, eventually, seeing, shown
 from tests.e2e.problems import assert_problem
 from tests.integration.processes import kill
+from tests.samples import details_of
 
 WAIT: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written while nobody projected.
+    """What was written while the projection was stopped.
 
     Attributes:
-        created: The answer of a POST.
-        updated: The answer of a PUT on somebody whose first version is projected.
-        erased: The answer of a DELETE on another one.
-        forgotten: Who that was.
+        created: The response to a POST.
+        updated: The response to a PUT on a customer whose first version is projected.
+        erased: The response to a DELETE of another one.
+        forgotten: That customer's id.
     """
 
     created: httpx.Response
@@ -35,7 +36,7 @@ class Written:
 
     @property
     def all(self) -> dict[str, tuple[str, httpx.Response]]:
-        """Each with its customer."""
+        """Each write with its customer."""
         return {
             "created": (self.created.json()["id"], self.created),
             "updated": (self.updated.json()["id"], self.updated),
@@ -45,7 +46,7 @@ class Written:
 
 @pytest.fixture
 def standing_still(home: StackHome) -> Iterator[Callable[[], None]]:
-    """The projection is dead; gives what brings it back, which happens in the end in any case."""
+    """Stops the projection. Returns a function that starts it; it is started after the test in any case."""
     kill(home)
     try:
         yield lambda: _bring_back(home)
@@ -59,14 +60,14 @@ def _bring_back(home: StackHome) -> None:
 
 @pytest.fixture
 def old(api: httpx.Client) -> tuple[Customer, Customer]:
-    """Two who are projected before it stops."""
+    """Two customers that are projected before it stops."""
     made = create(api), create(api)
     for customer in made:
         shown(api, customer["id"])
     return made
 
 
-def test_nothing_old_is_shown_and_everything_once_it_goes_on(
+def test_nothing_old_is_shown_while_it_is_stopped_and_everything_once_it_runs(
     api: httpx.Client, old: tuple[Customer, Customer], standing_still: Callable[[], None]
 ) -> None:
     changing, forgotten = old
@@ -82,7 +83,7 @@ def test_nothing_old_is_shown_and_everything_once_it_goes_on(
             assert_problem(answer, 503, "not-yet-readable")
             assert answer.elapsed.total_seconds() >= WAIT
             assert answer.headers["retry-after"]
-    # The read side itself is well, and the events are safe.
+    # The read side itself is healthy, and the events are safe.
     assert api.get(f"/customers/{changing['id']}").json() == changing
     seen = {TOKEN: ConsistencyToken(changing["id"], 1).encode()}
     assert api.get(f"/customers/{changing['id']}", headers=seen).json() == changing
@@ -101,9 +102,7 @@ def test_nothing_old_is_shown_and_everything_once_it_goes_on(
     assert forgotten["id"] not in {each["id"] for each in listed}
 
 
-def test_a_reader_who_waits_while_it_comes_back_is_answered(
-    api: httpx.Client, standing_still: Callable[[], None]
-) -> None:
+def test_a_waiting_reader_is_answered_when_it_runs_again(api: httpx.Client, standing_still: Callable[[], None]) -> None:
     created = api.post("/customers", json=a_person())
     place = f"/customers/{created.json()['id']}"
     assert api.get(place, headers=seeing(created, 0)).status_code == 503

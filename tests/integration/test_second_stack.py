@@ -1,4 +1,4 @@
-"""Another team's stack attaches to ours with nothing but what ours exports, and goes again without a trace in it."""
+"""Another team's stack attaches to ours using only our exports, and leaves no trace when it is removed."""
 
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -27,7 +27,7 @@ def _sam(endpoint: str, *arguments: str) -> None:
 
 @pytest.fixture(scope="module")
 def customer(api: httpx.Client) -> Customer:
-    """Somebody who was a customer before the second stack came."""
+    """A customer from before the second stack."""
     return create(api)
 
 
@@ -74,7 +74,7 @@ def test_it_follows_customers_from_the_first_event_that_it_sees(
     eventually(is_forgotten)
 
 
-def test_our_stack_exports_what_it_attaches_by(attached: Mapping[str, str], outputs: Mapping[str, str]) -> None:
+def test_our_stack_exports_what_it_needs(attached: Mapping[str, str], outputs: Mapping[str, str]) -> None:
     exports = LocalAws(outputs["EndpointUrl"]).cloudformation.list_exports()["Exports"]
 
     assert {"local-customers-event-bus-name", "local-customers-event-bus-arn"} <= {each["Name"] for each in exports}

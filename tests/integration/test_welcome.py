@@ -1,4 +1,4 @@
-"""The example consumer behind the bus: each event once, in order, whatever the queue does; erased when they are."""
+"""The example consumer handles each event once and in order, whatever the queue does, and erases what we erase."""
 
 import json
 import random
@@ -30,7 +30,7 @@ def welcome(aws: Aws, outputs: Mapping[str, str]) -> Welcome:
 
 @pytest.fixture
 def command(outputs: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Command:
-    """The consumer kit's command line, pointed at the stack."""
+    """The consumer kit's command line, configured for the stack."""
     for name, value in credentials(outputs["EndpointUrl"]).items():
         monkeypatch.setenv(name, value)
     return lambda *arguments: main(arguments)
@@ -38,14 +38,14 @@ def command(outputs: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Comm
 
 @pytest.fixture
 def impatient(aws: Aws, welcome: Welcome) -> Iterator[None]:
-    """A failed message comes again after a second."""
+    """Makes a failed message visible again after a second."""
     aws.sqs.set_queue_attributes(QueueUrl=welcome.queue_url, Attributes={"VisibilityTimeout": "1"})
     yield
     aws.sqs.set_queue_attributes(QueueUrl=welcome.queue_url, Attributes={"VisibilityTimeout": "60"})
 
 
 def letters(aws: Aws, welcome: Welcome) -> list[Any]:
-    """The dead letters, which stay where they are."""
+    """The dead letters, which stay in the queue."""
     return aws.sqs.receive_message(
         QueueUrl=welcome.dead_letters_url,
         MaxNumberOfMessages=10,
@@ -77,7 +77,7 @@ def test_a_thousand_events_repeated_and_out_of_order_are_handled_once_and_in_ord
     assert letters(aws, welcome) == []
 
 
-def test_a_customer_is_welcomed_by_their_present_name_and_forgotten_when_erased(
+def test_a_customer_is_welcomed_by_the_current_name_and_removed_when_erased(
     api: httpx.Client, welcome: Welcome
 ) -> None:
     customer = create(api)
@@ -102,7 +102,7 @@ def test_a_customer_is_welcomed_by_their_present_name_and_forgotten_when_erased(
     assert customer["email"] not in json.dumps(tombstone)
 
 
-def test_what_waits_for_an_event_is_found_and_goes_when_the_customer_is_erased(
+def test_a_waiting_event_is_found_and_removed_when_the_customer_is_erased(
     welcome: Welcome, command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _, second, third = some_events(3)
@@ -134,18 +134,18 @@ def test_what_waits_for_an_event_is_found_and_goes_when_the_customer_is_erased(
     [tombstone] = welcome.everything_of(customer_id)
     assert "Ada" not in json.dumps(tombstone)
     capsys.readouterr()
-    # Others may wait still: who has an event that nobody can read.
+    # Others may still wait, such as customers with an event that cannot be read.
     command("waiting", "--table", welcome.table, "--minutes", "0")
     assert customer_id not in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("impatient")
-def test_what_fails_too_often_is_a_dead_letter_and_comes_back_once_the_cause_is_mended(
+def test_a_message_that_fails_too_often_becomes_a_dead_letter_and_comes_back_once_the_cause_is_fixed(
     aws: Aws, welcome: Welcome, command: Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     [event] = some_events(1)
     key = {"customer_id": {"S": event.customer_id}, "item": {"S": "welcome"}}
-    # Somebody's hand made an item that is ahead of every event, so that the effect is refused.
+    # An item edited by hand is ahead of every event, so that the effect is refused.
     aws.dynamodb.put_item(TableName=welcome.table, Item={**key, "version": {"N": "9"}})
     unreadable, unknown, [healthy] = str(uuid4()), json.loads(delivered(an_event(str(uuid4()), 1))), some_events(1)
     unknown["detail"]["dataschema"] = "urn:customers-api:schema:CustomerCreated:2"
@@ -168,10 +168,10 @@ def test_what_fails_too_often_is_a_dead_letter_and_comes_back_once_the_cause_is_
 
     aws.dynamodb.delete_item(TableName=welcome.table, Key=key)
     assert command("redrive", "--dead-letters", welcome.dead_letters_url, "--queue", welcome.queue_url) == 0
-    said = capsys.readouterr().out
-    assert f"CustomerCreated version 1 of customer {event.customer_id}: failed too often" in said
-    assert "Sent back: 1" in said
-    assert "ada@example.com" not in said
+    output = capsys.readouterr().out
+    assert f"CustomerCreated version 1 of customer {event.customer_id}: failed too often" in output
+    assert "Sent back: 1" in output
+    assert "ada@example.com" not in output
 
     def is_listed() -> None:
         item = welcome.item(event.customer_id)

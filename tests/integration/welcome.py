@@ -1,4 +1,4 @@
-"""The welcome list's queue, inbox and items, as the tests fill and read them."""
+"""Helpers that fill and read the welcome list's queue, inbox and items."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -25,7 +25,7 @@ class Welcome:
         self._inbox = DynamoDbInbox(aws.dynamodb, self.table)
 
     def send(self, bodies: Iterable[str]) -> None:
-        """Put messages into the queue, in this order as far as a standard queue keeps any."""
+        """Send messages to the queue, in this order as far as a standard queue keeps any."""
         waiting = iter(bodies)
         while some := list(islice(waiting, _AT_A_TIME)):
             entries: Any = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(some)]
@@ -33,17 +33,17 @@ class Welcome:
             assert not answer.get("Failed")
 
     def inbox(self, customer_id: str) -> CustomerState:
-        """What the consumer knows of a customer."""
+        """The consumer's state of a customer."""
         return self._inbox.load(customer_id)
 
     def item(self, customer_id: str) -> dict[str, Any] | None:
-        """A customer's place on the list, as plain values; None if they are not on it."""
+        """A customer's item on the list, as plain values; None without one."""
         key: Any = {"customer_id": {"S": customer_id}, "item": {"S": "welcome"}}
         stored = self._aws.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True).get("Item")
         return {name: next(iter(value.values())) for name, value in stored.items()} if stored else None
 
     def everything_of(self, customer_id: str) -> list[Any]:
-        """All that the consumer keeps of a customer."""
+        """All that the consumer stores about a customer."""
         return self._aws.dynamodb.query(
             TableName=self.table,
             KeyConditionExpression="customer_id = :id",

@@ -9,7 +9,7 @@ from tests.simulation.run import COMMANDS, Figures, replay, run_seed, spare_the_
 
 
 def main() -> int:
-    """Run what the arguments name; 1 if an invariant broke."""
+    """Run the seeds that the arguments select. Returns 1 if an invariant broke."""
     arguments = _arguments()
     spare_the_collector()
     started, figures = perf_counter(), Figures(arguments.commands)

@@ -1,10 +1,11 @@
-"""What callers were told, held against what is true: I1, I3 and I8 as a caller sees them."""
+"""Checks the API's responses against the truth: I1, I3 and I8 as a caller sees them."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from tests.samples import PERSONAL_FIELDS
 from tests.simulation.invariants import Invariants, require
-from tests.simulation.oracle import PERSONAL, Oracle, Person, parsed
+from tests.simulation.oracle import Oracle, Person, parsed
 
 if TYPE_CHECKING:
     from tests.simulation.clients import Intent
@@ -13,7 +14,7 @@ Headers = Mapping[str, str]
 
 
 class Answers:
-    """Checks every answer at the moment it is given.
+    """Checks every response when it is given.
 
     Attributes:
         calm: Whether nothing may fail any more.
@@ -25,14 +26,13 @@ class Answers:
         self._invariants = invariants
 
     def check_write(self, intent: "Intent", status: int, body: str, headers: Headers, *, repairs: int) -> None:
-        """The answer to a command.
+        """Check the response to a command.
 
         Args:
-            intent: The command.
-            status: HTTP's.
-            body: The answer's.
-            headers: Likewise.
-            repairs: How many repairs of events there had been when the request was sent.
+            status: The HTTP status.
+            body: The response body.
+            headers: The response headers.
+            repairs: How many repairs of events had happened when the request was sent.
         """
         if status >= 300:
             self._invariants.leaves("an error body", body + repr(headers))
@@ -57,7 +57,7 @@ class Answers:
             return
         require(person.documents[version - 1] == shown, "I1", f"{what}: version {version} is not as acknowledged")
         if intent.body:
-            asked = {name: shown[name] for name in PERSONAL}
+            asked = {name: shown[name] for name in PERSONAL_FIELDS}
             require(asked == intent.body, "I1", f"{what}: acknowledged as something else")
         require(headers["ETag"] == f'"{version}"', "I3", f"{what}: the ETag is {headers['ETag']}")
         require("Consistency-Token" in headers, "RYW", f"{what}: no Consistency-Token")
@@ -95,15 +95,15 @@ class Answers:
                 require(holds=False, rule="ERRORS", what=f"{what}: {body}")
 
     def _could_not_be_read(self, customer_id: str, repairs: int) -> bool:
-        """Whether a customer had an event, at some time since a number of repairs, that our code cannot read.
+        """Whether our code could not read one of a customer's events at some time since a number of repairs.
 
-        A command that read such an event before its repair answers after it.
+        A command that read such an event before its repair may answer after it.
         """
         person = self._person(customer_id)
-        return person is not None and bool(person.poisoned_at or person.mended_at > repairs)
+        return person is not None and bool(person.poisoned_at or person.repaired_at > repairs)
 
     def _trouble(self, status: int, body: str, *, excused: bool) -> None:
-        """A server's error. No event that cannot be read excuses that somebody is not erased."""
+        """A server error. An unreadable event is no excuse for not erasing a customer."""
         require(excused or not self.calm, "ERRORS", f"{status} although nothing fails: {body}")
         require(excused or status == 503, "ERRORS", f"{status} for a passing trouble: {body}")
 
@@ -126,13 +126,13 @@ class Answers:
     # Reads.
 
     def check_read(self, customer_id: str, awaited: int, status: int, body: str) -> None:
-        """The answer to a GET of one customer.
+        """Check the response to a GET of one customer.
 
         Args:
-            customer_id: Whose.
+            customer_id: The customer's id.
             awaited: The version that it must contain; 0 for any.
-            status: HTTP's.
-            body: The answer's.
+            status: The HTTP status.
+            body: The response body.
         """
         person = self._person(customer_id)
         if status >= 300:
@@ -148,7 +148,7 @@ class Answers:
             self.is_true(parsed(body), awaited)
 
     def is_true(self, shown: Mapping[str, Any], awaited: int) -> None:
-        """A document that was read is right at its version, and not too old."""
+        """Check that a document is right for its version, and not too old."""
         person = self._person(shown["id"])
         version = shown["version"]
         require(person and person.documents[version - 1] == shown, "I5", f"{shown['id']} is read wrongly")

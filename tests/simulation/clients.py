@@ -1,12 +1,13 @@
-"""Simulated callers of the API's writes: they repeat, collide, give up, and remember what they were told."""
+"""Simulated callers of the API's writes: they repeat requests, collide, give up, and remember the responses."""
 
 import json
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final, Protocol
 
+from tests.samples import PERSONAL_FIELDS, valid_body
 from tests.simulation.answers import Answers
-from tests.simulation.oracle import PERSONAL, Oracle, parsed
+from tests.simulation.oracle import Oracle, parsed
 from tests.simulation.signals import Crash
 
 _OPERATIONS: Final = ("create", "update", "erase")
@@ -14,17 +15,17 @@ _OPERATIONS: Final = ("create", "update", "erase")
 
 @dataclass(slots=True)
 class Intent:
-    """One command, through all of its tries.
+    """One command with all of its tries.
 
     Attributes:
         operation: `create`, `update` or `erase`.
-        customer_id: Whose; empty for a new one.
-        body: What is sent.
+        customer_id: The customer's id; empty for a new one.
+        body: The request body.
         key: The Idempotency-Key, or None.
         seen: The version in If-Match, or None.
         reuses: Whether the key belongs to another command.
         requests: The request ids of its tries.
-        answered: The first final answer.
+        answered: The first final response.
     """
 
     operation: str
@@ -38,12 +39,12 @@ class Intent:
 
     @property
     def is_recognisable(self) -> bool:
-        """Whether a repeat of it can be told from a new command."""
+        """Whether the API can tell a repeat of it from a new command."""
         return self.key is not None or self.seen is not None
 
 
 class Around(Protocol):
-    """What callers need of their world."""
+    """What callers need from their world."""
 
     random: Random
     answers: Answers
@@ -58,9 +59,9 @@ class Callers:
 
     Attributes:
         sent: Requests sent.
-        commands: Intents begun.
-        favourites: Customers whom callers change most at the moment.
-        known: Customers that some caller knows of, as they were told last.
+        commands: Commands begun.
+        favourites: Customers that callers change most at the moment.
+        known: Customers that some caller knows, as last answered.
     """
 
     def __init__(self, world: Around) -> None:
@@ -74,7 +75,7 @@ class Callers:
         self._addresses: list[str] = []
 
     def step(self) -> None:
-        """Send a new command, or an old one again."""
+        """Send a new command, or repeat an old one."""
         random = self._world.random
         if self._waiting and random.random() < 0.4:
             self._send(self._waiting.pop(random.randrange(len(self._waiting))))
@@ -89,7 +90,7 @@ class Callers:
         while self._waiting:
             self._send(self._waiting.pop())
 
-    # What is asked.
+    # Requests.
 
     def _new(self) -> Intent:
         random = self._world.random
@@ -98,7 +99,7 @@ class Callers:
         key = f"key-{self.commands}" if random.random() < 0.6 else None
         if operation == "create":
             return self._perhaps_reused(Intent("create", "", self._body(), key))
-        # A few customers get most of the changes, so that writers meet.
+        # A few customers get most of the changes, so that writers collide.
         favourites = [each for each in self.favourites if each in self.known]
         if favourites and random.random() < 0.5:
             known = favourites
@@ -114,12 +115,12 @@ class Callers:
         return intent
 
     def _change(self, customer_id: str) -> dict[str, str]:
-        """New details; most people keep their address, and some change nothing at all."""
+        """New details. Most people keep their address, and some change nothing at all."""
         body, chance = self._body(), self._world.random.random()
-        told = {name: self.known[customer_id][name] for name in PERSONAL}
+        current = {name: self.known[customer_id][name] for name in PERSONAL_FIELDS}
         if chance < 0.1:
-            return told
-        return body if chance < 0.35 else {**body, "email": told["email"]}
+            return current
+        return body if chance < 0.35 else {**body, "email": current["email"]}
 
     def _body(self) -> dict[str, str]:
         random, number = self._world.random, self.commands
@@ -130,15 +131,11 @@ class Callers:
             email = f"zqx{number}@example.com"
             self._addresses.append(email)
         name = f"Zqx {number}" if random.random() < 0.9 else f"Zqx Ünal {number}"
-        return {
-            "full_name": name,
-            "email": email,
-            "birth": f"19{random.randrange(30, 99)}-0{random.randrange(1, 10)}-1{random.randrange(10)}",
-            "city": f"Zqx-{random.randrange(3)}",
-            "country": "Zqxland",
-        }
+        birth = f"19{random.randrange(30, 99)}-0{random.randrange(1, 10)}-1{random.randrange(10)}"
+        city = f"Zqx-{random.randrange(3)}"
+        return valid_body(full_name=name, email=email, birth=birth, city=city, country="Zqxland")
 
-    # How it is sent.
+    # Sending.
 
     def _send(self, intent: Intent) -> None:
         self.sent += 1
@@ -187,7 +184,7 @@ def _event(intent: Intent, request_id: str) -> dict[str, Any]:
 def gateway_event(
     request_id: str, scope: str, headers: dict[str, str], customer_id: str, body: dict[str, str] | None
 ) -> dict[str, Any]:
-    """A request as API Gateway hands it over."""
+    """A request as API Gateway passes it on."""
     return {
         "requestContext": {"requestId": request_id, "authorizer": {"claims": {"sub": "caller", "scope": scope}}},
         "pathParameters": {"customer_id": customer_id} if customer_id else None,

@@ -1,4 +1,4 @@
-"""Time, as the simulated world has it."""
+"""The simulated world's time."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -8,7 +8,7 @@ _START_SECONDS: Final = _START.timestamp()
 
 
 class VirtualClock:
-    """A clock that moves when it is told to.
+    """A clock that moves only when told to.
 
     Attributes:
         time: Seconds since the epoch.
@@ -22,13 +22,13 @@ class VirtualClock:
         return self.time
 
     def utc_now(self) -> datetime:
-        """The same as a date and time."""
+        """The time as a datetime."""
         return _START + timedelta(seconds=self.time - _START_SECONDS)
 
     def reach(self, time: float) -> None:
-        """Go forward to a time, unless it is past."""
+        """Move forward to a time, unless it is past."""
         self.time = max(self.time, time)
 
     def advance(self, seconds: float) -> None:
-        """Go forward by so much."""
+        """Move forward by a number of seconds."""
         self.time += seconds

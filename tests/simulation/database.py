@@ -15,7 +15,6 @@ _NONE: Final[Mapping[str, Any]] = {}
 _ITEMS_A_TRANSACTION: Final = 100
 _KEYS_A_BATCH: Final = 100
 _STATEMENTS_A_BATCH: Final = 25
-# What a filter may not see: DynamoDB applies Limit before it.
 _FOUND: Final = {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"}
 
 Stale = Callable[[float], bool]
@@ -23,7 +22,7 @@ Plan = tuple[Table, Key, Item | None, Item | None]
 
 
 def names_of(params: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Expression names in a form that can be a key of a cache."""
+    """Expression names as a hashable value, for caching."""
     names = params.get("ExpressionAttributeNames")
     return tuple(names.items()) if names else ()
 
@@ -32,13 +31,12 @@ class Database:
     """Tables and the operations on them."""
 
     def __init__(self, tables: Iterable[Table], now: Callable[[], float], written: Watch, stale: Stale) -> None:
-        """Join it to its world.
+        """Connect the database to its world.
 
         Args:
-            tables: All there are.
-            now: The time.
-            written: Told of the changes of each write, those of a transaction together.
-            stale: Asked whether an eventually consistent read shows what stood before a change of that time.
+            now: Returns the time.
+            written: Called with the changes of each write; those of a transaction come together.
+            stale: Whether an eventually consistent read shows the item from before a change of that time.
         """
         self.tables: Final = {table.name: table for table in tables}
         self._now = now
@@ -141,7 +139,7 @@ class Database:
         return {"Responses": [self.execute(each["Statement"], each["Parameters"]) for each in Statements]}
 
     def execute(self, text: str, parameters: Sequence[Any]) -> dict[str, Any]:
-        """One PartiQL statement of a batch."""
+        """Execute one PartiQL statement of a batch."""
         read = statement(text)
         table = self._table(read.table)
         if read.inserts:
@@ -215,7 +213,7 @@ class Database:
         return items, page[-1] if next(places, None) else None
 
     def _all_seen(self, table: Table, keys: Sequence[Key]) -> list[Item | None]:
-        """What an eventually consistent read shows under each key."""
+        """What an eventually consistent read sees under each key."""
         before, stale, get = table.before, self._stale, table.get
         return [before[key][1] if key in before and stale(before[key][0]) else get(key) for key in keys]
 

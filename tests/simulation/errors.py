@@ -1,4 +1,4 @@
-"""What a DynamoDB client raises, in botocore's own classes."""
+"""The errors that a DynamoDB client raises, in botocore's own classes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -14,7 +14,7 @@ _URL: Final = "https://dynamodb.example.com"
 
 
 class Exceptions:
-    """`client.exceptions`: a class for each error code, made when it is first named."""
+    """`client.exceptions`: a class for each error code, created on first use."""
 
     def __getattr__(self, code: str) -> type[ClientError]:
         made = type(code, (ClientError,), {})
@@ -26,7 +26,7 @@ EXCEPTIONS: Final = Exceptions()
 
 
 def refused(code: str, operation: str, **beside: Any) -> ClientError:
-    """An error answer of DynamoDB."""
+    """An error response of DynamoDB."""
     made: type[ClientError] = getattr(EXCEPTIONS, code)
     answer: Any = {"Error": {"Code": code, "Message": "simulated"}, **beside}
     return made(answer, operation)
@@ -38,7 +38,7 @@ def cancelled(reasons: Sequence[Mapping[str, Any]]) -> ClientError:
 
 
 def trouble(kind: str, operation: str) -> Exception:
-    """What the client raises in the end for a fault of one kind."""
+    """What the client finally raises for a fault of one kind."""
     match kind:
         case "throttle":
             return refused("ProvisionedThroughputExceededException", operation)

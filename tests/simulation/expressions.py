@@ -1,4 +1,4 @@
-"""DynamoDB's expressions, as far as our code uses them. An unknown one raises at once."""
+"""DynamoDB's expressions, as far as our code uses them. Any other expression raises at once."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ _FIELD: Final = re.compile(r"'(\w+)': \?")
 
 
 def value_of(attribute: Mapping[str, Any]) -> Any:
-    """An attribute value as Python compares it."""
+    """An attribute value as a comparable Python value."""
     if "S" in attribute:
         return attribute["S"]
     if "N" in attribute:
@@ -35,7 +35,7 @@ def value_of(attribute: Mapping[str, Any]) -> Any:
 
 @lru_cache(maxsize=256)
 def condition(text: str, names: tuple[tuple[str, str], ...] = ()) -> Condition:
-    """Read a condition without parentheses; OR binds weaker than AND."""
+    """Parse a condition without parentheses. OR binds weaker than AND."""
     alternatives = [[_term(term.strip(), dict(names)) for term in part.split(" AND ")] for part in text.split(" OR ")]
     if len(alternatives) == 1 and len(alternatives[0]) == 1:
         return alternatives[0][0]
@@ -64,7 +64,7 @@ def _name(text: str, names: Mapping[str, str]) -> str:
 
 @lru_cache(maxsize=64)
 def update(text: str, names: tuple[tuple[str, str], ...] = ()) -> Update:
-    """Read an update of plain SETs and REMOVEs."""
+    """Parse an update of plain SETs and REMOVEs."""
     sets: list[tuple[str, str]] = []
     removes: list[str] = []
     if "".join(match[0] for match in _CLAUSE.finditer(text)).replace(" ", "") != text.replace(" ", ""):
@@ -93,7 +93,7 @@ def _read_part(kind: str, part: str, names: Mapping[str, str], sets: list[tuple[
 
 @lru_cache(maxsize=64)
 def key_condition(text: str) -> tuple[str, str, Condition | None]:
-    """Read a key condition: the partition key, its operand, and what must hold of the sort key."""
+    """Parse a key condition: the partition key, its operand, and the condition on the sort key."""
     first, _, rest = text.partition(" AND ")
     found = _COMPARISON.fullmatch(first)
     if found is None or found[2] != "=":
@@ -102,14 +102,14 @@ def key_condition(text: str) -> tuple[str, str, Condition | None]:
 
 
 class Statement(NamedTuple):
-    """A PartiQL statement, read.
+    """A parsed PartiQL statement.
 
     Attributes:
-        table: Its name.
-        inserts: The names of the attributes that it inserts, in order; empty for an update.
-        sets: The names that it sets, in order.
-        removes: The names that it removes.
-        where: The names that must equal the last parameters, in order, and whether each may be missing instead.
+        table: The table's name.
+        inserts: The attributes that it inserts, in order; empty for an update.
+        sets: The attributes that it sets, in order.
+        removes: The attributes that it removes.
+        where: The attributes that must equal the last parameters, in order, and whether each may be missing instead.
     """
 
     table: str
@@ -121,13 +121,13 @@ class Statement(NamedTuple):
 
 @lru_cache(maxsize=256)
 def statement(text: str) -> Statement:
-    """Read an INSERT of one item, or an UPDATE by equality."""
+    """Parse an INSERT of one item, or an UPDATE by equality."""
     if found := _INSERT.fullmatch(text):
         names = tuple(_FIELD.findall(found[2]))
         if ", ".join(f"'{name}': ?" for name in names) != found[2]:
             raise NotSimulated(text)
         return Statement(found[1], names, (), (), ())
-    # Every simulated row was written by this code, so none lacks what it writes.
+    # This code wrote every simulated row, so no row lacks what it writes.
     if found := _UPDATE.fullmatch(re.sub(r"\((\w+=\?) OR \w+ IS MISSING\)", r"\1", text)):
         sets = tuple(re.findall(r"SET (\w+)=\?", found[2]))
         removes = tuple(re.findall(r"REMOVE (\w+)", found[2]))

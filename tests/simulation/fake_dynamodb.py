@@ -1,7 +1,6 @@
-"""A DynamoDB client as boto3 makes it, over the simulated server: retries like botocore's, and whatever can go wrong.
+"""A DynamoDB client like boto3's over the simulated server, with botocore's retries and every fault.
 
-Every call is a point where another actor may step in, where the function may die, and where the request or its answer
-may be lost.
+At every call another actor may step in, the function may die, and the request or its response may be lost.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -34,25 +33,25 @@ _KNOWN: Final[Mapping[str, set[str]]] = {
 
 
 class Surroundings(Protocol):
-    """What a client needs of its world."""
+    """What a client needs from its world."""
 
     faults: Faults
 
     def interlude(self) -> None:
-        """Let others step, perhaps."""
+        """Perhaps let others step."""
 
     def later(self, effect: Callable[[], object]) -> None:
-        """Carry out some time from now: a request that its sender gave up and the network did not."""
+        """Carry out a request later: its sender gave up on it, the network did not."""
 
     def pass_time(self, seconds: float) -> None:
-        """Let so much time pass."""
+        """Let a number of seconds pass."""
 
 
 class FakeDynamoDb:
     """The client.
 
     Attributes:
-        calls: How many were made.
+        calls: Calls made.
     """
 
     exceptions = EXCEPTIONS
@@ -102,7 +101,7 @@ class FakeDynamoDb:
         return Paginator(self, operation)
 
     def pages(self, operation: str, params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """The pages of a query or a scan, each read when it is asked for."""
+        """The pages of a query or a scan, each read on demand."""
         read = getattr(self._database, operation)
         limit = min(params.get("PaginationConfig", {}).get("PageSize", self._page_items), self._page_items)
         start = None
@@ -115,7 +114,7 @@ class FakeDynamoDb:
     def __getattr__(self, operation: str) -> Any:
         raise NotSimulated(f"the operation {operation}")
 
-    # What may go wrong.
+    # Faults.
 
     def _call(self, operation: str, effect: Callable[[], Any], params: Mapping[str, Any] | None = None) -> Any:
         if params is not None and not params.keys() <= _KNOWN[operation]:
@@ -161,7 +160,7 @@ class FakeDynamoDb:
         return effect
 
     def _transaction(self, params: Mapping[str, Any]) -> Callable[[], Any]:
-        """A transaction; the client's own retries carry one token, so that only the first success does anything."""
+        """A transaction. The client's own retries carry one token, so that only the first success has an effect."""
         faults = self._world.faults
         done: list[Any] = []
 
@@ -169,7 +168,7 @@ class FakeDynamoDb:
             if done:
                 return {}
             if faults.happens("transaction_conflict", faults.mix.conflict):
-                # Any item may be the contended one, the last of the list for instance.
+                # Any item may be the contended one, such as the last in the list.
                 reasons = [{"Code": "None"}] * (len(params["TransactItems"]) - 1)
                 raise cancelled([*reasons, {"Code": "TransactionConflict"}])
             result = self._database.transact_write_items(**params)
@@ -200,7 +199,7 @@ class FakeDynamoDb:
         return {"UnprocessedItems": {name: requests[:1]}}
 
     def _some_statements(self, params: Mapping[str, Any]) -> Any:
-        """Statements one by one: others may write between two of them, and each may fail on its own."""
+        """Executes statements one by one: others may write in between, and each may fail on its own."""
         faults, database = self._world.faults, self._database
         if not faults.happens("failed_statement", faults.mix.partial):
             return database.batch_execute_statement(**params)

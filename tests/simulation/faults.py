@@ -1,41 +1,41 @@
-"""Which faults a seed has, how often, and the count of what was done."""
+"""A seed's faults and their probabilities, and the count of the faults that happened."""
 
 from collections import Counter
 from dataclasses import dataclass, fields
 from random import Random
 from typing import Final
 
-# Of one try of a call, as botocore makes up to three.
+# Per try of a call. botocore makes up to three tries.
 ON_CALL: Final = ("throttle", "unavailable", "reset_before", "timeout_before", "lost_answer", "late_effect")
 
 
 @dataclass(slots=True)
 class Mix:
-    """How likely each fault is where it can happen; a seed has its own.
+    """The probability of each fault where it can happen. Each seed has its own.
 
     Attributes:
-        calls: A fault at one try of a client call.
-        lasts: That it outlasts botocore's tries.
+        calls: A fault in one try of a client call.
+        lasts: It outlasts botocore's tries.
         crash: A function dies at a client call, before or after its effect.
         interleave: Another actor steps inside a client call.
         stale: An eventually consistent read shows the image before the last change, if that is younger than `lag`.
-        partial: Keys or statements of a batch are left undone.
+        partial: Some keys or statements of a batch are not processed.
         conflict: A transaction or a conditional write collides with another.
-        redeliver: A batch is delivered once more, although it was answered.
+        redeliver: A batch is delivered again although it was answered.
         throttled_invoke: An invoke does not reach the function.
-        lost_invoke: The function's answer is lost, or it times out at its end.
-        stream_away: The stream cannot be read for now.
+        lost_invoke: The function's response is lost, or it times out at its end.
+        stream_away: The stream is temporarily unreadable.
         unsaved: A checkpoint cannot be saved.
-        unsent: The failure queue cannot be reached.
+        unsent: The failure queue is unreachable.
         kill: The mapping is killed, and restarted from its checkpoints.
         split: A shard splits.
         poison: A strange event is written to the event table.
         outage: The mapping is away for hours; with `expiry`, for more than a day.
         operate: Operators take a step.
-        cure: What is poisoned is repaired.
-        expiry: Whether the stream may forget what was never read.
-        lag: Seconds in which an eventually consistent read may be stale.
-        scattered: Whether a customer's events lie in different shards, as DynamoDB orders them per item only.
+        cure: Strange events are repaired.
+        expiry: Whether the stream may drop records that were never read.
+        lag: For how many seconds an eventually consistent read may be stale.
+        scattered: Whether a customer's events are in different shards, because DynamoDB orders them per item only.
     """
 
     calls: float = 0.0
@@ -70,7 +70,7 @@ _MOST: Final = {
 
 
 def mix_of(random: Random) -> Mix:
-    """Draw a seed's mix: most kinds are there, some are absent, and some are as bad as can be."""
+    """Draw a seed's mix. Most faults are possible, some are absent, and some are as frequent as can be."""
     drawn = {name: _MOST[name] * random.choice((0.0, 0.5, 1.0, 1.0)) for name in _MOST}
     drawn |= {"operate": random.choice((0.0, 0.0, 0.01, 0.03)), "cure": random.choice((0.0, 0.03))}
     return Mix(
@@ -79,10 +79,10 @@ def mix_of(random: Random) -> Mix:
 
 
 class Faults:
-    """Rolls the dice of a world and counts what came of them.
+    """Draws a world's faults and counts them.
 
     Attributes:
-        mix: What is likely; all zero once the world heals.
+        mix: The probabilities; all zero once the world heals.
         count: Faults by kind.
     """
 
@@ -93,14 +93,14 @@ class Faults:
         self._random = random
 
     def happens(self, kind: str, likelihood: float) -> bool:
-        """Whether a fault happens now; counts it."""
+        """Whether a fault happens now. Counts it."""
         if likelihood and self._roll() < likelihood:
             self.count[kind] += 1
             return True
         return False
 
     def on_try(self) -> str | None:
-        """What goes wrong with one try of a call."""
+        """The fault in one try of a call."""
         if self.mix.calls and self._roll() < self.mix.calls:
             kind = self._random.choice(ON_CALL)
             self.count[kind] += 1
@@ -108,11 +108,11 @@ class Faults:
         return None
 
     def lasts(self) -> bool:
-        """Whether it goes wrong with the next try too; counts that one."""
+        """Whether the next try fails too. Counts that fault."""
         return self.happens("again", self.mix.lasts)
 
     def stop(self) -> None:
-        """From now on nothing fails."""
+        """Let nothing fail from now on."""
         lag = self.mix.lag
         self.mix = Mix(**{each.name: each.default for each in fields(Mix)})  # type: ignore[arg-type]
         self.mix.lag = lag

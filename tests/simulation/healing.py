@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 
 _MOST_STEPS: Final = 20_000
 _SETTLED_SECONDS: Final = 120.0
-# A whole rebuild costs as much as the rest of a seed's healing.
+# A whole rebuild takes as long as the rest of a seed's healing.
 _REBUILT: Final = 0.3
 
 
 def heal(world: "World") -> None:
-    """Stop all faults, drain the stream, and check the projection before any repair and after it."""
+    """Stop all faults, drain the stream, and check the projection before and after any repair."""
     world.faults.stop()
     world.clock.advance(_SETTLED_SECONDS)
     world.arrive()
@@ -33,7 +33,7 @@ def heal(world: "World") -> None:
 
 
 def redrive(world: "World") -> None:
-    """I7: once the causes are mended everybody comes back, and a second redrive changes nothing."""
+    """I7: once the causes are fixed every customer comes back, and a second redrive changes nothing."""
     world.poisoner.cure(deploy=True)
     drain(world)
     world.operators.redrive_all()
@@ -47,7 +47,7 @@ def redrive(world: "World") -> None:
 
 
 def rebuild(world: "World") -> None:
-    """A new generation is like the old one, and of the old one nothing is left."""
+    """A new generation equals the old one, and nothing of the old one is left."""
     generations = world.operators.generations
     if generations.load().building is None:
         generations.save(generations.load().start_rebuild())
@@ -60,7 +60,7 @@ def rebuild(world: "World") -> None:
 
 
 def parked(world: "World") -> set[str]:
-    """Customers whom an operator can see to be parked."""
+    """Customers that an operator sees as parked."""
     return {row.customer_id for row in world.operators.rows.parked(world.invariants.active)}
 
 
@@ -70,13 +70,13 @@ def _rows(world: "World") -> list[dict[int, Item]]:
 
 
 def drain(world: "World") -> None:
-    """Let the mapping catch up, and everything settle."""
+    """Let the mapping catch up and everything settle."""
     require(world.mapping.drain(_MOST_STEPS), "STUCK", "the mapping does not come to the end of the stream")
     world.clock.advance(_SETTLED_SECONDS)
 
 
 def check_projection(world: "World", excused: set[str]) -> None:
-    """I5: every row is the fold of its customer's events, and the list shows exactly the customers there are."""
+    """I5: every row is the fold of its customer's events, and the list shows exactly the existing customers."""
     rows = world.database.tables["read"]
     listed = world.readers.all(limit=25)
     for customer_id, person in world.oracle.people.items():

@@ -1,4 +1,4 @@
-"""The rules that must never break, checked at every write of every table. docs name them I1 to I8."""
+"""The rules that must never break, checked at every write of every table. DESIGN and the README call them I1 to I8."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,35 +10,35 @@ from tests.simulation.oracle import REDACTED, Oracle, Person, parsed
 from tests.simulation.signals import Violation
 from tests.simulation.tables import Change, Table, place_in_scan
 
-# Stands in every personal text of the simulation, and in nothing else.
+# In every personal text of the simulation, and in nothing else.
 MARK: Final = "Zqx"
 _LOW_MARK: Final = MARK.lower()
-# Into how many segments the simulated operators cut a rebuild.
+# The number of segments of a simulated rebuild.
 SEGMENTS: Final = 2
 
-# What is known of the generations by whoever began something that ends without them.
+# The revision that a late request knows: its sender may have ended before the record changed.
 NOBODY_KNOWS: Final = -1
 
 _NO_ROW: Final = {"version": {"N": "0"}}
 
 
 def require(holds: object, rule: str, what: str) -> None:
-    """Raise a Violation unless something holds."""
+    """Raise a Violation unless a condition holds."""
     if not holds:
         raise Violation(rule, what)
 
 
 class Invariants:
-    """Watches the writes.
+    """Checks every write.
 
     Attributes:
-        oracle: What is true.
-        foreign: Writes that are not our code's: strange events and their repair.
-        retired: Generations whose rows may go.
+        oracle: The truth.
+        foreign: Whether the current write is not our code's: a strange event or its repair.
+        retired: Generations whose rows may be removed.
         active: The generation that queries read.
-        revision: Of the record of generations.
-        struck: The versions of each customer that were ever strange.
-        rows_written: How many were looked at.
+        revision: The revision of the record of generations.
+        struck: For each customer, the versions that were ever strange.
+        rows_written: Rows checked.
     """
 
     def __init__(self, oracle: Oracle, tables: Mapping[str, Table]) -> None:
@@ -58,7 +58,7 @@ class Invariants:
 
     @contextmanager
     def knowing(self, revision: int) -> Iterator[None]:
-        """Let somebody write who looked at the generations when the record was of a revision, or later."""
+        """While this runs, the writer knows the record of generations as of a revision, or later."""
         before, self._known = self._known, revision
         try:
             yield
@@ -66,7 +66,7 @@ class Invariants:
             self._known = before
 
     def check(self, changes: Iterable[Change]) -> None:
-        """Look at what one write changed."""
+        """Check the changes of one write."""
         owners: dict[str, None] = {}
         for change in changes:
             if change.table == "events":
@@ -112,7 +112,7 @@ class Invariants:
             require(owner == customer_id, "UNIQUE", f"the address of {customer_id} is claimed by {owner}")
 
     def claims_are_exact(self) -> None:
-        """Every claim is some customer's present address."""
+        """Every claim is the current address of some customer."""
         for (claim, _), item in self._claims.all():
             owner = item["customer_id"]["S"]
             require(self.oracle.holders.get(claim) == owner, "UNIQUE", f"a claim of {owner} was not released")
@@ -142,7 +142,7 @@ class Invariants:
         self._parking(where, customer_id, version, change.new)
 
     def _is_not_ahead(self, customer_id: str, version: int) -> None:
-        """What can be read stands already in every generation that the reading may move to."""
+        """A version that can be read is already in every generation that reading may move to."""
         if self._known not in (None, self.revision):
             return
         for generation in self._ahead:
@@ -152,7 +152,7 @@ class Invariants:
             require(stands >= version or "parked_in" in row, "I4", f"{where}, and stands at {stands} in {generation}")
 
     def _parking(self, where: str, customer_id: str, version: int, row: Item) -> None:
-        """Who is parked stands right before a strange event: nothing that can be shown is held back."""
+        """A parked row is right before a strange event: nothing that can be shown is held back."""
         if "parked_in" not in row:
             return
         self.leaves("a parked row", row["parked_reason"]["S"])
@@ -187,7 +187,7 @@ class Invariants:
             require(row["listing_order"]["S"] == order, "PAGES", f"the {where} is listed in a wrong place")
 
     def projected(self, records: Iterable[Item], answer: Mapping[str, Any]) -> None:
-        """Whoever's erasure was projected is shown no more, also if they are parked."""
+        """A customer whose erasure was projected is shown no more, even if parked."""
         failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
         for record in records:
             image = record["dynamodb"].get("NewImage", {})
@@ -222,7 +222,7 @@ class Invariants:
                 )
 
     def _rebuilt(self, change: Change) -> None:
-        """A segment that a rebuild calls done has everything that was in the event table when the rebuild began."""
+        """A segment that a rebuild reports as done has everything that the event table had when the rebuild began."""
         work, segment = change.key
         if not work.startswith("#rebuild-") or work.endswith("plan") or change.new is None:
             return
@@ -233,28 +233,28 @@ class Invariants:
             if place_in_scan((customer_id, 0))[0] % SEGMENTS == segment:
                 row = self._rows.get((customer_id, generation))
                 done = row and ("parked_in" in row or int(row["version"]["N"]) >= version)
-                require(done, "I5", f"the rebuild of generation {generation} passed {customer_id} over")
+                require(done, "I5", f"the rebuild of generation {generation} skipped {customer_id}")
 
     # What leaves the system.
 
     def leaves(self, what: str, text: str) -> None:
-        """Demand that a text that is no answer holds nothing personal."""
+        """Check that a text that is not a response has no personal data."""
         if MARK in text or _LOW_MARK in text:
             raise Violation("I8", f"personal data in {what}: {text[:300]}")
 
     def is_forgotten(self, customer_id: str) -> None:
-        """An erased customer's events hold nothing of them."""
+        """An erased customer's events have no personal data."""
         for version, item in self._events.partitions[customer_id].items():
             clean = item["type"]["S"] == "CustomerErased" or item["data"]["S"] == REDACTED
             require(clean, "I8", f"version {version} of {customer_id} outlived their erasure")
 
     def log_is_whole(self) -> None:
-        """I1 and I2 once more, from the table as it is in the end."""
+        """Check I1 and I2 once more, from the final table."""
         for customer_id, person in self.oracle.people.items():
             stored = self._events.partitions.get(customer_id, {})
             require(sorted(stored) == list(range(1, person.version + 1)), "I1", f"the events of {customer_id}")
 
 
 def as_text(value: Any) -> str:
-    """What a logger would write of a value."""
+    """What a logger would write for a value."""
     return value if isinstance(value, str) else repr(value)

@@ -1,4 +1,4 @@
-"""The event source mapping as an actor: the real core of local/event_source_mapping over simulated ports."""
+"""The event source mapping as an actor: the real core of local/event_source_mapping with simulated ports."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ from tests.simulation.stream import ARN, SimulatedStream
 
 QUEUE: Final = "arn:aws:sqs:eu-west-1:000000000000:failures"
 _INSERTS: Final = '{"eventName": ["INSERT"]}'
-# How often one shard or another acts before somebody else steps.
+# How often a shard acts before another actor steps.
 _ACTIONS: Final = 3
 _FUNCTION: Final = "arn:aws:lambda:eu-west-1:000000000000:function:project:live"
 
@@ -28,7 +28,7 @@ Function = Callable[[dict[str, Any], object], object]
 
 
 def settings_of(random: Random) -> MappingSettings:
-    """The template's mapping, or one that is set otherwise and must do as well."""
+    """The template's mapping, or one with other settings that must work as well."""
     return MappingSettings(
         uuid="mapping-1",
         stream_arn=ARN,
@@ -45,12 +45,12 @@ def settings_of(random: Random) -> MappingSettings:
 
 
 def policy_of(random: Random) -> PollingPolicy:
-    """One reading of what AWS leaves open."""
+    """One interpretation of what AWS leaves open."""
     return PollingPolicy(restart_count_on_progress=random.random() < 0.7, halve_when_first_fails=random.random() < 0.7)
 
 
 class Around(Protocol):
-    """What the mapping needs of its world."""
+    """What the mapping needs from its world."""
 
     faults: Faults
     random: Random
@@ -63,7 +63,7 @@ class Around(Protocol):
         """An invocation ended with an error that its runtime would log."""
 
     def discarded(self, document: Mapping[str, Any]) -> None:
-        """The failure queue took a document."""
+        """The failure queue accepted a document."""
 
 
 class MappingActor:
@@ -79,7 +79,7 @@ class MappingActor:
         self.restart()
 
     def restart(self) -> None:
-        """As after kill -9: all that is kept is what was saved; invocations under way go on without it."""
+        """Restart as after kill -9: only saved state is kept, and running invocations continue without it."""
         self._life += 1
         world = self._world
         self._busy: set[str] = set()
@@ -88,7 +88,7 @@ class MappingActor:
         self.driver = MappingDriver(self._settings, ports, self._policy)
 
     def step(self) -> None:
-        """A few actions of shards that have something to do and do not wait for the function."""
+        """Take a few actions of shards that have something to do and do not wait for the function."""
         self.driver.step_tree()
         for _ in range(_ACTIONS):
             now = self._world.clock.time
@@ -98,7 +98,7 @@ class MappingActor:
             self._step(self._world.random.choice(free))
 
     def drain(self, most: int) -> bool:
-        """Step until the checkpoints have passed every record, letting time jump; false if that takes too long."""
+        """Step until the checkpoints are past every record, letting time jump. Returns False if that takes too long."""
         for _ in range(most):
             if self._world.stream.is_drained():
                 return True
@@ -119,7 +119,7 @@ class MappingActor:
         finally:
             busy.discard(shard)
 
-    # The ports that are not the stream.
+    # The ports other than the stream.
 
     def invoke(self, batch: RecordBatch) -> InvokeResult:
         """See `Invoker.invoke`."""

@@ -1,4 +1,4 @@
-"""Deliberate defects of our own code, each of which the simulation must notice.
+"""Deliberate defects of our own code, each of which the simulation must detect.
 
 python -m tests.simulation.mutants --count 200
 """
@@ -16,7 +16,7 @@ from tests.simulation.run import COMMANDS, run_seed, spare_the_collector
 from tests.simulation.verdicts import Verdict, table
 
 MOST_SEEDS: Final = 200
-# For one that nobody can notice, so that it does not stay excused once somebody can.
+# The seeds for an equivalent mutant, so that it does not stay excused once it can be detected.
 EQUIVALENT_SEEDS: Final = 15
 
 
@@ -34,12 +34,11 @@ def applied(mutation: Mutation) -> Iterator[None]:
 
 
 def hunt(mutation: Mutation, most: int, commands: int) -> Verdict:
-    """Run seeds until one notices the defect.
+    """Run seeds until one detects the defect.
 
     Args:
-        mutation: The defect.
-        most: At most so many; fewer for an equivalent one.
-        commands: For each seed.
+        most: The most seeds to run; fewer for an equivalent mutant.
+        commands: Commands per seed.
     """
     seeds = min(most, EQUIVALENT_SEEDS) if mutation.equivalent else most
     for seed in range(seeds):
@@ -54,7 +53,7 @@ def hunt(mutation: Mutation, most: int, commands: int) -> Verdict:
 
 
 def main() -> int:
-    """Hunt the mutants that the arguments name; 1 if one without an excuse survives, or one with an excuse does not."""
+    """Test the named mutants. Returns 1 if one survives without an excuse, or does not survive with one."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulation.mutants", description=__doc__)
     parser.add_argument("--name", action="append", help="only this one (may be repeated)")
     parser.add_argument("--share", default="0/1", help="only every n-th: 0/2 or 1/2")
@@ -64,7 +63,7 @@ def main() -> int:
     arguments = parser.parse_args()
     spare_the_collector()
     share, shares = map(int, arguments.share.split("/"))
-    # The dear ones first, dealt out evenly.
+    # The expensive ones first, dealt out evenly.
     mutations = sorted(MUTATIONS, key=lambda mutation: not mutation.equivalent)
     chosen = [each for each in mutations if not arguments.name or each.name in arguments.name][share::shares]
     verdicts = [hunt(each, arguments.count, arguments.commands) for each in chosen]

@@ -1,6 +1,6 @@
 """Simulated operators: they rebuild, verify, switch, roll back, retire and redrive while everything else goes on.
 
-An operator's process may die at any call, and may be started beside another one. All it knows is what the tables hold.
+An operator's process may die at any call, and another one may run beside it. It knows only what the tables hold.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ from tests.simulation.clock import VirtualClock
 from tests.simulation.invariants import SEGMENTS, require
 from tests.simulation.signals import Crash
 
-# How often an operator tries to switch without a look at how far the rebuild is.
+# How often an operator tries to switch without checking how far the rebuild is.
 _TOO_EARLY: Final = 0.1
 # How often an operator compares what is read, and repairs it.
 _REPAIRS: Final = 0.15
@@ -37,7 +37,7 @@ _REFUSALS: Final = (
 
 
 class Around(Protocol):
-    """What operators need of their world."""
+    """What operators need from their world."""
 
     random: Random
     clock: VirtualClock
@@ -55,7 +55,7 @@ class Operators:
     """All operators together.
 
     Attributes:
-        steps: How many they took.
+        steps: Steps taken.
         switches: How often queries moved to another generation.
     """
 
@@ -73,11 +73,11 @@ class Operators:
         self.redrive = Redrive(store, self.rows, projector, self.generations)
 
     def step(self) -> None:
-        """One piece of whatever is to be done; it may fail, and is then done again some time."""
+        """Do one piece of pending work. It may fail, and is then repeated later."""
         self._try(lambda: self._step(self.generations.load()))
 
     def redrive_now(self) -> None:
-        """Redrive everybody, as far as that goes."""
+        """Redrive every customer, as far as that goes."""
         self._try(lambda: self._redrive_fed(self.generations.load(), dry=False))
 
     def _try(self, work: Callable[[], None]) -> None:
@@ -135,7 +135,7 @@ class Operators:
             self.switches += record.previous is None
 
     def verify(self, generation: int, *, accept_parked: bool = True) -> list[Difference]:
-        """What is wrong with a generation and stays so when it is repaired."""
+        """The differences of a generation that remain after its repair."""
         found = self._differences(generation)
         wrong = [each for each in found if each.kind is not DifferenceKind.PARKED or not accept_parked]
         return [each for each in wrong if not self._repair(each, generation)]
@@ -172,16 +172,16 @@ class Operators:
         else:
             self.generations.save(record.removed(generation))
 
-    # When nothing fails any more.
+    # Once nothing fails any more.
 
     def redrive_all(self) -> int:
-        """Redrive every generation; returns how many customers came back."""
+        """Redrive every generation. Returns how many customers came back."""
         outcomes = [each for number in self.generations.load().fed for each in self._redrive(number, dry=False)]
         require(set(outcomes) <= {RedriveOutcome.RETURNED}, "I7", f"a redrive ended with {sorted(set(outcomes))}")
         return len(outcomes)
 
     def repair_all(self) -> None:
-        """Verify and repair every generation, so that a second look finds nothing."""
+        """Verify and repair every generation, so that a second verification finds nothing."""
         for number in self.generations.load().fed:
             for difference in self._differences(number):
                 self._repair(difference, number)
@@ -189,7 +189,7 @@ class Operators:
                 require(not left, "I5", f"generation {number} is beyond repair: {left}")
 
     def finish(self, most: int) -> None:
-        """Bring what is begun to its end, until one generation is left."""
+        """Finish pending work until one generation is left."""
         for _ in range(most):
             record = self.generations.load()
             if record.building is None and record.previous is None and not record.retired:

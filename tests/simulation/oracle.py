@@ -1,4 +1,4 @@
-"""What must be true, derived from the event table's writes alone and without our own fold."""
+"""The truth, derived from the event table's writes alone and without our own fold."""
 
 import hashlib
 import unicodedata
@@ -8,26 +8,27 @@ from typing import Any, Final
 
 from pydantic_core import from_json
 
+from tests.samples import PERSONAL_FIELDS
 from tests.simulation.expressions import Item
 from tests.simulation.signals import Violation
 
 REDACTED: Final = '{"redacted":true}'
-PERSONAL: Final = ("full_name", "email", "birth", "city", "country")
+
 
 Document = dict[str, Any]
 
 
 @dataclass(slots=True)
 class Person:
-    """One customer as an all-seeing observer knows them.
+    """One customer as an omniscient observer knows it.
 
     Attributes:
-        documents: The answer that is right at each version; None once erased or unreadable.
-        items: The events as they were first written.
-        erased_at: The version that erased them; 0 for never.
-        poisoned_at: The first version that our code cannot read; 0 for none, and once they are erased.
-        mended_at: The number of the repair that made their events readable again; 0 for none.
-        claim: The claim on their address; empty when erased.
+        documents: The right response at each version; None once erased or unreadable.
+        items: The events as first written.
+        erased_at: The version of the erasure; 0 for none.
+        poisoned_at: The first version that our code cannot read; 0 for none, and once erased.
+        repaired_at: The number of the repair that made the events readable again; 0 for none.
+        claim: The claim on the address; empty once erased.
         causes: The request that caused each version.
     """
 
@@ -35,28 +36,24 @@ class Person:
     items: list[Item] = field(default_factory=list)
     erased_at: int = 0
     poisoned_at: int = 0
-    mended_at: int = 0
+    repaired_at: int = 0
     claim: str = ""
     causes: list[str] = field(default_factory=list)
 
     @property
     def version(self) -> int:
-        """The newest one."""
+        """The newest version."""
         return len(self.items)
 
     @property
     def is_live(self) -> bool:
-        """Whether there is somebody to show."""
+        """Whether there is a customer to show."""
         return not self.erased_at and not self.poisoned_at
 
 
 @lru_cache(maxsize=4096)
 def parsed(text: str) -> Document:
-    """A JSON text, which is read but once; nobody may change what is returned.
-
-    Args:
-        text: An object's.
-    """
+    """A parsed JSON text. It is parsed only once, so callers must not change the result."""
     document: Document = from_json(text)
     return document
 
@@ -65,11 +62,11 @@ class Oracle:
     """Every customer, and which command caused which event.
 
     Attributes:
-        people: By id.
-        holders: Whose a claim must be.
+        people: Customers by id.
+        holders: The customer that must hold each claim.
         commands: The event of each command id.
         requests: The event of each request id.
-        repairs: How many there were, over all customers.
+        repairs: The number of repairs, over all customers.
     """
 
     def __init__(self) -> None:
@@ -80,7 +77,7 @@ class Oracle:
         self.repairs = 0
 
     def add(self, customer_id: str, version: int, item: Item, *, poison: bool) -> None:
-        """Take in an event.
+        """Record an event.
 
         Raises:
             Violation: I2, I3 or the uniqueness of addresses is broken.
@@ -100,17 +97,17 @@ class Oracle:
         person.documents.append(_document(person, customer_id, version, item))
         self._hand_over(person, customer_id, item)
 
-    def mend(self, customer_id: str, mended: dict[int, Item]) -> None:
-        """A poisoned customer's events can be read now.
+    def repair(self, customer_id: str, repaired: dict[int, Item]) -> None:
+        """Record that a poisoned customer's events have become readable.
 
         Args:
-            customer_id: Whose.
-            mended: The new form of the events that were unreadable.
+            customer_id: The customer's id.
+            repaired: The new form of the events that were unreadable, by version.
         """
         person = self.people[customer_id]
         self.repairs += 1
-        person.mended_at = self.repairs
-        person.items = [mended.get(number + 1, item) for number, item in enumerate(person.items)]
+        person.repaired_at = self.repairs
+        person.items = [repaired.get(number + 1, item) for number, item in enumerate(person.items)]
         person.documents, person.poisoned_at = [], 0
         for number, item in enumerate(person.items):
             person.documents.append(_document(person, customer_id, number + 1, item))
@@ -134,13 +131,13 @@ class Oracle:
 
 
 def _document(person: Person, customer_id: str, version: int, item: Item) -> Document | None:
-    """The answer that is right after one more event."""
+    """The right response after one more event."""
     if item["type"]["S"] == "CustomerErased":
         person.erased_at, person.poisoned_at = version, 0
         return None
     data, when = parsed(item["data"]["S"]), item["occurred_at"]["S"]
     first = person.documents[0] if person.documents else None
-    fields = {name: data[name] for name in PERSONAL}
+    fields = {name: data[name] for name in PERSONAL_FIELDS}
     created = first["created_at"] if first else when
     return {"id": customer_id, **fields, "version": version, "created_at": created, "updated_at": when}
 

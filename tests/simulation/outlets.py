@@ -1,4 +1,4 @@
-"""Where texts leave the system beside its answers: logs, metrics and the failure queue. Nothing personal may (I8)."""
+"""Where text leaves the system besides responses: logs, metrics and the failure queue. None may be personal (I8)."""
 
 import json
 from abc import ABC, abstractmethod
@@ -16,7 +16,7 @@ class Outlets(ABC):
     """The outlets of a world.
 
     Attributes:
-        dead_lettered: Customers of whom a record was given up, with a document in the failure queue to tell it.
+        dead_lettered: Customers with a discarded record that a document in the failure queue reports.
     """
 
     invariants: Invariants
@@ -38,8 +38,8 @@ class Outlets(ABC):
     def function_failed(self, error: Exception) -> None:
         """An invocation ended with an error, which Lambda's runtime logs.
 
-        Only what the services behind it do may end it, and a read table that leaves keys unprocessed try after try: a
-        mistake of our own is retried too, and would hide behind that.
+        Only two causes are allowed: a service behind the function, or a read table that leaves keys unprocessed at
+        every try. A bug of ours would be retried as well, and would hide behind that.
         """
         self.trace("failed", type(error).__name__)
         passing = isinstance(error, BotoCoreError | ClientError | ReadModelBusy)
@@ -47,7 +47,7 @@ class Outlets(ABC):
         self.invariants.leaves("the runtime's log", repr(error))
 
     def discarded(self, document: Mapping[str, Any]) -> None:
-        """The failure queue took a document."""
+        """The failure queue accepted a document."""
         text = json.dumps(document)
         self.trace("discarded", text)
         self.invariants.leaves("the failure queue", text)

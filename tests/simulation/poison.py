@@ -1,4 +1,4 @@
-"""Strange events, as a newer version of the code, another writer or a broken disk could leave them; and their cure."""
+"""Strange events, as newer code, another writer or a broken disk could leave them, and their repair."""
 
 import json
 from collections.abc import Callable
@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from events import codec
 from events.customer import CustomerUpdated
+from tests.samples import details_of
 from tests.simulation.database import Database
 from tests.simulation.expressions import Item
 from tests.simulation.invariants import Invariants
 from tests.simulation.oracle import Person
 
 _FUTURE: Final = "CustomerMoved"
-# How often whoever wrote a strange event writes one more, which is not strange.
+# How often the writer of a strange event writes another one, which is not strange.
 _FOLLOWED: Final = 0.3
 
 
@@ -66,7 +67,7 @@ class Poisoner:
         codec._MODELS.pop(_FUTURE, None)  # type: ignore[attr-defined]
 
     def strike(self) -> bool:
-        """Poison somebody; false if there is nobody."""
+        """Poison a customer. Returns False without any customer."""
         people = self._invariants.oracle.people
         live = [name for name in list(people)[-20:] if people[name].is_live]
         if not live:
@@ -84,14 +85,14 @@ class Poisoner:
         if deploy:
             codec._MODELS[_FUTURE] = CustomerMoved  # type: ignore[index]
         people = self._invariants.oracle.people
-        # Whoever was erased meanwhile needs no cure, and what stood in their events must not come back.
+        # An erased customer needs no repair, and the data of its events must not come back.
         victims = {name: versions for name, versions in self.victims.items() if not people[name].erased_at}
         for customer_id, versions in victims.items():
             for version, good in versions.items():
                 stored = self._database.tables["events"].get((customer_id, version))
                 if not deploy or (stored and stored.get("type") != {"S": _FUTURE}):
                     self._write(good)
-            self._invariants.oracle.mend(customer_id, versions)
+            self._invariants.oracle.repair(customer_id, versions)
         self.victims = {}
 
     def _leave(self, customer_id: str, good: Item, item: Item) -> None:
@@ -110,19 +111,18 @@ def _next_event(person: Person) -> Any:
     """An update that our code could have written."""
     last, version = person.items[-1], person.version + 1
     document = person.documents[-1] or {}
-    data = {name: document[name] for name in ("full_name", "email", "birth", "city", "country")}
     return {
         **last,
         "version": {"N": str(version)},
         "event_id": {"S": f"strange-{last['event_id']['S']}"},
         "type": {"S": "CustomerUpdated"},
-        "data": {"S": json.dumps({**data, "city": "Zqx elsewhere"})},
+        "data": {"S": json.dumps(details_of(document, city="Zqx elsewhere"))},
         "metadata": {"M": {**last["metadata"]["M"], "command_id": {"S": f"strange-{last['event_id']['S']}"}}},
     }
 
 
 def _following(event: Item) -> Item:
-    """The event after an event, by the same writer."""
+    """The next event, by the same writer."""
     data = {**json.loads(event["data"]["S"]), "city": "Zqx further"}
     return {
         **event,

@@ -1,4 +1,4 @@
-"""Runs the simulation in processes of its own, as its world stands on patches of the whole process."""
+"""Runs the simulation in processes of its own, because its world patches the whole process."""
 
 import json
 import os
@@ -13,14 +13,14 @@ PROCESSES: Final = max(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_get
 
 
 def answers(commands: Sequence[Sequence[str]], hash_seeds: Sequence[str] = ()) -> list[Any]:
-    """Run `python -m ...` several times at once, and read the JSON that each prints last.
+    """Run `python -m ...` several times at once, and parse the JSON that each prints last.
 
     Args:
         commands: The module and its arguments, for each process.
-        hash_seeds: PYTHONHASHSEED for each; any where none are given.
+        hash_seeds: PYTHONHASHSEED for each process; random if empty.
 
     Raises:
-        RuntimeError: A process ended without an answer; what it said stands on standard error.
+        RuntimeError: A process ended without a result. Its output is on standard error.
     """
     seeds = hash_seeds or ["random"] * len(commands)
     running = [_start(command, seed) for command, seed in zip(commands, seeds, strict=True)]
@@ -41,7 +41,7 @@ def _start(command: Sequence[str], hash_seed: str) -> "subprocess.Popen[str]":
 
 def _answer(process: "subprocess.Popen[str]") -> Any:
     lines = process.communicate()[0].splitlines()
-    # 1 says that something is wrong with our code, and what.
+    # 1 means that something is wrong with our code, and the output says what.
     if process.returncode not in (0, 1) or not lines:
         raise RuntimeError(f"{process.args!r} ended with {process.returncode}")
     return json.loads(lines[-1])

@@ -1,4 +1,4 @@
-"""The publisher's world: its handler between the real event source mapping's core and a bus that fails in every way."""
+"""The publisher's world: its handler between the real core of the event source mapping and an unreliable bus."""
 
 import json
 from collections import Counter
@@ -37,17 +37,17 @@ class Crashed(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Mix:
-    """How likely each fault is where it can happen.
+    """The probability of each fault where it can happen.
 
     Attributes:
-        failed_entry: An entry of a request is not taken.
-        throttled: A request is.
-        lost_answer: Nobody hears what became of a request, which was carried out or not.
+        failed_entry: One entry of a request is refused.
+        throttled: A request is refused.
+        lost_answer: The response to a request is lost, whether it was carried out or not.
         crash: The function dies at a call, before or after its effect.
-        killed: The mapping is killed and goes on from its checkpoints.
-        redelivered: A batch comes once more after it was answered.
-        outage: From which request of the whole run to which all are throttled.
-        poison: That an event is one that cannot be read.
+        killed: The mapping is killed and continues from its checkpoints.
+        redelivered: A batch is delivered again after it was answered.
+        outage: The first and the last request of the run that are all throttled.
+        poison: An event cannot be read.
     """
 
     failed_entry: float = 0.20
@@ -65,8 +65,8 @@ class Log:
     """An event table and its stream.
 
     Attributes:
-        events: As they were meant, by key.
-        items: Their rows, of which some are poison.
+        events: The intended events, by key.
+        items: Their rows, some of which are poison.
         poison: The keys of those.
         shards: The stream.
     """
@@ -78,7 +78,7 @@ class Log:
 
 
 def log_of(random: Random, size: int, mix: Mix) -> Log:
-    """Some histories, interleaved; the last part is in children of a shard that was split."""
+    """Several interleaved histories. The last part is in the children of a split shard."""
     log, customers = Log(), [f"c-{number}" for number in range(size // 5)]
     versions: Counter[str] = Counter()
     for second in range(size):
@@ -107,10 +107,10 @@ class FaultyBus:
         self.faults: Counter[str] = Counter()
 
     def describe_event_bus(self, **_: str) -> None:
-        """It is there."""
+        """The bus exists."""
 
     def put_events(self, *, Entries: list[dict[str, Any]]) -> Any:  # noqa: N803 - boto3's name
-        """Take some of the entries, or none, and say so or not."""
+        """Accept some of the entries or none, and report it or not."""
         assert 1 <= len(Entries) <= 10
         self.requests += 1
         if self.requests in self.mix.outage or self._happens("throttled"):
@@ -124,7 +124,7 @@ class FaultyBus:
         return {"FailedEntryCount": sum("ErrorCode" in result for result in results), "Entries": results}
 
     def send_message(self, *, MessageBody: str, **_: str) -> None:  # noqa: N803 - boto3's name
-        """Take a dead letter, or not, and say so or not."""
+        """Accept a dead letter or not, and report it or not."""
         if self._happens("throttled"):
             raise ClientError({"Error": {"Code": "ThrottlingException"}}, "SendMessage")
         self.letters.append(json.loads(MessageBody)["unpublished"])
@@ -144,7 +144,7 @@ class FaultyBus:
         return False
 
     def _ending(self) -> BaseException | None:
-        """How a call ends that does not end well."""
+        """Raise what a failed call raises."""
         if self._happens("crash"):
             return Crashed()
         return ReadTimeoutError(endpoint_url="https://bus") if self._happens("lost_answer") else None
@@ -152,14 +152,14 @@ class FaultyBus:
 
 @dataclass(slots=True)
 class Outcome:
-    """What a run came to.
+    """The outcome of a run.
 
     Attributes:
         published: How often each event is on the bus.
-        letters: Events that are noted one by one.
-        discarded: Events of the batches that the mapping gave up.
-        documents: Its notes on them.
-        bus: With what it took.
+        letters: Events with a message of their own in the failure queue.
+        discarded: Events of the batches that the mapping discarded.
+        documents: The mapping's messages about them.
+        bus: The bus, with what it accepted.
     """
 
     published: Counter[Key]
@@ -170,7 +170,7 @@ class Outcome:
 
 
 def run(log: Log, seed: int, mix: Mix) -> Outcome:
-    """Let the mapping bring the whole stream to the publisher."""
+    """Let the mapping deliver the whole stream to the publisher."""
     random = Random(seed)
     bus = FaultyBus(random, mix)
     client = cast("Any", bus)
@@ -200,7 +200,7 @@ def run(log: Log, seed: int, mix: Mix) -> Outcome:
 
 
 def check(log: Log, outcome: Outcome) -> None:
-    """I6, and that nothing is on the bus that should not be."""
+    """I6, and nothing else is on the bus."""
     on_bus, dead = set(outcome.published), outcome.letters | outcome.discarded
     missing = log.events.keys() - on_bus - dead
     assert not missing, f"{len(missing)} neither published nor dead-lettered"
@@ -211,7 +211,7 @@ def check(log: Log, outcome: Outcome) -> None:
 
 
 def _published(log: Log, details: Iterable[str]) -> Counter[Key]:
-    """The keys of what is on the bus, all of it byte for byte what the pure function says."""
+    """The keys of everything on the bus, which must equal the pure function's result byte for byte."""
     wanted = {to_json(cloud_event(event, SOURCE)): key for key, event in log.events.items() if key not in log.poison}
     unknown = [detail for detail in details if detail not in wanted]
     assert not unknown, unknown[:1]
@@ -229,7 +229,7 @@ def _discarded(log: Log, documents: Iterable[Mapping[str, Any]]) -> set[Key]:
 
 def _drain(world: World, log: Log, random: Random, mix: Mix) -> None:
     tips = {name: records[-1].order for name, records in log.shards.items()}
-    # Ten times what it takes where nothing is wrong with our code.
+    # Ten times what correct code takes.
     for _ in range(STEPS_AN_EVENT * len(log.events)):
         due = world.driver.step()
         world.clock.time = max(world.clock.time, due)

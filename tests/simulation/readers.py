@@ -15,7 +15,7 @@ _MOST_PAGES = 200
 
 
 class Around(Protocol):
-    """What readers need of their world."""
+    """What readers need from their world."""
 
     random: Random
     answers: Answers
@@ -36,7 +36,7 @@ class Readers:
         self._world = world
 
     def step(self) -> None:
-        """Read something, perhaps in vain."""
+        """Read something, which may fail."""
         try:
             if self._world.random.random() < 0.7:
                 self._one()
@@ -55,7 +55,7 @@ class Readers:
         self._world.answers.check_read(customer_id, awaited, response["statusCode"], response["body"])
 
     def _some_pages(self) -> None:
-        """The list's pages, as far as they can be had, in order and without repeats."""
+        """The list's pages, as far as they can be read, in order and without repeats."""
         random = self._world.random
         limit = random.choice((1, 2, 7, 25, 100))
         query = {"limit": str(limit)}

@@ -9,16 +9,16 @@ from tests.simulation.signals import Violation
 from tests.simulation.world import World
 
 COMMANDS = 300
-# About what one seed leaves behind.
+# Roughly the number of objects that one seed leaves behind.
 _OBJECTS_A_COLLECTION = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one seed did.
+    """The outcome of one seed.
 
     Attributes:
-        seed: Which.
+        seed: The seed.
         digest: The hash of all its effects.
         counts: What was done, by name.
         faults: Faults by kind.
@@ -35,8 +35,9 @@ class Outcome:
 
 
 def spare_the_collector() -> None:
-    """Let the garbage collector look seldom, and at none of what was imported: a process that runs many seeds makes
-    millions of small objects, nearly all of which go without it.
+    """Make the garbage collector run seldom and skip everything imported.
+
+    A process that runs many seeds creates millions of small objects, nearly all of which are freed without it.
     """
     gc.collect()
     gc.freeze()
@@ -44,11 +45,10 @@ def spare_the_collector() -> None:
 
 
 def run_seed(seed: int, commands: int = COMMANDS, *, verbose: bool = False) -> Outcome:
-    """Run a seed from nothing to healed.
+    """Run a seed from an empty system until it has healed.
 
     Args:
-        seed: Decides everything.
-        commands: How many commands are begun before the faults stop.
+        commands: How many commands begin before the faults stop.
         verbose: Whether every effect is printed.
     """
     world = World(seed, commands, verbose=verbose)
@@ -74,17 +74,17 @@ def run_seed(seed: int, commands: int = COMMANDS, *, verbose: bool = False) -> O
 
 
 def replay(seed: int, commands: int = COMMANDS) -> str:
-    """The line that runs a seed again, with every effect printed."""
+    """The command that runs a seed again and prints every effect."""
     fewer = f" --commands {commands}" if commands != COMMANDS else ""
     return f".local/venvs/dev/bin/python -m tests.simulation --seed {seed}{fewer} --trace"
 
 
 @dataclass(slots=True)
 class Figures:
-    """Many seeds together.
+    """The sum of many seeds.
 
     Attributes:
-        commands: Commands for each seed.
+        commands: Commands per seed.
     """
 
     commands: int = COMMANDS
@@ -95,7 +95,7 @@ class Figures:
     digests: dict[int, str] = field(default_factory=dict)
 
     def add(self, outcome: Outcome) -> None:
-        """Take in a seed's outcome."""
+        """Add a seed's outcome."""
         self.seeds += 1
         self.counts.update(outcome.counts)
         self.faults.update(outcome.faults)
@@ -104,7 +104,7 @@ class Figures:
             self.broken.append(f"{outcome.broken}\n  {replay(outcome.seed, self.commands)}")
 
     def as_dict(self) -> dict[str, object]:
-        """All of it, JSON-safe."""
+        """Everything, ready for JSON."""
         return {
             "seeds": self.seeds,
             **self.counts,

@@ -1,4 +1,4 @@
-"""What stops a simulated piece of the system. None of them is an Exception, so that no code under test catches it."""
+"""Signals that stop a part of the simulated system. None is an Exception, so that no code under test catches them."""
 
 
 class Violation(BaseException):
@@ -14,11 +14,11 @@ class Violation(BaseException):
 
 
 class NotSimulated(BaseException):
-    """The code under test asked for something that the simulated world does not know: teach it, and strictly."""
+    """The code under test uses something that the simulated world does not support. Add it, and strictly."""
 
 
 class Crash(BaseException):
-    """A function's process dies here; only its invoker notices."""
+    """A function's process dies here. Only its invoker notices."""
 
 
 class Killed(BaseException):

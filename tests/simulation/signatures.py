@@ -1,18 +1,17 @@
-"""Whether one function can stand in for another."""
+"""Whether one function can replace another."""
 
 from inspect import Parameter, signature
 from typing import Any
 
 
 def require_stand_in(value: Any, replaced: Any) -> None:
-    """Refuse a value that cannot be called as what it replaces is: its own TypeError would be all that anybody sees.
+    """Refuse a replacement that cannot be called like the original, because only its TypeError would be detected.
 
     Args:
-        value: What stands in.
-        replaced: What it stands in for, as it is found in its class or module; anything goes for what is no function.
+        replaced: The original, as found in its class or module. If it is not a function, anything may replace it.
 
     Raises:
-        TypeError: It takes other arguments.
+        TypeError: The replacement takes other arguments.
     """
     function = getattr(replaced, "__func__", replaced)
     if not callable(function):

@@ -1,4 +1,4 @@
-"""The event table's stream: shards that split, records that are forgotten after a day, order kept for each item."""
+"""The event table's stream: shards split, records expire after a day, and order holds per item."""
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ARN: Final = "arn:aws:dynamodb:eu-west-1:000000000000:table/events/stream/2026-01-01T00:00:00.000"
 _HASHES: Final = 1 << 16
 _RECORDS_A_PAGE: Final = 40
-# Roughly what one record takes in an invocation's payload; the mapping's own tests look at sizes.
+# Roughly a record's size in an invocation's payload; the mapping's own tests check sizes.
 _BYTES: Final = 700
 _LEAPS: Final = 0.15
 
@@ -31,10 +31,10 @@ class ShardLog:
     """One shard.
 
     Attributes:
-        low: The first hash that it takes.
-        high: The first one that it does not.
+        low: The first hash in its range.
+        high: The first hash after its range.
         parent: The shard that it was split from.
-        records: What it still holds, in stream order.
+        records: The records that it still holds, in stream order.
         closed_at: When it was split; None while it is open.
     """
 
@@ -46,11 +46,11 @@ class ShardLog:
 
 
 class SimulatedStream:
-    """The stream, as the table writes it and the mapping reads it.
+    """The stream, written by the table and read by the mapping.
 
     Attributes:
-        shards: By name.
-        forgotten: Customers of whom a record was forgotten before it was dealt with.
+        shards: Shards by name.
+        forgotten: Customers with a record that expired before it was handled.
         checkpoints: What the mapping has saved.
     """
 
@@ -67,12 +67,12 @@ class SimulatedStream:
         for number in range(shards):
             self._open(number * _HASHES // shards, (number + 1) * _HASHES // shards, None)
 
-    # As the table writes it.
+    # The table's side.
 
     def add(self, change: Change) -> None:
         """One change gives one record."""
         name = "REMOVE" if change.new is None else "MODIFY" if change.old else "INSERT"
-        # Now and then the numbers grow by a digit, so that as texts they would sort wrongly.
+        # Now and then the numbers grow by a digit, so that they would sort wrongly as strings.
         self._number += 1 + self._number * (self._random.random() < _LEAPS)
         customer_id, version = change.key
         arrived = float(int(self._clock.time))
@@ -92,7 +92,7 @@ class SimulatedStream:
         log.records.append(StreamRecord(event, str(self._number), arrived, _BYTES))
 
     def split(self) -> None:
-        """A shard closes and two follow it."""
+        """Close a shard and open two in its place."""
         open_ones = [name for name, log in self.shards.items() if log.closed_at is None and log.high - log.low > 1]
         name = self._random.choice(open_ones)
         log = self.shards[name]
@@ -112,7 +112,7 @@ class SimulatedStream:
                 return log
         raise NotSimulated(f"a stream without a shard for {item}")
 
-    # As the mapping reads it.
+    # The mapping's side.
 
     def list_shards(self) -> list[Shard]:
         """See `Stream.list_shards`."""
@@ -141,7 +141,7 @@ class SimulatedStream:
         return saved.position.order if saved else -1
 
     def _forget(self, log: ShardLog, read_to: int) -> bool:
-        """Drop what is older than a day; true if some of it was not yet read."""
+        """Drop records that are older than a day. Returns True if some were unread."""
         count = 0
         unread = False
         for record in log.records:
@@ -160,17 +160,17 @@ class SimulatedStream:
             raise SourceUnavailable("simulated")
 
     def customers_between(self, shard_id: str, first: int, last: int) -> set[str]:
-        """Whose records lie in a range, both ends included."""
+        """The customers with records in a range, both ends included."""
         log = self.shards.get(shard_id)
         return {customer_of(record) for record in log.records if first <= record.order <= last} if log else set()
 
     def is_drained(self) -> bool:
-        """Whether the checkpoints have passed every record."""
+        """Whether the checkpoints are past every record."""
         return all(not log.records or log.records[-1].order <= self._saved(name) for name, log in self.shards.items())
 
 
 def customer_of(record: StreamRecord) -> str:
-    """Whose record it is."""
+    """The customer of a record."""
     change: Mapping[str, Any] = record.event["dynamodb"]  # type: ignore[assignment]
     name: str = change["Keys"]["customer_id"]["S"]
     return name

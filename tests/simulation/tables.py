@@ -13,7 +13,7 @@ Key = tuple[str, int]
 
 
 class Change(NamedTuple):
-    """One item before and after a write; None for none."""
+    """One item before and after a write. None means that it does not exist."""
 
     table: str
     key: Key
@@ -29,12 +29,12 @@ class Index(NamedTuple):
 
 
 class Table:
-    """One table with the key (text, number), or (text) alone.
+    """One table with the key (string, number), or (string) alone.
 
     Attributes:
         partitions: Items by partition key and sort key.
-        places: Where a scan meets each item, in its order.
-        before: What stood under a key before its last change, and when that was.
+        places: Where a scan meets each item, in order.
+        before: The item under a key before its last change, and when that was.
         members: For each index and index partition, the keys that are or were in it.
     """
 
@@ -49,22 +49,22 @@ class Table:
         self.members: dict[tuple[str, Any], dict[Key, None]] = {}
 
     def key(self, attributes: Mapping[str, Any]) -> Key:
-        """The key that an item or a Key parameter names."""
+        """The key of an item or a Key parameter."""
         return attributes[self.partition]["S"], int(attributes[self.sort]["N"]) if self.sort else 0
 
     def exact_key(self, attributes: Mapping[str, Any]) -> Key:
-        """Likewise, of a parameter that must hold the key and nothing else."""
+        """The key of a parameter that must hold the key and nothing else."""
         if len(attributes) != (2 if self.sort else 1):
             raise NotSimulated(f"{self.name}: the key {attributes}")
         return self.key(attributes)
 
     def get(self, key: Key) -> Item | None:
-        """The item as it stands."""
+        """The current item."""
         items = self.partitions.get(key[0])
         return items.get(key[1]) if items else None
 
     def replace(self, key: Key, new: Item | None, now: float) -> Change:
-        """Write, or delete with None."""
+        """Write an item, or delete it with None."""
         items = self.partitions.setdefault(key[0], {})
         old = items.get(key[1])
         if old is None:
@@ -89,13 +89,13 @@ class Table:
 
 
 def place_in_scan(key: Key) -> tuple[int, str, int]:
-    """Where a scan meets an item: in no order that means anything, and always the same."""
+    """Where a scan meets an item: in an arbitrary order that is always the same."""
     return place_of(key[0]), key[0], key[1]
 
 
 @lru_cache(maxsize=4096)
 def place_of(text: str) -> int:
-    """A number that spreads texts, the same in every process."""
+    """A number that spreads strings evenly, the same in every process."""
     return zlib.crc32(text.encode())
 
 

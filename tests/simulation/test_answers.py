@@ -1,10 +1,11 @@
-"""What the simulation demands of an answer while somebody repairs events."""
+"""What the simulation demands of a response while events are being repaired."""
 
 import json
 from typing import Any, Final
 
 import pytest
 
+from tests.samples import valid_body
 from tests.simulation.answers import Answers
 from tests.simulation.clients import Intent
 from tests.simulation.invariants import Invariants
@@ -13,7 +14,7 @@ from tests.simulation.signals import Violation
 from tests.simulation.tables import our_tables
 
 CUSTOMER: Final = "7d3f0c9e-52f1-4a5b-9c39-0f2f7f1d2a10"
-PERSON: Final = {"full_name": "Zqx", "email": "zqx@example.com", "birth": "1990-01-01", "city": "Zqx", "country": "Zqx"}
+PERSON: Final = valid_body(full_name="Zqx", email="zqx@example.com", city="Zqx", country="Zqx")
 UPDATE: Final = Intent("update", CUSTOMER, PERSON)
 
 
@@ -27,7 +28,7 @@ def event(name: str, kind: str) -> Any:
 
 
 def world() -> tuple[Oracle, Answers]:
-    """Somebody whose second event cannot be read."""
+    """A customer whose second event cannot be read."""
     oracle = Oracle()
     oracle.add(CUSTOMER, 1, event("first", "CustomerCreated"), poison=False)
     oracle.add(CUSTOMER, 2, event("second", "CustomerMoved"), poison=True)
@@ -35,7 +36,7 @@ def world() -> tuple[Oracle, Answers]:
 
 
 def repair(oracle: Oracle) -> None:
-    oracle.mend(CUSTOMER, {2: event("second", "CustomerUpdated")})
+    oracle.repair(CUSTOMER, {2: event("second", "CustomerUpdated")})
 
 
 def test_a_command_that_read_an_event_before_its_repair_may_fail_after_it() -> None:
@@ -47,7 +48,7 @@ def test_a_command_that_read_an_event_before_its_repair_may_fail_after_it() -> N
     answers.check_write(UPDATE, 500, "{}", {}, repairs=before)
 
 
-def test_no_command_sent_after_the_repair_may_fail() -> None:
+def test_a_command_sent_after_the_repair_may_not_fail() -> None:
     oracle, answers = world()
 
     repair(oracle)

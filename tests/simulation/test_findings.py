@@ -19,14 +19,7 @@ def test_a_repeated_update_that_changed_nothing_does_not_undo_what_came_after_it
     details = NewDetails.model_validate(valid_body(), context={"today": START.date()})
     other = NewDetails.model_validate(valid_body(city="Paris"), context={"today": START.date()})
     same = UpdateCustomer(details, keyed=True)
-    create_customer(
-        CreateCustomer(
-            **details.model_dump(mode="json"),
-        ),
-        store,
-        CUSTOMER,
-        context("create", "e-1"),
-    )
+    create_customer(CreateCustomer(**valid_body()), store, CUSTOMER, context("create", "e-1"))
     first = update_customer(same, store, CUSTOMER, context("key-1", "e-2"), lambda _: None)
     update_customer(UpdateCustomer(other, keyed=True), store, CUSTOMER, context("key-2", "e-3"), lambda _: None)
 

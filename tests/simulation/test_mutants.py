@@ -1,4 +1,4 @@
-"""Defects put into our own code on purpose: the simulation notices each within 200 seeds, or nobody can."""
+"""The simulation detects each deliberate defect of our own code within 200 seeds, or nobody can."""
 
 from time import perf_counter
 from typing import Final
@@ -11,7 +11,7 @@ from tests.simulation.verdicts import Verdict, table
 LEAST: Final = 20
 
 
-def test_every_defect_is_noticed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_defect_is_detected(capsys: pytest.CaptureFixture[str]) -> None:
     started = perf_counter()
     shares = [f"{number}/{PROCESSES}" for number in range(PROCESSES)]
 
@@ -22,6 +22,6 @@ def test_every_defect_is_noticed(capsys: pytest.CaptureFixture[str]) -> None:
         print(f"\n{table(verdicts)}\n{perf_counter() - started:.0f} seconds in {PROCESSES} processes")
     wrong = [each for each in verdicts if not each.is_right]
     survivors, excused = ([each.name for each in wrong if bool(each.rule) is noticed] for noticed in (False, True))
-    assert not survivors, "no rule notices these: mend the rules, or say why nobody can"
-    assert not excused, "these are said to be equivalent, and are noticed"
+    assert not survivors, "no rule detects these: fix the rules, or say why nobody can"
+    assert not excused, "these are marked equivalent, but were detected"
     assert sum(bool(each.rule) for each in verdicts) >= LEAST

@@ -22,11 +22,11 @@ class Ends(Outlets):
 @pytest.mark.parametrize(
     "error", [refused("InternalServerError", "query"), ReadTimeoutError(endpoint_url=""), ReadModelBusy()]
 )
-def test_trouble_of_a_service_may_end_an_invocation(error: Exception) -> None:
+def test_a_failing_service_may_end_an_invocation(error: Exception) -> None:
     Ends().function_failed(error)
 
 
 @pytest.mark.parametrize("error", [TypeError("too many arguments"), KeyError("version")])
-def test_a_mistake_of_our_own_may_not(error: Exception) -> None:
+def test_a_bug_of_ours_may_not(error: Exception) -> None:
     with pytest.raises(Violation, match="an invocation ended with"):
         Ends().function_failed(error)

@@ -1,7 +1,7 @@
-"""The publisher over thousands of events and every fault: published and dead-lettered events are the event table (I6).
+"""The publisher with thousands of events and every fault: published and dead-lettered events are the event table (I6).
 
 The real handler, the real core of the event source mapping, and a bus that refuses one entry in five, throttles, loses
-answers and sees the function die in the middle of a batch. Defects put into our own code on purpose must be noticed.
+responses and sees the function die in the middle of a batch. Deliberate defects of our own code must be detected.
 """
 
 import json
@@ -75,7 +75,7 @@ def test_published_and_dead_lettered_events_are_the_event_table(
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_once_the_poison_is_mended_a_redrive_publishes_the_rest_and_a_second_one_nothing(seed: int) -> None:
+def test_once_the_poison_events_are_repaired_a_redrive_publishes_the_rest_and_a_second_one_nothing(seed: int) -> None:
     log, outcome = simulated(seed, OUTAGE)
     stack = stack_of(log, outcome)
 
@@ -100,7 +100,7 @@ def stack_of(log: Log, outcome: Outcome) -> FakeStack:
         found = recorded(item)
         if isinstance(found, Unreadable):
             stack.store.broken[key] = found
-            # The fake keeps an unreadable row in the place of an event.
+            # The fake keeps an unreadable row in place of an event.
             stack.store.events[key] = log.events[key]
         else:
             stack.store.events[key] = found
@@ -152,19 +152,23 @@ _to_entry = to_entry
 
 MUTANTS: Final[dict[str, tuple[Any, str, Callable[..., Any]]]] = {
     "failed entries taken for published": (event_bridge, "_error_code", lambda _: ""),
-    "success told for the whole batch": (publish_events, "answer", lambda *_, **__: {"batchItemFailures": []}),
+    "success reported for the whole batch": (publish_events, "answer", lambda *_, **__: {"batchItemFailures": []}),
     "poison fails the batch": (Publisher, "_to_entries", _poison_raises),
     "poison sent back instead of put aside": (Publisher, "_store_failures", _poison_comes_again),
     "poison dropped without a note": (Publisher, "_to_entries", _poison_forgotten),
     "a lost answer taken for success": (EventBridgeBus, "put", _lost_is_done),
     "the first failed record forgotten": (Publisher, "_send", _last_request_only),
     "a dead letter taken for sent": (SqsPublishFailures, "send", lambda *_: None),
-    "something else sent than the event": (publishing, "to_entry", lambda event: _to_entry({**event, "sequence": "1"})),
+    "another event sent": (
+        publishing,
+        "to_entry",
+        lambda event: _to_entry({**event, "sequence": "1"}),
+    ),
 }
 
 
 @pytest.mark.parametrize("name", ["none", *MUTANTS])
-def test_a_defect_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_defect_is_detected(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if name == "none":
         hunt()
         return
@@ -175,7 +179,7 @@ def test_a_defect_is_noticed(name: str, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def hunt() -> None:
-    """Without an outage nothing is given up: poison has letters, and its neighbours are published."""
+    """Without an outage no batch is discarded: poison events have messages, and their neighbours are published."""
     for seed in range(10):
         log, outcome = simulated(seed, Mix(poison=0.01), 500)
         check(log, outcome)

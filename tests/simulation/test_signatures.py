@@ -1,4 +1,4 @@
-"""A defect must be called as the function is whose place it takes."""
+"""A defect must have the signature of the function that it replaces."""
 
 from collections.abc import Callable
 from typing import Any
@@ -34,7 +34,7 @@ def follow(event: object, began: float) -> None: ...
         (8, Owner.limit),
     ],
 )
-def test_what_takes_the_same_arguments_stands_in(value: Any, replaced: Any) -> None:
+def test_a_function_with_the_same_arguments_is_accepted(value: Any, replaced: Any) -> None:
     require_stand_in(value, replaced)
 
 
@@ -47,6 +47,6 @@ def test_what_takes_the_same_arguments_stands_in(value: Any, replaced: Any) -> N
         (lambda: None, vars(Owner)["bare"]),
     ],
 )
-def test_what_takes_others_does_not(value: Callable[..., Any], replaced: Any) -> None:
+def test_a_function_with_other_arguments_is_refused(value: Callable[..., Any], replaced: Any) -> None:
     with pytest.raises(TypeError):
         require_stand_in(value, replaced)

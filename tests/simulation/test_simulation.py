@@ -1,4 +1,4 @@
-"""A thousand seeds: whatever fails, and in whatever order, nothing that must never break breaks."""
+"""A thousand seeds: whatever fails, and in whatever order, no rule breaks."""
 
 import os
 from itertools import pairwise
@@ -8,7 +8,7 @@ import pytest
 
 from tests.simulation.processes import PROCESSES, answers
 
-# SIMULATION_SEEDS=20000 looks further, SIMULATION_FROM=1000 elsewhere.
+# SIMULATION_SEEDS=20000 runs more seeds, SIMULATION_FROM=1000 others.
 SEEDS: Final = int(os.environ.get("SIMULATION_SEEDS", "1000"))
 FIRST: Final = int(os.environ.get("SIMULATION_FROM", "0"))
 SHOWN: Final = "seeds", "commands", "requests", "reads", "calls", "invocations", "events", "rows", "switches"
@@ -47,7 +47,7 @@ def test_no_seed_breaks_an_invariant(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_the_same_seed_gives_the_same_effects() -> None:
-    """Also where Python orders its sets in another way."""
+    """Even if Python orders its sets in another way."""
     command = ["tests.simulation", "--from", "7", "--count", "3"]
 
     first, second = answers([command, command], hash_seeds=("1", "2"))

@@ -1,4 +1,4 @@
-"""What became of mutants, and the table of it."""
+"""The verdicts on mutants, and their table."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a mutant.
+    """The verdict on a mutant.
 
     Attributes:
-        name: The mutant's.
-        rule: The invariant that noticed it; empty if none did.
-        seeds: After how many seeds.
-        how: What the invariant said.
-        equivalent: Why nobody should notice it; empty for one that must be noticed.
+        name: The mutant's name.
+        rule: The invariant that detected it; empty for none.
+        seeds: The number of seeds it took.
+        how: The invariant's message.
+        equivalent: Why nobody can detect it; empty if it must be detected.
     """
 
     name: str
@@ -25,12 +25,12 @@ class Verdict:
 
     @property
     def is_right(self) -> bool:
-        """Whether it was noticed, or need not be and was not."""
+        """Whether it was detected, or was rightly not."""
         return bool(self.rule) != bool(self.equivalent)
 
 
 def table(verdicts: Sequence[Verdict]) -> str:
-    """The verdicts in columns, those of a rule together, and how many each rule noticed."""
+    """The verdicts in columns, grouped by rule, and how many each rule detected."""
     rows = [f"{'noticed by':<10} {'seeds':>5}  {'mutant':<54} how"]
     for each in sorted(verdicts, key=lambda verdict: (not verdict.rule, verdict.rule, verdict.seeds, verdict.name)):
         how = each.how or (f"equivalent: {each.equivalent}" if each.equivalent else "SURVIVED")

@@ -1,7 +1,7 @@
-"""Puts the real handlers on the simulated world: clients, clock, ids, sleep, logger, metrics and tracer.
+"""Runs the real handlers on the simulated world: clients, clock, ids, sleep, logger, metrics and tracer.
 
-Importing this module changes shared/runtime for the whole process, so only a process of its own may do it
-(`python -m tests.simulation`), and before any handler is imported.
+Importing this module changes shared/runtime for the whole process, so it needs a process of its own
+(`python -m tests.simulation`), and must be imported before any handler.
 """
 
 import os
@@ -30,25 +30,25 @@ if TYPE_CHECKING:
 
 
 class _Present:
-    """The world that runs now."""
+    """The running world."""
 
     world: "World"
 
 
 def enter(world: "World") -> None:
-    """Let the handlers live in a world from now on."""
+    """Let the handlers use a world from now on."""
     _Present.world = world
 
 
 class _Client:
-    """The client of the world that runs now."""
+    """The running world's client."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(_Present.world.client, name)
 
 
 class _Logger:
-    """Hands every record to the world instead of writing it."""
+    """Passes every record to the world instead of writing it."""
 
     def info(self, message: str, extra: Any = None, **_: Any) -> None:
         _Present.world.logged(message, extra)

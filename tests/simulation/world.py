@@ -1,4 +1,4 @@
-"""A world: everything that one seed makes, and the scheduler that picks who steps next."""
+"""A world: everything that one seed creates, and the scheduler that picks the next actor."""
 
 import hashlib
 import random as global_random
@@ -26,16 +26,16 @@ from tests.simulation.tables import Change, our_tables
 
 _DEEPEST: Final = 3
 _HOUR: Final = 3600.0
-# Timeouts of the functions, in template.yml.
+# Timeouts of the functions in template.yml.
 _API_SECONDS: Final = 28.0
 _PROJECTOR_SECONDS: Final = 60.0
-# How many steps of others come between two calls of one actor, where any do.
+# How many steps of others come between two calls of one actor, if any.
 _SHORT_BURSTS: Final[Sequence[int]] = (1,)
 _LONG_BURSTS: Final[Sequence[int]] = (1, 4, 12)
-# Longer than this no operator may work on a generation that another one gave up: `projections.generations`.
+# The longest that an operator may work on a generation that another one gave up: `projections.generations`.
 _OPERATOR_SECONDS: Final = 60.0
 _FOR_EVER: Final = float("inf")
-# A request that its sender gave up and the network carries on arrives within this time.
+# A request whose sender gave up still arrives within this time.
 _LATEST_SECONDS: Final = 3.0
 
 
@@ -81,13 +81,13 @@ class World(Outlets):
 
     @property
     def is_over(self) -> bool:
-        """Whether callers have begun all their commands: a long work must not be drawn out for ever by others."""
+        """Whether callers have begun all their commands. Others must not prolong a long piece of work for ever."""
         return self.callers.commands >= self._most_commands
 
-    # Who steps.
+    # Scheduling.
 
     def _schedule(self) -> None:
-        """Each actor's share of the steps, cumulated; an actor to come takes its place here."""
+        """Each actor's share of the steps, cumulated. Add a new actor here."""
         mix = self.faults.mix
         shares: list[tuple[float, Callable[[], None]]] = [
             (0.40, self.callers.step),
@@ -106,7 +106,7 @@ class World(Outlets):
             self._weighted.append((total, step))
 
     def step(self) -> None:
-        """Let somebody step."""
+        """Let one actor step."""
         self.clock.advance(self.random.random() * 0.1)
         if self._late:
             self.arrive()
@@ -117,7 +117,7 @@ class World(Outlets):
                 return
 
     def interlude(self) -> None:
-        """Perhaps let somebody else step, inside a call of the one who steps."""
+        """Perhaps let another actor step inside a call of the current one."""
         likelihood = self.faults.mix.interleave
         if self._depth < _DEEPEST and self.random.random() < likelihood and not self.is_over:
             self._depth += 1
@@ -133,7 +133,7 @@ class World(Outlets):
             self._end_in_time()
 
     def sleep(self, seconds: float) -> None:
-        """Let the one who steps wait; the others go on."""
+        """Let the current actor wait while the others go on."""
         self.clock.advance(seconds)
         if self._depth < _DEEPEST and self.faults.mix.interleave and not self.is_over:
             self._depth += 1
@@ -149,11 +149,11 @@ class World(Outlets):
         self.clock.advance(seconds)
 
     def later(self, effect: Callable[[], object]) -> None:
-        """Carry out some time from now."""
+        """Carry out something later."""
         self._late.append((self.clock.time + self.random.random() * _LATEST_SECONDS, effect))
 
     def arrive(self) -> None:
-        """Carry out what the network has carried long enough."""
+        """Carry out the requests that are due."""
         due = [effect for time, effect in self._late if time <= self.clock.time]
         self._late = [each for each in self._late if each[0] > self.clock.time]
         with self.invariants.knowing(NOBODY_KNOWS):
@@ -161,7 +161,7 @@ class World(Outlets):
                 effect()
 
     def _until(self, seconds: float, work: Callable[[], Any]) -> Any:
-        """Do something that may last so long."""
+        """Do something that may take at most a number of seconds."""
         before, self._deadline = self._deadline, self.clock.time + seconds
         try:
             with self.invariants.knowing(self.invariants.revision):
@@ -170,7 +170,7 @@ class World(Outlets):
             self._deadline = before
 
     def by_hand(self, work: Callable[[], None]) -> None:
-        """Let an operator do something; much may happen between two of its calls."""
+        """Let an operator do something. Much may happen between two of its calls."""
         before, self._bursts = self._bursts, _LONG_BURSTS if not self._depth else _SHORT_BURSTS
         try:
             self._until(_OPERATOR_SECONDS, work)
@@ -188,7 +188,7 @@ class World(Outlets):
         return answer
 
     def _favourites_act(self) -> None:
-        """Owners change what is being redriven, and the stream brings it at once."""
+        """Owners change a customer that is being redriven, and the stream delivers it at once."""
         self.callers.step()
         for _ in range(5):
             self.mapping.step()
@@ -207,7 +207,7 @@ class World(Outlets):
             self.faults.count["poisoned"] += 1
 
     def _cure(self) -> None:
-        """Somebody repairs what is broken and redrives at once, while its owners try again what failed."""
+        """Events are repaired and redriven at once, while owners retry what failed."""
         victims = list(self.poisoner.victims)
         if victims:
             self.faults.count["cured"] += 1
@@ -221,7 +221,7 @@ class World(Outlets):
         most = 30 * _HOUR if self.faults.mix.expiry else 2 * _HOUR
         self.clock.advance(self.random.random() * most)
 
-    # What happens.
+    # Effects.
 
     def request(self, operation: str, event: dict[str, Any]) -> dict[str, Any]:
         """Call a handler as API Gateway does."""
@@ -231,7 +231,7 @@ class World(Outlets):
         return response
 
     def written(self, changes: list[Change]) -> None:
-        """Something was written: trace it, put it on the stream, and look whether it was right."""
+        """Record a write: trace it, put it on the stream, and check it."""
         for change in changes:
             self.trace("write", change.table, *change.key, change.new)
             if change.table == "events":

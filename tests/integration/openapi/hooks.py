@@ -1,6 +1,6 @@
-"""What Schemathesis must know of the API that OpenAPI cannot say; loaded into its process, not into pytest's.
+"""Tells Schemathesis what OpenAPI cannot express. This runs in Schemathesis's process, not in pytest's.
 
-It calls the API as a good client does that wants to see its own writes: with the tokens and cursors that it was given.
+It calls the API as a client that wants to read its own writes: with tokens and cursors that the API returned.
 """
 
 import itertools
@@ -27,7 +27,7 @@ _KEY: Final = re.compile("[!-~]{1,255}")
 _SPACES: Final = re.compile(r"[ \u00a0\u3000]+")
 _RUN: Final = uuid.uuid4().hex
 _numbers: Final = itertools.count()
-# Customer -> the token of its newest write.
+# Customer id -> the token of the customer's newest write.
 _tokens: Final[dict[str, str]] = {}
 _living: Final[set[str]] = set()
 _cursors: Final[list[str]] = []
@@ -36,9 +36,9 @@ _emails: Final = {"ada@example.com"}
 
 @schemathesis.hook
 def before_call(context: HookContext, case: Case, kwargs: Values) -> None:
-    """Replaces what looks right and is made up: tokens and cursors must be the API's own, keys and addresses new.
+    """Replaces well-formed made-up values: tokens and cursors by the API's own, keys and addresses by new ones.
 
-    What does not even look right stays, as the API must refuse it.
+    Malformed values stay, because the API must refuse them.
     """
     if case.meta and case.meta.phase.name == TestPhase.COVERAGE:
         case.path_parameters = _with_living_customer(dict(case.path_parameters))
@@ -50,7 +50,7 @@ def before_call(context: HookContext, case: Case, kwargs: Values) -> None:
 
 @schemathesis.hook
 def after_call(context: HookContext, case: Case, response: Response) -> None:
-    """Remembers what the API gave."""
+    """Remembers what the API returned."""
     answer = response.json() if response.status_code in (200, 201) else {}
     if token := response.headers.get("consistency-token"):
         _tokens[_customer_of(case) or answer["id"]] = token[0]
@@ -66,7 +66,7 @@ def after_call(context: HookContext, case: Case, response: Response) -> None:
 
 @schemathesis.hook
 def filter_failure(context: HookContext, failure: Failure, case: Case, response: Response) -> bool:
-    """Drops two findings that are about JSON Schema, which can say neither "in the past" nor "trimmed"."""
+    """Drops two findings about things that JSON Schema cannot express: "in the past" and "trimmed"."""
     body = case.body
     if not isinstance(body, dict):
         return True
@@ -81,7 +81,7 @@ def filter_failure(context: HookContext, failure: Failure, case: Case, response:
 
 
 def _with_living_customer(path: Values) -> Values:
-    """The coverage phase would call every route with an id that is made up, and see nothing but 404."""
+    """The coverage phase would call every route with a made-up id and get nothing but 404."""
     customer_id = path.get("customer_id")
     if _looks(CUSTOMER_ID, customer_id) and customer_id not in _living and _living:
         return {"customer_id": max(_living)}
@@ -92,7 +92,7 @@ def _with_own_tokens(case: Case, headers: Values) -> Values:
     if _looks(_KEY, headers.get("Idempotency-Key")):
         headers["Idempotency-Key"] = f"{headers['Idempotency-Key'][:200]}.{_RUN}.{next(_numbers)}"
     if headers.get("If-Match") == "0":
-        # The coverage phase cannot make a header with a quotation mark, and takes 0 for every If-Match: that fault
+        # The coverage phase cannot generate a header with a quotation mark and sends 0 as every If-Match. That error
         # would hide all others of the same request.
         headers["If-Match"] = "*"
     if _looks(_URL_SAFE, headers.get("Consistency-Token")):
@@ -110,7 +110,7 @@ def _with_own_cursor(query: Values) -> Values:
 
 
 def _with_new_email(body: Mapping[str, Any]) -> Values:
-    """Leaves every eighth address that is taken, as that has its own answer."""
+    """Keeps every eighth taken address, because a taken address has its own response."""
     email = body.get("email")
     if isinstance(email, str) and email in _emails and next(_numbers) % 8:
         return {**body, "email": f"{_RUN}.{next(_numbers)}@example.com"}

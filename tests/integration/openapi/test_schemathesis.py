@@ -1,7 +1,7 @@
-"""The API keeps what docs/openapi.json says of it, as Schemathesis tries it over HTTP: valid, invalid, in sequences.
+"""The API conforms to docs/openapi.json. Schemathesis tries valid and invalid requests and sequences over HTTP.
 
-What it is asked to check, and what not and why, stands in schemathesis.toml. To repeat a failure, run what the test
-prints against a stack that stays up (make up).
+schemathesis.toml lists what it checks, what it does not, and why. To repeat a failure, run the command that the test
+prints against a running stack (make up).
 """
 
 import json
@@ -20,7 +20,7 @@ from tests.e2e.tokens import READ, WRITE
 
 HERE: Final = Path(__file__).parent
 LONGEST_SECONDS: Final = 300
-# Fewer would mean that a phase, or the greater part of the operations, was passed over.
+# Fewer requests mean that a phase or most of the operations were skipped.
 FEWEST_CASES: Final = 500
 
 
@@ -28,10 +28,10 @@ def run(report: Path, api: str, token: str, document: Path) -> tuple[subprocess.
     """Run Schemathesis in a process of its own.
 
     Args:
-        report: Where it shall write its findings.
+        report: The file for its findings.
         api: The API's address.
-        token: May read and write.
-        document: What the API shall keep.
+        token: An access token with both scopes.
+        document: The API's description.
 
     Returns:
         The process, and the findings.
@@ -69,7 +69,7 @@ def ran(
     return run(report, local_stack.outputs["ApiEndpoint"], machine_token(READ, WRITE), ROOT / "docs" / "openapi.json")
 
 
-def test_the_api_keeps_its_description(ran: tuple[subprocess.CompletedProcess[str], dict[str, Any]]) -> None:
+def test_the_api_conforms_to_its_description(ran: tuple[subprocess.CompletedProcess[str], dict[str, Any]]) -> None:
     done, findings = ran
     assert done.returncode == 0, done.stdout + done.stderr
     assert findings["errors"] == findings["failures"] == []
@@ -84,8 +84,8 @@ def test_every_phase_ran_on_every_operation(ran: tuple[subprocess.CompletedProce
     assert findings["test_cases"]["generated"] > FEWEST_CASES
 
 
-def test_its_valid_requests_are_carried_out(ran: tuple[subprocess.CompletedProcess[str], dict[str, Any]]) -> None:
-    """Were most of them answered 404 or 409, little would be proved."""
+def test_its_valid_requests_succeed(ran: tuple[subprocess.CompletedProcess[str], dict[str, Any]]) -> None:
+    """If most of them got 404 or 409, the test would prove little."""
     _, findings = ran
     for operation, phases in findings["valid_rates"].items():
         assert sum(phase["accepted"] for phase in phases.values()) >= 10, (operation, phases)

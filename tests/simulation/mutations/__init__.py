@@ -1,4 +1,4 @@
-"""The deliberate defects, as small changes of names in our own modules."""
+"""The deliberate defects, as small replacements in our own modules."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What a deliberate defect is."""
+"""The definition of a deliberate defect."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,10 +8,10 @@ from tests.simulation.signatures import require_stand_in
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One name that gets another value.
+    """Replaces the value of one name.
 
     Raises:
-        TypeError: The value cannot be called as what stands there now, so the defect would be another one than it says.
+        TypeError: The new value cannot be called like the current one, so the defect would be another than it says.
     """
 
     owner: Any
@@ -29,8 +29,8 @@ class Mutation:
 
     Attributes:
         name: What is wrong, in a few words.
-        changes: How it is made.
-        equivalent: Why nobody can notice it, for one that another line of defence makes harmless.
+        changes: The replacements.
+        equivalent: Why it cannot be detected, if another line of defence makes it harmless.
     """
 
     name: str

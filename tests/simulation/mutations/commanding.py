@@ -93,7 +93,7 @@ COMMANDS: Final = (
     ),
     one("a lost answer taken for success", DynamoDbEventStore, "_append_alone", _lost_is_done),
     one("a cancelled transaction taken for success", dynamodb_store, "_is_ours", lambda *_: True),
-    one("an event that cannot be read stands in the way of an erasure", erase_customer, "decide", _if_readable),
+    one("an event that cannot be read prevents an erasure", erase_customer, "decide", _if_readable),
     Mutation(
         "redaction forgotten",
         (

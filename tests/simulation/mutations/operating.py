@@ -1,4 +1,4 @@
-"""Defects of the event source mapping, of rebuild, switch and redrive."""
+"""Defects of the event source mapping, and of rebuild, switch and redrive."""
 
 from dataclasses import replace
 from typing import Any, Final
@@ -90,14 +90,14 @@ def _at_once(self: Any, now: Any) -> Any:
 
 
 def _returned(self: Any, row: Any, parked: Any, right: Any) -> Any:
-    """One write, and whatever waited is forgotten."""
+    """Make one write, and forget what waited."""
     if self._read_model.write([Write(right, row)]) != [WriteResult.APPLIED]:
         return redrive.RedriveResult(row.customer_id, redrive.RedriveOutcome.TRY_AGAIN, parked, row.version)
     return redrive.RedriveResult(row.customer_id, redrive.RedriveOutcome.RETURNED, parked, right.version)
 
 
 def _of_everybody(self: Any, generation: int, *, dry: bool = True, limit: int | None = None) -> Any:
-    """Whoever is not parked is brought back again."""
+    """Bring back every customer that is not parked."""
     yield from _run(self, generation, dry=dry, limit=limit)
     for row in self._read_model.rows(generation, 0, 1, None).rows:
         if not row.parked and not dry:

@@ -27,7 +27,7 @@ def _ungated(self: Any, write: Any, replaced: Any) -> Any:
 
 
 def put_rows(self: Any, writes: Any) -> Any:
-    """Put rows as they are, without any condition."""
+    """Put rows without any condition."""
     for write in writes:
         self._client.batch_write_item(RequestItems={self._table: [{"PutRequest": {"Item": _item(write.row)}}]})
     return [WriteResult.APPLIED] * len(writes)
@@ -91,7 +91,7 @@ def _healed_to_the_end(self: Any, event: Any, version: int) -> Any:
 
 
 def _not_held_back(self: Any, row: Any, events: Any, generation: int, report: Any) -> Any:
-    """Later events are applied as if the one that parks the customer had been."""
+    """Apply later events as if the one that parks the customer had been applied."""
     later = [event.version for event in events if row and event.version > row.version]
     state = row.state() if row and row.parked and later else None
     if state is None:
@@ -107,7 +107,7 @@ def _at(state: Any, version: int) -> Any:
 
 
 def _skipping(self: Any, row: Any, later: Any, report: Any) -> Any:
-    """Strange events are passed over."""
+    """Skip strange events."""
     state = row.state() if row else None
     for event in sorted(later, key=lambda each: each.version):
         try:
@@ -147,13 +147,13 @@ _states, _read_batch = projector.Projector._states, read_batch
 _customer = customer._customer
 
 PROJECTOR: Final = (
-    one("a gap passed over", projector.Projector, "_fill_gap", _nothing_healed),
+    one("a gap ignored", projector.Projector, "_fill_gap", _nothing_healed),
     one("a gap filled beyond the event that showed it", projector.Projector, "_fill_gap", _healed_to_the_end),
-    one("a strange event passed over", projector.Projector, "_states", _skipping),
+    one("a strange event skipped", projector.Projector, "_states", _skipping),
     one("a parked customer does not hold back later events", projector.Projector, "_plan", _not_held_back),
     one("a parked customer's erasure waits for the redrive", projector, "is_erasure", lambda _: False),
     one("every trouble parks its customer", projector, "is_transient", lambda _: False),
-    one("no failure told to the mapping", project_customers, "answer", lambda *_, **__: {"batchItemFailures": []}),
+    one("no failure reported to the mapping", project_customers, "answer", lambda *_, **__: {"batchItemFailures": []}),
     one("personal data in the log", project_customers, "trace_event", _telling),
     one("created_at of the newest event", customer, "_customer", _as_created_now),
     one(

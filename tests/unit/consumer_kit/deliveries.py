@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from consumer_kit import CREATED, ERASED, UPDATED, PublishedEvent
+from tests.samples import valid_body
 
 CUSTOMER: Final = "4c5c7f0a-7a34-4c59-9d9b-0c7d0c0f8a01"
 
@@ -37,13 +38,7 @@ def cloud_event(version: int = 1, event_type: str = "", customer_id: str = CUSTO
 
 def person(version: int) -> dict[str, str]:
     """The `data` of an event."""
-    return {
-        "full_name": f"Ada {version}",
-        "email": "ada@example.com",
-        "birth": "1990-05-17",
-        "city": "London",
-        "country": "United Kingdom",
-    }
+    return valid_body(full_name=f"Ada {version}")
 
 
 def envelope(detail: Mapping[str, Any]) -> dict[str, Any]:

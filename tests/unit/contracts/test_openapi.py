@@ -65,9 +65,9 @@ def test_the_file_is_openapi_3_1() -> None:
 
 def test_a_route_that_is_not_described_is_an_error() -> None:
     template = copy.deepcopy(load_template())
-    template["Resources"]["GetCustomer"]["Properties"]["Events"]["Get"]["Properties"]["Path"] = "/customers/{id}"
+    template["Resources"]["GetCustomer"]["Properties"]["Events"]["Get"]["Properties"]["Path"] = "/customers/{_id}"
 
-    with pytest.raises(RoutesDiffer, match=r"GET /customers/\{customer_id\}, GET /customers/\{id\}"):
+    with pytest.raises(RoutesDiffer, match=r"GET /customers/\{_id\}, GET /customers/\{customer_id\}"):
         openapi_document(template=template)
 
 
@@ -122,7 +122,7 @@ def test_each_example_is_valid(name: str) -> None:
 
 def test_the_code_accepts_and_returns_the_examples() -> None:
     command = CreateCustomer.model_validate_json(json.dumps(PERSON), context={"today": date(2026, 5, 17)})
-    assert command.model_dump(mode="json") == PERSON
+    assert command.model_dump(mode="json", exclude_none=True) == PERSON
     assert json.loads(Customer.model_validate(CUSTOMER).document()) == CUSTOMER
     assert CUSTOMER["id"] == EXAMPLE_ID
 
@@ -161,11 +161,11 @@ class NamedCustomer(Customer):
     nickname: str
 
 
-def test_an_optional_field_of_a_request_is_in_the_schema_and_in_the_example() -> None:
+def test_an_optional_field_of_a_request_is_in_the_schema_and_may_be_missing_from_the_example() -> None:
     schema = request_schema(NamedCreate, "The details.")
 
     assert schema["properties"]["nickname"]
-    assert schema["examples"] == [PERSON | {"nickname": None}]
+    assert schema["examples"] == [PERSON]
     assert fits(schema["examples"][0], schema)
 
 

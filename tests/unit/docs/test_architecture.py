@@ -25,6 +25,7 @@ from projections.read_model import Write
 from projections.row import LISTING_SHARDS, Parked, row_of
 from queries import cursor, read_your_writes
 from shared.http import body, headers, request
+from tests.samples import valid_body
 from tests.unit.docs.pages import ARCHITECTURE, ERASURE, HTTP, LOCAL_STACK, PAGES, Page, names
 
 if TYPE_CHECKING:
@@ -39,9 +40,7 @@ KEPT_TABLES = [
     for name, each in RESOURCES.items()
     if each["Type"] == "AWS::DynamoDB::Table" and each.get("DeletionPolicy") == "Retain"
 ]
-DATA = CustomerCreated.model_validate(
-    {"full_name": "Ada", "email": "ada@example.com", "birth": "1990-05-17", "city": "London", "country": "GB"}
-)
+DATA = CustomerCreated.model_validate(valid_body(full_name="Ada", country="GB"))
 EVENT = encode(
     DATA,
     customer_id="c",

@@ -145,7 +145,7 @@ def test_a_birth_is_in_the_stated_range() -> None:
 
 def test_unknown_and_missing_fields_are_refused() -> None:
     assert not accepted(vip="yes")
-    for field in CreateCustomer.model_fields:
+    for field in (name for name, each in CreateCustomer.model_fields.items() if each.is_required()):
         whole = json.loads(CREATE)
         del whole[field]
         with pytest.raises(ValidationError):

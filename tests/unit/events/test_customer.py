@@ -9,7 +9,7 @@ from events.codec import REDACTED, decode
 from events.customer import Customer, CustomerEvent, Erased, OutOfOrder, evolve
 from events.envelope import Event, Unreadable
 from events.history import fold, states
-from tests.samples import created, erased, history, updated
+from tests.samples import PERSON, created, erased, history, updated
 
 
 def test_created_results_in_a_customer_at_version_1() -> None:
@@ -18,11 +18,7 @@ def test_created_results_in_a_customer_at_version_1() -> None:
     assert isinstance(customer, Customer)
     assert json.loads(customer.document()) == {
         "id": "c-1",
-        "full_name": "Ada Lovelace",
-        "email": "ada@example.com",
-        "birth": "1990-05-17",
-        "city": "London",
-        "country": "United Kingdom",
+        **PERSON,
         "version": 1,
         "created_at": "2026-05-17T09:30:03.000000Z",
         "updated_at": "2026-05-17T09:30:03.000000Z",

@@ -13,18 +13,18 @@ def row(customer_id: str | None = None, second: int = 0) -> Row:
     return row_of(evolve(None, event, decode(event)), 1)
 
 
-def order(customer_id: str, second: int) -> str:
+def listing_order(customer_id: str, second: int) -> str:
     listing = row(customer_id, second).listing
     assert listing
     return listing.order
 
 
 def test_customers_sort_by_creation_time_before_id() -> None:
-    assert order("z", 1) < order("a", 2)
+    assert listing_order("z", 1) < listing_order("a", 2)
 
 
 def test_customers_created_at_the_same_instant_sort_by_id() -> None:
-    assert order("a", 1) < order("b", 1)
+    assert listing_order("a", 1) < listing_order("b", 1)
 
 
 def test_customers_are_spread_over_the_shards() -> None:

@@ -1,0 +1,1 @@
+"""Turns this project into another one: copies it and renames the service."""

@@ -41,7 +41,6 @@ def write_response(
     Args:
         state: The customer after the write; the body, unless they are erased.
         event: The type of event that this kind of write appends.
-        headers: Additional headers.
     """
     return Response(
         status,

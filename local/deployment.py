@@ -89,7 +89,6 @@ def deploy(home: StackHome, sources: str) -> Outputs:
     """Run `sam deploy` and save the new outputs.
 
     Args:
-        home: The stack.
         sources: The fingerprint of the sources, taken before the build. Later changes belong to the next deploy.
 
     Raises:

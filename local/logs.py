@@ -23,7 +23,6 @@ def follow(home: StackHome, function: str = "") -> Iterator[tuple[str, str]]:
     """Yield every log line as (source, text), starting five minutes ago. It never ends by itself.
 
     Args:
-        home: The stack.
         function: Logical id of one function. Empty means all functions and the event source mapping.
 
     Raises:

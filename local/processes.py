@@ -70,7 +70,6 @@ class BackgroundProcess:
         """Start the process in its own session, so that Ctrl-C in the terminal does not reach it.
 
         Args:
-            python: The interpreter.
             arguments: The arguments after the marker.
             env: The whole environment.
             log: The file for the output. An existing file is renamed to `.previous`.

@@ -50,7 +50,6 @@ def request_schema(model: type[BaseModel], description: str) -> Json:
     """Return the schema of a request body.
 
     Args:
-        model: The command.
         description: What the body contains.
     """
     normalised = (

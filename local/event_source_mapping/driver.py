@@ -16,7 +16,7 @@ from local.event_source_mapping.actions import (
 from local.event_source_mapping.batch import RecordBatch
 from local.event_source_mapping.outcomes import InvokeFailed, InvokeResult
 from local.event_source_mapping.policy import PollingPolicy
-from local.event_source_mapping.ports import CheckpointStore, Clock, Destination, Invoker, SourceUnavailable, Stream
+from local.event_source_mapping.ports import CheckpointStore, Destination, Invoker, SourceUnavailable, Stream, WallClock
 from local.event_source_mapping.positions import ShardCheckpoint
 from local.event_source_mapping.settings import MappingSettings
 from local.event_source_mapping.shard import ShardMachine
@@ -37,7 +37,7 @@ class Ports:
     invoker: Invoker
     destination: Destination
     checkpoints: CheckpointStore
-    clock: Clock
+    clock: WallClock
     redeliver: Callable[[RecordBatch], bool] = lambda _: False
     report_problem: Callable[[str, str | None], None] = lambda _subject, _reason: None
 

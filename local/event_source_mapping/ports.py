@@ -74,7 +74,7 @@ class CheckpointStore(Protocol):
         """
 
 
-class Clock(Protocol):
+class WallClock(Protocol):
     """The time."""
 
     def now(self) -> float:

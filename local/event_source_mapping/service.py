@@ -37,7 +37,6 @@ def within_reader_limit(settings: Sequence[MappingSettings], running: Sequence[s
     Source: DynamoDB docs, "Reading and processing a stream": more than two readers of a shard are throttled.
 
     Args:
-        settings: All mappings.
         running: UUIDs of the running mappings.
     """
     kept: list[MappingSettings] = []

@@ -27,7 +27,6 @@ class ShardTree:
         Args:
             starting: Where a mapping without checkpoints starts.
             checkpoints: The saved checkpoints by shard.
-            policy: Timing.
         """
         self._policy = policy or PollingPolicy()
         self._checkpoints = dict(checkpoints)

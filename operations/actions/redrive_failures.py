@@ -3,7 +3,7 @@
 import argparse
 from typing import Final
 
-from operations.jobs.lost_batches import BatchResult, CustomerStatus, LostBatch, redrive_lost_batches
+from operations.jobs.lost_batches import CustomerStatus, LostBatch, LostBatchResult, redrive_lost_batches
 from operations.jobs.unpublished import MessageOutcome, MessageResult, redrive_unpublished
 from operations.output import Cell, Output
 from operations.stack import Stack
@@ -62,7 +62,7 @@ def _unpublished(stack: Stack, arguments: argparse.Namespace, output: Output) ->
     return 1 if arguments.go and remaining else 0
 
 
-def _print_batch(result: BatchResult, output: Output) -> None:
+def _print_batch(result: LostBatchResult, output: Output) -> None:
     batch, counts = result.batch, result.customers
     outcome = ", ".join(f"{counts[status]} {status}" for status in CustomerStatus if counts[status])
     output.print_row(

@@ -86,7 +86,6 @@ def compare(
     """Compare every customer and every row of a generation with the event table.
 
     Args:
-        stack: The stack.
         generation: The generation to compare.
         options: How to compare.
         report: Called with each difference as soon as it is found, by one thread at a time.

@@ -67,7 +67,7 @@ class LostBatch:
 
 
 @dataclass(frozen=True, slots=True)
-class BatchResult:
+class LostBatchResult:
     """What became of a batch's customers.
 
     Attributes:
@@ -84,11 +84,10 @@ class BatchResult:
         return not self.customers[CustomerStatus.LEFT] and not self.customers[CustomerStatus.BEHIND]
 
 
-def redrive_lost_batches(stack: Stack, received: ReceivedMessages, *, go: bool) -> Iterator[BatchResult]:
+def redrive_lost_batches(stack: Stack, received: ReceivedMessages, *, go: bool) -> Iterator[LostBatchResult]:
     """Bring the customers of every lost batch up to date, and delete the messages of the batches that are done.
 
     Args:
-        stack: The stack.
         received: Messages of the projection's failure queue. Those that Lambda did not write are skipped.
         go: Whether to change anything.
 
@@ -98,7 +97,7 @@ def redrive_lost_batches(stack: Stack, received: ReceivedMessages, *, go: bool) 
     batches = [batch for message in received.messages if (batch := _parsed(message))]
     _find_customers(stack, batches)
     for batch in batches:
-        result = BatchResult(batch, _bring_up_to_date(stack, batch, go=go))
+        result = LostBatchResult(batch, _bring_up_to_date(stack, batch, go=go))
         if go and result.is_done:
             received.delete(batch.message)
         yield result

@@ -42,7 +42,6 @@ def fill(stack: Stack, generation: int, rate: float | None, workers: int, show: 
     """Fill a generation, from its last checkpoints to the end.
 
     Args:
-        stack: The stack.
         generation: The generation that is being built.
         rate: The largest number of write units a second; None for no limit.
         workers: The number of threads.
@@ -63,7 +62,6 @@ def watch(stack: Stack, generation: int, show: Show) -> Progress:
     """Follow a rebuild that another process runs, until the generation is filled.
 
     Args:
-        stack: The stack.
         generation: The generation that is being built.
         show: Called with a reading of the progress once a second.
 

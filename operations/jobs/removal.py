@@ -21,7 +21,6 @@ def remove_given_up(stack: Stack, rate: float | None) -> Counter[int]:
     may have written rows after the removal. An interrupted removal can be repeated.
 
     Args:
-        stack: The stack.
         rate: The largest number of write units a second; None for no limit.
 
     Returns:

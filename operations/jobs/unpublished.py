@@ -69,7 +69,6 @@ def redrive_unpublished(stack: Stack, received: ReceivedMessages, *, go: bool) -
     """Publish the events of every message, and delete those that are done.
 
     Args:
-        stack: The stack.
         received: Messages of the publisher's failure queue.
         go: Whether to publish anything.
 

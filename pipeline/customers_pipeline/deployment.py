@@ -42,7 +42,6 @@ def deployment_role(
     """Create the role.
 
     Args:
-        scope: Parent construct.
         stage: The stage that the role deploys.
         application: Its resource types determine the permissions.
         buckets: The buckets with the packages.

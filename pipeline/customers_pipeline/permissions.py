@@ -48,8 +48,6 @@ def role(scope: Construct, name: str, service: str, description: str, permission
     """Create a role with exactly the given permissions.
 
     Args:
-        scope: Parent construct.
-        name: Construct id.
         service: The service that assumes the role, such as `codebuild`.
         description: Description of the role.
         permissions: Become an inline policy, so that they exist as soon as the role does.

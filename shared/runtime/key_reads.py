@@ -30,7 +30,7 @@ def read_keys(
     """Yield the items that exist under the given keys, read consistently, in no particular order.
 
     Args:
-        keys: All different.
+        keys: Distinct keys, because DynamoDB refuses duplicates.
         sleep: Waits between attempts; takes seconds.
         only: Comma-separated names of the attributes to return; all of them if empty.
 

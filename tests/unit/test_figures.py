@@ -1,4 +1,4 @@
-"""Figures that a test records are shown, whoever ran the test."""
+"""Figures that a test records are shown, whichever process ran the test."""
 
 import os
 import subprocess

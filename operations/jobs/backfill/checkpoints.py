@@ -64,7 +64,6 @@ class BackfillCheckpoints:
     def __init__(self, store: ProgressStore, name: str) -> None:
         """
         Args:
-            store: Keeps checkpoints.
             name: See `Selection.name_for`.
         """
         self._store = store

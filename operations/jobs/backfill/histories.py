@@ -88,7 +88,6 @@ def complete(records: History, read_ahead: str, cut: str, read: Callable[[str], 
     """Yield the complete histories of a page's customers.
 
     Args:
-        records: The page.
         read_ahead: The customer whose history the previous page returned complete, and who is skipped.
         cut: The customer with whom the page ends and the next one may continue; otherwise empty.
         read: Reads all events of a customer.

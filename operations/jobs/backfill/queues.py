@@ -38,7 +38,6 @@ class SqsQueue:
     def __init__(self, client: "SQSClient", url: str) -> None:
         """
         Args:
-            client: SQS.
             url: The queue's URL, as SQS returned it.
         """
         self._client = client

@@ -97,7 +97,6 @@ def run_backfill(stack: BackfillStack, options: BackfillOptions, show: Show) -> 
     """Send the events of every selected customer, in version order, to one queue.
 
     Args:
-        stack: The stack.
         options: What to send, and how.
         show: Called with a reading of the progress once a second.
 

@@ -50,7 +50,6 @@ class BackfillStep:
             selection: Selects which of them are sent.
             writer: Writes their messages.
             send: Returns once the queue has accepted all messages, those of each customer in order.
-            checkpoints: Saves checkpoints.
         """
         self._source = source
         self._selection = selection

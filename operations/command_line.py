@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, NoReturn
 
 from operations import options
@@ -64,6 +65,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     return build_parser().parse_args(words)
 
 
+@cache
 def build_parser() -> Parser:
     """Return the parser of the whole command line."""
     parser = Parser(

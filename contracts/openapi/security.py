@@ -9,9 +9,10 @@ Json = dict[str, Any]
 
 # The flow of services is not offered: a page in a browser is no place for a client's secret.
 _FOR_PEOPLE: Final = (
-    "For people: authorization code with PKCE. Outside production you may sign up; an administrator must confirm you before "
-    "you can sign in. In production administrators create the users, unless the stack allows signing up. Everybody who can "
-    "sign in may read. Only members of the group customer-writers may create, change and erase customers."
+    "For people: authorization code with PKCE. Outside production you may sign up; an administrator must confirm you "
+    "before you can sign in. In production administrators create the users, unless the stack allows signing up. "
+    "Everybody who can sign in may read. Only members of the group customer-writers may create, change and erase "
+    "customers."
 )
 
 
@@ -53,8 +54,8 @@ def schemes(addresses: Addresses, scopes: dict[str, str]) -> dict[str, Json]:
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "An access token of the stack's user pool that has the scope of the operation. Services get one "
-            "with client credentials.",
+            "description": "An access token of the stack's user pool that has the scope of the operation. Services get "
+            "one with client credentials.",
         },
     }
 

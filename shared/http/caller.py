@@ -37,7 +37,7 @@ class Caller:
         return bool(self.subject) and self.subject == self.client_id
 
     def require(self, scope: str, group: str = "") -> None:
-        """Check that the caller may do what a route does.
+        """Check that the caller may use a route.
 
         Args:
             scope: A scope that the token must have, for example `customers/read`.
@@ -46,7 +46,7 @@ class Caller:
         Raises:
             Forbidden: They may not, or the token is no access token of an identified caller.
         """
-        if self.token_use != "access":
+        if self.token_use != "access":  # noqa: S105 - a kind of token
             raise Forbidden("This request requires an access token. A token for another use is not accepted.")
         if not self.subject.strip():
             raise Forbidden("This request requires an access token with a subject.")
@@ -57,7 +57,11 @@ class Caller:
 
 
 def caller_of(context: Mapping[str, Any]) -> Caller:
-    """Read the caller from the `requestContext` of API Gateway's event. Never fails: an unknown caller has no rights."""
+    """Read the caller from the claims in API Gateway's event. It never fails: an unknown caller has no rights.
+
+    Args:
+        context: The `requestContext` of the event.
+    """
     authorizer = context.get("authorizer")
     claims = authorizer.get("claims") if isinstance(authorizer, Mapping) else None
     if not isinstance(claims, Mapping):

@@ -23,7 +23,7 @@ def endpoint(*, scope: str | None, group: str = "") -> Callable[[UseCase], Handl
     Args:
         scope: The scope that the token must have. The authorizer checks it too, but the function must not rely on that:
             it could be reached another way. None for public routes, such as the documentation.
-        group: The group of the user pool that a person must be in as well; empty for none. Only this check knows groups.
+        group: A group that a person must be in as well; empty for none. Only this check knows groups.
     """
 
     def decorate(use_case: UseCase) -> Handler:

@@ -1,4 +1,4 @@
-"""The client side of Cognito's Secure Remote Password: a person proves that they know the password without sending it."""
+"""The client side of Cognito's Secure Remote Password: proves that a person knows the password, without sending it."""
 
 import base64
 import hashlib

@@ -45,7 +45,7 @@ class Target:
         people_client_id: The public client, for people.
         machine_client_id: The confidential client, for services that read and write.
         machine_client_secret: Its secret; empty if Cognito must be asked for it.
-        reading_machine_client_id: The confidential client, for services that only read. Cognito is asked for its secret.
+        reading_machine_client_id: The confidential client, for services that only read.
         endpoint_url: The local AWS; empty for the real one.
         from_outputs: Whether the stack comes from an outputs file, so that the local AWS's fixed keys apply.
     """

@@ -1,12 +1,15 @@
 """Who may get a token, as far as only AWS enforces it: the local AWS takes any confirmation code."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from commands.http import WRITERS
 from local import demo_user
 from tests.e2e import tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Template = dict[str, Any]
 DOCUMENTATION = "/docs/oauth2-redirect.html"
@@ -39,24 +42,27 @@ def evaluated(template: Template, value: Any, **parameters: str) -> Any:
 class _Evaluation:
     def __init__(self, conditions: Template, parameters: Template) -> None:
         self._conditions, self._parameters = conditions, parameters
+        self._functions: dict[str, Callable[[Any], Any]] = {
+            "If": self._if,
+            "Or": lambda operands: any(map(self.of, operands)),
+            "Not": lambda operands: not self.of(operands[0]),
+            "Equals": lambda operands: self.of(operands[0]) == self.of(operands[1]),
+            "Ref": lambda name: self._parameters.get(name, {"Ref": name}),
+        }
 
     def of(self, value: Any) -> Any:
-        match value:
-            case {"If": [name, then, otherwise]}:
-                return self.of(then) if self.of(self._conditions[name]) else self.of(otherwise)
-            case {"Or": operands}:
-                return any(self.of(each) for each in operands)
-            case {"Not": [operand]}:
-                return not self.of(operand)
-            case {"Equals": [one, other]}:
-                return self.of(one) == self.of(other)
-            case {"Ref": name}:
-                return self._parameters.get(name, value)
-            case list():
-                return [self.of(each) for each in value]
-            case dict():
-                return {key: self.of(each) for key, each in value.items()}
-        return value
+        if isinstance(value, list):
+            return [self.of(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        name = next(iter(value))
+        if name in self._functions:
+            return self._functions[name](value[name])
+        return {key: self.of(each) for key, each in value.items()}
+
+    def _if(self, operands: list[Any]) -> Any:
+        condition, then, otherwise = operands
+        return self.of(then if self.of(self._conditions[condition]) else otherwise)
 
 
 def test_cognito_sends_no_code_with_which_people_could_confirm_themselves(pool: Template) -> None:

@@ -98,7 +98,7 @@ class Trial:
         return context_of(parse(self.creation()), "POST /customers", "", datetime.now(UTC), "").metadata.command_id
 
     def _request(self, scope: str, headers: Mapping[str, str], **extra: Any) -> dict[str, Any]:
-        claims = {"sub": ACTOR, "scope": f"customers/{scope}"}
+        claims = {"sub": ACTOR, "client_id": ACTOR, "token_use": "access", "scope": f"customers/{scope}"}
         context = {"requestId": f"{self.correlation_id}-{self.run}", "authorizer": {"claims": claims}}
         return {"requestContext": context, "headers": {"X-Correlation-Id": self.correlation_id, **headers}, **extra}
 

@@ -1,4 +1,4 @@
-"""A user for the hosted sign-in page."""
+"""A user for the hosted sign-in page, who may read and write."""
 
 import contextlib
 import json
@@ -11,6 +11,7 @@ from local.aws import LocalAws
 from local.home import StackHome
 from local.outputs import Outputs
 
+WRITERS: Final = "customer-writers"
 CALLBACK: Final = "http://localhost:8976/callback"
 
 
@@ -38,6 +39,7 @@ def ensure(home: StackHome, outputs: Outputs) -> DemoUser:
             ],
         )
     cognito.admin_set_user_password(UserPoolId=pool, Username=user.email, Password=user.password, Permanent=True)
+    cognito.admin_add_user_to_group(UserPoolId=pool, Username=user.email, GroupName=WRITERS)
     return user
 
 

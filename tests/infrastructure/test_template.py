@@ -164,7 +164,6 @@ def test_people_sign_in_with_a_code_and_machines_with_credentials(template: Temp
     assert resources["UserPool"]["Properties"]["UserPoolName"] == {"Sub": "${Stage}-customers-api-user-pool"}
     assert resources["UserPoolDomain"]["Properties"]["Domain"] == {"Sub": "customer-api-${Stage}-${AWS::AccountId}"}
     assert (people["GenerateSecret"], people["AllowedOAuthFlows"]) == (False, ["code"])
-    assert "https://oauth.pstmn.io/v1/callback" in people["CallbackURLs"]
     assert (machine["GenerateSecret"], machine["AllowedOAuthFlows"]) == (True, ["client_credentials"])
 
 

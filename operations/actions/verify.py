@@ -3,6 +3,7 @@
 import argparse
 from typing import Final
 
+from operations.actions.choice import chosen_generation
 from operations.display import display
 from operations.jobs.comparison import CompareOptions, Comparison, Finding, compare
 from operations.output import Output
@@ -17,7 +18,7 @@ def verify(stack: Stack, arguments: argparse.Namespace, output: Output) -> int:
     Returns:
         1 when differences remain.
     """
-    generation = arguments.generation or stack.generations.load().active
+    generation = chosen_generation(stack, arguments)
     options = CompareOptions(arguments.workers, arguments.segments, arguments.repair)
     return 1 if compare_and_print(stack, generation, options, output).differences else 0
 

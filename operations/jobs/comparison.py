@@ -76,8 +76,10 @@ class _Findings:
             self._report(Finding(difference, repaired))
 
     def _repaired(self, difference: Difference) -> bool:
-        fed_before = self._stack.generations.load().before(self._generation)
-        return self._stack.verifier.repair(difference, self._generation, fed_before)
+        generations = self._stack.generations.load()
+        # The generation may be given up while it is compared.
+        generations.must_be_fed(self._generation)
+        return self._stack.verifier.repair(difference, self._generation, generations.before(self._generation))
 
 
 def compare(

@@ -67,6 +67,47 @@ def test_verify_finds_rows_without_events_and_does_not_change_them(stack: FakeSt
     assert ("a", 1) in stack.read_model.stored
 
 
+@pytest.mark.parametrize("command", ["verify --repair", "verify", "redrive --go", "parked"])
+@pytest.mark.parametrize(("number", "problem"), [(7, "does not exist"), (5, "does not exist"), (1, "was given up")])
+def test_a_generation_that_is_not_fed_is_refused(
+    stack: FakeStack, capsys: pytest.CaptureFixture[str], command: str, number: int, problem: str
+) -> None:
+    """A repair would write rows there that nothing removes or erases."""
+    stack.generations.saved = Generations(active=3, building=4, previous=2, newest=4)
+    stack.store.append(created("a"))
+
+    assert stack.run(*command.split(), "--generation", str(number)) == 1
+
+    refusal = capsys.readouterr().err
+    assert f"Generation {number} {problem}" in refusal
+    assert "choose one of 2, 3, 4, or leave out --generation" in refusal
+    assert stack.read_model.stored == {}
+
+
+@pytest.mark.parametrize("number", [2, 3, 4])
+def test_every_generation_that_is_fed_can_be_repaired(stack: FakeStack, number: int) -> None:
+    stack.generations.saved = Generations(active=3, building=4, previous=2, newest=4)
+    stack.store.append(created("a"))
+
+    assert stack.run("verify", "--repair", "--generation", str(number)) == 0
+    assert ("a", number) in stack.read_model.stored
+
+
+def test_a_generation_given_up_during_a_repair_gets_no_rows(stack: FakeStack) -> None:
+    stack.generations.saved = Generations(active=1, building=2, newest=2)
+    stack.store.append(created("a"))
+    real = stack.clock.pause
+
+    def abandon(seconds: float) -> None:
+        real(seconds)
+        stack.generations.saved = Generations(active=1, newest=2, retired=(2,))
+
+    object.__setattr__(stack.stack, "pause", abandon)
+
+    assert stack.run("verify", "--repair", "--generation", "2") == 1
+    assert stack.read_model.stored == {}
+
+
 def test_redrive_changes_nothing_without_go_and_nothing_more_the_second_time(stack: FakeStack) -> None:
     poison(stack, "a")
     assert stack.run("redrive", "--go") == 1

@@ -73,6 +73,7 @@ class FakeStack:
         self.store = InMemoryEventStore()
         self.read_model = InMemoryReadModel()
         self.generations = InMemoryGenerations()
+        self.read_model.revision = lambda: self.generations.saved.revision
         self.progress = InMemoryProgress()
         self.queue = FakeQueue()
         self.clock = Clock()

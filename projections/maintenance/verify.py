@@ -12,7 +12,8 @@ from typing import Final
 from events.customer import Erased, State
 from events.envelope import Event, Recorded
 from events.history import fold, is_erasure, unredacted
-from events.store import EventStore, Position
+from events.pages import by_customer, customer_at
+from events.store import EventStore
 from projections.failures import is_transient
 from projections.maintenance.differences import Difference, DifferenceKind
 from projections.maintenance.progress import SegmentProgress
@@ -64,17 +65,17 @@ class Verifier:
             The new checkpoint, and the differences found in this page.
         """
         page = self._store.read_page(at.segment, total_segments, at.position, PAGE_SIZE)
-        by_customer = _by_customer(page.records)
+        histories = by_customer(page.records)
         # A customer whose events continue on the next page is compared as a whole on the page where they begin.
-        by_customer.pop(_customer_at(at.position), None)
-        continued = _customer_at(page.next)
-        rows = self._read_model.get_many(by_customer, generation)
+        histories.pop(customer_at(at.position), None)
+        continued = customer_at(page.next)
+        rows = self._read_model.get_many(histories, generation)
         suspects = [
             id_
-            for id_, records in by_customer.items()
+            for id_, records in histories.items()
             if id_ == continued or not _matches(rows.get(id_), records, generation)
         ]
-        erased = [id_ for id_, records in by_customer.items() if id_ == continued or unredacted(records)]
+        erased = [id_ for id_, records in histories.items() if id_ == continued or unredacted(records)]
         differences = [*self.compare(suspects, generation).values(), *self.unfinished_erasures(erased)]
         started = sum(record.version == 1 for record in page.records)
         progress = at.advanced(customers=started, events=len(page.records), problems=len(differences))
@@ -230,18 +231,6 @@ class Verifier:
 
 def _is_catching_up(before: Difference, now: Difference) -> bool:
     return now.kind is DifferenceKind.BEHIND and now.found > before.found
-
-
-def _by_customer(records: Sequence[Recorded]) -> dict[str, list[Recorded]]:
-    grouped: dict[str, list[Recorded]] = {}
-    for record in records:
-        grouped.setdefault(record.customer_id, []).append(record)
-    return grouped
-
-
-def _customer_at(position: Position | None) -> str:
-    """Return the customer whose event a position names; empty at the start and at the end."""
-    return position["customer_id"] if position else ""
 
 
 def _matches(row: Row | None, records: Sequence[Recorded], generation: int) -> bool:

@@ -264,9 +264,11 @@ def test_a_customer_on_many_pages_is_compared_once(
         for version in range(2, 6):
             change(stack, customer_id, version, email, email := f"{customer_id}{version}@example.com")
     stack.store.claims[ADA] = "a"
-    del stack.store.claims[email_claim("b5@example.com")]
+    for customer_id in "ab":
+        del stack.store.claims[email_claim(f"{customer_id}5@example.com")]
 
-    assert sorted(found(stack.stack.claim_verifier, segments), key=lambda each: each.kind) == [
+    assert sorted(found(stack.stack.claim_verifier, segments), key=lambda each: (each.kind, str(each.customer))) == [
+        ClaimDifference(Kind.MISSING, email_claim("a5@example.com"), CustomerAt("a", 5), None),
         ClaimDifference(Kind.MISSING, email_claim("b5@example.com"), CustomerAt("b", 5), None),
         ClaimDifference(Kind.STALE, ADA, None, CustomerAt("a", 5)),
     ]
@@ -353,6 +355,59 @@ def lost_beside_a_neighbour(stack: FakeStack) -> None:
     create(stack, "b", "bob@example.com")
 
 
+def keep_it(stack: FakeStack) -> None:
+    """The customer changes and keeps the address."""
+    stack.store.append(updated("a", 2, email="ada@example.com"))
+
+
+def right_for_two(stack: FakeStack) -> None:
+    create(stack, "a", "ada@example.com")
+    create(stack, "b", "bob@example.com")
+
+
+@pytest.mark.parametrize("write", [move_away, disappear, let_another_have_it, return_to_it, keep_it])
+def test_a_writer_at_any_moment_is_not_reported(write: Case) -> None:
+    for moment in range(1, 9):
+        stack = FakeStack()
+        right_for_two(stack)
+        beside = Interleaved(stack, lambda call, moment=moment, stack=stack: call == moment and write(stack))  # type: ignore[misc]
+
+        assert found(ClaimVerifier(beside.store, beside.claims, stack.clock.pause)) == [], moment
+
+
+def test_a_customer_who_keeps_a_lost_claim_through_a_change_is_repaired(stack: FakeStack) -> None:
+    """The change comes between the last look and the repair."""
+    lost(stack)
+    verifier = stack.stack.claim_verifier
+    [difference] = found(verifier)
+    keep_it(stack)
+
+    assert verifier.repair(difference) is None
+    assert stack.store.claims == {ADA: "a"}
+
+
+def test_a_repair_never_takes_a_claim_from_a_customer_who_was_faster(stack: FakeStack) -> None:
+    lost(stack)
+    verifier = stack.stack.claim_verifier
+    [difference] = found(verifier)
+    create(stack, "b", "ada@example.com")
+
+    assert verifier.repair(difference) == ClaimDifference(Kind.SHARED, ADA, A, B)
+    assert stack.store.claims == {ADA: "b"}
+
+
+@pytest.mark.parametrize("case", [of_an_erased_customer, of_an_earlier_address], ids=lambda case: case.__name__)
+def test_a_repair_never_releases_the_claim_of_a_customer_who_was_faster(stack: FakeStack, case: Case) -> None:
+    case(stack)
+    verifier = stack.stack.claim_verifier
+    [difference] = found(verifier)
+    del stack.store.claims[ADA]
+    create(stack, "n", "ada@example.com")
+
+    assert verifier.repair(difference) is None
+    assert stack.store.claims[ADA] == "n"
+
+
 def held_by_mistake(stack: FakeStack) -> None:
     """Two claims that both customers may take meanwhile belong to them already."""
     create(stack, "a", "ada@example.com")
@@ -367,7 +422,7 @@ def required(stack: FakeStack) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("start", [lost_beside_a_neighbour, of_another, held_by_mistake])
-@pytest.mark.parametrize("write", [move_away, disappear, let_another_have_it, return_to_it])
+@pytest.mark.parametrize("write", [move_away, disappear, let_another_have_it, return_to_it, keep_it])
 def test_a_writer_at_any_moment_of_a_repair_loses_nothing(start: Case, write: Case) -> None:
     """A claim that is wrong after the repair was wrong in the same way before it, and the next repair corrects it."""
     moments, moment = 1, 0

@@ -24,6 +24,8 @@ from projections.maintenance.progress import SegmentProgress
 
 PAGE_SIZE: Final = 500
 _LOOKS: Final = 4
+# For customers who change between any two looks.
+_MOST_LOOKS: Final = 12
 _FIRST_PAUSE_SECONDS: Final = 0.25
 
 Differences = dict[str, ClaimDifference]
@@ -110,16 +112,23 @@ class ClaimVerifier:
     def _confirm(
         self, standings: Mapping[str, Standing], compare: Callable[[Mapping[str, Standing]], Differences]
     ) -> list[ClaimDifference]:
-        """Compare, and repeat the comparison with pauses for what differs."""
-        previous: Differences = {}
+        """Compare, and repeat the comparison with pauses for what differs.
+
+        What changed between the last two looks is looked at again: if it were dropped, a claim that the next pass
+        releases could leave the address of this customer free.
+        """
+        confirmed: list[ClaimDifference] = []
         found = compare(standings)
-        for attempt in range(_LOOKS - 1):
+        for look in range(1, _MOST_LOOKS):
             if not found:
                 break
-            self._pause(_FIRST_PAUSE_SECONDS * 2**attempt)
+            self._pause(_FIRST_PAUSE_SECONDS * 2 ** min(look - 1, _LOOKS - 2))
             standings = self._refreshed({key: standings[key] for key in found})
             previous, found = found, compare(standings)
-        return [difference for key, difference in found.items() if previous.get(key) == difference]
+            if look >= _LOOKS - 1:
+                confirmed += [difference for key, difference in found.items() if previous[key] == difference]
+                found = {key: difference for key, difference in found.items() if previous[key] != difference}
+        return confirmed
 
     def _compare_customers(self, standings: Mapping[str, Standing]) -> Differences:
         """Compare by customer id."""

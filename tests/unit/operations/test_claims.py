@@ -370,7 +370,12 @@ def test_a_writer_at_any_moment_is_not_reported(write: Case) -> None:
     for moment in range(1, 9):
         stack = FakeStack()
         right_for_two(stack)
-        beside = Interleaved(stack, lambda call, moment=moment, stack=stack: call == moment and write(stack))  # type: ignore[misc]
+
+        def write_then(call: int, moment: int = moment, stack: FakeStack = stack) -> None:
+            if call == moment:
+                write(stack)
+
+        beside = Interleaved(stack, write_then)
 
         assert found(ClaimVerifier(beside.store, beside.claims, stack.clock.pause)) == [], moment
 

@@ -1,6 +1,7 @@
 """`verify claims`: each kind of difference is found, normal traffic is not reported, and a repair is always certain."""
 
 import json
+import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -11,8 +12,9 @@ import pytest
 
 from events.claim_differences import ClaimDifference, ClaimDifferenceKind, standing_of
 from events.claims import ClaimChange, ClaimTaken, email_claim
-from events.claims_table import NOBODY, CustomerAt
+from events.claims_table import NOBODY, ClaimPage, CustomerAt, HeldClaim
 from events.envelope import Unreadable
+from events.store import EventPage
 from operations.jobs import claim_verifier
 from operations.jobs.claim_verifier import ClaimVerifier
 from projections.maintenance.progress import SegmentProgress
@@ -451,3 +453,53 @@ def test_a_writer_at_any_moment_of_a_repair_loses_nothing(start: Case, write: Ca
         found(stack.stack.claim_verifier, repair=True)
         assert stack.store.claims == right, moment
     assert moments > 6
+
+
+class Endless:
+    """Tables that make their pages when they are read and keep nothing. No customer has a claim, no claim a customer.
+
+    Attributes:
+        size: The number of customers and of claims.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.store: Any = SimpleNamespace(read_page=self.events, existing=lambda _: set(), read=lambda _: [])
+        self.claims: Any = SimpleNamespace(read_page=self.held, holders=self.holders)
+
+    def events(self, segment: int, total: int, start: Any, limit: int) -> EventPage:
+        first = int(start["version"]) if start else 0
+        last = min(first + limit, self.size)
+        records = [created(f"c-{number}", email=f"{number}@example.com") for number in range(first, last)]
+        end = {"customer_id": "", "version": str(last)}
+        return EventPage(records, end if last < self.size else None)
+
+    def held(self, segment: int, total: int, start: str | None, limit: int) -> ClaimPage:
+        first = int(start or 0)
+        last = min(first + limit, self.size)
+        claims = [HeldClaim(f"email#{number}", f"c-{number}") for number in range(first, last)]
+        return ClaimPage(claims, str(last) if last < self.size else None)
+
+    def holders(self, claims: Any) -> dict[str, str]:
+        return {claim: f"c-{claim[6:]}" for claim in claims if len(claim) < 20}
+
+
+def peak_bytes(size: int) -> int:
+    """The most memory that a comparison needs, in which everything differs."""
+    tables = Endless(size)
+    verifier = ClaimVerifier(tables.store, tables.claims, lambda _: None)
+    differences = 0
+    tracemalloc.start()
+    for step in (verifier.customers_step, verifier.claims_step):
+        at = SegmentProgress(0)
+        while not at.done:
+            at, more = step(at, 1)
+            differences += len(more)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert differences == 2 * size
+    return peak
+
+
+def test_the_memory_does_not_grow_with_the_number_of_customers() -> None:
+    assert peak_bytes(2_500) < 2 * peak_bytes(500)

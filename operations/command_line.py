@@ -154,7 +154,7 @@ COMMANDS: Final = (
         verify_claims.verify_claims,
         "compare the claims on e-mail addresses with the events",
         "verify claims --repair",
-        (options.compare_options("take, move and release claims where it is certain"), options.workers_option),
+        (options.compare_options("take, move or release the claims that differ"), options.workers_option),
     ),
     Command(
         "backfill",

@@ -96,15 +96,23 @@ def go_options(effect: str, limited: str) -> AddOptions:
     return add
 
 
-def compare_options(parser: ArgumentParser) -> None:
-    """Add the options of `verify`."""
-    parser.add_argument("--repair", action="store_true", help="write the rows that differ")
-    parser.add_argument(
-        "--segments",
-        type=positive_integer,
-        metavar="N",
-        help="split the event table into N segments (default: depends on the size of the table)",
-    )
+def compare_options(repair: str) -> AddOptions:
+    """Add `--repair` and `--segments`.
+
+    Args:
+        repair: What `--repair` does.
+    """
+
+    def add(parser: ArgumentParser) -> None:
+        parser.add_argument("--repair", action="store_true", help=repair)
+        parser.add_argument(
+            "--segments",
+            type=positive_integer,
+            metavar="N",
+            help="split the event table into N segments (default: depends on the size of the table)",
+        )
+
+    return add
 
 
 def workers_option(parser: ArgumentParser) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from local.aws import LocalAws
-from local.home import StackHome
+from local.home import StackHome, write_private
 from local.outputs import Outputs
 
 WRITERS: Final = "customer-writers"
@@ -63,6 +63,5 @@ def _stored_user(home: StackHome) -> DemoUser:
     except (OSError, ValueError, TypeError):
         # The ending has one character of each kind that the pool's password policy requires.
         user = DemoUser("demo@example.com", f"{secrets.token_urlsafe(12)}-aA1")
-    file.touch(mode=0o600)
-    file.write_text(json.dumps({"email": user.email, "password": user.password}))
+    write_private(file, json.dumps({"email": user.email, "password": user.password}))
     return user

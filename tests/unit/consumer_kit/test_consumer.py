@@ -151,7 +151,7 @@ def test_an_unknown_type_counts_in_the_order() -> None:
 @pytest.mark.parametrize("policy", GapPolicy)
 @pytest.mark.parametrize("handled", [0, 1, 3])
 def test_a_redacted_event_erases_whatever_was_handled_and_held_before(policy: GapPolicy, handled: int) -> None:
-    """Only an erasure removes data, so nothing of that customer may stay or come back, even without `CustomerErased`."""
+    """Only an erasure removes data, so nothing of that customer may stay, even without `CustomerErased`."""
     inbox = InMemoryInbox()
     handle = consumer(inbox, policy).handle
     for version in [*range(1, handled + 1), handled + 2]:

@@ -57,8 +57,8 @@ class Invariants:
         self._events = tables["events"]
 
     @contextmanager
-    def knowing(self, revision: int) -> Iterator[None]:
-        """While this runs, the writer knows the record of generations as of a revision, or later."""
+    def knowing(self, revision: int | None) -> Iterator[None]:
+        """While this runs, the writer knows the record of generations as of a revision, or later; None for any."""
         before, self._known = self._known, revision
         try:
             yield

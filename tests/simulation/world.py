@@ -1,7 +1,11 @@
-"""A world: everything that one seed creates, and the scheduler that picks the next actor."""
+"""A world: everything that one seed creates, and the scheduler that picks the next actor.
+
+An actor's step is a task. It may stop at every call of the database, and others start or continue meanwhile.
+"""
 
 import hashlib
 import random as global_random
+from collections import deque
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, Final
@@ -23,8 +27,8 @@ from tests.simulation.readers import Readers
 from tests.simulation.signals import Crash
 from tests.simulation.stream import SimulatedStream
 from tests.simulation.tables import Change, our_tables
+from tests.simulation.tasks import Tasks
 
-_DEEPEST: Final = 3
 _HOUR: Final = 3600.0
 # Timeouts of the functions in template.yml.
 _API_SECONDS: Final = 28.0
@@ -35,6 +39,8 @@ _LONG_BURSTS: Final[Sequence[int]] = (1, 4, 12)
 # The longest that an operator may work on a generation that another one gave up: `projections.generations`.
 _OPERATOR_SECONDS: Final = 60.0
 _FOR_EVER: Final = float("inf")
+# While an actor sleeps, others make this many steps.
+_SLEEPING: Final = 2
 # A request whose sender gave up still arrives within this time.
 _LATEST_SECONDS: Final = 3.0
 
@@ -67,7 +73,8 @@ class World(Outlets):
         self.dead_lettered = set()
         self._hash = hashlib.blake2b(digest_size=16)
         self._verbose = verbose
-        self._depth = 0
+        self.tasks = Tasks(self.random)
+        self._agenda: deque[Callable[[], None]] = deque()
         self._late: list[tuple[float, Callable[[], object]]] = []
         self._deadline = _FOR_EVER
         self._bursts = _SHORT_BURSTS
@@ -106,10 +113,22 @@ class World(Outlets):
             self._weighted.append((total, step))
 
     def step(self) -> None:
-        """Let one actor step."""
+        """Let one actor start a step, or continue one."""
         self.clock.advance(self.random.random() * 0.1)
         if self._late:
             self.arrive()
+        self.tasks.step(self._start)
+
+    def settle(self) -> None:
+        """Let every actor finish its step."""
+        self._agenda.clear()
+        self.tasks.finish()
+        self.faults.count["crossed"] += self.tasks.crossings
+
+    def _start(self) -> None:
+        if self._agenda:
+            self._agenda.popleft()()
+            return
         chosen = self.random.random() * self._weighted[-1][0]
         for bound, step in self._weighted:
             if chosen < bound:
@@ -117,31 +136,29 @@ class World(Outlets):
                 return
 
     def interlude(self) -> None:
-        """Perhaps let another actor step inside a call of the current one."""
+        """Perhaps let other actors step before a call of the current one."""
         likelihood = self.faults.mix.interleave
-        if self._depth < _DEEPEST and self.random.random() < likelihood and not self.is_over:
-            self._depth += 1
-            bursts, self._bursts = self._bursts, _SHORT_BURSTS
-            try:
-                if self.callers.favourites:
-                    self._favourites_act()
-                for _ in range(self.random.choice(bursts)):
-                    self.step()
-            finally:
-                self._depth -= 1
-                self._bursts = bursts
+        if self.tasks.is_inside and self.random.random() < likelihood and not self.is_over:
+            steps = self.random.choice(self._bursts)
+            if self.callers.favourites and not self._agenda:
+                steps += self._let_favourites_act()
+            self._stop(steps)
             self._end_in_time()
+
+    def _stop(self, steps: int) -> None:
+        """Stop the current task. What it knows and how long it may take is its own."""
+        bursts, deadline = self._bursts, self._deadline
+        self._bursts, self._deadline = _SHORT_BURSTS, _FOR_EVER
+        with self.invariants.knowing(None):
+            self.tasks.stop(steps)
+        self._bursts, self._deadline = bursts, deadline
 
     def sleep(self, seconds: float) -> None:
         """Let the current actor wait while the others go on."""
         self.clock.advance(seconds)
-        if self._depth < _DEEPEST and self.faults.mix.interleave and not self.is_over:
-            self._depth += 1
-            try:
-                self.mapping.step()
-                self.step()
-            finally:
-                self._depth -= 1
+        if self.tasks.is_inside and self.faults.mix.interleave and not self.is_over:
+            self._agenda.append(self.mapping.step)
+            self._stop(_SLEEPING)
         self._end_in_time()
 
     def pass_time(self, seconds: float) -> None:
@@ -171,7 +188,7 @@ class World(Outlets):
 
     def by_hand(self, work: Callable[[], None]) -> None:
         """Let an operator do something. Much may happen between two of its calls."""
-        before, self._bursts = self._bursts, _LONG_BURSTS if not self._depth else _SHORT_BURSTS
+        before, self._bursts = self._bursts, _LONG_BURSTS
         try:
             self._until(_OPERATOR_SECONDS, work)
         finally:
@@ -187,11 +204,10 @@ class World(Outlets):
         self.invariants.projected(event["Records"], answer)
         return answer
 
-    def _favourites_act(self) -> None:
-        """Owners change a customer that is being redriven, and the stream delivers it at once."""
-        self.callers.step()
-        for _ in range(5):
-            self.mapping.step()
+    def _let_favourites_act(self) -> int:
+        """Owners change a customer that is being redriven, and the stream delivers it at once. Returns the steps."""
+        self._agenda += [self.callers.step, *[self.mapping.step] * 5]
+        return len(self._agenda)
 
     def _kill(self) -> None:
         self.faults.count["killed"] += 1
@@ -243,7 +259,7 @@ class World(Outlets):
         line = repr(what)
         self._hash.update(line.encode())
         if self._verbose:
-            print(f"{self.clock.time:.3f} {'  ' * self._depth}{line}")
+            print(f"{self.clock.time:.3f} {'  ' * self.tasks.depth}{line}")
 
     def _is_stale(self, changed_at: float) -> bool:
         mix = self.faults.mix

@@ -242,6 +242,12 @@ class Invariants:
         if MARK in text or _LOW_MARK in text:
             raise Violation("I8", f"personal data in {what}: {text[:300]}")
 
+    def is_redacted(self, customer_id: str) -> bool:
+        """Whether a customer is erased and no event has data any more."""
+        events = self._events.partitions[customer_id].values()
+        clean = (item["type"]["S"] == "CustomerErased" or item["data"]["S"] == REDACTED for item in events)
+        return bool(self.oracle.people[customer_id].erased_at) and all(clean)
+
     def is_forgotten(self, customer_id: str) -> None:
         """An erased customer's events have no personal data."""
         for version, item in self._events.partitions[customer_id].items():

@@ -15,6 +15,7 @@ from tests.simulation.answers import Answers
 from tests.simulation.clients import Callers
 from tests.simulation.clock import VirtualClock
 from tests.simulation.database import Database
+from tests.simulation.erasures import prolong
 from tests.simulation.fake_dynamodb import FakeDynamoDb
 from tests.simulation.faults import Faults, mix_of
 from tests.simulation.invariants import NOBODY_KNOWS, Invariants
@@ -26,6 +27,7 @@ from tests.simulation.poison import Poisoner
 from tests.simulation.readers import Readers
 from tests.simulation.signals import Crash
 from tests.simulation.stream import SimulatedStream
+from tests.simulation.subscribers import Subscribers
 from tests.simulation.tables import Change, our_tables
 from tests.simulation.tasks import Tasks
 
@@ -39,6 +41,9 @@ _LONG_BURSTS: Final[Sequence[int]] = (1, 4, 12)
 # The longest that an operator may work on a generation that another one gave up: `projections.generations`.
 _OPERATOR_SECONDS: Final = 60.0
 _FOR_EVER: Final = float("inf")
+# More events than the transaction of an erasure can redact.
+_LONG: Final[Sequence[int]] = (92, 100, 140)
+_FORGOTTEN: Final = 0.8
 # While an actor sleeps, others make this many steps.
 _SLEEPING: Final = 2
 # A request whose sender gave up still arrives within this time.
@@ -68,6 +73,7 @@ class World(Outlets):
         self.readers = Readers(self)
         self.poisoner = Poisoner(self.database, self.invariants, self.random)
         self.operators = Operators(self)
+        self.subscribers = Subscribers(self.database, self.invariants, self.random)
         wiring.enter(self)
         self.mapping = MappingActor(self, settings_of(self.random), policy_of(self.random), self._project)
         self.dead_lettered = set()
@@ -100,6 +106,8 @@ class World(Outlets):
             (0.40, self.callers.step),
             (0.30, self.mapping.step),
             (0.035, self.readers.step),
+            (0.06, self.subscribers.step),
+            (mix.prolong, self._prolong),
             (mix.operate, self.operators.step),
             (mix.kill, self._kill),
             (mix.split, self._split),
@@ -222,6 +230,16 @@ class World(Outlets):
         if self.poisoner.strike():
             self.faults.count["poisoned"] += 1
 
+    def _prolong(self) -> None:
+        """A customer gets a long history at once, and somebody wants to be forgotten."""
+        live = [name for name in list(self.oracle.people)[-6:] if self.oracle.people[name].is_live]
+        if live and not self.faults.count["prolonged"]:
+            self.faults.count["prolonged"] += 1
+            customer_id = self.random.choice(live)
+            prolong(self, customer_id, self.random.choice(_LONG))
+            if self.random.random() < _FORGOTTEN:
+                self.callers.erase_soon(customer_id)
+
     def _cure(self) -> None:
         """Events are repaired and redriven at once, while owners retry what failed."""
         victims = list(self.poisoner.victims)
@@ -252,6 +270,8 @@ class World(Outlets):
             self.trace("write", change.table, *change.key, change.new)
             if change.table == "events":
                 self.stream.add(change)
+                if change.old is None and change.new:
+                    self.subscribers.publish(change.new)
         self.invariants.check(changes)
 
     def trace(self, *what: object) -> None:

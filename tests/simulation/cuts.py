@@ -19,7 +19,7 @@ from tests.simulation.world import World
 
 # Longer erasures are cut at the first and the last calls and at random ones between them.
 _EVERY_CALL_UP_TO: Final = 120
-_ENDS: Final = 20
+_ENDS: Final = 10
 PHASES: Final = ("crash_before", "crash_after")
 
 
@@ -36,7 +36,7 @@ class CutAt(Faults):
         self._number = number
         self._phase = phase
 
-    def happens(self, kind: str, likelihood: float) -> bool:  # noqa: ARG002 - overrides
+    def happens(self, kind: str, likelihood: float) -> bool:
         self.calls += kind == PHASES[0]
         return kind == self._phase and self.calls == self._number
 

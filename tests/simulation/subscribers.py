@@ -10,9 +10,18 @@ from random import Random
 from typing import Any, Final, cast
 
 from consumer_kit import (
-    CREATED, ERASED, REDACTED, UPDATED, Consumer, CustomerState, DeadLetters, Effect, GapPolicy, PublishedEvent,
+    CREATED,
+    ERASED,
+    REDACTED,
+    UPDATED,
+    Consumer,
+    CustomerState,
+    DeadLetters,
+    Effect,
+    GapPolicy,
+    PublishedEvent,
     handle_batch,
-)  # fmt: skip
+)
 from consumer_kit.dynamodb_inbox import to_item
 from consumer_kit.testing import InMemoryInbox
 from events.codec import UnreadableEvent, recorded
@@ -121,7 +130,7 @@ class Subscribers:
         self._random = random
 
     def publish(self, item: Item, *, replayed: bool = False) -> None:
-        """Put an event on the bus, as the stream or a backfill reads it. An unreadable one comes once it is repaired."""
+        """Put an event on the bus, as the stream or a backfill reads it. An unreadable one waits for its repair."""
         try:
             event = cloud_event(recorded(item), source_of("local"), replayed=replayed)
         except UnreadableEvent:

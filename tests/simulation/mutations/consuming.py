@@ -24,10 +24,14 @@ def _needs_data(event_type: str, value: Any) -> Any:
     return value
 
 
+def _whole_body(body: str, reason: str) -> str:
+    return body
+
+
 CONSUMERS: Final = (
     one("an erasure with a newer schema version rejected", Consumer, "_check_schema", _checks_every_schema),
     one("an erasure with data of another shape rejected", parsing, "_data", _needs_data),
     one("a redacted event that only counts", PublishedEvent, "erases", property(lambda event: event.type == ERASED)),
     one("held events that outlive an erasure", consumer, "after_handling", _keeps_held),
-    one("a dead letter with the body", dead_letters, "rejection", lambda body, reason: body),
+    one("a dead letter with the body", dead_letters, "rejection", _whole_body),
 )

@@ -90,6 +90,10 @@ class Callers:
         while self._waiting:
             self._send(self._waiting.pop())
 
+    def erase_soon(self, customer_id: str) -> None:
+        """Let somebody erase a customer."""
+        self._waiting.append(Intent("erase", customer_id, None))
+
     # Requests.
 
     def _new(self) -> Intent:

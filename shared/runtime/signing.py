@@ -17,7 +17,6 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -104,30 +103,31 @@ class Keyring:
 
     def find(self, key_id: bytes) -> Key | None:
         """The key with this id; None if no valid key has it."""
-        found = self._fresh().find(key_id)
+        pair = self._fresh()
+        found = pair.find(key_id)
         if found is None and self._now() - self._tried_at >= REFETCH_SECONDS:
-            found = self._refetch().find(key_id)
+            found = self._refetch(pair).find(key_id)
         return found
 
     def _fresh(self) -> KeyPair:
         if self._pair is None:
-            self._remember(self._fetch(None))
-        elif self._now() - self._fetched_at >= REFRESH_SECONDS and self._now() - self._tried_at >= REFETCH_SECONDS:
-            self._refetch()
-        assert self._pair is not None  # noqa: S101 - set above
+            return self._remember(self._fetch(None))
+        if self._now() - self._fetched_at >= REFRESH_SECONDS and self._now() - self._tried_at >= REFETCH_SECONDS:
+            return self._refetch(self._pair)
         return self._pair
 
-    def _refetch(self) -> KeyPair:
+    def _refetch(self, known: KeyPair) -> KeyPair:
         """Fetch again, but keep the known keys if that fails: an outage of the secret must not stop the API."""
         self._tried_at = self._now()
-        with suppress(KeysUnavailable):
-            self._remember(self._fetch(self._pair))
-        assert self._pair is not None  # noqa: S101 - a first fetch has succeeded
-        return self._pair
+        try:
+            return self._remember(self._fetch(known))
+        except KeysUnavailable:
+            return known
 
-    def _remember(self, pair: KeyPair) -> None:
+    def _remember(self, pair: KeyPair) -> KeyPair:
         self._pair = pair
         self._fetched_at = self._tried_at = self._now()
+        return pair
 
 
 def sign(purpose: str, payload: bytes, keys: Keyring) -> str:

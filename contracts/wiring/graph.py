@@ -63,7 +63,8 @@ def _of_resource(template: Template, name: str, resource: Properties) -> Iterato
         case "AWS::Serverless::Function":
             yield from _of_function(template, name, properties)
         case "AWS::Serverless::StateMachine":
-            yield from _invocations(Theme.REBUILD, name, properties)
+            role = template["Resources"][_name_in(properties["Role"])]
+            yield from _invocations(Theme.REBUILD, name, role["Properties"])
         case "AWS::Lambda::EventSourceMapping":
             yield from _of_mapping(template, name, properties)
         case "AWS::Events::Rule":
@@ -143,7 +144,8 @@ def _granted(properties: Properties) -> dict[str, set[str]]:
     """Return the actions that the policies allow on each resource."""
     granted: dict[str, set[str]] = {}
     for policy in properties.get("Policies", ()):
-        for statement in policy["Statement"]:
+        # The policy of a role has a name beside its document.
+        for statement in policy.get("PolicyDocument", policy)["Statement"]:
             actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
             for resource in _names_in(statement["Resource"]):
                 granted.setdefault(resource, set()).update(action.split(":")[1] for action in actions)

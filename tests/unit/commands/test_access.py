@@ -25,7 +25,7 @@ ROUTES = {
 def _settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for properties in ROUTES.values():
         for name in properties["Environment"]["Variables"]:
-            monkeypatch.setenv(name, "test")
+            monkeypatch.setenv(name, "literal:a key of the tests" if name == "SIGNING_SECRET" else "test")
 
 
 def answer(route: str, claims: dict[str, Any]) -> dict[str, Any]:

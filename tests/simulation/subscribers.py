@@ -37,6 +37,7 @@ _REPEATED: Final = 0.1
 _FAILING: Final = 0.05
 _REPLAYED: Final = 0.1
 _NEWER: Final = 0.5
+_TOO_NEW: Final = 0.02
 _SUPPORTED: Final = {CREATED: 1, UPDATED: 1, ERASED: 1}
 
 
@@ -137,6 +138,9 @@ class Subscribers:
             return
         if event["type"] == f"customers.{ERASED}" and self._random.random() < _NEWER:
             event |= {"dataschema": "urn:customers-api:schema:CustomerErased:2", "data": ["newer"]}
+        elif not replayed and self._random.random() < _TOO_NEW:
+            # Becomes a dead letter, until it is sent again in the version that the consumers support.
+            event["dataschema"] += "0"
         for subscriber in self._subscribers:
             subscriber.queue.append(json.dumps(event))
 

@@ -76,7 +76,7 @@ def node() -> str:
     """The program that runs JavaScript: the one that belongs to `npm()`, or the machine's own.
 
     Raises:
-        StackError: There is none.
+        StackError: There is no Node.js.
     """
     command = npm()
     found = command[0] if len(command) > 1 else shutil.which("node")

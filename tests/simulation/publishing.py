@@ -190,7 +190,7 @@ def run(log: Log, seed: int, mix: Mix) -> Outcome:
         bisect=True,
         reports_failures=True,
         destination="arn:aws:sqs:us-east-1:000000000000:discarded",
-        patterns=('{"eventName": ["INSERT"]}',),
+        patterns=('{"eventName": ["INSERT", "MODIFY", "REMOVE"]}',),
     )
     world.clock.time = max(record.arrived for records in log.shards.values() for record in records)
     _drain(world, log, random, mix)

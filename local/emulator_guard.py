@@ -1,13 +1,13 @@
 """Starts the emulator behind a guard that keeps web pages out.
 
-The emulator checks no signature of its root key and allows every origin to read its responses. Without a guard, any page
-in the developer's browser could read the tables and run code as the developer while the stack is up.
+The emulator checks no signature of its root key and allows every origin to read its responses. Without a guard, any
+page in the developer's browser could read the tables and run code as the developer while the stack is up.
 
 The guard refuses a foreign Host, against DNS rebinding, and lets browsers reach only the API and the hosted sign-in.
 SDKs, the SAM CLI and functions send neither Origin nor Sec-Fetch-Site, so nothing changes for them.
 
-It runs on the emulator's own interpreter as a script and imports nothing of this project: the project's folder on the path
-would become importable in the functions, and hide modules that their packages lack.
+It runs on the emulator's own interpreter as a script and imports nothing of this project: with the project's folder on
+the path, functions could import modules that their packages lack.
 """
 
 import os

@@ -5,7 +5,6 @@ python -m local.tools.cdk diff
 
 import fcntl
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
@@ -57,22 +56,21 @@ def _install(app: Path, folder: Path) -> None:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
         raise StackError(
-            "npm could not install the CDK from pipeline/package-lock.json. If the error below is EINTEGRITY, a package "
-            "does not match its hash: find out who changed it. Otherwise the usual cause is the network.",
+            "npm could not install the CDK from pipeline/package-lock.json. If the error below is EINTEGRITY, a "
+            "package does not match its hash: find out who changed it. Otherwise the usual cause is the network.",
             details=done.stderr,
         )
 
 
 def main(arguments: list[str]) -> int:
-    """Replace this process by the CDK, in the app's folder. An error is printed as one sentence."""
+    """Run the CDK in the app's folder and return its exit status. An error is printed as one sentence."""
     try:
         program = installed(ConsoleProgress(Console(stderr=True)))
         interpreter = node()
     except StackError as error:
         print(f"cdk: {error}\n{error.details}".rstrip(), file=sys.stderr)
         return 1
-    os.chdir(APP)
-    os.execv(interpreter, [interpreter, str(program), *arguments])  # noqa: S606
+    return subprocess.run([interpreter, str(program), *arguments], cwd=APP, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """A page of another origin tries to use the local AWS, in a real browser.
 
-Every attempt runs twice: against the guarded emulator, and against a bare one, which shows that the attempt itself works.
+Every attempt runs twice: against the guarded emulator, and against a bare one, which shows that the attempt works.
 """
 
 import json
@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
 from playwright.sync_api import Page
@@ -128,9 +129,20 @@ def scanned(page: Page, running: Running) -> str:
 
 def queue_created(page: Page, running: Running, mode: str) -> bool:
     """Whether the page can create a queue without reading a response. A GET like this needs no preflight."""
-    credential = f"test%2F20260101%2F{REGION}%2Fsqs%2Faws4_request"
-    query = f"Action=CreateQueue&Version=2012-11-05&QueueName=by-{mode}&X-Amz-Credential={credential}"
-    url = f"{running.endpoint}/?{query}&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=0&X-Amz-Expires=60&X-Amz-Date=20260101T000000Z&X-Amz-SignedHeaders=host"
+    query = urlencode(
+        {
+            "Action": "CreateQueue",
+            "Version": "2012-11-05",
+            "QueueName": f"by-{mode}",
+            "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+            "X-Amz-Credential": f"test/20260101/{REGION}/sqs/aws4_request",
+            "X-Amz-Date": "20260101T000000Z",
+            "X-Amz-Expires": "60",
+            "X-Amz-SignedHeaders": "host",
+            "X-Amz-Signature": "0",
+        }
+    )
+    url = f"{running.endpoint}/?{query}"
     if mode == "script":
         fetched(page, url, {"mode": "no-cors"})
     else:

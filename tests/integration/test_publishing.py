@@ -182,6 +182,28 @@ def test_a_poison_event_is_published_once_it_is_repaired_and_redriven(
     assert not letters(poison.customer_id)
 
 
+def test_an_overwritten_event_is_reported(
+    aws: Aws, outputs: Mapping[str, str], function_names: Mapping[str, str], api: httpx.Client, now: float
+) -> None:
+    """With an operator's credentials, as no function does it."""
+    customer_id = create(api)["id"]
+    key = {"customer_id": {"S": customer_id}, "version": {"N": "1"}}
+    stored = aws.dynamodb.get_item(TableName=outputs["EventTable"], Key=key, ConsistentRead=True)["Item"]
+    aws.dynamodb.put_item(TableName=outputs["EventTable"], Item=stored | {"data": {"S": "{}"}})
+
+    def reported() -> None:
+        found = aws.logs.filter_log_events(
+            logGroupName=f"/aws/lambda/{function_names['PublishEvents']}", startTime=int(now * 1000)
+        )
+        lines = [each["message"] for each in found["events"] if "a stored event was changed" in each["message"]]
+        assert any(customer_id in line for line in lines)
+
+    try:
+        eventually(reported)
+    finally:
+        aws.dynamodb.put_item(TableName=outputs["EventTable"], Item=stored)
+
+
 def test_a_missing_bus_is_noticed_although_it_accepts_events(aws: Aws) -> None:
     entry = Entry("Nothing", "{}")
     request: Any = entry.to_request_entry("no-such-bus")

@@ -44,8 +44,8 @@ def test_the_changes_begin_with_this_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     versions = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
 
-    released = versions[1:] if versions[0] == "Unreleased" else versions
-    assert released[0] == project["version"]
+    assert next(version for version in versions if version != "Unreleased") == project["version"]
+    assert "Unreleased" not in versions[1:]
 
 
 def test_hooks_fetch_nothing_and_call_make() -> None:

@@ -33,8 +33,9 @@ def test_a_program_reaches_everything_at_the_stacks_own_hosts(host: str, path: s
 @pytest.mark.parametrize(
     "host",
     [
-        "", "evil.example", "evil.example:4566", "127.0.0.1", "127.0.0.1:4567", "127.0.0.1:4566.evil.example", "0.0.0.0:4566",
-        "localhost.evil.example:4566", "evil.localhost:4566", "ab12cd34.execute-api.localhost.evil.example:4566",
+        "", "evil.example", "evil.example:4566", "127.0.0.1", "127.0.0.1:4567", "127.0.0.1:4566.evil.example",
+        "0.0.0.0:4566", "localhost.evil.example:4566", "evil.localhost:4566",
+        "ab12cd34.execute-api.localhost.evil.example:4566",
         "evil.example/127.0.0.1:4566", "127.0.0.1:4566, evil.example", "bucket.s3.localhost:4566",
     ],
 )  # fmt: skip
@@ -78,7 +79,8 @@ def test_a_browser_reaches_nothing_but_the_api_and_the_sign_in(
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", API), ("POST", API), ("DELETE", f"{API}/1"), ("OPTIONS", API), ("GET", "/_aws/execute-api/ab12cd34/local"),
+        ("GET", API), ("POST", API), ("DELETE", f"{API}/1"), ("OPTIONS", API),
+        ("GET", "/_aws/execute-api/ab12cd34/local"),
         ("GET", "/restapis/ab12cd34/local/_user_request_/customers"),
         ("GET", "/oauth2/authorize"), ("POST", "/login"), ("POST", "/oauth2/token"), ("OPTIONS", "/oauth2/token"),
         ("GET", "/logout"), ("GET", "/oauth2/userInfo"), ("GET", "/eu-west-1_abc123/.well-known/jwks.json"),

@@ -46,6 +46,9 @@ def decode_cursor(text: str, key: bytes) -> Cursor:
         token = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         raise InvalidCursor from None
+    if base64.urlsafe_b64encode(token).decode().rstrip("=") != text:
+        # Base64 has several spellings of the same bytes. Only the one that we issue is a cursor.
+        raise InvalidCursor
     tag, payload = token[:_TAG_BYTES], token[_TAG_BYTES:]
     if not hmac.compare_digest(tag, _tag(payload, key)):
         raise InvalidCursor

@@ -43,5 +43,13 @@ def parse_token(text: str) -> ConsistencyToken:
         content = ""
     found = _CONTENT.fullmatch(content)
     if not found:
-        raise InvalidFields([FieldError(HEADER, f"{HEADER} must be a token that a write returned.")])
-    return ConsistencyToken(found[1], int(found[2]))
+        raise _refusal()
+    token = ConsistencyToken(found[1], int(found[2]))
+    if token.encode() != text:
+        # Base64 has several spellings of the same bytes. Only the one that we issue is a token.
+        raise _refusal()
+    return token
+
+
+def _refusal() -> InvalidFields:
+    return InvalidFields([FieldError(HEADER, f"{HEADER} must be a token that a write returned.")])

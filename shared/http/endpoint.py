@@ -1,14 +1,15 @@
 """Turns a use case into a Lambda handler: parses, authorises, returns problems, logs, measures and traces."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
-from typing import Any
+from typing import Any, Final
 
 from aws_lambda_powertools.metrics import MetricUnit
 
 from shared.http.failures import problem_of
-from shared.http.problems import Problem
-from shared.http.request import Request, parse
+from shared.http.problems import MOST_NAMED, Problem
+from shared.http.query import require_known
+from shared.http.request import Request, parse, require_headers
 from shared.http.response import Response, problem_response
 from shared.runtime.observability import describe, logger, metrics, tracer
 from shared.runtime.tracing import annotate
@@ -17,19 +18,27 @@ UseCase = Callable[[Request], Response]
 Handler = Callable[[dict[str, Any], Any], dict[str, object]]
 
 
-def endpoint(*, scope: str | None) -> Callable[[UseCase], Handler]:
+# A refusal is at most this many times as long as its request, so that nobody gets far more out than they send in. A
+# request with a token is about 1 KB long.
+_LONGEST_REFUSAL: Final = 2
+_ALWAYS_ALLOWED_BYTES: Final = 2048
+
+
+def endpoint(*, scope: str | None, parameters: Collection[str] | None = ()) -> Callable[[UseCase], Handler]:
     """Decorate a function from request to response as a Lambda handler.
 
     Args:
         scope: The scope that the token must have. The authorizer checks it too, but the function must not rely on that:
             it could be reached another way. None for public routes, such as the documentation.
+        parameters: The query parameters that the route knows; all others are refused. None if the use case checks them,
+            or for routes that ignore them.
     """
 
     def decorate(use_case: UseCase) -> Handler:
         @wraps(use_case)
         @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
         def handle(event: dict[str, Any], context: Any) -> dict[str, object]:  # noqa: ARG001 - Lambda's signature
-            response = _answer(use_case, scope, event)
+            response = _answer(use_case, scope, parameters, event)
             metrics.add_metric(f"Answers{int(response.status) // 100}xx", MetricUnit.Count, 1)
             metrics.flush_metrics()
             return response.to_gateway()
@@ -39,24 +48,31 @@ def endpoint(*, scope: str | None) -> Callable[[UseCase], Handler]:
     return decorate
 
 
-def _answer(use_case: UseCase, scope: str | None, event: dict[str, Any]) -> Response:
+def _answer(
+    use_case: UseCase, scope: str | None, parameters: Collection[str] | None, event: dict[str, Any]
+) -> Response:
     request_id = (event.get("requestContext") or {}).get("requestId", "")
-    correlation_id = request_id
+    correlation_id, size_bytes = request_id, 0
     # Keys outlive an invocation. Reset all, or a request that cannot be parsed is logged under an earlier one's ids.
     logger.append_keys(request_id=request_id, correlation_id=request_id, trace_id="")
     try:
         request = parse(event)
+        size_bytes = request.size_bytes
         correlation_id = request.correlation_id
         logger.append_keys(correlation_id=correlation_id, trace_id=request.trace_id)
         annotate({"correlation_id": correlation_id})
         if scope is not None:
             request.require(scope)
+            require_headers(event)
+        if parameters is not None:
+            require_known(request.query, request.repeated, parameters)
         response = use_case(request)
         annotate(response.annotations)
     except Exception as error:  # noqa: BLE001 - the last line of defence: no detail of it may reach the caller
         problem = problem_of(error)
         _log_refusal(problem, error)
-        response = problem_response(problem, request_id)
+        longest_bytes = max(_LONGEST_REFUSAL * size_bytes, _ALWAYS_ALLOWED_BYTES)
+        response = problem_response(problem, request_id, longest_bytes)
     else:
         logger.info("answered", extra={"status": int(response.status)})
     return response.with_header("X-Correlation-Id", correlation_id)
@@ -64,8 +80,8 @@ def _answer(use_case: UseCase, scope: str | None, event: dict[str, Any]) -> Resp
 
 def _log_refusal(problem: Problem, error: Exception) -> None:
     if problem is error:
-        logger.info(
-            "refused", extra={"problem": problem.slug, "fields": [error.name_to_log for error in problem.errors]}
-        )
+        fields = [error.name_to_log for error in problem.errors]
+        more = {"more_fields": len(fields) - MOST_NAMED} if len(fields) > MOST_NAMED else {}
+        logger.info("refused", extra={"problem": problem.slug, "fields": fields[:MOST_NAMED], **more})
     else:
         logger.error("failed", extra={"problem": problem.slug, **describe(error)})

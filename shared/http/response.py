@@ -32,16 +32,18 @@ class Response:
 
     def to_gateway(self) -> dict[str, object]:
         """The response in API Gateway's format."""
-        headers = {"Cache-Control": "no-store", **self.headers}
+        headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **self.headers}
         if self.body:
             headers["Content-Type"] = self.content_type
         return {"statusCode": int(self.status), "headers": headers, "body": self.body, "isBase64Encoded": False}
 
 
-def problem_response(problem: Problem, request_id: str) -> Response:
+def problem_response(problem: Problem, request_id: str, longest_bytes: int | None = None) -> Response:
     """The response for a problem.
 
     Args:
         request_id: Identifies this occurrence in the logs.
+        longest_bytes: How long the body may be; see `Problem.body`.
     """
-    return Response(problem.status, problem.body(request_id), problem.headers, "application/problem+json")
+    body = problem.body(request_id, longest_bytes)
+    return Response(problem.status, body, problem.headers, "application/problem+json")

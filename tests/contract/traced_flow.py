@@ -54,7 +54,8 @@ def main(post: str, projecting: str, publishing: str) -> None:
     claims = {"sub": "somebody", "scope": "customers/write"}
     request = {"requestId": "request", "authorizer": {"claims": claims}}
     answer = create_customer.handle(
-        {"requestContext": request, "body": json.dumps(valid_body(email=f"{uuid4()}@example.com"))}, CONTEXT
+        {"requestContext": request, "headers": {}, "body": json.dumps(valid_body(email=f"{uuid4()}@example.com"))},
+        CONTEXT,
     )
     assert answer["statusCode"] == 201, answer
     customer_id = json.loads(str(answer["body"]))["id"]

@@ -126,3 +126,20 @@ def test_without_a_token_there_is_no_wait() -> None:
 def test_an_invalid_token_is_refused_by_name(token: str) -> None:
     with pytest.raises(InvalidFields, match="Consistency-Token"):
         parse_token(token)
+
+
+@pytest.mark.parametrize("version", [1, 12, 123])
+def test_a_token_is_accepted_in_its_canonical_spelling_only(version: int) -> None:
+    """Base64 ignores padding bits, and padding is optional."""
+    token = ConsistencyToken(ID, version).encode()
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    spellings = {token[:-1] + alphabet[alphabet.index(token[-1]) ^ bit] for bit in (1, 2, 3)}
+    same = {spelling for spelling in spellings if spelling != token}
+
+    for other in (*same, token + "=", token + "==", " " + token, token + "\n", token[:4] + "\n" + token[4:]):
+        try:
+            parsed = parse_token(other)
+        except InvalidFields:
+            continue
+        assert parsed.encode() == other
+    assert parse_token(token) == ConsistencyToken(ID, version)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from shared.http.browsers import browser_headers
 from shared.http.failures import problem_of
 from shared.http.problems import MOST_NAMED, Problem
 from shared.http.query import require_known
@@ -52,12 +53,12 @@ def _answer(
     use_case: UseCase, scope: str | None, parameters: Collection[str] | None, event: dict[str, Any]
 ) -> Response:
     request_id = (event.get("requestContext") or {}).get("requestId", "")
-    correlation_id, size_bytes = request_id, 0
+    correlation_id, size_bytes, origin = request_id, 0, None
     # Keys outlive an invocation. Reset all, or a request that cannot be parsed is logged under an earlier one's ids.
     logger.append_keys(request_id=request_id, correlation_id=request_id, trace_id="")
     try:
         request = parse(event)
-        size_bytes = request.size_bytes
+        size_bytes, origin = request.size_bytes, request.headers.get("origin")
         correlation_id = request.correlation_id
         logger.append_keys(correlation_id=correlation_id, trace_id=request.trace_id)
         annotate({"correlation_id": correlation_id})
@@ -75,7 +76,7 @@ def _answer(
         response = problem_response(problem, request_id, longest_bytes)
     else:
         logger.info("answered", extra={"status": int(response.status)})
-    return response.with_header("X-Correlation-Id", correlation_id)
+    return response.with_headers({"X-Correlation-Id": correlation_id, **browser_headers(origin)})
 
 
 def _log_refusal(problem: Problem, error: Exception) -> None:

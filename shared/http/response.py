@@ -26,9 +26,9 @@ class Response:
     content_type: str = "application/json"
     annotations: Mapping[str, Any] = field(default_factory=dict)
 
-    def with_header(self, name: str, value: str) -> "Response":
-        """The same response with one more header."""
-        return replace(self, headers={**self.headers, name: value})
+    def with_headers(self, headers: Mapping[str, str]) -> "Response":
+        """The same response with more headers."""
+        return replace(self, headers={**self.headers, **headers})
 
     def to_gateway(self) -> dict[str, object]:
         """The response in API Gateway's format."""

@@ -1,4 +1,4 @@
-"""What responses tell browsers: to use TLS only (RFC 6797), and which pages may call the API (CORS, the Fetch standard)."""
+"""What responses tell browsers: to use TLS only (RFC 6797), and which pages may call the API (CORS)."""
 
 import os
 from typing import Final

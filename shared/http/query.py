@@ -11,7 +11,6 @@ def parameter_errors(
     """The parameters that no route may get, sorted by name.
 
     Args:
-        parameters: By name.
         repeated: The names of those that were sent more than once. API Gateway passes on one of their values only.
         known: The names of the route's parameters.
     """

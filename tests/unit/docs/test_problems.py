@@ -158,7 +158,9 @@ def of_the_function(slug: str, request_id: str) -> tuple[int, dict[str, str], di
 def of_the_gateway(slug: str, request_id: str) -> tuple[int, dict[str, str], dict[str, Any]]:
     """The same as API Gateway answers."""
     response, body = GATEWAY[slug]
-    headers = {name: value.strip("'") for name, value in response["ResponseParameters"]["Headers"].items()}
+    # The conditional ones are those of CORS, which is off by default.
+    sent = {name: value for name, value in response["ResponseParameters"]["Headers"].items() if isinstance(value, str)}
+    headers = {name: value.strip("'") for name, value in sent.items()}
     return response["StatusCode"], headers, {**body, "instance": f"urn:request:{request_id}"}
 
 

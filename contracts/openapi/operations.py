@@ -129,8 +129,8 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "POST /customers": Operation(
         id="createCustomer",
         summary="Create a customer",
-        description="Reads return the customer a moment later, or at once when they send the Consistency-Token. If-Match and "
-        "If-None-Match are about the list, which exists and has no ETag.",
+        description="Reads return the customer a moment later, or at once when they send the Consistency-Token. "
+        "If-Match and If-None-Match are about the list, which exists and has no ETag.",
         parameters=("Idempotency-Key", *_TRACING),
         body="CreateCustomer",
         status=HTTPStatus.CREATED,

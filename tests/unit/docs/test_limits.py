@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 import pytest
 
+from commands.create_customer import CreateCustomer
 from commands.http import customer_id_of
 from queries.get_all_customers import DEFAULT_LIMIT, LARGEST_LIMIT, parse_query
 from queries.read_your_writes import parse_read_after
@@ -17,7 +18,7 @@ from shared.http.problems import MOST_NAMED, BodyTooLarge, FieldError, InvalidFi
 from shared.http.request import Request, parse
 from shared.http.response import Response
 from tests.unit.docs.pages import HTTP
-from tests.unit.docs.test_problems import CONTEXT, CreateCustomer
+from tests.unit.docs.test_problems import CONTEXT
 
 ROWS = {row[0]: row for row in HTTP.table("Limits", "What")}
 ID = "0d8f3c52-6f0e-4f4b-9d55-3f5e2f8d1a77"
@@ -47,8 +48,8 @@ def of_the_path() -> None:
 def of_the_page() -> None:
     assert ROWS["`limit` in the query"][1] == f"1 to {LARGEST_LIMIT}; {DEFAULT_LIMIT} without it"
     assert parse_query({"limit": str(LARGEST_LIMIT)}, bytes).limit == LARGEST_LIMIT
-    for limit in (0, LARGEST_LIMIT + 1):
-        refused(InvalidFields, lambda limit=limit: parse_query({"limit": str(limit)}, bytes))
+    refused(InvalidFields, lambda: parse_query({"limit": "0"}, bytes))
+    refused(InvalidFields, lambda: parse_query({"limit": str(LARGEST_LIMIT + 1)}, bytes))
 
 
 def of_the_cursor() -> None:

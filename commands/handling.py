@@ -12,7 +12,8 @@ from events.envelope import Event, Recorded
 from events.history import BrokenHistory, fold_or_report, require_folded, states
 from events.store import EventStore, StoreBusy, VersionConflict
 from shared.http.consistency import ConsistencyToken
-from shared.http.problems import Contended, FieldTaken, NotFound, StaleVersion
+from shared.http.preconditions import etag_of
+from shared.http.problems import Contended, FieldTaken, NotFound, PreconditionFailed, StaleVersion
 from shared.runtime.backoff import full_jitter
 from shared.runtime.clock import timestamp
 
@@ -54,6 +55,7 @@ def carry_out(decide: Decide, store: EventStore, customer_id: str, context: Cont
     Raises:
         NotFound: The customer never existed.
         StaleVersion: The customer's version is not among the versions that the caller accepts.
+        PreconditionFailed: If-None-Match names the customer's version.
         KeyReused: The Idempotency-Key belongs to a different command.
         FieldTaken: Another customer has the e-mail address.
         Contended: Other writers were faster in every attempt.
@@ -62,9 +64,13 @@ def carry_out(decide: Decide, store: EventStore, customer_id: str, context: Cont
     history: list[Recorded] = []
     for attempt in range(_TRIES):
         history += store.read(customer_id, after_version=history[-1].version if history else 0)
-        if earlier := _earlier_attempt(history, context):
-            return earlier
         state = fold_or_report(history)
+        # If the caller names the current version as acceptable, the command is carried out on it, whatever an earlier
+        # attempt did to an older one.
+        if (state is None or state.version not in context.by_version) and (
+            earlier := _earlier_attempt(history, context)
+        ):
+            return earlier
         if state is None:
             raise NotFound("There is no customer with this id.")
         _require_seen(state, context)
@@ -88,9 +94,20 @@ def _earlier_attempt(history: Sequence[Recorded], context: Context) -> State | N
 
 
 def _require_seen(state: State | BrokenHistory, context: Context) -> None:
-    # An erased customer has no stale version: erasing again succeeds, and for any other command they do not exist.
-    if not isinstance(state, Erased) and context.seen is not None and state.version not in context.seen:
-        raise StaleVersion(state.version, ConsistencyToken(state.id, state.version))
+    # An erased customer has no current representation (RFC 9110, 13.2.1): erasing again succeeds, and for any other
+    # command they do not exist.
+    if isinstance(state, Erased):
+        return
+    token = ConsistencyToken(state.id, state.version)
+    match context.conditions.first_false(etag_of(state.version)):
+        case "If-Match":
+            raise StaleVersion(state.version, token)
+        case "If-None-Match":
+            raise PreconditionFailed(
+                "If-None-Match names the current version, so the request was not carried out.",
+                headers={"ETag": etag_of(state.version)},
+                read_after=token,
+            )
 
 
 def _append(state: State | BrokenHistory, decision: Decision, store: EventStore, context: Context) -> State:
@@ -107,7 +124,7 @@ def event_of(decision: Decision, customer_id: str, version: int, context: Contex
         version=version,
         event_id=context.event_id,
         occurred_at=timestamp(context.now),
-        metadata=context.metadata,
+        metadata=context.following(version - 1),
     )
 
 

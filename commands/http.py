@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Final
 
-from events.customer import Customer, CustomerEvent, State, is_customer_id
+from events.customer import Customer, CustomerEvent, State, parse_customer_id
 from events.envelope import trace_annotations
 from shared.http.consistency import ConsistencyToken
 from shared.http.problems import NotFound
@@ -16,13 +16,13 @@ WRITERS: Final = "customer-writers"
 
 
 def customer_id_of(request: Request) -> str:
-    """The customer id in the path of a route with `{customer_id}`.
+    """The customer id in the path of a route with `{customer_id}`, in lower case.
 
     Raises:
         NotFound: The path cannot be a customer id, so no lookup is needed.
     """
-    customer_id = request.path.get("customer_id", "")
-    if not is_customer_id(customer_id):
+    customer_id = parse_customer_id(request.path.get("customer_id", ""))
+    if customer_id is None:
         raise NotFound("There is no customer with this id.")
     return customer_id
 

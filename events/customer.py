@@ -102,9 +102,14 @@ State = Customer | Erased
 CUSTOMER_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def is_customer_id(text: str) -> bool:
-    """Whether a string can be a customer id: a lower-case UUID."""
-    return bool(CUSTOMER_ID.fullmatch(text))
+def parse_customer_id(text: str) -> str | None:
+    """A customer id as this service writes it, or None if the string cannot be one.
+
+    Args:
+        text: A UUID in whatever case (RFC 9562, 4).
+    """
+    customer_id = text.lower()
+    return customer_id if CUSTOMER_ID.fullmatch(customer_id) else None
 
 
 class OutOfOrder(Exception):

@@ -6,7 +6,7 @@ from datetime import datetime
 from math import inf
 from typing import Final
 
-from events.customer import is_customer_id
+from events.customer import parse_customer_id
 from operations.stack import MAX_WORKERS
 from shared.runtime.clock import timestamp
 
@@ -56,9 +56,10 @@ def instant(text: str) -> str:
 
 def customer_id(text: str) -> str:
     """Parse a customer id."""
-    if not is_customer_id(text):
-        raise ArgumentTypeError(f"{text!r} is not a customer id (a lower-case UUID)")
-    return text
+    parsed = parse_customer_id(text)
+    if parsed is None:
+        raise ArgumentTypeError(f"{text!r} is not a customer id (a UUID)")
+    return parsed
 
 
 def generation_option(default: str) -> AddOptions:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,7 @@ from projections.row import Listing, Row
 from queries.cursor import Cursor, InvalidCursor, decode_cursor, encode_cursor
 from queries.read_your_writes import Clock, ReadAfter, wait_for
 from shared.http.problems import FieldError, InvalidFields
+from shared.http.query import parameter_errors
 from shared.runtime.signing import Keyring
 
 DEFAULT_LIMIT: Final = 25
@@ -46,19 +47,18 @@ class CustomerPage:
     ids: Sequence[str]
 
 
-def parse_query(parameters: Mapping[str, str], keys: Keyring) -> GetAllCustomers:
+def parse_query(parameters: Mapping[str, str], keys: Keyring, repeated: Collection[str] = ()) -> GetAllCustomers:
     """Parse the query parameters.
 
     Args:
         keys: Used only if there is a cursor.
+        repeated: The names of parameters that were sent more than once.
 
     Raises:
-        InvalidFields: Some parameters are invalid or unknown. Each is named.
+        InvalidFields: Some parameters are invalid, repeated or unknown. Each is named.
     """
-    errors = [
-        FieldError(name, f"{name} is unknown: remove it.", unknown=True)
-        for name in sorted(parameters.keys() - {"limit", "cursor"})
-    ]
+    errors = parameter_errors(parameters, repeated, ("limit", "cursor"))
+    parameters = {name: value for name, value in parameters.items() if name not in repeated}
     limit, cursor = DEFAULT_LIMIT, None
     try:
         limit = _limit(parameters.get("limit"))

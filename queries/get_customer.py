@@ -1,24 +1,25 @@
 """Get one customer."""
 
-from events.customer import is_customer_id
+from events.customer import parse_customer_id
 from projections.read_model import Reader
 from projections.row import Listing, Row
 from queries.read_your_writes import Clock, ReadAfter, wait_for
 from shared.http.problems import NotFound
 
 
-def get_customer(customer_id: str, reader: Reader, read_after: ReadAfter | None, clock: Clock) -> tuple[Listing, int]:
+def get_customer(requested_id: str, reader: Reader, read_after: ReadAfter | None, clock: Clock) -> tuple[Listing, int]:
     """Get a customer and their version.
 
     Args:
-        customer_id: As requested. A text that cannot be an id is not found.
+        requested_id: In whatever case. A text that cannot be an id is not found.
         read_after: A write that the answer must contain.
 
     Raises:
         NotFound: The projection has no such customer, or the customer was erased.
         NotYetReadable: The projection does not have the write in time.
     """
-    row = _row(customer_id, reader, read_after, clock) if is_customer_id(customer_id) else None
+    customer_id = parse_customer_id(requested_id)
+    row = _row(customer_id, reader, read_after, clock) if customer_id else None
     if row is None or row.listing is None:
         raise NotFound("There is no customer with this id. If it was created a moment ago, try again.")
     return row.listing, row.version

@@ -7,8 +7,9 @@ from commands.create_customer import CreateCustomer, create_customer
 from commands.http import WRITERS, write_response
 from events.customer import CustomerCreated
 from events.dynamodb_store import DynamoDbEventStore
-from shared.http.body import parse_body
+from shared.http.body import parse_request
 from shared.http.endpoint import endpoint
+from shared.http.problems import PreconditionFailed
 from shared.http.request import Request
 from shared.http.response import Response
 from shared.runtime.clients import dynamodb
@@ -24,8 +25,11 @@ store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"), required("CLAIMS
 def handle(request: Request) -> Response:
     """Create a customer."""
     now = utc_now()
-    command = parse_body(CreateCustomer, request.body, {"today": now.date()})
+    command = parse_request(CreateCustomer, request, {"today": now.date()})
     context = context_of(request, "POST /customers", command.model_dump_json(exclude_none=True), now, new_id())
+    # The target of the conditions is the list of customers, which exists and has no ETag.
+    if false := context.conditions.first_false(None):
+        raise PreconditionFailed(f"{false} cannot be true for a new customer: send the request without it.")
     customer_id = context.metadata.command_id if context.keyed else new_id()
     customer = create_customer(command, store, customer_id, context)
     # Relative to the request's URL, so that it holds behind every stage, domain and prefix (RFC 9110, 10.2.2).

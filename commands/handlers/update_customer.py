@@ -8,7 +8,7 @@ from commands.http import WRITERS, customer_id_of, write_response
 from commands.update_customer import NewDetails, UpdateCustomer, update_customer
 from events.customer import CustomerUpdated
 from events.dynamodb_store import DynamoDbEventStore
-from shared.http.body import parse_body
+from shared.http.body import parse_request
 from shared.http.endpoint import endpoint
 from shared.http.request import Request
 from shared.http.response import Response
@@ -26,7 +26,7 @@ def handle(request: Request) -> Response:
     """Replace a customer's details."""
     customer_id = customer_id_of(request)
     now = utc_now()
-    details = parse_body(NewDetails, request.body, {"today": now.date()})
+    details = parse_request(NewDetails, request, {"today": now.date()})
     context = context_of(request, f"PUT {customer_id}", details.model_dump_json(exclude_none=True), now, new_id())
     command = UpdateCustomer(details, keyed=context.keyed)
     customer = update_customer(command, store, customer_id, context, time.sleep)

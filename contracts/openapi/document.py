@@ -65,8 +65,8 @@ def _info() -> Json:
         "version": project["version"],
         "summary": project["description"],
         "description": "Every error is `application/problem+json`; branch on its `type`. Responses may gain fields; "
-        "requests with unknown fields are rejected. A request body is parsed as JSON in UTF-8, whatever its "
-        "Content-Type.",
+        "requests with unknown fields or query parameters are rejected. A request body is JSON in UTF-8, uncompressed, "
+        "without repeated members. Responses are never cached (`Cache-Control: no-store`).",
         "license": {"name": project["license"], "identifier": project["license"]},
     }
 

@@ -5,7 +5,8 @@ from typing import Any, Final
 from contracts.openapi.schemas import ID
 from queries.get_all_customers import DEFAULT_LIMIT, LARGEST_LIMIT
 from shared.http import consistency
-from shared.http.headers import DEFAULT_WAIT_SECONDS, ETAGS, IDEMPOTENCY_KEY, LONGEST_WAIT_SECONDS
+from shared.http.headers import DEFAULT_WAIT_SECONDS, IDEMPOTENCY_KEY, LONGEST_WAIT_SECONDS
+from shared.http.preconditions import CONDITION
 
 Json = dict[str, Any]
 
@@ -13,6 +14,7 @@ _URL_SAFE: Final = "^[A-Za-z0-9_-]+$"
 _EXAMPLE: Final = "gGDbOj6ip13WJtf4_68UN07ERIxmZDIzOGRhYi01YzFhLTQ4ZjEgMQ"
 _TOKEN: Final[Json] = {"type": "string", "pattern": _URL_SAFE, "examples": [_EXAMPLE]}
 _ETAG: Final[Json] = {"type": "string", "pattern": '^"[0-9]{1,9}"$', "examples": ['"1"']}
+_CONDITION: Final[Json] = {"type": "string", "pattern": f"^{CONDITION.pattern}$", "examples": ['"1"']}
 _LOCATION: Final[Json] = {"type": "string", "format": "uri-reference", "pattern": f"^\\./customers/{ID['pattern'][1:]}"}
 _TEXT: Final[Json] = {"type": "string"}
 
@@ -45,9 +47,16 @@ PARAMETERS: Final[dict[str, Json]] = {
     "If-Match": _parameter(
         "header",
         "If-Match",
-        "Change the customer only if its current version has one of these ETags. `*`, or no header, accepts any "
-        "version.",
-        {"type": "string", "pattern": rf"^(?:\*|{ETAGS.pattern})$", "examples": ['"1"']},
+        "Carry out the request only if the customer's current version has one of these ETags. `*`, or no header, "
+        "accepts any version. A weak ETag matches nothing.",
+        _CONDITION,
+    ),
+    "If-None-Match": _parameter(
+        "header",
+        "If-None-Match",
+        "Carry out the request only if the customer's current version has none of these ETags. Otherwise the response "
+        "to a GET is 304, and to a change 412. `*` names every version.",
+        _CONDITION,
     ),
     consistency.HEADER: _parameter(
         "header",
@@ -93,6 +102,8 @@ HEADERS: Final[dict[str, Json]] = {
         "Connects this request with everything that it caused: the id from the request, or a generated one.", _TEXT
     ),
     "Retry-After": _header("The number of seconds to wait before the next attempt.", {"type": "integer", "minimum": 0}),
+    "Accept": _header("The media type of a body.", {"const": "application/json"}),
+    "Accept-Encoding": _header("The content coding of a body.", {"const": "identity"}),
     "WWW-Authenticate": _header("The required authentication scheme.", _TEXT, required=False),
 }
 
@@ -104,6 +115,15 @@ def parameters(*names: str) -> list[Json]:
         *names: Keys of `PARAMETERS`.
     """
     return [{"$ref": f"#/components/parameters/{name}"} for name in names]
+
+
+def optional_headers(*names: str) -> dict[str, Json]:
+    """Return response headers that not every response with this status has.
+
+    Args:
+        *names: Keys of `HEADERS`.
+    """
+    return {name: {**HEADERS[name], "required": False} for name in names}
 
 
 def headers(*names: str) -> dict[str, Json]:

@@ -13,10 +13,19 @@ Json = dict[str, Any]
 
 _TRACING: Final = ("X-Correlation-Id", "traceparent")
 _READ_PARAMETERS: Final = ("Consistency-Token", "Prefer", *_TRACING)
-_CHANGE_PARAMETERS: Final = ("customer_id", "Idempotency-Key", "If-Match", *_TRACING)
+_CONDITIONS: Final = ("If-Match", "If-None-Match")
+_CHANGE_PARAMETERS: Final = ("customer_id", "Idempotency-Key", *_CONDITIONS, *_TRACING)
 _WRITE_HEADERS: Final = ("ETag", "Consistency-Token", "X-Correlation-Id")
-_BODY_PROBLEMS: Final[tuple[Kind, ...]] = (problems.MalformedBody, problems.BodyTooLarge)
-_WRITE_PROBLEMS: Final[tuple[Kind, ...]] = (problems.KeyReused, problems.Contended)
+_BODY_PROBLEMS: Final[tuple[Kind, ...]] = (
+    problems.MalformedBody,
+    problems.BodyTooLarge,
+    problems.UnsupportedMedia,
+)
+_WRITE_PROBLEMS: Final[tuple[Kind, ...]] = (
+    problems.KeyReused,
+    problems.Contended,
+    problems.PreconditionFailed,
+)
 _READ_BACK_LINK: Final = {
     "customer_id": "$response.body#/id",
     "header.Consistency-Token": "$response.header.Consistency-Token",
@@ -40,6 +49,7 @@ class Operation:
         body: The name of the request's schema; empty for no body.
         response: The name of the success response's schema; empty for no body.
         links: Names of links from the success response to other operations.
+        conditional: Whether If-None-Match can make the response 304.
     """
 
     id: str
@@ -53,6 +63,7 @@ class Operation:
     body: str = ""
     response: str = ""
     links: tuple[str, ...] = ()
+    conditional: bool = False
 
     @property
     def problems(self) -> tuple[Kind, ...]:
@@ -71,6 +82,11 @@ class Operation:
         if self.body:
             operation["requestBody"] = {"required": True, "content": _json(self.body)}
         responses = {str(int(self.status)): self._success_response(), **error_responses(self.problems)}
+        if self.conditional:
+            responses["304"] = {
+                "description": "If-None-Match names the current version. The response has no body.",
+                "headers": headers(*self.headers),
+            }
         return {**operation, "responses": responses}
 
     def _success_response(self) -> Json:
@@ -113,7 +129,8 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "POST /customers": Operation(
         id="createCustomer",
         summary="Create a customer",
-        description="Reads return the customer a moment later, or at once when they send the Consistency-Token.",
+        description="Reads return the customer a moment later, or at once when they send the Consistency-Token. "
+        "If-Match and If-None-Match are about the list, which exists and has no ETag.",
         parameters=("Idempotency-Key", *_TRACING),
         body="CreateCustomer",
         status=HTTPStatus.CREATED,
@@ -126,26 +143,27 @@ OPERATIONS: Final[dict[str, Operation]] = {
     "GET /customers": Operation(
         id="getAllCustomers",
         summary="List customers, newest first",
-        description="Unknown query parameters are rejected. If a parameter is repeated, its last value is used.",
+        description="The list has no ETag, so `If-Match` and `If-None-Match` are useful as `*` only.",
         parameters=("limit", "cursor", *_READ_PARAMETERS),
         status=HTTPStatus.OK,
         success="A page of customers.",
         headers=("X-Correlation-Id",),
         response="CustomerPage",
         links=("NextPage",),
-        refusals=(problems.NotYetReadable,),
+        refusals=(problems.NotYetReadable, problems.PreconditionFailed),
     ),
     "GET /customers/{customer_id}": Operation(
         id="getCustomer",
         summary="Read a customer",
         description="Without a Consistency-Token, the response may be a moment old.",
-        parameters=("customer_id", *_READ_PARAMETERS),
+        parameters=("customer_id", *_CONDITIONS, *_READ_PARAMETERS),
         status=HTTPStatus.OK,
         success="The customer.",
         headers=("ETag", "X-Correlation-Id"),
         response="Customer",
         links=("UpdateCustomer", "EraseCustomer"),
-        refusals=(problems.NotFound, problems.NotYetReadable),
+        refusals=(problems.NotFound, problems.NotYetReadable, problems.StaleVersion),
+        conditional=True,
     ),
     "PUT /customers/{customer_id}": Operation(
         id="updateCustomer",

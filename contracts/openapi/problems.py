@@ -5,7 +5,7 @@ from http import HTTPStatus
 from itertools import groupby
 from typing import Any, Final
 
-from contracts.openapi.headers import headers
+from contracts.openapi.headers import headers, optional_headers
 from contracts.openapi.schemas import reference
 from shared.http import problems
 from shared.http.problems import Problem
@@ -24,7 +24,7 @@ ANY_ROUTE: Final[tuple[Kind, ...]] = (
 )
 _OWN_HEADERS: Final[dict[HTTPStatus, tuple[str, ...]]] = {
     HTTPStatus.UNAUTHORIZED: ("WWW-Authenticate",),
-    HTTPStatus.PRECONDITION_FAILED: ("ETag", "Consistency-Token"),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: ("Accept", "Accept-Encoding"),
     HTTPStatus.TOO_MANY_REQUESTS: ("Retry-After",),
     HTTPStatus.SERVICE_UNAVAILABLE: ("Retry-After",),
 }
@@ -63,6 +63,9 @@ def _response(status: HTTPStatus, kinds: list[Kind]) -> Json:
         "description": "; ".join(f"{kind.title} (`{kind.slug}`)" for kind in kinds) + ".",
         "content": {"application/problem+json": {"schema": _schema(status, kinds)}},
     }
+    if status == HTTPStatus.PRECONDITION_FAILED:
+        # The list has no ETag, and a read returns no token.
+        response["headers"] = optional_headers("ETag", "Consistency-Token")
     if own := _OWN_HEADERS.get(status):
         response["headers"] = headers(*own)
     return response

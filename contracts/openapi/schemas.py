@@ -54,7 +54,7 @@ def request_schema(model: type[BaseModel], description: str) -> Json:
     """
     normalised = (
         "Strings are trimmed, repeated inner spaces are reduced to one, and characters are composed (Unicode NFC) "
-        "before validation. If a field is repeated, its last value is used."
+        "before validation."
     )
     return {**_schema_of(model), "description": f"{description} {normalised}", "examples": [sample_of(model)]}
 

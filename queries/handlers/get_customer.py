@@ -6,6 +6,8 @@ from projections.dynamodb_read_model import reader_for
 from queries.get_customer import get_customer
 from queries.read_your_writes import REAL_CLOCK, parse_read_after
 from shared.http.endpoint import endpoint
+from shared.http.preconditions import etag_of, preconditions_of
+from shared.http.problems import StaleVersion
 from shared.http.request import Request
 from shared.http.response import Response
 from shared.runtime.clients import dynamodb
@@ -20,8 +22,14 @@ keys = keyring_of(required("SIGNING_SECRET"))
 @endpoint(scope="customers/read")
 def handle(request: Request) -> Response:
     """Get one customer."""
-    customer_id = request.path.get("customer_id", "")
+    customer_id = request.path.get("customer_id", "").lower()
     read_after = parse_read_after(request.headers, keys)
+    conditions = preconditions_of(request.headers)
     listing, version = get_customer(customer_id, reader, read_after, REAL_CLOCK)
-    headers, log = {"ETag": f'"{version}"'}, {"customer": fingerprint(customer_id)}
-    return Response(HTTPStatus.OK, listing.document, headers, log=log)
+    etag, log = etag_of(version), {"customer": fingerprint(customer_id)}
+    match conditions.first_false(etag):
+        case "If-Match":
+            raise StaleVersion(version)
+        case "If-None-Match":
+            return Response(HTTPStatus.NOT_MODIFIED, "", {"ETag": etag}, log=log)
+    return Response(HTTPStatus.OK, listing.document, {"ETag": etag}, log=log)

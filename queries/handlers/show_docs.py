@@ -12,7 +12,8 @@ from shared.http.response import Response
 documents = Documents((HERE / "openapi.json").read_text(), Path(aws_lambda_powertools.__file__).parent)
 
 
-@endpoint(scope=None)
+# Sign-in returns to one of these routes with parameters of its own, so all are ignored.
+@endpoint(scope=None, parameters=None)
 def handle(request: Request) -> Response:
     """Show the documentation or one of its files."""
     if request.route == "/docs/{file}":

@@ -1,16 +1,19 @@
 """Turns a use case into a Lambda handler: parses, authorises, returns problems, logs, measures and traces."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, Final
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from shared.http.browsers import browser_headers
 from shared.http.consistency import HEADER
 from shared.http.failures import problem_of
-from shared.http.problems import Problem
-from shared.http.request import Request, parse
+from shared.http.problems import MOST_NAMED, Problem
+from shared.http.query import require_known
+from shared.http.request import Request, parse, require_headers
 from shared.http.response import Response, problem_response
 from shared.runtime.ids import fingerprint
 from shared.runtime.observability import describe, logger, metrics, tracer
@@ -21,7 +24,29 @@ UseCase = Callable[[Request], Response]
 Handler = Callable[[dict[str, Any], Any], dict[str, object]]
 
 
-def endpoint(*, scope: str | None, group: str = "", keys: Keyring | None = None) -> Callable[[UseCase], Handler]:
+# A refusal is at most this many times as long as its request, so that nobody gets far more out than they send in. A
+# request with a token is about 1 KB long.
+_LONGEST_REFUSAL: Final = 2
+_ALWAYS_ALLOWED_BYTES: Final = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What `endpoint` checks before the use case, and signs after it."""
+
+    scope: str | None
+    group: str
+    keys: Keyring | None
+    parameters: Collection[str] | None
+
+
+def endpoint(
+    *,
+    scope: str | None,
+    group: str = "",
+    keys: Keyring | None = None,
+    parameters: Collection[str] | None = (),
+) -> Callable[[UseCase], Handler]:
     """Decorate a function from request to response as a Lambda handler.
 
     Args:
@@ -29,14 +54,17 @@ def endpoint(*, scope: str | None, group: str = "", keys: Keyring | None = None)
             it could be reached another way. None for public routes, such as the documentation.
         group: A group that a person must be in as well; empty for none. Only this check knows groups.
         keys: Sign the Consistency-Token of a write. Required for use cases that set `read_after`.
+        parameters: The query parameters that the route knows; all others are refused. None if the use case checks them,
+            or for routes that ignore them.
     """
+    rules = _Rules(scope, group, keys, parameters)
 
     def decorate(use_case: UseCase) -> Handler:
         @wraps(use_case)
         @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
         def handle(event: dict[str, Any], context: Any) -> dict[str, object]:  # noqa: ARG001 - Lambda's signature
             started_at = time.perf_counter()
-            response = _answer(use_case, scope, group, keys, event)
+            response = _answer(use_case, rules, event)
             _measure(response, event, time.perf_counter() - started_at)
             return response.to_gateway()
 
@@ -45,32 +73,37 @@ def endpoint(*, scope: str | None, group: str = "", keys: Keyring | None = None)
     return decorate
 
 
-def _answer(use_case: UseCase, scope: str | None, group: str, keys: Keyring | None, event: dict[str, Any]) -> Response:
+def _answer(use_case: UseCase, rules: _Rules, event: dict[str, Any]) -> Response:
     request_id = (event.get("requestContext") or {}).get("requestId", "")
-    correlation_id = request_id
+    correlation_id, size_bytes, origin = request_id, 0, None
     # Keys outlive an invocation. Reset all, or a request that cannot be parsed is logged under an earlier one's ids.
     logger.append_keys(request_id=request_id, correlation_id=request_id, trace_id="", caller="")
     try:
         request = parse(event)
+        size_bytes, origin = request.size_bytes, request.headers.get("origin")
         correlation_id = request.correlation_id
         logger.append_keys(correlation_id=correlation_id, trace_id=request.trace_id, caller=_caller(request))
         annotate({"correlation_id": correlation_id})
-        if scope is not None:
-            request.caller.require(scope, group)
-        if keys:
+        if rules.scope is not None:
+            request.caller.require(rules.scope, rules.group)
+            require_headers(event)
+        if rules.parameters is not None:
+            require_known(request.query, request.repeated, rules.parameters)
+        if rules.keys:
             # Before anything is written: a write whose token cannot be signed must not happen.
-            keys.signing_key()
+            rules.keys.signing_key()
         response = use_case(request)
         annotate(response.annotations)
     except Exception as error:  # noqa: BLE001 - the last line of defence: no detail of it may reach the caller
         problem = problem_of(error)
         _log_refusal(problem, error)
-        response = problem_response(problem, request_id)
+        longest_bytes = max(_LONGEST_REFUSAL * size_bytes, _ALWAYS_ALLOWED_BYTES)
+        response = problem_response(problem, request_id, longest_bytes)
     else:
         logger.info("answered", extra={"status": int(response.status), **response.log})
-    if keys and response.read_after:
-        response = response.with_header(HEADER, response.read_after.encode(keys))
-    return response.with_header("X-Correlation-Id", correlation_id)
+    if rules.keys and response.read_after:
+        response = response.with_headers({HEADER: response.read_after.encode(rules.keys)})
+    return response.with_headers({"X-Correlation-Id": correlation_id, **browser_headers(origin)})
 
 
 def _caller(request: Request) -> str:
@@ -91,8 +124,8 @@ def _measure(response: Response, event: dict[str, Any], seconds: float) -> None:
 
 def _log_refusal(problem: Problem, error: Exception) -> None:
     if problem is error:
-        logger.info(
-            "refused", extra={"problem": problem.slug, "fields": [error.name_to_log for error in problem.errors]}
-        )
+        fields = [error.name_to_log for error in problem.errors]
+        more = {"more_fields": len(fields) - MOST_NAMED} if len(fields) > MOST_NAMED else {}
+        logger.info("refused", extra={"problem": problem.slug, "fields": fields[:MOST_NAMED], **more})
     else:
         logger.error("failed", extra={"problem": problem.slug, **describe(error)})

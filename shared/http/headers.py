@@ -7,10 +7,15 @@ from typing import Final
 from shared.http.problems import FieldError, InvalidFields
 
 IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
-ETAGS: Final = re.compile(r'"[0-9]{1,9}"(\s*,\s*"[0-9]{1,9}")*')
-_WAIT: Final = re.compile(r"(?:^|,)\s*wait=(\d{1,4})\s*(?:,|;|$)", re.IGNORECASE)
+# RFC 7240, 2: a preference is a name with a value, which may be quoted, and white space may surround the "=".
+_PREFERENCE: Final = re.compile(r'(?:[^",]|"(?:[^"\\]|\\.)*")+')
+_WAIT: Final = re.compile(r'[\t ]*wait[\t ]*=[\t ]*("?)([0-9]{1,9})\1[\t ]*(?:;.*)?', re.IGNORECASE)
+_IS_WAIT: Final = re.compile(r"[\t ]*wait[\t ]*(?:[=;]|$)", re.IGNORECASE)
 _CORRELATION_ID: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
-_TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+# W3C Trace Context, 3.2: version ff and ids of zeros are invalid, and later versions may have more fields.
+_TRACEPARENT: Final = re.compile(
+    r"(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?"
+)
 
 DEFAULT_WAIT_SECONDS: Final = 2
 LONGEST_WAIT_SECONDS: Final = 10
@@ -34,30 +39,16 @@ def idempotency_key(headers: Mapping[str, str]) -> str | None:
     return key
 
 
-def if_match(headers: Mapping[str, str]) -> frozenset[int] | None:
-    """The versions that the caller has seen. The current version must be one of them (RFC 9110, 13.1.1).
-
-    Returns:
-        None if any version is accepted: the header is absent or `*`.
-
-    Raises:
-        InvalidFields: The header is not a list of ETags of this API.
-    """
-    text = headers.get("if-match", "*").strip()
-    if text == "*":
-        return None
-    if not ETAGS.fullmatch(text):
-        raise InvalidFields([FieldError("If-Match", 'If-Match must be an ETag that GET returned, such as "3".')])
-    return frozenset(int(version) for version in re.findall(r"[0-9]+", text))
-
-
 def wait_seconds(headers: Mapping[str, str]) -> int:
     """How many seconds the caller is willing to wait (RFC 7240, 4.3), at most `LONGEST_WAIT_SECONDS`.
 
     A preference that cannot be parsed is ignored, as the RFC requires.
     """
-    found = _WAIT.search(headers.get("prefer", ""))
-    return min(int(found[1]), LONGEST_WAIT_SECONDS) if found else DEFAULT_WAIT_SECONDS
+    preferences = _PREFERENCE.findall(headers.get("prefer", ""))
+    # If a preference is repeated, the first one counts (RFC 7240, 2).
+    first = next(filter(_IS_WAIT.match, preferences), "")
+    found = _WAIT.fullmatch(first)
+    return min(int(found[2]), LONGEST_WAIT_SECONDS) if found else DEFAULT_WAIT_SECONDS
 
 
 def correlation_id(headers: Mapping[str, str], request_id: str) -> str:

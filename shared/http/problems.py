@@ -8,7 +8,9 @@
     ├── FieldTaken         409  another record has this value
     ├── Gone               410  the record existed and was permanently erased
     ├── StaleVersion       412  If-Match does not name the current version
+    ├── PreconditionFailed 412  another condition of the request is false
     ├── BodyTooLarge       413
+    ├── UnsupportedMedia   415  the body is compressed or declared as something other than JSON
     ├── InvalidFields      422  names each invalid field and how to fix it
     ├── KeyReused          422  the Idempotency-Key was used for another request
     ├── TooManyRequests    429  (returned by API Gateway)
@@ -25,9 +27,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from shared.http.consistency import ConsistencyToken
+
+# A refusal names this many fields and counts the others, so that a small request cannot cause a large answer.
+MOST_NAMED: Final = 20
+_LONGEST_NAME: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,19 @@ class FieldError:
         return "(unknown)" if self.unknown else self.field
 
 
+def unknown_field(name: str) -> FieldError:
+    """The error for a field or parameter that the caller invented. A long name is cut."""
+    shown = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
+    return FieldError(shown, f"{shown} is unknown: remove it.", unknown=True)
+
+
+def counted(names: Sequence[str], most: int = MOST_NAMED) -> str:
+    """Names as text: at most `most` of them, then how many more there are."""
+    listed = list(names)
+    text = ", ".join(listed[:most])
+    return text if len(listed) <= most else f"{text} and {len(listed) - most} more".lstrip()
+
+
 class Problem(Exception):
     """An error that is returned to the caller.
 
@@ -63,10 +82,17 @@ class Problem(Exception):
     slug: ClassVar[str] = "unexpected"
     title: ClassVar[str] = "Something went wrong on our side"
     not_yet_readable: ClassVar[bool] = False
-    read_after: ConsistencyToken | None = None
 
-    def __init__(self, detail: str, *, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None):
+    def __init__(
+        self,
+        detail: str,
+        *,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+        read_after: ConsistencyToken | None = None,
+    ) -> None:
         super().__init__(detail)
+        self.read_after = read_after
         self.detail = detail
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
@@ -76,21 +102,32 @@ class Problem(Exception):
         """The stable identifier of this kind of problem, which is also the path of its page."""
         return f"/docs/problems/{self.slug}"
 
-    def body(self, request_id: str) -> str:
-        """The response body.
+    def body(self, request_id: str, longest_bytes: int | None = None) -> str:
+        """The response body. It names at most `MOST_NAMED` errors, and fewer if it would be too long.
 
         Args:
             request_id: Identifies this occurrence in the logs.
+            longest_bytes: How long the body may be, unless it would still be longer without any error.
         """
+        most = min(len(self.errors), MOST_NAMED)
+        while most and longest_bytes is not None and len(self._naming(most, request_id)) > longest_bytes:
+            most -= 1
+        return self._naming(most, request_id)
+
+    def detail_naming(self, most: int) -> str:  # noqa: ARG002 - for subclasses
+        """The detail, if it may name at most `most` errors."""
+        return self.detail
+
+    def _naming(self, most: int, request_id: str) -> str:
         document: dict[str, object] = {
             "type": self.type,
             "title": self.title,
             "status": int(self.status),
-            "detail": self.detail,
+            "detail": self.detail_naming(most),
             "instance": f"urn:request:{request_id}",
         }
-        if self.errors:
-            document["errors"] = [{"field": error.field, "detail": error.detail} for error in self.errors]
+        if most:
+            document["errors"] = [{"field": error.field, "detail": error.detail} for error in self.errors[:most]]
         return json.dumps(document)
 
 
@@ -165,12 +202,32 @@ class StaleVersion(Problem):
         self.read_after = read_after
 
 
+class PreconditionFailed(Problem):
+    """A condition of the request is false, and If-Match with the current version would not make it true."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+    slug = "precondition-failed"
+    title = "A condition of the request is false"
+
+
 class BodyTooLarge(Problem):
     """The body is longer than any valid body."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     slug = "body-too-large"
     title = "The body is too large"
+
+
+class UnsupportedMedia(Problem):
+    """The body is compressed, or declared as something other than JSON."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    slug = "unsupported-media-type"
+    title = "The body is not sent as plain JSON"
+
+    def __init__(self, detail: str) -> None:
+        # RFC 9110, 15.5.16: the response says what is accepted.
+        super().__init__(detail, headers={"Accept": "application/json", "Accept-Encoding": "identity"})
 
 
 class InvalidFields(Problem):
@@ -181,8 +238,14 @@ class InvalidFields(Problem):
     title = "Some fields are invalid"
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
-        names = ", ".join(dict.fromkeys(error.field for error in errors))
-        super().__init__(f"Fix these fields and send the request again: {names}.", errors=errors)
+        super().__init__("", errors=errors)
+        self.detail = self.detail_naming(MOST_NAMED)
+        self.args = (self.detail,)
+
+    def detail_naming(self, most: int) -> str:
+        """The names of at most `most` fields, and the number of the others."""
+        names = list(dict.fromkeys(error.field for error in self.errors))
+        return f"Fix these fields and send the request again: {counted(names, most)}."
 
 
 class KeyReused(Problem):

@@ -33,27 +33,28 @@ class Response:
     not_yet_readable: bool = False
     read_after: ConsistencyToken | None = None
 
-    def with_header(self, name: str, value: str) -> "Response":
-        """The same response with one more header."""
-        return replace(self, headers={**self.headers, name: value})
+    def with_headers(self, headers: Mapping[str, str]) -> "Response":
+        """The same response with more headers."""
+        return replace(self, headers={**self.headers, **headers})
 
     def to_gateway(self) -> dict[str, object]:
         """The response in API Gateway's format."""
-        headers = {"Cache-Control": "no-store", **self.headers}
+        headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **self.headers}
         if self.body:
             headers["Content-Type"] = self.content_type
         return {"statusCode": int(self.status), "headers": headers, "body": self.body, "isBase64Encoded": False}
 
 
-def problem_response(problem: Problem, request_id: str) -> Response:
+def problem_response(problem: Problem, request_id: str, longest_bytes: int | None = None) -> Response:
     """The response for a problem.
 
     Args:
         request_id: Identifies this occurrence in the logs.
+        longest_bytes: How long the body may be; see `Problem.body`.
     """
     return Response(
         problem.status,
-        problem.body(request_id),
+        problem.body(request_id, longest_bytes),
         problem.headers,
         "application/problem+json",
         not_yet_readable=problem.not_yet_readable,

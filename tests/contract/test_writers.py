@@ -19,6 +19,7 @@ from events.customer import Customer, State
 from events.dynamodb_store import DynamoDbEventStore
 from events.history import fold
 from local import tables
+from shared.http.preconditions import EntityTags, Preconditions, etag_of
 from shared.http.problems import Contended, FieldTaken
 from tests.fakes.event_store import InMemoryEventStore
 from tests.fakes.network import LossyNetwork, lossy
@@ -47,7 +48,8 @@ def changed(**changes: Any) -> UpdateCustomer:
 def try_of(command: str, seen: int | None = None) -> Context:
     """One try of a command: its ids are new each time, the command id is not."""
     metadata = replace(METADATA, command_id=command, request_hash="same")
-    return Context(START, str(uuid.uuid4()), metadata, frozenset({seen}) if seen else None)
+    conditions = Preconditions(EntityTags(frozenset({etag_of(seen)})) if seen else None)
+    return Context(START, str(uuid.uuid4()), metadata, conditions, by_version={seen: metadata} if seen else {})
 
 
 @pytest.fixture

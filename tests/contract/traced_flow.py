@@ -53,7 +53,8 @@ def main(post: str, projecting: str, publishing: str) -> None:
 
     request = {"requestId": "request", "authorizer": {"claims": machine_claims("customers/write")}}
     answer = create_customer.handle(
-        {"requestContext": request, "body": json.dumps(valid_body(email=f"{uuid4()}@example.com"))}, CONTEXT
+        {"requestContext": request, "headers": {}, "body": json.dumps(valid_body(email=f"{uuid4()}@example.com"))},
+        CONTEXT,
     )
     assert answer["statusCode"] == 201, answer
     customer_id = json.loads(str(answer["body"]))["id"]

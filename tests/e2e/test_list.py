@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final
+from uuid import uuid4
 
 import httpx
 import pytest
 
 from queries.cursor import Cursor, encode_cursor
-from tests.e2e.customers import Customer, assert_listed, create, eventually, page, pages, shown
+from tests.e2e.customers import Customer, a_person, assert_listed, create, eventually, page, pages, shown
 from tests.e2e.problems import refused_fields
 from tests.fakes.signing_keys import keyring_with
 
@@ -119,6 +120,22 @@ def test_a_limit_out_of_bounds_is_refused(api: httpx.Client, limit: str) -> None
 
 def test_an_unknown_parameter_is_refused(api: httpx.Client) -> None:
     assert refused_fields(api.get("/customers", params={"offset": "5", "limit": "5"})) == ["offset"]
+
+
+@pytest.mark.parametrize("query", ["limit=5&limit=6", "limit=5&limit=5"])
+def test_a_repeated_parameter_is_refused(api: httpx.Client, query: str) -> None:
+    assert refused_fields(api.get(f"/customers?{query}")) == ["limit"]
+
+
+def test_every_route_refuses_unknown_parameters(api: httpx.Client) -> None:
+    place, body = f"/customers/{uuid4()}", a_person()
+    for answer in (
+        api.post("/customers?x=1", json=body),
+        api.get(f"{place}?x=1"),
+        api.put(f"{place}?x=1", json=body),
+        api.delete(f"{place}?x=1"),
+    ):
+        assert refused_fields(answer) == ["x"]
 
 
 def test_everything_wrong_with_a_query_is_named_at_once(api: httpx.Client) -> None:

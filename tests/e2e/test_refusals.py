@@ -9,6 +9,7 @@ import pytest
 from tests.e2e.bad_values import BAD, MARK, assert_silent, soon, with_value
 from tests.e2e.customers import a_person, assert_nobody_has, new_email
 from tests.e2e.problems import assert_problem, refused_fields
+from tests.e2e.target import Target
 from tests.samples import PERSONAL_FIELDS
 
 
@@ -60,6 +61,10 @@ def test_json_that_is_not_an_object_is_refused(api: httpx.Client, document: Any)
         pytest.param(f'{{"full_name": "{MARK}\\ud800"}}', id="lone-surrogate"),
         pytest.param(f"full_name={MARK}&city=London", id="form"),
         pytest.param("[" * 8000, id="deeply-nested"),
+        pytest.param(f'{{"full_name": "{MARK}", "full_name": "{MARK}"}}', id="repeated-member"),
+        pytest.param('{"full_name": NaN}', id="not-a-number"),
+        pytest.param('{"full_name": -Infinity}', id="infinity"),
+        pytest.param('\ufeff{"full_name": "Ada"}', id="byte-order-mark"),
     ],
 )
 def test_what_is_not_json_is_refused(api: httpx.Client, content: str) -> None:
@@ -67,6 +72,36 @@ def test_what_is_not_json_is_refused(api: httpx.Client, content: str) -> None:
     problem = assert_problem(answer, 400, "malformed-body")
     assert "errors" not in problem
     assert_silent(answer)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content-Type": "application/x-www-form-urlencoded"},
+        {"Content-Type": "text/plain"},
+        {"Content-Type": "application/json", "Content-Encoding": "gzip"},
+    ],
+    ids=str,
+)
+def test_what_is_not_sent_as_plain_json_is_refused(api: httpx.Client, headers: dict[str, str]) -> None:
+    answer = api.post("/customers", content=json.dumps(a_person()), headers=headers)
+    assert_problem(answer, 415, "unsupported-media-type")
+    assert (answer.headers["accept"], answer.headers["accept-encoding"]) == ("application/json", "identity")
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PATCH"])
+@pytest.mark.parametrize("place", ["/customers", "/customers/0d8f3c52-6f0e-4f4b-9d55-3f5e2f8d1a77"])
+def test_other_methods_are_not_offered(api: httpx.Client, target: Target, method: str, place: str) -> None:
+    """Like an unknown route, as docs/reference/http.md says. The local gateway ignores gateway responses."""
+    answer = api.request(method, place)
+    assert answer.status_code in ((403, 404, 405) if target.is_local else (404,))
+
+
+def test_a_refusal_names_at_most_twenty_fields(api: httpx.Client) -> None:
+    answer = api.post("/customers", json=a_person(**{f"field_{number:03}": 1 for number in range(500)}))
+    assert len(refused_fields(answer)) <= 20
+    assert len(answer.content) <= 2 * (len(answer.request.content) + len(str(api.headers)))
+    assert " more." in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("kilobytes", [17, 200])

@@ -110,9 +110,43 @@ def test_an_update_of_another_version_is_refused(api: httpx.Client, customer: Cu
     assert (again.status_code, again.json()["version"], again.json()["city"]) == (200, 3, "Rome")
 
 
-@pytest.mark.parametrize(
-    "if_match", ["1", 'W/"1"', '"one"', "", '"1', '"1" "2"', '"1",', '"-1"', '"1","x"', '"1", *', '"1111111111"']
-)
+@pytest.mark.parametrize("if_match", ['W/"1"', '"one"', '"-1"', '"01"', ",", '"2",, "x"', '"1111111111"'])
+def test_an_if_match_that_does_not_name_the_version_is_412(
+    api: httpx.Client, customer: Customer, if_match: str
+) -> None:
+    assert_problem(_put(api, customer, if_match, city="Paris"), 412, "stale-version")
+    assert _put(api, customer).json() == customer
+
+
+@pytest.mark.parametrize("if_match", ['"1",', ',"1"', '"x", "1"', "*"])
+def test_an_if_match_that_names_the_version_is_carried_out(
+    api: httpx.Client, customer: Customer, if_match: str
+) -> None:
+    assert _put(api, customer, if_match, city="Paris").json()["version"] == 2
+
+
+def test_repeated_if_match_lines_are_one_list(api: httpx.Client, customer: Customer) -> None:
+    place, body = f"/customers/{customer['id']}", details_of(customer, city="Paris")
+    for lines in ([("If-Match", '"1"'), ("If-Match", '"7"')], [("If-Match", '"7"'), ("If-Match", '"2"')]):
+        assert api.put(place, json=body, headers=lines).status_code == 200
+        body |= {"city": "Rome"}
+
+
+@pytest.mark.parametrize("value", ["*", '"1"', 'W/"1"', '"7", "1"'])
+def test_if_none_match_prevents_a_change_and_makes_a_read_304(
+    api: httpx.Client, customer: Customer, value: str
+) -> None:
+    place, condition = f"/customers/{customer['id']}", {"If-None-Match": value}
+    refused = api.put(place, json=details_of(customer, city="Paris"), headers=condition)
+    assert_problem(refused, 412, "precondition-failed")
+    assert_problem(api.delete(place, headers=condition), 412, "precondition-failed")
+    token = {"Consistency-Token": refused.headers["consistency-token"], "Prefer": "wait = 10"}
+    same = api.get(place, headers=condition | token)
+    assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", '"1"')
+    assert api.get(place, headers=token).json() == customer
+
+
+@pytest.mark.parametrize("if_match", ["1", '"1', '"1" "2"', '"1", *'])
 def test_a_malformed_if_match_is_refused_and_changes_nothing(
     api: httpx.Client, customer: Customer, if_match: str
 ) -> None:

@@ -24,6 +24,7 @@ def actions(statement: Template) -> list[str]:
 
 
 PUBLIC = {"GET /docs", "GET /docs/{file}", "GET /openapi.json"}
+PREFLIGHTS = {"OPTIONS /customers", "OPTIONS /customers/{customer_id}"}
 
 
 def routes(functions: dict[str, Template]) -> dict[str, Template]:
@@ -40,7 +41,7 @@ def test_the_specified_functions_have_their_names(functions: dict[str, Template]
 
 
 def test_each_route_requires_an_access_token_with_its_scope(functions: dict[str, Template], template: Template) -> None:
-    found = {route: properties for route, properties in routes(functions).items() if route not in PUBLIC}
+    found = {route: properties for route, properties in routes(functions).items() if route not in PUBLIC | PREFLIGHTS}
 
     single = "/customers/{customer_id}"
     assert set(found) == {"POST /customers", "GET /customers", f"GET {single}", f"PUT {single}", f"DELETE {single}"}
@@ -54,9 +55,13 @@ def test_each_route_requires_an_access_token_with_its_scope(functions: dict[str,
 def test_only_the_documentation_is_public_and_it_has_no_permissions(functions: dict[str, Template]) -> None:
     found = routes(functions)
 
-    assert {route for route, properties in found.items() if properties["Auth"] == {"Authorizer": "NONE"}} == PUBLIC
+    assert {route for route, properties in found.items() if properties["Auth"] == {"Authorizer": "NONE"}} == (
+        PUBLIC | PREFLIGHTS
+    )
     assert routes({"ShowDocs": functions["ShowDocs"]}).keys() == PUBLIC
     assert not statements(functions["ShowDocs"])
+    assert routes({"AnswerPreflight": functions["AnswerPreflight"]}).keys() == PREFLIGHTS
+    assert not statements(functions["AnswerPreflight"])
 
 
 def test_the_api_and_all_functions_are_traced(template: Template) -> None:

@@ -91,10 +91,11 @@ def _with_living_customer(path: Values) -> Values:
 def _with_own_tokens(case: Case, headers: Values) -> Values:
     if _looks(_KEY, headers.get("Idempotency-Key")):
         headers["Idempotency-Key"] = f"{headers['Idempotency-Key'][:200]}.{_RUN}.{next(_numbers)}"
-    if headers.get("If-Match") == "0":
-        # The coverage phase cannot generate a header with a quotation mark and sends 0 as every If-Match. That error
-        # would hide all others of the same request.
-        headers["If-Match"] = "*"
+    for name, harmless in (("If-Match", "*"), ("If-None-Match", '"0"')):
+        if headers.get(name) == "0":
+            # The coverage phase cannot generate a header with a quotation mark and sends 0 as every condition. That
+            # error would hide all others of the same request.
+            headers[name] = harmless
     if _looks(_URL_SAFE, headers.get("Consistency-Token")):
         del headers["Consistency-Token"]
     if (token := _tokens.get(_customer_of(case))) and case.method == "GET" and "Consistency-Token" not in headers:

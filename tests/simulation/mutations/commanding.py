@@ -23,11 +23,11 @@ from tests.simulation.mutations.base import Change, Mutation, one
 
 def _unkeyed(request: Any, operation: str, content: str, now: Any, event_id: str) -> Any:
     made = _context_of(request, operation, content, now, event_id)
-    return replace(made, metadata=replace(made.metadata, command_id=request.request_id))
+    return replace(made, metadata=replace(made.metadata, command_id=request.request_id), by_version={})
 
 
 def _hashless(self: Any, event: Any) -> bool:
-    return bool(event.metadata.command_id == self.metadata.command_id)
+    return bool(event.metadata.command_id == self.following(event.version - 1).command_id)
 
 
 def _never_ours(stored: Any, event: Any) -> None:

@@ -19,6 +19,7 @@ from events.codec import decode
 from events.customer import Customer, State
 from events.envelope import Event, Recorded
 from events.history import fold, fold_or_report
+from shared.http.preconditions import EntityTags, Preconditions, etag_of
 from tests.event_log import events_of
 from tests.fakes.event_store import InMemoryEventStore
 from tests.samples import METADATA, START, valid_body
@@ -86,7 +87,11 @@ def attempt(
     """The context of one attempt of a command. Attempts with the same id are attempts of the same command."""
     metadata = replace(METADATA, command_id=command_id or str(uuid.uuid4()), request_hash=content)
     now, event_id = START + timedelta(days=1), str(uuid.uuid4())
-    return Context(now, event_id, metadata, frozenset(seen) if seen else None, keyed=keyed)
+    if not seen:
+        return Context(now, event_id, metadata, keyed=keyed)
+    conditions = Preconditions(EntityTags(frozenset(map(etag_of, seen))))
+    named = {} if keyed else {each: replace(metadata, command_id=f"{metadata.command_id}/{each}") for each in seen}
+    return Context(now, event_id, metadata, conditions, keyed=keyed, by_version=named)
 
 
 @dataclass

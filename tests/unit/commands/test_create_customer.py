@@ -230,5 +230,5 @@ def test_the_metadata_identifies_the_request() -> None:
 
     metadata = context_of(parse(event), "POST /customers", "{}", START, "e-9").metadata
 
-    assert (metadata.correlation_id, metadata.causation_id, metadata.command_id) == ("order-77", "req-9", "req-9")
+    assert (metadata.correlation_id, metadata.causation_id, metadata.command_id) == ("order-77", "req-9", "e-9")
     assert metadata.actor == "user-9"

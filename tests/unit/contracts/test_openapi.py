@@ -47,6 +47,8 @@ def example(kind: type[Problem]) -> Problem:
         return problems.FieldTaken("email")
     if kind is InvalidFields:
         return InvalidFields([FieldError("birth", "birth must be a day.")])
+    if kind is problems.UnsupportedMedia:
+        return problems.UnsupportedMedia("Send JSON.")
     own = kind.__init__ is not Problem.__init__
     return kind() if own else kind("Fix this.")  # type: ignore[call-arg]
 

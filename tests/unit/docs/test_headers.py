@@ -12,16 +12,21 @@ from local.template import load_template
 from queries.read_your_writes import parse_read_after
 from shared.http import headers
 from shared.http.consistency import HEADER
+from shared.http.preconditions import preconditions_of
 from shared.http.problems import InvalidFields
 from tests.fakes.signing_keys import KEYS
 from tests.unit.docs.pages import HTTP, names
 
 ROWS = {names(row[0])[0]: row for row in HTTP.table("Headers", "Header")}
-# Of every answer, and told of in the text.
-ALWAYS = {"content-type", "cache-control"}
-# Of the documentation's page, for browsers.
-OF_THE_PAGE = {"content-security-policy", "referrer-policy", "x-content-type-options"}
-GIVEN = re.compile(r"[A-Z][A-Za-z]*(?:-[A-Z][A-Za-z]*)+|ETag|Location")
+NAMES = {
+    name.lower() for row in (*HTTP.table("Headers", "Header"), *HTTP.table("CORS", "Header")) for name in names(row[0])
+}
+# Of the documentation's page, for browsers; and of every request.
+OF_THE_PAGE = {"content-security-policy", "referrer-policy"}
+OF_THE_GATEWAY = {"authorization", "www-authenticate"}
+# Every browser sends it by itself.
+OF_THE_BROWSER = {"origin"}
+GIVEN = re.compile(r"[A-Z][A-Za-z]*(?:-[A-Z][A-Za-z]*)+|ETag|Location|Vary|Accept")
 
 
 def in_the_code() -> Iterator[str]:
@@ -50,8 +55,8 @@ def number(pattern: str, name: str) -> int:
 
 
 def test_the_table_has_every_header_and_no_other() -> None:
-    assert {name.lower() for name in ROWS} == set(in_the_code()) - ALWAYS - OF_THE_PAGE
-    assert by_the_gateway() - ALWAYS - {"www-authenticate"} <= {name.lower() for name in ROWS}
+    assert set(in_the_code()) - OF_THE_PAGE - OF_THE_GATEWAY - OF_THE_BROWSER == NAMES
+    assert by_the_gateway() - OF_THE_GATEWAY <= NAMES
 
 
 def test_an_idempotency_key_has_the_stated_length() -> None:
@@ -80,11 +85,12 @@ def test_the_correlation_id_is_chosen_as_stated() -> None:
 def test_what_cannot_be_read_is_refused_or_passed_over_as_stated() -> None:
     [stated] = re.findall(r"^An (.+) that cannot be read is 422", HTTP.section("Headers"), re.MULTILINE)
 
-    assert names(stated) == ["Idempotency-Key", "If-Match", HEADER]
+    assert names(stated) == ["Idempotency-Key", "If-Match", "If-None-Match", HEADER]
     with pytest.raises(InvalidFields):
         headers.idempotency_key({"idempotency-key": "two words"})
-    with pytest.raises(InvalidFields):
-        headers.if_match({"if-match": 'W/"3"'})
+    for name in ("if-match", "if-none-match"):
+        with pytest.raises(InvalidFields):
+            preconditions_of({name: "3"})
     with pytest.raises(InvalidFields):
         parse_read_after({"consistency-token": "nonsense"}, KEYS)
     assert headers.wait_seconds({"prefer": "wait=soon"}) == headers.DEFAULT_WAIT_SECONDS
@@ -92,6 +98,7 @@ def test_what_cannot_be_read_is_refused_or_passed_over_as_stated() -> None:
 
 
 def test_all_etags_of_a_list_count_and_a_star_is_any() -> None:
-    assert headers.if_match({"if-match": '"3", "4"'}) == frozenset({3, 4})
-    assert headers.if_match({"if-match": "*"}) is None
-    assert "or several" in ROWS["If-Match"][2]
+    for value in ('"3", "4"', "*"):
+        assert preconditions_of({"if-match": value}).first_false('"4"') is None
+        assert preconditions_of({"if-none-match": value}).first_false('"4"') == "If-None-Match"
+    assert all("or several, or `*`" in ROWS[name][2] for name in ("If-Match", "If-None-Match"))

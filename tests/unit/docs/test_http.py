@@ -12,7 +12,7 @@ from tests.unit.docs.pages import HTTP, PAGES, Page, names
 EVENTS = [
     event["Properties"]
     for each in load_template()["Resources"].values()
-    if each["Type"] == "AWS::Serverless::Function"
+    if each["Type"] == "AWS::Serverless::Function" and each.get("Condition") != "HasAllowedOrigins"
     for event in each["Properties"].get("Events", {}).values()
     if event["Type"] == "Api"
 ]

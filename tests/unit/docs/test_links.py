@@ -12,7 +12,8 @@ from tests.unit.docs.pages import PAGES, Page
 PATH = re.compile(r"[\w.-]+(/[\w.-]+)*/?")
 ENDINGS = {".in", ".json", ".md", ".py", ".svg", ".toml", ".txt", ".yaml", ".yml"}
 # Look like paths and are not.
-SCOPES = {"customers/read", "customers/write"}
+# Scopes and media types, which look like paths.
+SCOPES = {"customers/read", "customers/write", "application/json"}
 # Made by the reader of docs/how-to/add-a-command.md.
 EXAMPLES = {"CustomerRenamed.1.json", "commands/handlers/rename_customer.py", "commands/rename_customer.py"}
 # Written by commands, so they may be missing.

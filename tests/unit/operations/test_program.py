@@ -119,7 +119,7 @@ def parsers() -> Iterator[tuple[str, argparse.ArgumentParser]]:
                 waiting += [(f"{name} {word}".strip(), found) for word, found in action.choices.items()]
 
 
-ID_HINT = "'ADA' is not a customer id (a lower-case UUID)"
+ID_HINT = "'ADA' is not a customer id (a UUID)"
 
 
 @pytest.mark.parametrize(

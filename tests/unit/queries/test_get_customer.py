@@ -25,6 +25,16 @@ def test_a_customer_is_found_by_id() -> None:
     assert get_customer(ID, reader_over(read_model), None, NEVER_WAITS) == (row.listing, 1)
 
 
+def test_the_id_is_found_in_capitals_too() -> None:
+    read_model = InMemoryReadModel()
+    event = created(ID)
+    read_model.stored[ID, FIRST_GENERATION] = row_of(evolve(None, event, decode(event)), FIRST_GENERATION)
+
+    listing, _ = get_customer(ID.upper(), reader_over(read_model), None, NEVER_WAITS)
+
+    assert f'"id":"{ID}"' in listing.document.replace(" ", "")
+
+
 def test_an_erased_customer_is_not_found() -> None:
     read_model = InMemoryReadModel()
     read_model.stored[ID, FIRST_GENERATION] = row_of(Erased(ID, 2), FIRST_GENERATION)

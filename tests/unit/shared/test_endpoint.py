@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.http.consistency import ConsistencyToken, parse_token
 from shared.http.endpoint import endpoint
@@ -39,11 +41,11 @@ def logged() -> Iterator[io.StringIO]:
 
 def event(scope: str | None = "customers/read", **extra: Any) -> dict[str, Any]:
     authorizer = {"claims": person_claims(scope)} if scope is not None else None
-    return {"requestContext": {"requestId": "req-1", "authorizer": authorizer}, **extra}
+    return {"requestContext": {"requestId": "req-1", "authorizer": authorizer}, "headers": {}, **extra}
 
 
 def call(use_case: Any, sent: dict[str, Any]) -> dict[str, Any]:
-    answer: dict[str, Any] = endpoint(scope="customers/read")(use_case)(sent, CONTEXT)
+    answer: dict[str, Any] = endpoint(scope="customers/read", parameters={"limit"})(use_case)(sent, CONTEXT)
     return answer
 
 
@@ -65,6 +67,7 @@ def test_a_use_case_returns_a_response() -> None:
     assert answer["headers"] == {
         "Content-Type": "application/json",
         "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
         "Location": "./x",
         "X-Correlation-Id": "req-1",
     }
@@ -76,8 +79,7 @@ def test_the_use_case_sees_the_caller_and_the_request() -> None:
         headers={"X-Correlation-ID": "order-1"},
         queryStringParameters={"limit": "5"},
         pathParameters={"customer_id": "c-1"},
-        body="e30=",
-        isBase64Encoded=True,
+        body="{}",
     )
 
     request = seen_by_the_use_case(sent)
@@ -118,7 +120,7 @@ def test_a_person_needs_the_group_of_the_route(groups: str, status: int) -> None
     handler: Any = endpoint(scope="write", group="writers")(lambda _: Response(HTTPStatus.OK))
     claims = person_claims("write", groups=groups)
 
-    answer = handler({"requestContext": {"authorizer": {"claims": claims}}}, CONTEXT)
+    answer = handler({"requestContext": {"authorizer": {"claims": claims}}, "headers": {}}, CONTEXT)
 
     assert answer["statusCode"] == status
 
@@ -140,10 +142,78 @@ def test_a_problem_is_returned_in_full() -> None:
     }
 
 
-def test_a_body_that_is_not_base64_is_malformed() -> None:
-    answer = call(lambda _: Response(HTTPStatus.OK), event(body="%%%", isBase64Encoded=True))
+def never(_: Request) -> Response:
+    raise AssertionError("called")
 
-    assert answer["statusCode"] == 400
+
+@pytest.mark.parametrize("missing", ["headers", "headers and authorizer"])
+def test_an_event_without_headers_is_refused(missing: str) -> None:
+    """Such an event did not come through the gateway, and the command's name and conditions are unknown."""
+    sent = event(headers=None, multiValueHeaders=None)
+    if missing != "headers":
+        sent["requestContext"]["authorizer"] = None
+
+    assert call(never, sent)["statusCode"] == (422 if missing == "headers" else 403)
+
+
+@pytest.mark.parametrize(
+    "context", [None, {}, {"authorizer": None}, {"authorizer": {}}, {"authorizer": {"claims": None}}]
+)
+def test_an_event_without_an_authorizer_is_forbidden(context: Any) -> None:
+    assert call(never, {"requestContext": context, "headers": {}})["statusCode"] == 403
+
+
+def test_repeated_header_lines_are_joined() -> None:
+    """As API Gateway passes them on: the last line in `headers`, all of them in `multiValueHeaders`."""
+    request = seen_by_the_use_case(
+        event(
+            headers={"If-Match": '"3"', "prefer": "wait=1"},
+            multiValueHeaders={"If-Match": ['"1"', '"3"'], "prefer": ["wait=1"], "Prefer": ["respond-async"]},
+        )
+    )
+
+    assert request.headers == {"if-match": '"1", "3"', "prefer": "wait=1, respond-async"}
+
+
+@pytest.mark.parametrize("kept", ["5", "6"])
+def test_a_repeated_parameter_is_refused_whichever_of_its_values_the_gateway_keeps(kept: str) -> None:
+    sent = event(queryStringParameters={"limit": kept}, multiValueQueryStringParameters={"limit": ["5", "6"]})
+
+    problem = json.loads(call(never, sent)["body"])
+
+    assert problem["errors"] == [{"field": "limit", "detail": "limit is repeated: send it once."}]
+
+
+def test_an_unknown_parameter_is_refused() -> None:
+    sent = event(queryStringParameters={"limit": "5", "offset": "1"}, multiValueQueryStringParameters={"offset": ["1"]})
+
+    problem = json.loads(call(never, sent)["body"])
+
+    assert problem["errors"] == [{"field": "offset", "detail": "offset is unknown: remove it."}]
+
+
+def test_a_refusal_names_twenty_parameters_and_counts_the_others(logged: io.StringIO) -> None:
+    sent = event(queryStringParameters={f"p{number:03}": "" for number in range(133)}, headers={"token": "t" * 1000})
+
+    problem = json.loads(call(never, sent)["body"])
+
+    assert len(problem["errors"]) == 20
+    assert problem["detail"].endswith(": p000, p001, p002, p003, p004, p005, p006, p007, p008, p009, p010, p011, p012, "
+                                      "p013, p014, p015, p016, p017, p018, p019 and 113 more.")  # fmt: skip
+    [line] = [json.loads(line) for line in logged.getvalue().splitlines() if '"refused"' in line]
+    assert (len(line["fields"]), line["more_fields"]) == (20, 113)
+
+
+@given(
+    st.dictionaries(st.text(max_size=300) | st.sampled_from(["\U0001f600" * 300, "x" * 16_000]), st.text(max_size=9))
+)
+def test_a_refusal_is_at_most_twice_as_long_as_its_request(parameters: dict[str, str]) -> None:
+    token = "t" * 1000
+    answer = call(never, event(queryStringParameters={"zzz": "", **parameters}, headers={"Authorization": token}))
+
+    assert answer["statusCode"] == 422
+    sent = len(token) + sum(len((name + value).encode("utf-8", "surrogatepass")) for name, value in parameters.items())
+    assert len(answer["body"]) <= 2 * sent + 100
 
 
 def test_an_unexpected_error_discloses_no_message(logged: io.StringIO) -> None:

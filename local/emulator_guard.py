@@ -98,7 +98,7 @@ async def _refuse(send: Send, reason: str) -> None:
 
 def main() -> None:
     """Run the emulator, guarded, until it is stopped."""
-    from ministack import app as emulator  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
+    from ministack import app as emulator  # type: ignore[import-not-found]  # noqa: PLC0415
 
     emulator.app = Guard(emulator.app, int(os.environ["GATEWAY_PORT"]))
     emulator.main()

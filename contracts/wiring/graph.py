@@ -63,8 +63,8 @@ def _of_resource(template: Template, name: str, resource: Properties) -> Iterato
         case "AWS::Serverless::Function":
             yield from _of_function(template, name, properties)
         case "AWS::Serverless::StateMachine":
-            role = template["Resources"][_name_in(properties["Role"])]
-            yield from _invocations(Theme.REBUILD, name, role["Properties"])
+            role = template["Resources"][_name_in(properties["Role"])]["Properties"]
+            yield from _invocations(Theme.REBUILD, name, role)
         case "AWS::Lambda::EventSourceMapping":
             yield from _of_mapping(template, name, properties)
         case "AWS::Events::Rule":
@@ -133,18 +133,25 @@ def _theme(template: Template, function: str) -> Theme:
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})
         hook = properties.get("DeploymentPreference", {}).get("Hooks", {})
-        if function in _names_in(hook):
+        if any(function in (name, *_run_by(template, name)) for name in _names_in(hook)):
             return Theme.DEPLOYMENT
         if function in _names_in(properties.get("DefinitionSubstitutions", {})):
             return Theme.REBUILD
     return Theme.EVENTS
 
 
+def _run_by(template: Template, name: str) -> list[str]:
+    """Return what a hook invokes and only a hook can reach: functions without an alias."""
+    resources = template["Resources"]
+    invoked = [each for each, actions in _granted(resources[name]["Properties"]).items() if actions & _INVOKES]
+    return [each for each in invoked if "AutoPublishAlias" not in resources[each]["Properties"]]
+
+
 def _granted(properties: Properties) -> dict[str, set[str]]:
     """Return the actions that the policies allow on each resource."""
     granted: dict[str, set[str]] = {}
     for policy in properties.get("Policies", ()):
-        # The policy of a role has a name beside its document.
+        # A role of the template's own has named documents; a function's policies are documents.
         for statement in policy.get("PolicyDocument", policy)["Statement"]:
             actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
             for resource in _names_in(statement["Resource"]):

@@ -44,6 +44,7 @@ def gateway_event(
 def store(monkeypatch: pytest.MonkeyPatch) -> InMemoryEventStore:
     for name in ("EVENT_TABLE", "CLAIMS_TABLE"):
         monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("SIGNING_SECRET", "literal:a key of the tests")
     store = InMemoryEventStore()
     for name in ("create_customer", "update_customer", "erase_customer"):
         monkeypatch.setattr(import_module(f"commands.handlers.{name}"), "store", store)

@@ -128,8 +128,8 @@ pipeline-synth: ## Synthesise the pipeline's CloudFormation template and check i
 	@echo "  $$(ls $(CDK_OUT)/*.template.json)"
 
 pipeline-diff: ## Show what deploying the pipeline would change in your AWS account
-	$(call need,pipeline)
-	@cd pipeline && npx --yes aws-cdk@$(CDK_CLI) diff
+	$(call need,dev pipeline)
+	@$(DEV)/python -m local.tools.cdk diff
 
 pipeline-walk: ## Run the pipeline's stages on a local AWS, up to the approval (APPROVE=1 continues)
 	$(call need,dev sam emulator pipeline)
@@ -141,8 +141,6 @@ clean: ## Stop all local stacks and delete all generated files
 	rm -rf .aws-sam .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 CDK_OUT := .local/pipeline/cdk.out
-# The latest aws-cdk on npm is 3.0.0, published by mistake. It cannot read the output of aws-cdk-lib.
-CDK_CLI := 2.1148.1
 # SAM requires a region and keys even offline. The unreachable address makes sure that it calls nothing.
 OFFLINE := AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none \
   AWS_ENDPOINT_URL=http://127.0.0.1:9 SAM_CLI_TELEMETRY=0
@@ -157,7 +155,7 @@ IN_LAMBDA := boto3 botocore s3transfer python-dateutil six urllib3
 # that a change elsewhere does not publish a new version.
 bundle = for package in $(1); do find $$package -name '*.py' -not -path '*/layer/*' | while read -r file; do \
 	  mkdir -p "$(ARTIFACTS_DIR)/$$(dirname $$file)" && cp -p $$file "$(ARTIFACTS_DIR)/$$file"; done; done
-build-CreateCustomer build-UpdateCustomer build-EraseCustomer build-CreateCustomerPreTraffic: ; @$(call bundle,shared events commands)
+build-CreateCustomer build-UpdateCustomer build-EraseCustomer build-EraseSyntheticCustomer build-CreateCustomerPreTraffic: ; @$(call bundle,shared events commands)
 build-ProjectCustomers build-RebuildControl build-RebuildSegment build-VerifySegment: ; @$(call bundle,shared events projections)
 build-PublishEvents: ; @$(call bundle,shared events publisher)
 build-WelcomeCustomers: ; @$(call bundle,consumer_kit consumers)

@@ -29,6 +29,7 @@ from projections.projector import Projector
 from queries.get_all_customers import GetAllCustomers, get_all_customers
 from queries.get_customer import get_customer
 from queries.read_your_writes import REAL_CLOCK, ReadAfter
+from shared.http.caller import Caller
 from shared.http.consistency import ConsistencyToken
 from shared.http.request import Request
 from shared.runtime.clock import utc_now
@@ -195,7 +196,7 @@ def _never(seconds: float) -> None:
 def _request(headers: dict[str, str]) -> Request:
     """Return a request with ids of realistic length, because every event stores them."""
     trace = f"1-{uuid4().hex[:8]}-{uuid4().hex[:24]}"
-    return Request(new_id(), CALLER, frozenset(), {}, {}, {"x-correlation-id": new_id(), **headers}, b"", trace)
+    return Request(new_id(), Caller(CALLER), {}, {}, {"x-correlation-id": new_id(), **headers}, b"", trace)
 
 
 def operations(api: Api) -> Iterator[MeasuredOperation]:

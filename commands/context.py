@@ -63,14 +63,14 @@ def context_of(request: Request, operation: str, content: str, now: datetime, ev
     key, seen = idempotency_key(request.headers), if_match(request.headers)
     command_id = request.request_id
     if key is not None:
-        command_id = _derive(request.subject, operation, "key", key)
+        command_id = _derive(request.caller.subject, operation, "key", key)
     elif seen is not None:
         versions = map(str, sorted(seen))
-        command_id = _derive(request.subject, operation, "seen", *versions, content)
+        command_id = _derive(request.caller.subject, operation, "seen", *versions, content)
     metadata = Metadata(
         correlation_id=request.correlation_id,
         causation_id=request.request_id,
-        actor=request.subject,
+        actor=request.caller.subject,
         command_id=command_id,
         # Salted with the command id, so that the hashes do not reveal that two requests have the same content.
         request_hash=hashlib.sha256(f"{command_id}\n{content}".encode()).hexdigest(),

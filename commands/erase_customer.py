@@ -14,9 +14,8 @@ from functools import partial
 from commands.context import Context
 from commands.handling import Decision, Pause, carry_out
 from events.claims import move_claim, release_all
-from events.codec import REDACTED
 from events.customer import CustomerErased, Erased, State
-from events.history import BrokenHistory, is_erasure
+from events.history import BrokenHistory, unredacted
 from events.store import EventStore, StoreBusy
 from shared.http.problems import Contended
 
@@ -64,7 +63,6 @@ def finish_erasure(store: EventStore, customer_id: str) -> int:
     Returns:
         The number of events that had data left.
     """
-    history = store.read(customer_id)
-    remaining = [record.version for record in history if not is_erasure(record) and record.data != REDACTED]
+    remaining = unredacted(store.read(customer_id))
     store.redact(customer_id, remaining)
     return len(remaining)

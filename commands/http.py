@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Final
 
 from events.customer import Customer, CustomerEvent, State, is_customer_id
 from events.envelope import trace_annotations
@@ -9,6 +10,9 @@ from shared.http.consistency import HEADER, ConsistencyToken
 from shared.http.problems import NotFound
 from shared.http.request import Request
 from shared.http.response import Response
+
+WRITERS: Final = "customer-writers"
+"""The group of the user pool whose members may write. Reading takes no group."""
 
 
 def customer_id_of(request: Request) -> str:

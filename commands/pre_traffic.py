@@ -38,7 +38,7 @@ class Services:
     Attributes:
         create: The new version of CreateCustomer.
         get: GetCustomer, as callers reach it.
-        erase: EraseCustomer, as callers reach it.
+        erase: EraseSyntheticCustomer.
         events: Returns all records of a customer, read consistently.
         pause: Waits; takes seconds.
         in_time: Whether there is time for another GET and for all later steps.
@@ -98,9 +98,14 @@ class Trial:
         return context_of(parse(self.creation()), "POST /customers", "", datetime.now(UTC), "").metadata.command_id
 
     def _request(self, scope: str, headers: Mapping[str, str], **extra: Any) -> dict[str, Any]:
-        claims = {"sub": ACTOR, "scope": f"customers/{scope}"}
+        claims = {"sub": ACTOR, "client_id": ACTOR, "token_use": "access", "scope": f"customers/{scope}"}
         context = {"requestId": f"{self.correlation_id}-{self.run}", "authorizer": {"claims": claims}}
         return {"requestContext": context, "headers": {"X-Correlation-Id": self.correlation_id, **headers}, **extra}
+
+
+def is_synthetic(history: Sequence[Recorded]) -> bool:
+    """Whether a customer was created by this check: nobody else can be the actor of the first event."""
+    return bool(history) and isinstance(history[0], Event) and history[0].metadata.actor == ACTOR
 
 
 class CheckFailed(Exception):
@@ -171,7 +176,7 @@ def _require_projection(trial: Trial, services: Services, customer: Mapping[str,
 def _clean_up(trial: Trial, services: Services, customer_id: str) -> None:
     status = services.erase(trial.erasure(customer_id)).get("statusCode")
     if status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND):
-        raise CheckFailed(f"EraseCustomer returned {status}: the synthetic customer {customer_id} may remain.")
+        raise CheckFailed(f"EraseSyntheticCustomer returned {status}: the synthetic customer {customer_id} may remain.")
 
 
 def _document(answer: Mapping[str, Any], status: HTTPStatus, function: str) -> dict[str, Any]:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 EXAMPLES: Final = """examples:
   python -m consumer_kit waiting --table staging-customers-welcome --minutes 15
   python -m consumer_kit dead-letters --dead-letters "$DEAD_LETTER_QUEUE_URL"
-  python -m consumer_kit redrive --dead-letters "$DEAD_LETTER_QUEUE_URL" --queue "$QUEUE_URL"
+  python -m consumer_kit redrive --dead-letters "$DEAD_LETTER_QUEUE_URL" --queue "$QUEUE_URL" \\
+      --table staging-customers-welcome
 """
 
 
@@ -23,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        The exit status: 1 if the command found a missing event or a dead letter, 2 if a request to AWS failed.
+        The exit status: 1 if the command found a missing event or a dead letter, or leaves one in the queue; 2 if a
+        request to AWS failed.
     """
     options = _parser().parse_args(arguments)
     import boto3  # noqa: PLC0415 - only the command line needs it
@@ -42,9 +44,11 @@ def _run(options: argparse.Namespace, session: "boto3.Session") -> int:
         return _print_missing_events(inbox, timedelta(minutes=options.minutes))
     dead_letters = DeadLetters(session.client("sqs"), options.dead_letters)
     if options.command == "dead-letters":
-        return int(_print_dead_letters(dead_letters.list()) > 0)
-    print(f"Sent back: {_print_dead_letters(dead_letters.redrive(options.queue))}")
-    return 0
+        return int(bool(_print_dead_letters(dead_letters.list())))
+    table = DynamoDbInbox(session.client("dynamodb"), options.table) if options.table else None
+    found = _print_dead_letters(dead_letters.redrive(options.queue, table))
+    print(f"Sent back: {sum(not dead_letter.needs_backfill for dead_letter in found)}")
+    return int(any(dead_letter.needs_backfill for dead_letter in found))
 
 
 def _print_missing_events(inbox: DynamoDbInbox, age: timedelta) -> int:
@@ -55,11 +59,14 @@ def _print_missing_events(inbox: DynamoDbInbox, age: timedelta) -> int:
     return int(bool(missing_events))
 
 
-def _print_dead_letters(dead_letters: Iterable[DeadLetter]) -> int:
-    printed = 0
+def _print_dead_letters(dead_letters: Iterable[DeadLetter]) -> list[DeadLetter]:
+    printed = []
     for dead_letter in dead_letters:
         print(f"{dead_letter.message_id}  {dead_letter.description}: {dead_letter.reason}")
-        printed += 1
+        printed.append(dead_letter)
+    incomplete = sorted({each.customer_id for each in printed if each.needs_backfill and each.customer_id})
+    if incomplete:
+        print(f"Ask the owners of the stream for a backfill of these customers: {' '.join(incomplete)}")
     return printed
 
 
@@ -83,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     for command in (dead_letters, redrive):
         command.add_argument("--dead-letters", required=True, metavar="URL", help="URL of the dead-letter queue")
     redrive.add_argument("--queue", required=True, metavar="URL", help="URL of the consumer's queue")
+    redrive.add_argument("--table", help="name of the consumer's table: removes the letters whose event it has handled")
     return parser
 
 

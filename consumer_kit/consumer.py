@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from consumer_kit.event import REDACTED, PublishedEvent, Rejected
+from consumer_kit.event import PublishedEvent, Rejected
 from consumer_kit.inbox import Effect, Inbox, InboxConflict
 from consumer_kit.ordering import Action, CustomerState, GapPolicy, after_handling, after_holding, decide, next_held
 
@@ -61,7 +61,7 @@ class Consumer:
             react: Returns the effects of an event. It may be called several times for one event, so it must have no
                 side effects of its own.
             supported_schemas: Event type -> the newest schema version that `react` supports. `react` receives other
-                types whatever their schema version.
+                types whatever their schema version. An event that erases is never rejected for its version.
             policy: Which events the consumer needs, and in which order.
             now: Returns the current time, RFC 3339.
         """
@@ -93,6 +93,9 @@ class Consumer:
         raise InboxConflict(event.customer_id)
 
     def _check_schema(self, event: PublishedEvent) -> None:
+        if event.erases:
+            # Erasing needs nothing of the data.
+            return
         newest = self._supported_schemas.get(event.type)
         if newest is not None and (event.schema_version is None or event.schema_version > newest):
             found = f"{event.type} has schema version {event.schema_version}"
@@ -111,7 +114,7 @@ class Consumer:
 
     def _handle(self, attempt: "_Attempt", event: PublishedEvent) -> None:
         after = after_handling(attempt.state, event, self._now())
-        self._inbox.save(after, () if event.type == REDACTED else self._react(event))
+        self._inbox.save(after, self._react(event))
         attempt.state = after
         attempt.handled.append(event)
 

@@ -1,22 +1,23 @@
-"""Dead letters: messages that no retry can fix, kept with their reason until someone fixes the cause.
+"""Dead letters: events that no retry can fix, listed with their reason until someone fixes the cause.
 
-A message gets into the queue in three ways: the consumer sends what it rejects, SQS moves what failed too often, and
-EventBridge sends what it could not deliver. All three keep the body, so one redrive serves them. A body holds personal
-data.
+A message gets into the queue in three ways. The consumer sends what it rejects or gives up, without the event's data:
+`consumer_kit.rejection`. SQS moves what was received too often, and EventBridge sends what it could not deliver. These
+two keep the body, which is personal data, so the queue must keep messages only for a few days.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from consumer_kit.event import Rejected
-from consumer_kit.parsing import from_sqs
+from consumer_kit.event import PublishedEvent, Rejected
+from consumer_kit.inbox import Inbox
+from consumer_kit.parsing import from_cloud_event, from_sqs
+from consumer_kit.rejection import REASON, parsed_rejection, rejection
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
-REASON: Final = "reason"
 _PAGE_SIZE: Final = 10
 _VISIBILITY_TIMEOUT_SECONDS: Final = 60
 
@@ -27,13 +28,17 @@ class DeadLetter:
 
     Attributes:
         message_id: The id of the message in the dead-letter queue.
-        reason: Why the message is there; `failed too often` if SQS moved it.
+        reason: Why the message is there; `received too often` if SQS moved it.
         description: Type, version and customer id of the event, or why the message is not an event.
+        customer_id: The customer's id; empty if the message does not name one.
+        needs_backfill: Whether the letter has no data, so only a backfill of the customer brings the event again.
     """
 
     message_id: str
     reason: str
     description: str
+    customer_id: str = ""
+    needs_backfill: bool = False
 
 
 class DeadLetters:
@@ -44,32 +49,44 @@ class DeadLetters:
         self._queue_url = queue_url
 
     def send(self, body: str, reason: str) -> None:
-        """Add a rejected message.
+        """Record a rejected message, without its data.
 
         Args:
-            body: The body as it was received.
+            body: The body as it was received. Only what names the event is kept of it.
             reason: Why it was rejected. Must not contain personal data.
         """
         attributes: Any = {REASON: {"DataType": "String", "StringValue": reason}}
-        self._client.send_message(QueueUrl=self._queue_url, MessageBody=body, MessageAttributes=attributes)
+        self._client.send_message(
+            QueueUrl=self._queue_url, MessageBody=rejection(body, reason), MessageAttributes=attributes
+        )
 
     def list(self) -> Iterator[DeadLetter]:
         """List the dead letters. The messages stay in the queue and are hidden from other receivers for a minute."""
         for message in self._receive():
             yield describe(message)
 
-    def redrive(self, queue_url: str) -> Iterator[DeadLetter]:
-        """Send each message back to a queue, and yield it once that is done.
+    def redrive(self, queue_url: str, inbox: Inbox | None = None) -> Iterator[DeadLetter]:
+        """Send back each message that can be handled, and yield every message once that is done.
 
-        A crash in between leaves a message in both queues. That does no harm, because the consumer skips repeats.
+        A letter that needs a backfill stays in the queue, until a redrive with the inbox finds its event handled. A
+        crash in between leaves a message in both queues. That does no harm, because the consumer skips repeats.
 
         Args:
             queue_url: The consumer's queue.
+            inbox: The consumer's inbox.
         """
         for message in self._receive():
-            self._client.send_message(QueueUrl=queue_url, MessageBody=message["Body"])
-            self._client.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
-            yield describe(message)
+            dead_letter = describe(message)
+            if not dead_letter.needs_backfill:
+                self._client.send_message(QueueUrl=queue_url, MessageBody=message["Body"])
+                self._delete(message)
+            elif inbox and _is_handled(inbox, message["Body"]):
+                self._delete(message)
+                continue
+            yield dead_letter
+
+    def _delete(self, message: "MessageTypeDef") -> None:
+        self._client.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
 
     def _receive(self) -> "Iterator[MessageTypeDef]":
         seen: set[str] = set()
@@ -97,9 +114,29 @@ def describe(message: "Mapping[str, Any] | MessageTypeDef") -> DeadLetter:
     """
     attributes: Any = message.get("MessageAttributes", {})
     reasons = [attributes[name]["StringValue"] for name in (REASON, "ERROR_CODE") if name in attributes]
+    rejected = parsed_rejection(message["Body"])
     try:
-        event = from_sqs(message)
-        description = f"{event.type} version {event.version} of customer {event.customer_id}"
+        event = from_sqs(message) if rejected is None else from_cloud_event(rejected)
     except Rejected as error:
-        description = str(error)
-    return DeadLetter(message["MessageId"], reasons[0] if reasons else "failed too often", description)
+        customer_id = (rejected or {}).get("subject", "")
+        description = f"an event of customer {customer_id}" if customer_id else str(error)
+        needs_backfill = rejected is not None
+    else:
+        customer_id, description = event.customer_id, _name(event)
+        needs_backfill = rejected is not None and not event.erases
+    reason = reasons[0] if reasons else "received too often"
+    return DeadLetter(message["MessageId"], reason, description, customer_id, needs_backfill)
+
+
+def _name(event: PublishedEvent) -> str:
+    return f"{event.type} version {event.version} of customer {event.customer_id}"
+
+
+def _is_handled(inbox: Inbox, body: str) -> bool:
+    """Whether the consumer has handled a rejected event since, and everything that waited for it."""
+    try:
+        event = from_cloud_event(parsed_rejection(body) or {})
+    except Rejected:
+        return False
+    state = inbox.load(event.customer_id)
+    return state.erased or (state.version >= event.version and not state.held)

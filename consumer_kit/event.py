@@ -7,8 +7,9 @@ from typing import Any, Final
 CREATED: Final = "CustomerCreated"
 UPDATED: Final = "CustomerUpdated"
 ERASED: Final = "CustomerErased"
-# An event whose data was erased before it was delivered. Its version counts, but there is nothing to do.
+# An event whose data was erased before it was delivered. Only an erasure removes data, so it erases, too.
 REDACTED: Final = "EventRedacted"
+ERASING: Final = frozenset({ERASED, REDACTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class PublishedEvent:
         version: The event's position among this customer's events, from 1, without gaps.
         schema_version: The schema version of `data`; None if the event does not name one.
         occurred_at: RFC 3339, UTC. Order events by `version`, not by time.
-        data: The customer's details. Personal data, so `repr` leaves it out. Empty for `CustomerErased`.
+        data: The customer's details. Personal data, so `repr` leaves it out. Not needed to erase.
         correlation_id: The same for everything that one request caused.
         causation_id: The request that caused the event.
         traceparent: W3C Trace Context, or an empty string.
@@ -43,8 +44,11 @@ class PublishedEvent:
 
     @property
     def erases(self) -> bool:
-        """Whether you must now delete everything you keep about this customer."""
-        return self.type == ERASED
+        """Whether you must now delete everything you keep about this customer, at any schema version.
+
+        True for `CustomerErased`, and for `EventRedacted`, which may arrive first.
+        """
+        return self.type in ERASING
 
 
 class Rejected(Exception):

@@ -8,8 +8,10 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from consumer_kit.event import REDACTED, PublishedEvent, Rejected
+from consumer_kit.event import ERASING, REDACTED, PublishedEvent, Rejected
 
+# The field of a dead letter that names the rejected event: `consumer_kit.rejection`.
+REJECTED: Final = "rejected"
 _SOURCE: Final = "urn:customers-api:"
 _MOST_DIGITS: Final = 18  # fits a DynamoDB number and any JSON parser
 
@@ -29,14 +31,15 @@ def from_cloud_event(cloud_event: Mapping[str, Any]) -> PublishedEvent:
     """
     if not _text(cloud_event, "source").startswith(_SOURCE):
         raise NotAnEvent(f"source does not start with {_SOURCE}")
+    event_type = _text(cloud_event, "type").rpartition(".")[2]
     return PublishedEvent(
         id=_text(cloud_event, "id"),
-        type=_text(cloud_event, "type").rpartition(".")[2],
+        type=event_type,
         customer_id=_text(cloud_event, "subject"),
         version=_version(cloud_event.get("sequence"), "sequence"),
         schema_version=_schema_version(cloud_event.get("dataschema")),
         occurred_at=_text(cloud_event, "time"),
-        data=_object(cloud_event.get("data") or {}, "data"),
+        data=_data(event_type, cloud_event.get("data") or {}),
         correlation_id=str(cloud_event.get("correlationid") or ""),
         causation_id=str(cloud_event.get("causationid") or ""),
         traceparent=str(cloud_event.get("traceparent") or ""),
@@ -54,15 +57,19 @@ def from_event_bridge(delivered: Mapping[str, Any]) -> PublishedEvent:
 
 
 def from_sqs(record: Mapping[str, Any]) -> PublishedEvent:
-    """Parse an SQS message from a rule, or from an SNS topic behind a rule.
+    """Parse an SQS message from a rule, from an SNS topic behind a rule, or from a dead-letter queue.
 
     Args:
         record: One of `Records` of the Lambda event, or a message as ReceiveMessage returns it.
 
     Raises:
-        NotAnEvent: See `from_cloud_event`; or the body is not JSON.
+        NotAnEvent: See `from_cloud_event`; or the body is not JSON, or a dead letter that has lost its data.
     """
-    return _from_body(_parsed(record.get("body", record.get("Body")), "body"))
+    body = _parsed(record.get("body", record.get("Body")), "body")
+    event = from_cloud_event(unwrapped(body))
+    if is_rejection(body) and not event.erases:
+        raise NotAnEvent("a dead letter has no data: ask the owners of the stream for a backfill of the customer")
+    return event
 
 
 def from_stream(record: Mapping[str, Any]) -> PublishedEvent | None:
@@ -82,10 +89,11 @@ def from_stream(record: Mapping[str, Any]) -> PublishedEvent | None:
     change = _object(record.get("dynamodb"), "dynamodb")
     image = {name: _plain(value) for name, value in _object(change.get("NewImage"), "NewImage").items()}
     metadata = _object(image.get("metadata") or {}, "metadata")
-    data = _object(_parsed(image.get("data"), "data"), "data")
+    event_type = _text(image, "type")
+    data = _data(event_type, {} if event_type in ERASING else _parsed(image.get("data"), "data"))
     return PublishedEvent(
         id=_text(image, "event_id"),
-        type=REDACTED if data.get("redacted") is True else _text(image, "type"),
+        type=REDACTED if data.get("redacted") is True else event_type,
         customer_id=_text(image, "customer_id"),
         version=_version(image.get("version"), "version"),
         schema_version=_schema_version(image.get("schema_version")),
@@ -96,13 +104,32 @@ def from_stream(record: Mapping[str, Any]) -> PublishedEvent | None:
     )
 
 
-def _from_body(body: Any) -> PublishedEvent:
+def unwrapped(body: Any) -> Mapping[str, Any]:
+    """The CloudEvent inside the parsed body of a message; for a dead letter, what is left of it.
+
+    Raises:
+        NotAnEvent: There is no JSON object inside.
+    """
     content = _object(body, "body")
+    if is_rejection(content):
+        return _object(content[REJECTED], REJECTED)
     if "detail" in content:
-        return from_event_bridge(content)
+        return _object(content["detail"], "detail")
     if content.get("Type") == "Notification":
-        return _from_body(_parsed(content.get("Message"), "Message"))
-    return from_cloud_event(content)
+        return unwrapped(_parsed(content.get("Message"), "Message"))
+    return content
+
+
+def is_rejection(body: Any) -> bool:
+    """Whether the parsed body is a dead letter that names an event and has no data."""
+    return isinstance(body, Mapping) and body.keys() == {REJECTED}
+
+
+def _data(event_type: str, value: Any) -> Mapping[str, Any]:
+    """The data. An event that erases needs none, so whatever a newer schema puts there is no reason to reject it."""
+    if event_type in ERASING and not isinstance(value, Mapping):
+        return {}
+    return _object(value, "data")
 
 
 def _parsed(text: Any, field: str) -> Any:

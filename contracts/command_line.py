@@ -84,7 +84,8 @@ def _table(first: str, second: str, rows: list[str]) -> str:
 
 def _parser_of(name: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = build_parser()
-    for word in name.split():
+    commands = next(iter(_choices(parser)))
+    for word in [name] if name in commands else name.split():
         parser = next(iter(_choices(parser)))[word]
     return parser
 

@@ -42,7 +42,7 @@ def email_claim(email: str) -> str:
 
 
 def earlier_email_claim(email: str) -> str:
-    """The claim that releases before 2.0 took. `customers claims migrate` replaces it.
+    """The claim that releases up to 0.2 took; `verify claims` replaces it.
 
     It equals `email_claim` for every address in ASCII.
     """

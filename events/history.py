@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from events.codec import UnreadableEvent, decode
+from events.codec import REDACTED, UnreadableEvent, decode
 from events.customer import CustomerErased, Erased, State, evolve
 from events.envelope import Event, Recorded, Unreadable
 
@@ -50,6 +50,14 @@ def states(records: Iterable[Recorded], state: State | None = None) -> Iterator[
 def is_erasure(record: Recorded) -> bool:
     """Whether a record is a `CustomerErased` event."""
     return isinstance(record, Event) and record.type == CustomerErased.type()
+
+
+def unredacted(records: Iterable[Recorded]) -> list[int]:
+    """Return the versions of an erased customer's records that still have data; empty if the customer is not erased."""
+    history = list(records)
+    if not any(map(is_erasure, history)):
+        return []
+    return [record.version for record in history if not is_erasure(record) and record.data != REDACTED]
 
 
 def readable(record: Recorded) -> Event:

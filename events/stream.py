@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from events.codec import recorded
+from events.codec import REDACTED, recorded
 from events.envelope import Recorded
 
 Arrival = tuple[str, Recorded]
@@ -26,6 +26,26 @@ def read_batch(records: Sequence[Mapping[str, Any]]) -> list[Arrival]:
     changes = [record["dynamodb"] for record in records if record["eventName"] == "INSERT"]
     return [
         (change["SequenceNumber"], recorded({**change["NewImage"], **change.get("Keys", {})})) for change in changes
+    ]
+
+
+def changed_keys(records: Sequence[Mapping[str, Any]]) -> list[tuple[str, int]]:
+    """The keys of stored events that were changed or deleted, other than by a redaction.
+
+    IAM cannot forbid PutItem to replace an item, so only the code's conditions keep events from being overwritten. This
+    detects it if those fail. A change that leaves the redaction's own text as the data is not detected.
+
+    Args:
+        records: `Records` of a DynamoDB stream's Lambda event.
+
+    Returns:
+        The customer id and the version of each.
+    """
+    changes = [record["dynamodb"] for record in records if record["eventName"] != "INSERT"]
+    return [
+        (change["Keys"]["customer_id"]["S"], int(change["Keys"]["version"]["N"]))
+        for change in changes
+        if change.get("NewImage", {}).get("data") != {"S": REDACTED}
     ]
 
 

@@ -1,4 +1,4 @@
-"""A user for the hosted sign-in page."""
+"""A user for the hosted sign-in page, who may read and write."""
 
 import contextlib
 import json
@@ -8,9 +8,10 @@ from typing import Final
 from urllib.parse import urlencode
 
 from local.aws import LocalAws
-from local.home import StackHome
+from local.home import StackHome, write_private
 from local.outputs import Outputs
 
+WRITERS: Final = "customer-writers"
 CALLBACK: Final = "http://localhost:8976/callback"
 
 
@@ -38,6 +39,7 @@ def ensure(home: StackHome, outputs: Outputs) -> DemoUser:
             ],
         )
     cognito.admin_set_user_password(UserPoolId=pool, Username=user.email, Password=user.password, Permanent=True)
+    cognito.admin_add_user_to_group(UserPoolId=pool, Username=user.email, GroupName=WRITERS)
     return user
 
 
@@ -61,6 +63,5 @@ def _stored_user(home: StackHome) -> DemoUser:
     except (OSError, ValueError, TypeError):
         # The ending has one character of each kind that the pool's password policy requires.
         user = DemoUser("demo@example.com", f"{secrets.token_urlsafe(12)}-aA1")
-    file.touch(mode=0o600)
-    file.write_text(json.dumps({"email": user.email, "password": user.password}))
+    write_private(file, json.dumps({"email": user.email, "password": user.password}))
     return user

@@ -17,7 +17,7 @@ from local import emulator, outputs
 from local.aws import LocalAws, child_environment
 from local.environments import ROOT, bin_of
 from local.errors import StackError
-from local.home import StackHome
+from local.home import StackHome, write_private
 from local.outputs import Outputs
 from local.processes import tail
 
@@ -112,7 +112,7 @@ def deploy(home: StackHome, sources: str) -> Outputs:
         reasons = _reasons(home, began) or error_of(tail(home.log("sam-deploy"), 40))
         raise StackError(f"The deploy of {home.stack_name} failed:", details=reasons)
     fresh = save_outputs(home, stack)
-    _record(home).write_text(json.dumps({"sources": sources, "stack": _state_of(stack)}))
+    write_private(_record(home), json.dumps({"sources": sources, "stack": _state_of(stack)}))
     return fresh
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import time
+from pathlib import Path
 from typing import Final
 
 import httpx
@@ -16,6 +17,7 @@ from local.processes import POLL, BackgroundProcess, Process, is_alive, running_
 READY_WITHIN: Final = 30.0  # seconds; it usually takes one
 STOP_WITHIN: Final = 10.0  # seconds; it usually takes one
 PYTHON: Final = bin_of("emulator") / "python"
+_GUARD: Final = Path(__file__).with_name("emulator_guard.py")
 
 
 def service(home: StackHome) -> BackgroundProcess:
@@ -38,10 +40,10 @@ def python_version() -> str:
 
 
 def version(home: StackHome) -> str:
-    """A hash of the emulator's settings and packages. A process started with another one is out of date."""
+    """A hash of the emulator's settings, packages and guard. A process started with another one is out of date."""
     installed = STATE / "venvs" / "emulator" / ".installed"
     settings = repr(sorted(environment(home).items())) + (installed.read_text() if installed.exists() else "")
-    return hashlib.sha256(settings.encode()).hexdigest()[:16]
+    return hashlib.sha256(settings.encode() + _GUARD.read_bytes()).hexdigest()[:16]
 
 
 def environment(home: StackHome) -> dict[str, str]:
@@ -94,7 +96,8 @@ def start(home: StackHome) -> Process:
     delete_state(home)
     home.temporary.mkdir(parents=True, exist_ok=True)
     log = home.log("emulator")
-    process = service(home).start(PYTHON, ["-m", "ministack"], environment(home), log, version=version(home))
+    # -P: without it, the modules beside the guard would hide packages of the same name.
+    process = service(home).start(PYTHON, ["-P", str(_GUARD)], environment(home), log, version=version(home))
     deadline = time.monotonic() + READY_WITHIN
     while not is_ready(home, within=1.0):
         if not is_alive(process):

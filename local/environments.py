@@ -59,6 +59,8 @@ def check_python() -> None:
 def exclusive() -> Iterator[None]:
     """Wait for the install lock, so that two make commands never write into one environment."""
     STATE.mkdir(exist_ok=True)
+    # It holds the stack's outputs, passwords and data. Earlier versions created it open to every user of the machine.
+    STATE.chmod(0o700)
     with (STATE / "install.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

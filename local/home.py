@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -89,6 +90,7 @@ class StackHome:
             StackError: Another command holds the lock.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
+        make_private(self.folder)
         with (self.folder / "up.lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -97,6 +99,23 @@ class StackHome:
                     "Another make up or make down is running on this stack. Wait until it has ended, then try again."
                 ) from None
             yield
+
+
+def make_private(folder: Path) -> None:
+    """Let nobody but the owner into a stack's folder or read the outputs and passwords in it.
+
+    A folder that an earlier version of this project created may be open to every user of the machine.
+    """
+    folder.chmod(0o700)
+    for file in folder.glob("*.json"):
+        file.chmod(0o600)
+
+
+def write_private(file: Path, text: str) -> None:
+    """Write a file that only its owner may read, also while it is being written."""
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as output:  # noqa: PTH123
+        os.fchmod(output.fileno(), 0o600)
+        output.write(text)
 
 
 def free_port() -> int:

@@ -6,7 +6,7 @@ from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 from local.errors import StackError
-from local.home import StackHome
+from local.home import StackHome, write_private
 
 # The keys are the template's Outputs and EndpointUrl.
 Outputs: TypeAlias = Mapping[str, str]
@@ -29,7 +29,7 @@ def write(home: StackHome, outputs: Outputs) -> None:
     """Replace the outputs file atomically, so that a reader sees the old file or the new one."""
     home.folder.mkdir(parents=True, exist_ok=True)
     fresh = home.outputs_file.with_suffix(".new")
-    fresh.write_text(json.dumps(outputs, indent=2) + "\n")
+    write_private(fresh, json.dumps(outputs, indent=2) + "\n")
     fresh.replace(home.outputs_file)
 
 

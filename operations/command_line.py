@@ -3,10 +3,11 @@
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, NoReturn
 
 from operations import options
-from operations.actions import backfill, generations, rebuild, redrive, redrive_failures, status, verify
+from operations.actions import backfill, generations, rebuild, redrive, redrive_failures, status, verify, verify_claims
 from operations.output import Output
 from operations.stack import Stack
 
@@ -21,7 +22,7 @@ class Command:
     """A command or a step of `rebuild`.
 
     Attributes:
-        name: The word that is typed.
+        name: The word or the two words that are typed.
         action: Carries the command out, and returns the exit status.
         help: What the command does, in one line without a period.
         example: The words of an example, without the program's name.
@@ -61,9 +62,13 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     Returns:
         The options; `run` is the command's action and `how_to_continue` what to print after an interruption.
     """
+    name = " ".join(words[:2])
+    if name in {command.name for command in COMMANDS}:
+        words = [name, *words[2:]]
     return build_parser().parse_args(words)
 
 
+@cache
 def build_parser() -> Parser:
     """Return the parser of the whole command line."""
     parser = Parser(
@@ -138,7 +143,24 @@ COMMANDS: Final = (
         verify.verify,
         "compare the rows of a generation with the events",
         "verify --repair",
-        (options.generation_option("the active one"), options.compare_options, options.workers_option),
+        (
+            options.generation_option("the active one"),
+            options.compare_options(
+                "write the rows that differ, finish cut erasures, and delete rows that belong to no generation"
+            ),
+            options.workers_option,
+        ),
+    ),
+    Command(
+        "verify claims",
+        verify_claims.verify_claims,
+        "compare the claims on e-mail addresses with the events",
+        "verify claims --repair",
+        (
+            options.compare_options("take, move or release the claims that differ"),
+            options.take_missing_option,
+            options.workers_option,
+        ),
     ),
     Command(
         "backfill",

@@ -96,14 +96,31 @@ def go_options(effect: str, limited: str) -> AddOptions:
     return add
 
 
-def compare_options(parser: ArgumentParser) -> None:
-    """Add the options of `verify`."""
-    parser.add_argument("--repair", action="store_true", help="write the rows that differ")
+def compare_options(repair: str) -> AddOptions:
+    """Add `--repair` and `--segments`.
+
+    Args:
+        repair: What `--repair` does.
+    """
+
+    def add(parser: ArgumentParser) -> None:
+        parser.add_argument("--repair", action="store_true", help=repair)
+        parser.add_argument(
+            "--segments",
+            type=positive_integer,
+            metavar="N",
+            help="split the event table into N segments (default: depends on the size of the table)",
+        )
+
+    return add
+
+
+def take_missing_option(parser: ArgumentParser) -> None:
+    """Add `--take-missing`."""
     parser.add_argument(
-        "--segments",
-        type=positive_integer,
-        metavar="N",
-        help="split the event table into N segments (default: depends on the size of the table)",
+        "--take-missing",
+        action="store_true",
+        help="take missing claims and release none, before a deployment that changes the form of claims",
     )
 
 

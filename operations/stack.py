@@ -11,6 +11,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from events.claims_table import ClaimsTable
+from events.dynamodb_claims import DynamoDbClaims
 from events.dynamodb_store import DynamoDbEventStore
 from events.store import EventStore
 from local import outputs
@@ -19,6 +21,7 @@ from local.environments import STATE
 from local.home import StackHome
 from operations.errors import CommandError
 from operations.jobs.backfill.messages import Origin
+from operations.jobs.claim_verifier import ClaimVerifier
 from operations.jobs.failure_queue import FailureQueue
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
@@ -46,6 +49,7 @@ class Stack:
 
     Attributes:
         store: The event table.
+        claims: The claims table.
         read_model: The read table.
         generations: The record of generations.
         progress: Checkpoints of long jobs.
@@ -62,6 +66,7 @@ class Stack:
     """
 
     store: EventStore
+    claims: ClaimsTable
     read_model: ReadModel
     generations: GenerationStore
     progress: ProgressStore
@@ -99,6 +104,11 @@ class Stack:
         return Verifier(self.store, self.read_model, self.pause, self.now)
 
     @property
+    def claim_verifier(self) -> ClaimVerifier:
+        """Compares claims with events, and repairs claims."""
+        return ClaimVerifier(self.store, self.claims, self.pause)
+
+    @property
     def redrive(self) -> Redrive:
         """Redrives parked customers."""
         return Redrive(self.store, self.read_model, self.projector, self.generations)
@@ -133,7 +143,7 @@ def _connected(session: boto3.Session, found: Mapping[str, str], endpoint: str |
     config = Config(**_TIMEOUTS, **proxies, retries=retries, max_pool_connections=MAX_WORKERS + 4)
     client = session.client("dynamodb", endpoint_url=endpoint, config=config)
     try:
-        events, rows = found["EventTable"], found["ReadTable"]
+        events, claims, rows = found["EventTable"], found["ClaimsTable"], found["ReadTable"]
         failures, unpublished = found["ProjectionFailureQueueUrl"], found["PublishFailureQueueUrl"]
         bus, bus_arn, source = found["EventBusName"], found["EventBusArn"], found["EventSource"]
     except KeyError as missing:
@@ -143,6 +153,7 @@ def _connected(session: boto3.Session, found: Mapping[str, str], endpoint: str |
     queues = session.client("sqs", endpoint_url=endpoint, config=config)
     return Stack(
         store=DynamoDbEventStore(client, events),
+        claims=DynamoDbClaims(client, claims, events),
         read_model=DynamoDbReadModel(client, rows),
         generations=DynamoDbGenerations(client, rows),
         progress=DynamoDbProgress(client, rows),

@@ -53,3 +53,21 @@ class DynamoDbGenerations:
             if not stored or stored.get("saved_as") != {"S": save_id}:
                 raise GenerationsChanged("The generations have changed since they were loaded.") from None
         return saved
+
+
+def unchanged(table: str, generations: Generations) -> Any:
+    """Build the item of a transaction that fails if the record has another revision.
+
+    Args:
+        table: The read table's name.
+        generations: The record as it was loaded.
+    """
+    revision = str(generations.revision)
+    return {
+        "ConditionCheck": {
+            "TableName": table,
+            "Key": _KEY,
+            "ConditionExpression": "revision = :read" if generations.revision else "attribute_not_exists(customer_id)",
+            **({"ExpressionAttributeValues": {":read": {"N": revision}}} if generations.revision else {}),
+        }
+    }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from projections.dynamodb_generations import DynamoDbGenerations
+from projections.dynamodb_generations import DynamoDbGenerations, unchanged
 from projections.generations import Generations
 from projections.read_model import Reader, ReadModelBusy, RowPage, Write, WriteResult
 from projections.row import LISTING_SHARDS, Listing, Parked, Row, listing_shard
@@ -94,6 +94,13 @@ class DynamoDbReadModel:
         numbers = [generations.newest, *generations.fed]
         return self._scan(f"generation <= :g0 AND {not_fed}", numbers, segment, total_segments, start)
 
+    def other_rows(
+        self, fed: Sequence[int], segment: int, total_segments: int, start: Mapping[str, str] | None
+    ) -> RowPage:
+        """See `ReadModel.other_rows`."""
+        condition = " AND ".join(f"generation <> :g{index}" for index in range(len(fed)))
+        return self._scan(condition, fed, segment, total_segments, start)
+
     def _scan(
         self, condition: str, numbers: Sequence[int], segment: int, total_segments: int, start: Mapping[str, str] | None
     ) -> RowPage:
@@ -125,6 +132,17 @@ class DynamoDbReadModel:
                 return
             self._sleep(_FIRST_WAIT_SECONDS * 2**attempt)
         raise ReadModelBusy(f"{len(requests)} rows were not removed in {_TRIES} tries")
+
+    def remove_unassigned(self, rows: Sequence[Row], generations: Generations) -> bool:
+        """See `ReadModel.remove_unassigned`."""
+        deletes: list[Any] = [
+            {"Delete": {"TableName": self._table, "Key": _key(row.customer_id, row.generation)}} for row in rows
+        ]
+        try:
+            self._client.transact_write_items(TransactItems=[unchanged(self._table, generations), *deletes])
+        except self._client.exceptions.TransactionCanceledException:
+            return False
+        return True
 
     def _query_shard(self, shard: str, page_size: int, after: str | None) -> Iterator[Listing]:
         values: dict[str, AttributeValueTypeDef] = {":shard": {"S": shard}}

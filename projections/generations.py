@@ -150,6 +150,21 @@ class Generations:
                 "Run 'status' to see the generations."
             )
 
+    def must_be_fed(self, generation: int) -> None:
+        """Check that the projector writes a generation. Rows in any other one are never brought up to date.
+
+        Raises:
+            WrongStep: The generation was given up, or never existed.
+        """
+        if generation in self.fed:
+            return
+        if generation in self.retired_or_removed:
+            problem = "was given up, so nothing keeps its rows up to date"
+        else:
+            problem = "does not exist"
+        fed = ", ".join(str(number) for number in sorted(self.fed))
+        raise WrongStep(f"Generation {generation} {problem}: choose one of {fed}, or leave out --generation.")
+
     def must_not_have_previous(self) -> None:
         """Check that the previous generation was retired.
 

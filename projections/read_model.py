@@ -102,11 +102,34 @@ class ReadModel(Protocol):
         """
         ...
 
+    def other_rows(
+        self, fed: Sequence[int], segment: int, total_segments: int, start: Mapping[str, str] | None
+    ) -> RowPage:
+        """Scan the rows of all generations but these, page by page, like `rows`. This includes generations that never
+        existed.
+        """
+        ...
+
     def remove(self, rows: Sequence[Row]) -> None:
         """Delete rows of a generation that is neither read nor fed.
 
         Args:
             rows: At most 25.
+        """
+        ...
+
+    def remove_unassigned(self, rows: Sequence[Row], generations: Generations) -> bool:
+        """Delete rows of generations that never existed, unless the record of generations has changed.
+
+        The condition is a part of the write. So rows of a rebuild that starts meanwhile and gets the same number are
+        never deleted.
+
+        Args:
+            rows: At most 25.
+            generations: The record in which these generations do not exist.
+
+        Returns:
+            Whether the rows were deleted.
         """
         ...
 

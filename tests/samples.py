@@ -27,6 +27,21 @@ PERSONAL_FIELDS: Final = tuple(PERSON)
 SYSTEM_FIELDS: Final = frozenset({"id", "version", "created_at", "updated_at"})
 
 
+def machine_claims(*scopes: str, subject: str = "machine-1") -> dict[str, Any]:
+    """The claims of an access token that a machine got with its credentials, as API Gateway passes them on."""
+    return {"sub": subject, "client_id": subject, "token_use": "access", "scope": " ".join(scopes)}
+
+
+def person_claims(*scopes: str, subject: str = "user-1", groups: str = "") -> dict[str, Any]:
+    """The claims of a person's access token.
+
+    Args:
+        groups: As API Gateway passes the claim on, for example `[a b]`; empty for a token without the claim.
+    """
+    claims = {**machine_claims(*scopes, subject=subject), "client_id": "client-1"}
+    return {**claims, "cognito:groups": groups} if groups else claims
+
+
 def valid_body(**changes: Any) -> dict[str, Any]:
     """A body that POST /customers accepts."""
     return {**PERSON, **changes}

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from commands.context import context_of
 from commands.create_customer import CreateCustomer, create_customer
-from commands.http import write_response
+from commands.http import WRITERS, write_response
 from events.customer import CustomerCreated
 from events.dynamodb_store import DynamoDbEventStore
 from shared.http.body import parse_body
@@ -19,7 +19,7 @@ from shared.runtime.settings import required
 store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"), required("CLAIMS_TABLE"))
 
 
-@endpoint(scope="customers/write")
+@endpoint(scope="customers/write", group=WRITERS)
 def handle(request: Request) -> Response:
     """Create a customer."""
     now = utc_now()

@@ -68,7 +68,7 @@ def _services(milliseconds_left: Callable[[], int]) -> Services:
     return Services(
         create=_call_of("NEW_VERSION"),
         get=_call_of("GET_CUSTOMER"),
-        erase=_call_of("ERASE_CUSTOMER"),
+        erase=_call_of("ERASE_SYNTHETIC_CUSTOMER"),
         events=DynamoDbEventStore(dynamodb(), required("EVENT_TABLE")).read,
         pause=time.sleep,
         in_time=lambda: milliseconds_left() > _RESERVED_MILLISECONDS,

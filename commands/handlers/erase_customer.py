@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from commands.context import context_of
 from commands.erase_customer import EraseCustomer, erase_customer
-from commands.http import customer_id_of, write_response
+from commands.http import WRITERS, customer_id_of, write_response
 from events.customer import CustomerErased
 from events.dynamodb_store import DynamoDbEventStore
 from shared.http.endpoint import endpoint
@@ -19,7 +19,7 @@ from shared.runtime.settings import required
 store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"), required("CLAIMS_TABLE"))
 
 
-@endpoint(scope="customers/write")
+@endpoint(scope="customers/write", group=WRITERS)
 def handle(request: Request) -> Response:
     """Erase a customer."""
     customer_id = customer_id_of(request)

@@ -4,7 +4,7 @@ import time
 from http import HTTPStatus
 
 from commands.context import context_of
-from commands.http import customer_id_of, write_response
+from commands.http import WRITERS, customer_id_of, write_response
 from commands.update_customer import NewDetails, UpdateCustomer, update_customer
 from events.customer import CustomerUpdated
 from events.dynamodb_store import DynamoDbEventStore
@@ -20,7 +20,7 @@ from shared.runtime.settings import required
 store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"), required("CLAIMS_TABLE"))
 
 
-@endpoint(scope="customers/write")
+@endpoint(scope="customers/write", group=WRITERS)
 def handle(request: Request) -> Response:
     """Replace a customer's details."""
     customer_id = customer_id_of(request)

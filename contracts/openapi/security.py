@@ -1,11 +1,19 @@
 """How callers authenticate: OAuth 2.0 at Cognito, or an access token that they have already."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from contracts.openapi.routes import Route
 
 Json = dict[str, Any]
+
+# The flow of services is not offered: a page in a browser is no place for a client's secret.
+_FOR_PEOPLE: Final = (
+    "For people: authorization code with PKCE. Outside production you may sign up; an administrator must confirm you "
+    "before you can sign in. In production administrators create the users, unless the stack allows signing up. "
+    "Everybody who can sign in may read. Only members of the group customer-writers may create, change and erase "
+    "customers."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +41,21 @@ def schemes(addresses: Addresses, scopes: dict[str, str]) -> dict[str, Json]:
     return {
         "oauth": {
             "type": "oauth2",
-            "description": "For people: authorization code with PKCE. For services: client credentials.",
+            "description": _FOR_PEOPLE,
             "flows": {
                 "authorizationCode": {
                     "authorizationUrl": addresses.authorize,
                     "tokenUrl": addresses.token,
                     "scopes": scopes,
                 },
-                "clientCredentials": {"tokenUrl": addresses.token, "scopes": scopes},
             },
         },
         "bearer": {
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "An access token of the stack's user pool that has the scope of the operation.",
+            "description": "An access token of the stack's user pool that has the scope of the operation. Services get "
+            "one with client credentials.",
         },
     }
 

@@ -72,6 +72,19 @@ def npm() -> list[str]:
     return [str(root / "bin" / "node"), str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
+def node() -> str:
+    """The program that runs JavaScript: the one that belongs to `npm()`, or the machine's own.
+
+    Raises:
+        StackError: There is no Node.js.
+    """
+    command = npm()
+    found = command[0] if len(command) > 1 else shutil.which("node")
+    if found is None:
+        raise StackError("There is an npm but no node on the path. Install Node.js completely.")
+    return found
+
+
 def verify(archive: Path, package: Package) -> None:
     """Check a download against its pinned hash.
 

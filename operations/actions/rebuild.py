@@ -106,7 +106,7 @@ def verify(stack: Stack, arguments: argparse.Namespace, output: Output) -> int:
     options = CompareOptions(arguments.workers, len(progress.segments))
     comparison = compare_and_print(stack, generation, options, output)
     accepted = comparison.unrepaired[DifferenceKind.PARKED] if arguments.accept_parked else 0
-    if comparison.differences > accepted:
+    if comparison.wrong_rows > accepted:
         return 1
     generations = stack.generations.load()
     generations.must_be_building(generation)

@@ -4,6 +4,7 @@ import argparse
 from collections import Counter
 from typing import Final
 
+from operations.actions.choice import chosen_generation
 from operations.output import Output
 from operations.stack import Stack
 from projections.maintenance.redrive import RedriveOutcome, RedriveResult
@@ -19,7 +20,7 @@ def redrive(stack: Stack, arguments: argparse.Namespace, output: Output) -> int:
         1 when a customer remains parked.
     """
     # In the order in which the projector writes the generations, so that the active one is never ahead of the others.
-    generations = [arguments.generation] if arguments.generation else stack.generations.load().fed
+    generations = [chosen_generation(stack, arguments)] if arguments.generation else stack.generations.load().fed
     counts: Counter[RedriveOutcome] = Counter()
     for generation in generations:
         for redriven in stack.redrive.run(generation, dry=not arguments.go, limit=arguments.limit):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from local.status import mapping_details
+from operations.actions.choice import chosen_generation
 from operations.output import Cell, Output
 from operations.stack import Stack
 from projections.generations import Generations
@@ -32,7 +33,7 @@ def status(stack: Stack, _: argparse.Namespace, output: Output) -> int:
 
 def parked(stack: Stack, arguments: argparse.Namespace, output: Output) -> int:
     """Print the parked customers, the longest parked first."""
-    generation = arguments.generation or stack.generations.load().active
+    generation = chosen_generation(stack, arguments)
     count = 0
     for row in stack.read_model.parked(generation):
         if row.parked:

@@ -3,12 +3,21 @@
 import argparse
 from typing import Final
 
+from operations.actions.choice import chosen_generation
 from operations.display import display
 from operations.jobs.comparison import CompareOptions, Comparison, Finding, compare
+from operations.jobs.leftovers import Leftovers
 from operations.output import Output
 from operations.stack import Stack
+from projections.maintenance.differences import LeftoverKind
 
 DIFFERENCES: Final = {"customer_id": 36, "kind": 10, "expected": 8, "found": 8, "expired": 7, "repaired": 8}
+
+_PROBLEMS: Final = {LeftoverKind.GIVEN_UP: "was given up", LeftoverKind.NEVER_EXISTED: "never existed"}
+_HINTS: Final = {
+    LeftoverKind.GIVEN_UP: "'verify --repair' or 'rebuild remove' deletes them, a minute after the last change.",
+    LeftoverKind.NEVER_EXISTED: "'verify --repair' deletes them.",
+}
 
 
 def verify(stack: Stack, arguments: argparse.Namespace, output: Output) -> int:
@@ -17,9 +26,11 @@ def verify(stack: Stack, arguments: argparse.Namespace, output: Output) -> int:
     Returns:
         1 when differences remain.
     """
-    generation = arguments.generation or stack.generations.load().active
-    options = CompareOptions(arguments.workers, arguments.segments, arguments.repair)
-    return 1 if compare_and_print(stack, generation, options, output).differences else 0
+    generation = chosen_generation(stack, arguments)
+    options = CompareOptions(arguments.workers, arguments.segments, arguments.repair, leftovers=True)
+    comparison = compare_and_print(stack, generation, options, output)
+    _print_leftovers(comparison.leftovers, output)
+    return 1 if comparison.remaining else 0
 
 
 def compare_and_print(stack: Stack, generation: int, options: CompareOptions, output: Output) -> Comparison:
@@ -40,6 +51,19 @@ def compare_and_print(stack: Stack, generation: int, options: CompareOptions, ou
         repaired=comparison.repaired,
     )
     return comparison
+
+
+def _print_leftovers(leftovers: Leftovers, output: Output) -> None:
+    for (generation, kind), rows in sorted(leftovers.found.items()):
+        removed = leftovers.removed[generation, kind]
+        hint = "" if removed == rows else f" {_HINTS[kind]}"
+        output.print_sentence(
+            f"Generation {generation} {_PROBLEMS[kind]} and has {rows:,} rows; {removed:,} removed.{hint}",
+            generation=generation,
+            kind=str(kind),
+            rows=rows,
+            removed=removed,
+        )
 
 
 def _print_finding(finding: Finding, output: Output) -> None:

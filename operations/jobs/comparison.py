@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from operations.jobs.erasures import finish
+from operations.jobs.leftovers import Leftovers, search_segment
 from operations.jobs.meter import Meter
 from operations.jobs.workers import ProgressTracker, Show, run_all
 from operations.stack import Stack
@@ -19,12 +21,14 @@ class CompareOptions:
     Attributes:
         workers: The number of threads.
         segments: Into how many segments the event table is split; None derives it from the size of the table.
-        repair: Whether to write the rows that differ.
+        repair: Whether to write the rows that differ, to finish erasures and to remove leftovers.
+        leftovers: Whether to search for rows of generations that must not have any.
     """
 
     workers: int
     segments: int | None = None
     repair: bool = False
+    leftovers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +47,23 @@ class Comparison:
         customers: Customers compared.
         unrepaired: Differences that remain, by kind.
         repaired: Differences that were repaired.
+        leftovers: Rows of generations that must not have any.
     """
 
     customers: int = 0
     unrepaired: Counter[DifferenceKind] = field(default_factory=Counter)
     repaired: int = 0
+    leftovers: Leftovers = field(default_factory=Leftovers)
 
     @property
-    def differences(self) -> int:
-        """How many differences remain."""
-        return self.unrepaired.total()
+    def wrong_rows(self) -> int:
+        """How many rows of the generation are wrong."""
+        return self.unrepaired.total() - self.unrepaired[DifferenceKind.UNREDACTED]
+
+    @property
+    def remaining(self) -> int:
+        """How much remains to be repaired: differences and leftovers."""
+        return self.unrepaired.total() + self.leftovers.remaining
 
 
 class _Findings:
@@ -76,8 +87,12 @@ class _Findings:
             self._report(Finding(difference, repaired))
 
     def _repaired(self, difference: Difference) -> bool:
-        fed_before = self._stack.generations.load().before(self._generation)
-        return self._stack.verifier.repair(difference, self._generation, fed_before)
+        if difference.kind is DifferenceKind.UNREDACTED:
+            return finish(self._stack, difference.customer_id)
+        generations = self._stack.generations.load()
+        # The generation may be given up while it is compared.
+        generations.must_be_fed(self._generation)
+        return self._stack.verifier.repair(difference, self._generation, generations.before(self._generation))
 
 
 def compare(
@@ -107,6 +122,8 @@ def compare(
                 if orphan.expected == 0:
                     findings.add(orphan)
                     reached = replace(reached, problems=reached.problems + 1)
+            if options.leftovers:
+                search_segment(stack, segment.segment, segments, findings.comparison.leftovers, repair=options.repair)
         return reached
 
     tracker = ProgressTracker([SegmentProgress(segment) for segment in range(segments)], plan.expected_events)

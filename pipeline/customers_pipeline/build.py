@@ -29,8 +29,11 @@ BUILDSPECS = Path(__file__).resolve().parent.parent / "buildspecs"
 IMAGE = codebuild.LinuxBuildImage.STANDARD_7_0
 BUILD_TIMEOUT = cdk.Duration.minutes(30)
 QUEUE_TIMEOUT = cdk.Duration.hours(2)
-# The end-to-end tests create temporary users and a second client, and read the machine client's secret.
+# The end-to-end tests create temporary users and a second client, confirm a user who signed up, and read the machine
+# clients' secrets.
 END_TO_END_ACTIONS = (
+    "cognito-idp:AdminAddUserToGroup",
+    "cognito-idp:AdminConfirmSignUp",
     "cognito-idp:AdminCreateUser",
     "cognito-idp:AdminDeleteUser",
     "cognito-idp:AdminSetUserPassword",

@@ -78,6 +78,9 @@ ACTIONS: Mapping[str, Mapping[str, Sequence[str]]] = {
         "UserPools": _of("cognito-idp", "CreateUserPoolDomain", "DeleteUserPoolDomain", "UpdateUserPoolDomain"),
         "Anything": _of("cognito-idp", "DescribeUserPoolDomain"),
     },
+    "AWS::Cognito::UserPoolGroup": {
+        "UserPools": _of("cognito-idp", "CreateGroup", "DeleteGroup", "GetGroup", "UpdateGroup"),
+    },
     "AWS::Cognito::UserPoolResourceServer": {
         "UserPools": _of(
             "cognito-idp",

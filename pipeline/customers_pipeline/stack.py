@@ -32,6 +32,7 @@ TEST_VARIABLES: Mapping[str, str] = {
     "USER_POOL_ID": "UserPoolId",
     "USER_POOL_CLIENT_ID": "UserPoolClientId",
     "MACHINE_CLIENT_ID": "MachineClientId",
+    "READING_MACHINE_CLIENT_ID": "ReadingMachineClientId",
     "EVENT_TABLE": "EventTable",
     "READ_TABLE": "ReadTable",
 }

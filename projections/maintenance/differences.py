@@ -19,6 +19,17 @@ class DifferenceKind(StrEnum):
     """The customer is parked."""
     UNREADABLE = "unreadable"
     """The events cannot be folded, and the customer is not parked."""
+    UNREDACTED = "unredacted"
+    """The customer is erased, and events still have personal data. This is not about a row."""
+
+
+class LeftoverKind(StrEnum):
+    """The kinds of generations that must not have rows."""
+
+    GIVEN_UP = "given up"
+    """The generation was retired or abandoned, and its rows were not removed, or were written after that."""
+    NEVER_EXISTED = "never existed"
+    """No rebuild has made the generation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +37,9 @@ class Difference:
     """One customer whose row differs from their events.
 
     Attributes:
-        expected: The version that the row should have.
-        found: The version that the row has; 0 if there is no row.
+        expected: The version that the row should have. For `UNREDACTED`, the version of the erasure.
+        found: The version that the row has; 0 if there is no row. For `UNREDACTED`, the newest version that still has
+            personal data.
         expired: Whether the missing event is too old to be in the stream, so that only a repair can project it.
     """
 

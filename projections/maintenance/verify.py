@@ -11,8 +11,9 @@ from typing import Final
 
 from events.customer import Erased, State
 from events.envelope import Event, Recorded
-from events.history import fold, is_erasure
-from events.store import EventStore, Position
+from events.history import fold, is_erasure, unredacted
+from events.pages import by_customer, customer_at
+from events.store import EventStore
 from projections.failures import is_transient
 from projections.maintenance.differences import Difference, DifferenceKind
 from projections.maintenance.progress import SegmentProgress
@@ -25,6 +26,10 @@ _COMPARISONS: Final = 4
 _FIRST_PAUSE_SECONDS: Final = 0.25
 # DynamoDB docs, "Change data capture for DynamoDB Streams": records are kept for 24 hours.
 _STREAM_RETENTION: Final = timedelta(hours=24)
+
+_NOT_REPAIRED_BY_A_ROW: Final = frozenset(
+    {DifferenceKind.AHEAD, DifferenceKind.PARKED, DifferenceKind.UNREADABLE, DifferenceKind.UNREDACTED}
+)
 
 
 class Verifier:
@@ -60,17 +65,18 @@ class Verifier:
             The new checkpoint, and the differences found in this page.
         """
         page = self._store.read_page(at.segment, total_segments, at.position, PAGE_SIZE)
-        by_customer = _by_customer(page.records)
+        histories = by_customer(page.records)
         # A customer whose events continue on the next page is compared as a whole on the page where they begin.
-        by_customer.pop(_customer_at(at.position), None)
-        continued = _customer_at(page.next)
-        rows = self._read_model.get_many(by_customer, generation)
+        histories.pop(customer_at(at.position), None)
+        continued = customer_at(page.next)
+        rows = self._read_model.get_many(histories, generation)
         suspects = [
             id_
-            for id_, records in by_customer.items()
+            for id_, records in histories.items()
             if id_ == continued or not _matches(rows.get(id_), records, generation)
         ]
-        differences = list(self.compare(suspects, generation).values())
+        erased = [id_ for id_, records in histories.items() if id_ == continued or unredacted(records)]
+        differences = [*self.compare(suspects, generation).values(), *self.unfinished_erasures(erased)]
         started = sum(record.version == 1 for record in page.records)
         progress = at.advanced(customers=started, events=len(page.records), problems=len(differences))
         progress = replace(progress, position=page.next, done=page.next is None, at=timestamp(self._now()))
@@ -126,19 +132,45 @@ class Verifier:
             found = {id_: difference for id_, difference in found.items() if id_ not in unconfirmed} | confirmed
         return found
 
+    def unfinished_erasures(self, customer_ids: Collection[str]) -> list[Difference]:
+        """Find the erased customers among these who have events with personal data, in repeated looks with pauses.
+
+        An erasure in progress does not count: the events with data become fewer from look to look.
+        """
+        found = self._unredacted(customer_ids)
+        for attempt in range(_COMPARISONS - 1):
+            if not found:
+                break
+            self._pause(_FIRST_PAUSE_SECONDS * 2**attempt)
+            again = self._unredacted(found)
+            found = {id_: versions for id_, versions in again.items() if len(versions) >= len(found[id_])}
+        return [
+            Difference(id_, DifferenceKind.UNREDACTED, expected=versions[-1], found=versions[-2])
+            for id_, versions in found.items()
+        ]
+
+    def _unredacted(self, customer_ids: Collection[str]) -> dict[str, list[int]]:
+        """Return, by customer, the versions of the events with data and then the newest version."""
+        found: dict[str, list[int]] = {}
+        for customer_id in customer_ids:
+            records = self._store.read(customer_id)
+            if versions := unredacted(records):
+                found[customer_id] = [*versions, records[-1].version]
+        return found
+
     def repair(self, difference: Difference, generation: int, before: Sequence[int] = ()) -> bool:
         """Write the row that the customer's events produce.
 
         Args:
             difference: As found by a comparison. A row that is `AHEAD` is never repaired: it may be the last trace of
-                a lost event.
+                a lost event. `UNREDACTED` is not about a row: the redaction repairs it.
             before: The generations that are fed before this one. They are brought to the same version first, so that
                 a switch to one of them shows nothing older.
 
         Returns:
             Whether the row is right now.
         """
-        if difference.kind in (DifferenceKind.AHEAD, DifferenceKind.PARKED, DifferenceKind.UNREADABLE):
+        if difference.kind in _NOT_REPAIRED_BY_A_ROW:
             return False
         try:
             state = fold(self._store.read(difference.customer_id))
@@ -199,18 +231,6 @@ class Verifier:
 
 def _is_catching_up(before: Difference, now: Difference) -> bool:
     return now.kind is DifferenceKind.BEHIND and now.found > before.found
-
-
-def _by_customer(records: Sequence[Recorded]) -> dict[str, list[Recorded]]:
-    grouped: dict[str, list[Recorded]] = {}
-    for record in records:
-        grouped.setdefault(record.customer_id, []).append(record)
-    return grouped
-
-
-def _customer_at(position: Position | None) -> str:
-    """Return the customer whose event a position names; empty at the start and at the end."""
-    return position["customer_id"] if position else ""
 
 
 def _matches(row: Row | None, records: Sequence[Recorded], generation: int) -> bool:

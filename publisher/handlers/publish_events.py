@@ -1,12 +1,13 @@
-"""Publishes the events of the event table's stream to the event bus."""
+"""Publishes the events of the event table's stream to the event bus, and reports stored events that were changed."""
 
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
 from events.envelope import Event, Recorded, trace_annotations
-from events.stream import answer, read_batch
+from events.stream import answer, changed_keys, read_batch
 from publisher.bus import BusMissing
 from publisher.cloud_event import source_of
 from publisher.event_bridge import EventBridgeBus
@@ -29,6 +30,7 @@ in_parts = required("PARTIAL_ANSWERS") == "true"
 def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:  # noqa: ARG001 - Lambda's signature
     """Publish one batch."""
     began = time.time()
+    _report_changes(event["Records"])
     arrivals = read_batch(event["Records"])
     records = [recorded for _, recorded in arrivals]
     try:
@@ -39,6 +41,14 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
         raise
     _log_and_count(report, records, began)
     return answer([arrivals[index][0] for index in report.failed], len(arrivals), in_parts=in_parts)
+
+
+def _report_changes(records: Sequence[Mapping[str, Any]]) -> None:
+    changed = changed_keys(records)
+    for customer_id, version in changed:
+        logger.error("a stored event was changed", extra={"customer_id": customer_id, "version": version})
+    # Flushed with the batch's other metrics. If the batch fails, it is delivered and counted again.
+    metrics.add_metric("EventsChanged", MetricUnit.Count, len(changed))
 
 
 def _log_and_count(report: PublishReport, records: list[Recorded], began: float) -> None:

@@ -17,19 +17,20 @@ UseCase = Callable[[Request], Response]
 Handler = Callable[[dict[str, Any], Any], dict[str, object]]
 
 
-def endpoint(*, scope: str | None) -> Callable[[UseCase], Handler]:
+def endpoint(*, scope: str | None, group: str = "") -> Callable[[UseCase], Handler]:
     """Decorate a function from request to response as a Lambda handler.
 
     Args:
         scope: The scope that the token must have. The authorizer checks it too, but the function must not rely on that:
             it could be reached another way. None for public routes, such as the documentation.
+        group: A group that a person must be in as well; empty for none. Only this check knows groups.
     """
 
     def decorate(use_case: UseCase) -> Handler:
         @wraps(use_case)
         @tracer.capture_lambda_handler(capture_response=False, capture_error=False)
         def handle(event: dict[str, Any], context: Any) -> dict[str, object]:  # noqa: ARG001 - Lambda's signature
-            response = _answer(use_case, scope, event)
+            response = _answer(use_case, scope, group, event)
             metrics.add_metric(f"Answers{int(response.status) // 100}xx", MetricUnit.Count, 1)
             metrics.flush_metrics()
             return response.to_gateway()
@@ -39,7 +40,7 @@ def endpoint(*, scope: str | None) -> Callable[[UseCase], Handler]:
     return decorate
 
 
-def _answer(use_case: UseCase, scope: str | None, event: dict[str, Any]) -> Response:
+def _answer(use_case: UseCase, scope: str | None, group: str, event: dict[str, Any]) -> Response:
     request_id = (event.get("requestContext") or {}).get("requestId", "")
     correlation_id = request_id
     # Keys outlive an invocation. Reset all, or a request that cannot be parsed is logged under an earlier one's ids.
@@ -50,7 +51,7 @@ def _answer(use_case: UseCase, scope: str | None, event: dict[str, Any]) -> Resp
         logger.append_keys(correlation_id=correlation_id, trace_id=request.trace_id)
         annotate({"correlation_id": correlation_id})
         if scope is not None:
-            request.require(scope)
+            request.caller.require(scope, group)
         response = use_case(request)
         annotate(response.annotations)
     except Exception as error:  # noqa: BLE001 - the last line of defence: no detail of it may reach the caller

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.http.caller import Caller, caller_of
 from shared.http.headers import correlation_id
-from shared.http.problems import Forbidden, MalformedBody
+from shared.http.problems import MalformedBody
 from shared.runtime.trace_header import current_trace
 
 
@@ -17,8 +18,7 @@ class Request:
 
     Attributes:
         request_id: API Gateway's id of the request.
-        subject: The token's `sub`; for a machine client, its client id.
-        scopes: The token's scopes.
+        caller: Who sent the request.
         path: Path parameters by name.
         query: Query parameters by name. If a name is repeated, the last value counts.
         headers: Headers by lower-case name.
@@ -29,8 +29,7 @@ class Request:
     """
 
     request_id: str
-    subject: str
-    scopes: frozenset[str]
+    caller: Caller
     path: Mapping[str, str]
     query: Mapping[str, str]
     headers: Mapping[str, str]
@@ -45,15 +44,6 @@ class Request:
         """Connects this request to everything it causes; see `headers.correlation_id`."""
         return correlation_id(self.headers, self.request_id)
 
-    def require(self, scope: str) -> None:
-        """Check that the token has a scope, for example `customers/read`.
-
-        Raises:
-            Forbidden: It does not.
-        """
-        if scope not in self.scopes:
-            raise Forbidden(f"This request requires an access token with the scope {scope}.")
-
 
 def parse(event: Mapping[str, Any]) -> Request:
     """Parse API Gateway's event.
@@ -65,12 +55,10 @@ def parse(event: Mapping[str, Any]) -> Request:
         MalformedBody: The body is marked as base64 but is not base64.
     """
     context = event.get("requestContext") or {}
-    claims = (context.get("authorizer") or {}).get("claims") or {}
     trace_id, segment_id = current_trace()
     return Request(
         request_id=context.get("requestId", ""),
-        subject=claims.get("sub", ""),
-        scopes=frozenset(claims.get("scope", "").split()),
+        caller=caller_of(context),
         path=event.get("pathParameters") or {},
         query=event.get("queryStringParameters") or {},
         headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},

@@ -14,6 +14,8 @@ from tests.e2e.tokens import Person, person
 # On a busy machine a function's first answer takes seconds.
 expect.set_options(timeout=30_000)
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+# A name of a stranger's that resolves to this machine, as in DNS rebinding.
+REBOUND = "rebound.example"
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +23,9 @@ def browser() -> Iterator[Browser]:
     found = chromium.find()
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
-            executable_path=found.program, args=ARGUMENTS, env={**os.environ, **found.variables}
+            executable_path=found.program,
+            args=[*ARGUMENTS, f"--host-resolver-rules=MAP {REBOUND} 127.0.0.1"],
+            env={**os.environ, **found.variables},
         )
         yield launched
         launched.close()

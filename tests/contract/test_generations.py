@@ -10,11 +10,14 @@ import pytest
 
 from local import tables
 from projections.dynamodb_generations import DynamoDbGenerations
+from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.generations import Generations, GenerationsChanged, GenerationStore
 from projections.maintenance.dynamodb_progress import DynamoDbProgress
 from projections.maintenance.progress import ProgressStore, SegmentProgress
+from projections.read_model import ReadModel, Write
+from projections.row import Row
 from tests.fakes.network import lossy
-from tests.fakes.read_model import InMemoryGenerations, InMemoryProgress
+from tests.fakes.read_model import InMemoryGenerations, InMemoryProgress, InMemoryReadModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -156,3 +159,44 @@ def test_many_segments_are_loaded_in_order(progress: ProgressStore, job: str) ->
         progress.save(job, SegmentProgress(segment, events=segment))
 
     assert [checkpoint.events for checkpoint in progress.load(job, 120)] == list(range(120))
+
+
+@pytest.fixture(params=["memory", "dynamodb-local"])
+def both(request: pytest.FixtureRequest) -> tuple[GenerationStore, ReadModel]:
+    """A store of generations and the read model of the same table, in turn."""
+    if request.param == "memory":
+        stored, rows = InMemoryGenerations(), InMemoryReadModel()
+        rows.revision = lambda: stored.saved.revision
+        return stored, rows
+    client, table = request.getfixturevalue("amazons_dynamodb"), request.getfixturevalue("empty_table")
+    return DynamoDbGenerations(client, table), DynamoDbReadModel(client, table)
+
+
+@pytest.mark.parametrize("saves", [0, 1, 2])
+def test_rows_without_a_generation_are_removed_while_the_record_is_unchanged(
+    both: tuple[GenerationStore, ReadModel], saves: int
+) -> None:
+    generations, read_model = both
+    for _ in range(saves):
+        generations.save(generations.load())
+    rows = [Row(str(uuid.uuid4()), 7, 1, None) for _ in range(25)]
+    read_model.write([Write(each, None) for each in rows])
+
+    assert read_model.remove_unassigned(rows, generations.load())
+    assert read_model.get_many([each.customer_id for each in rows], 7) == {}
+
+
+@pytest.mark.parametrize("saves", [0, 1])
+def test_rows_without_a_generation_stay_once_the_record_has_changed(
+    both: tuple[GenerationStore, ReadModel], saves: int
+) -> None:
+    generations, read_model = both
+    for _ in range(saves):
+        generations.save(generations.load())
+    row = Row(str(uuid.uuid4()), 7, 1, None)
+    read_model.write([Write(row, None)])
+    before = generations.load()
+    generations.save(before.start_rebuild())
+
+    assert not read_model.remove_unassigned([row], before)
+    assert read_model.get(row.customer_id, 7, consistent=True) == row

@@ -335,6 +335,24 @@ def test_retired_rows_are_those_of_older_generations_that_are_not_fed(read_model
     assert sorted(ours, key=lambda each: each.generation) == [rows[newest - 4], rows[newest - 3]]
 
 
+def test_other_rows_are_those_of_every_generation_that_is_not_fed(read_model: ReadModel, generation: int) -> None:
+    """Numbers that no rebuild has made are included."""
+    base = generation * 10_000
+    rows = {number: row(base + number) for number in range(5)}
+    read_model.write([Write(each, None) for each in rows.values()])
+
+    found: list[Row] = []
+    for segment in range(3):
+        start, done = None, False
+        while not done:
+            page = read_model.other_rows((base + 1, base + 3), segment, 3, start)
+            found += page.rows
+            start, done = page.next, page.next is None
+
+    ours = [each for each in found if each in rows.values()]
+    assert sorted(each.generation - base for each in ours) == [0, 2, 4]
+
+
 def test_only_the_given_rows_are_removed(read_model: ReadModel, generation: int) -> None:
     rows = [row(generation) for _ in range(25)]
     other = replace(rows[0], generation=generation + 500_000)

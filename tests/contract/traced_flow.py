@@ -18,7 +18,7 @@ from publisher.publishing import Publisher
 from publisher.sqs_publish_failures import SqsPublishFailures
 from shared.runtime.clients import sqs
 from tests.event_log import events_of
-from tests.samples import valid_body
+from tests.samples import machine_claims, valid_body
 
 # After the imports: otherwise the SDK writes a file for a Lambda runtime that does not exist here.
 os.environ["LAMBDA_TASK_ROOT"] = "/var/task"
@@ -51,8 +51,7 @@ def main(post: str, projecting: str, publishing: str) -> None:
     from projections.handlers import project_customers  # noqa: PLC0415
     from publisher.handlers import publish_events  # noqa: PLC0415
 
-    claims = {"sub": "somebody", "scope": "customers/write"}
-    request = {"requestId": "request", "authorizer": {"claims": claims}}
+    request = {"requestId": "request", "authorizer": {"claims": machine_claims("customers/write")}}
     answer = create_customer.handle(
         {"requestContext": request, "body": json.dumps(valid_body(email=f"{uuid4()}@example.com"))}, CONTEXT
     )

@@ -16,7 +16,6 @@ _SKIPPED: Final = (
     "tests/unit/docs/test_consumers.py::test_the_policies_for_another_account_are_valid_templates",
     "tests/unit/docs/test_plain_words.py",
     "tests/unit/test_class_names.py",
-    "tests/unit/test_figures.py",
 )
 
 

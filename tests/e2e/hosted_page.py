@@ -57,11 +57,16 @@ class Attempt:
     target: Target
     state: str
     verifier: str
+    scope: str
 
     @classmethod
-    def new(cls, target: Target) -> "Attempt":
-        """Start a sign-in with a new state and a new verifier."""
-        return cls(target, secrets.token_urlsafe(16), secrets.token_urlsafe(48))
+    def new(cls, target: Target, scope: str = f"openid {READ} {WRITE}") -> "Attempt":
+        """Start a sign-in with a new state and a new verifier.
+
+        Args:
+            scope: The scopes to ask for, separated by spaces.
+        """
+        return cls(target, secrets.token_urlsafe(16), secrets.token_urlsafe(48), scope)
 
     @property
     def question(self) -> dict[str, str]:
@@ -70,7 +75,7 @@ class Attempt:
             "response_type": "code",
             "client_id": self.target.people_client_id,
             "redirect_uri": CALLBACK,
-            "scope": f"openid {READ} {WRITE}",
+            "scope": self.scope,
             "state": self.state,
             "code_challenge": encoded(hashlib.sha256(self.verifier.encode()).digest()),
             "code_challenge_method": "S256",

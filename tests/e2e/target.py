@@ -22,6 +22,7 @@ _REQUIRED: Final = (
     "USER_POOL_ID",
     "USER_POOL_CLIENT_ID",
     "MACHINE_CLIENT_ID",
+    "READING_MACHINE_CLIENT_ID",
 )
 
 
@@ -42,8 +43,9 @@ class Target:
         region: The stack's region.
         user_pool_id: The user pool.
         people_client_id: The public client, for people.
-        machine_client_id: The confidential client, for services.
+        machine_client_id: The confidential client, for services that read and write.
         machine_client_secret: Its secret; empty if Cognito must be asked for it.
+        reading_machine_client_id: The confidential client, for services that only read.
         endpoint_url: The local AWS; empty for the real one.
         from_outputs: Whether the stack comes from an outputs file, so that the local AWS's fixed keys apply.
     """
@@ -58,6 +60,7 @@ class Target:
     people_client_id: str
     machine_client_id: str
     machine_client_secret: str
+    reading_machine_client_id: str
     endpoint_url: str
     from_outputs: bool = False
 
@@ -106,6 +109,7 @@ def from_environment(variables: Mapping[str, str]) -> Target:
         people_client_id=variables["USER_POOL_CLIENT_ID"],
         machine_client_id=variables["MACHINE_CLIENT_ID"],
         machine_client_secret=variables.get("MACHINE_CLIENT_SECRET", ""),
+        reading_machine_client_id=variables["READING_MACHINE_CLIENT_ID"],
         endpoint_url=variables.get("ENDPOINT_URL", ""),
     )
 
@@ -123,6 +127,7 @@ def from_outputs(outputs: Mapping[str, str]) -> Target:
         people_client_id=outputs["UserPoolClientId"],
         machine_client_id=outputs["MachineClientId"],
         machine_client_secret="",
+        reading_machine_client_id=outputs["ReadingMachineClientId"],
         endpoint_url=outputs["EndpointUrl"],
         from_outputs=True,
     )

@@ -15,6 +15,7 @@ from tests.e2e.target import Target
 
 READ: Final = "customers/read"
 WRITE: Final = "customers/write"
+WRITERS: Final = "customer-writers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,16 @@ def machine_secret(target: Target) -> str:
     """The machine client's secret: the configured one, or the one that Cognito returns."""
     if target.machine_client_secret:
         return target.machine_client_secret
-    described = target.cognito().describe_user_pool_client(
-        UserPoolId=target.user_pool_id, ClientId=target.machine_client_id
-    )
+    return _secret_of(target, target.machine_client_id)
+
+
+def reading_machine_secret(target: Target) -> str:
+    """The secret of the machine client that only reads, from Cognito."""
+    return _secret_of(target, target.reading_machine_client_id)
+
+
+def _secret_of(target: Target, client_id: str) -> str:
+    described = target.cognito().describe_user_pool_client(UserPoolId=target.user_pool_id, ClientId=client_id)
     return described["UserPoolClient"]["ClientSecret"]
 
 
@@ -57,17 +65,49 @@ def ask_token(target: Target, form: dict[str, str], auth: httpx.Auth | None = No
         return http.post(target.token_endpoint, data=form, auth=auth or httpx.Auth())
 
 
+def new_person() -> Person:
+    """A person who is not in the pool, with a password that its policy accepts."""
+    return Person(f"{uuid4().hex}@example.com", f"{secrets.token_urlsafe(16)}-aA1")
+
+
 @contextmanager
-def person(target: Target) -> Iterator[Person]:
-    """A person in the pool while the block runs."""
-    who = Person(f"{uuid4().hex}@example.com", f"{secrets.token_urlsafe(16)}-aA1")
+def person(target: Target, *, writes: bool = True) -> Iterator[Person]:
+    """A person in the pool while the block runs.
+
+    Args:
+        writes: Whether they are in the group of people who may write.
+    """
+    who = new_person()
     cognito, pool = target.cognito(), target.user_pool_id
     cognito.admin_create_user(UserPoolId=pool, Username=who.email, MessageAction="SUPPRESS")
     try:
         cognito.admin_set_user_password(UserPoolId=pool, Username=who.email, Password=who.password, Permanent=True)
+        if writes:
+            cognito.admin_add_user_to_group(UserPoolId=pool, Username=who.email, GroupName=WRITERS)
         yield who
     finally:
         cognito.admin_delete_user(UserPoolId=pool, Username=who.email)
+
+
+@contextmanager
+def sign_up(target: Target) -> Iterator[Person]:
+    """A person who signs up as anyone can, and is unconfirmed, while the block runs."""
+    who, cognito = new_person(), target.cognito()
+    cognito.sign_up(
+        ClientId=target.people_client_id,
+        Username=who.email,
+        Password=who.password,
+        UserAttributes=[{"Name": "email", "Value": who.email}],
+    )
+    try:
+        yield who
+    finally:
+        cognito.admin_delete_user(UserPoolId=target.user_pool_id, Username=who.email)
+
+
+def confirm(target: Target, who: Person) -> None:
+    """Confirm a person who signed up, as an administrator does."""
+    target.cognito().admin_confirm_sign_up(UserPoolId=target.user_pool_id, Username=who.email)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ class InMemoryReadModel:
         interfere: Called before each write, so that a test can act as a concurrent writer.
         failing: Customers whose writes fail.
         history: Every (customer, version) that was written, in order.
+        revision: Returns the revision of the record of generations.
     """
 
     def __init__(self) -> None:
@@ -24,6 +25,7 @@ class InMemoryReadModel:
         self.interfere: Callable[[Write], None] = lambda _: None
         self.failing: set[str] = set()
         self.history: list[tuple[str, int]] = []
+        self.revision: Callable[[], int] = lambda: 0
 
     def get(self, customer_id: str, generation: int, *, consistent: bool = False) -> Row | None:
         return self.stored.get((customer_id, generation))
@@ -51,6 +53,17 @@ class InMemoryReadModel:
             segment,
             total_segments,
         )
+
+    def other_rows(
+        self, fed: Sequence[int], segment: int, total_segments: int, start: Mapping[str, str] | None
+    ) -> RowPage:
+        return self._segment(lambda row: row.generation not in fed, segment, total_segments)
+
+    def remove_unassigned(self, rows: Sequence[Row], generations: Generations) -> bool:
+        if self.revision() != generations.revision:
+            return False
+        self.remove(rows)
+        return True
 
     def _segment(self, wanted: Callable[[Row], bool], segment: int, total_segments: int) -> RowPage:
         rows = [row for row in self.stored.values() if wanted(row)]

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import pytest
 
+from consumer_kit import MAX_RECEIVES
 from local.environments import ROOT
 from local.template import load_template
 
@@ -43,9 +44,28 @@ def test_undeliverable_and_failed_messages_are_kept(consumer: Any) -> None:
 
     assert target["DeadLetterConfig"]["Arn"] == queue["RedrivePolicy"]["deadLetterTargetArn"]
     assert not set(target) & {"Input", "InputPath", "InputTransformer"}
-    assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
-    four_days = 345600
-    assert dead_letters["MessageRetentionPeriod"] > queue.get("MessageRetentionPeriod", four_days)
+    assert dead_letters["MessageRetentionPeriod"] >= queue["MessageRetentionPeriod"]
+
+
+def test_a_person_is_forgotten_within_the_queues_retention(consumer: Any) -> None:
+    """An erasure reaches no message in a queue, so the retention is the longest that personal data stays in one."""
+    _, queue, dead_letters, *_ = consumer
+    four_days = 4 * 86_400
+
+    assert max(queue["MessageRetentionPeriod"], dead_letters["MessageRetentionPeriod"]) <= four_days
+
+
+def test_the_consumer_gives_a_message_up_without_its_data_before_sqs_moves_it_with_its_data(consumer: Any) -> None:
+    _, queue, *_ = consumer
+
+    assert queue["RedrivePolicy"]["maxReceiveCount"] >= 2 * MAX_RECEIVES
+
+
+def test_an_outage_of_an_hour_makes_no_dead_letter(consumer: Any) -> None:
+    """A failed message is received again once it is visible, so at most once in each visibility timeout."""
+    _, queue, *_ = consumer
+
+    assert MAX_RECEIVES * queue["VisibilityTimeout"] > 3600
 
 
 def test_queues_are_encrypted_and_accept_messages_only_from_the_rule(consumer: Any) -> None:

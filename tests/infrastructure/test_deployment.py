@@ -121,7 +121,7 @@ def test_the_hook_has_time_for_its_slowest_run(functions: dict[str, Template], t
     """When the last read starts, there must be time for it, for the erasure and for the report."""
     common = template["Globals"]["Function"]["Timeout"]
     create, get, erase = (functions[name].get("Timeout", common) for name in ("CreateCustomer", "GetCustomer",
-                                                                              "EraseCustomer"))  # fmt: skip
+                                                                              "EraseSyntheticCustomer"))  # fmt: skip
     reserved = _RESERVED_MILLISECONDS / 1000
 
     assert get + erase + 60 <= reserved

@@ -15,6 +15,7 @@ FUNCTIONS = [
     "CreateCustomer",
     "CreateCustomerPreTraffic",
     "EraseCustomer",
+    "EraseSyntheticCustomer",
     "GetAllCustomers",
     "GetCustomer",
     "ProjectCustomers",

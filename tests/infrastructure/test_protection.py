@@ -15,6 +15,8 @@ ONLY_ON_AWS = ("AWS::WAFv2::", "AWS::CodeDeploy::DeploymentConfig", "AWS::KMS::"
                 "AWS::ApiGateway::Account", "AWS::Logs::")  # fmt: skip
 # In a key's own policy, "*" means the key. The other policy applies only on the local AWS.
 ANY_RESOURCE = {"DataKey", "ProjectCustomersLocalPolicy"}
+# Statements that take permissions away, from every resource.
+DENYING = {"NoLogGroupsPolicy"}
 
 
 def as_list(value: Any) -> list[Any]:
@@ -61,7 +63,10 @@ def test_no_policy_has_a_wildcard_in_an_action(production: Template) -> None:
 
 
 def test_no_policy_allows_any_resource_without_need(production: Template) -> None:
-    assert {name for name, each in statements(production) if "*" in as_list(each["Resource"])} == ANY_RESOURCE
+    assert {name for name, each in statements(production) if "*" in as_list(each["Resource"])} == (
+        ANY_RESOURCE | DENYING
+    )
+    assert {name for name, each in statements(production) if each["Effect"] == "Deny"} == DENYING
 
 
 def test_functions_have_only_the_managed_policies_of_lambda(production: Template) -> None:
@@ -131,7 +136,9 @@ def test_exactly_the_functions_that_use_a_table_may_use_its_key(production: Temp
         if name.endswith("Role") and any(action.startswith("dynamodb:") for action in as_list(each["Action"]))
     }
 
-    assert users_of(production, "UseTablesPolicy") == using
+    # The publisher reads the event table's stream, and no table.
+    assert users_of(production, "UseTablesPolicy") | users_of(production, "UseStreamPolicy") == using
+    assert users_of(production, "UseStreamPolicy") == {"PublishEvents"}
 
 
 def test_exactly_the_functions_that_send_to_a_queue_may_use_its_key(production: Template) -> None:
@@ -146,7 +153,7 @@ def test_exactly_the_functions_that_send_to_a_queue_may_use_its_key(production: 
 
 
 def test_the_key_is_used_only_through_services(production: Template) -> None:
-    for name in ("UseTablesPolicy", "UseQueuesPolicy", "UseSecretPolicy"):
+    for name in ("UseTablesPolicy", "UseStreamPolicy", "UseQueuesPolicy", "UseSecretPolicy"):
         for statement in production["Resources"][name]["Properties"]["PolicyDocument"]["Statement"]:
             [[operator, condition]] = statement["Condition"].items()
             assert operator == "StringEquals"

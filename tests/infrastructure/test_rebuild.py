@@ -42,7 +42,10 @@ def test_only_control_items_are_written_without_a_condition_on_the_row(functions
     puts = [statement for statement in statements(functions[name]) if "dynamodb:PutItem" in actions(statement)]
 
     assert [statement["Condition"] for statement in puts] == [
-        {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#*"]}}
+        {
+            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["#*"]},
+            "Null": {"dynamodb:LeadingKeys": "false"},
+        }
     ]
 
 

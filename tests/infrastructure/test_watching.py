@@ -32,6 +32,7 @@ AWS_METRICS = {
     ("AWS/Lambda", "Invocations"): [{"FunctionName"}],
     ("AWS/Lambda", "IteratorAge"): [{"FunctionName"}],
     ("AWS/Lambda", "Throttles"): [{"FunctionName"}],
+    ("AWS/SQS", "ApproximateAgeOfOldestMessage"): [{"QueueName"}],
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): [{"QueueName"}],
     ("AWS/States", "ExecutionsFailed"): [{"StateMachineArn"}],
 }

@@ -29,6 +29,7 @@ FUNCTIONS: Final = (
     "CreateCustomer",
     "UpdateCustomer",
     "EraseCustomer",
+    "EraseSyntheticCustomer",
     "ProjectCustomers",
     "PublishEvents",
     "RebuildControl",
@@ -124,6 +125,9 @@ ALLOWED: Final[dict[tuple[str, str], set[str]]] = {
     ("EraseCustomer", "EventTable"): {"PutItem", "Query", "UpdateItem"},
     ("EraseCustomer", "ClaimsTable"): {"DeleteItem"},
     ("EraseCustomer", "ReadTable"): set(),
+    ("EraseSyntheticCustomer", "EventTable"): {"PutItem", "Query", "UpdateItem"},
+    ("EraseSyntheticCustomer", "ClaimsTable"): {"DeleteItem"},
+    ("EraseSyntheticCustomer", "ReadTable"): set(),
     ("ProjectCustomers", "EventTable"): {"Query"},
     ("ProjectCustomers", "ClaimsTable"): set(),
     ("ProjectCustomers", "ReadTable"): {"GetItem", "BatchGetItem"},
@@ -404,9 +408,12 @@ def test_only_erasure_may_change_an_event_and_only_its_data(
         for statement in _several(document["Statement"])
         if events in _several(statement["Resource"]) and "dynamodb:UpdateItem" in _several(statement["Action"])
     }
-    assert set(able) == {"EraseCustomer"}
-    named = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["customer_id", "version", "data"]}}
-    assert able["EraseCustomer"]["Condition"] == named
+    assert set(able) == {"EraseCustomer", "EraseSyntheticCustomer"}
+    for statement in able.values():
+        assert statement["Condition"] == {
+            "ForAllValues:StringEquals": {"dynamodb:Attributes": ["customer_id", "version", "data"]},
+            "Null": {"dynamodb:Attributes": "false"},
+        }
 
 
 def test_a_redaction_names_only_the_attributes_that_erasure_may_change(

@@ -15,7 +15,7 @@ from local.home import StackHome
 from tests.e2e.customers import Customer, a_person, create, erase, eventually, new_email, page, shown, update
 from tests.integration.aws import Aws
 from tests.integration.records import batch_of, record, some_events
-from tests.samples import valid_body
+from tests.samples import machine_claims, valid_body
 
 MARK: Final = f"Zebra{uuid4().hex[:12]}"
 PERSON: Final = valid_body(
@@ -91,7 +91,7 @@ def _failing_events() -> Iterator[dict[str, Any]]:
     """Events that API Gateway never sends, so that the functions reach their last line of defence."""
     context = {
         "requestId": "test",
-        "authorizer": {"claims": {"sub": "test", "scope": "customers/write customers/read"}},
+        "authorizer": {"claims": machine_claims("customers/write", "customers/read")},
     }
     for spoilt in (
         {"body": PERSON},

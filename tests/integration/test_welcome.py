@@ -38,10 +38,14 @@ def command(outputs: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Comm
 
 @pytest.fixture
 def impatient(aws: Aws, welcome: Welcome) -> Iterator[None]:
-    """Makes a failed message visible again after a second."""
-    aws.sqs.set_queue_attributes(QueueUrl=welcome.queue_url, Attributes={"VisibilityTimeout": "1"})
+    """Makes a failed message visible again after a second, and SQS move it after five receives."""
+    before = aws.sqs.get_queue_attributes(QueueUrl=welcome.queue_url, AttributeNames=["RedrivePolicy"])["Attributes"]
+    hasty = json.dumps({**json.loads(before["RedrivePolicy"]), "maxReceiveCount": 5})
+    aws.sqs.set_queue_attributes(
+        QueueUrl=welcome.queue_url, Attributes={"VisibilityTimeout": "1", "RedrivePolicy": hasty}
+    )
     yield
-    aws.sqs.set_queue_attributes(QueueUrl=welcome.queue_url, Attributes={"VisibilityTimeout": "60"})
+    aws.sqs.set_queue_attributes(QueueUrl=welcome.queue_url, Attributes={"VisibilityTimeout": "60", **before})
 
 
 def letters(aws: Aws, welcome: Welcome) -> list[Any]:
@@ -155,7 +159,7 @@ def test_a_message_that_fails_too_often_becomes_a_dead_letter_and_comes_back_onc
     def all_three_are_dead() -> list[Any]:
         found = letters(aws, welcome)
         assert {describe(letter).reason for letter in found} == {
-            "failed too often",
+            "received too often",
             "body is not JSON",
             "CustomerCreated has schema version 2, but this consumer supports up to 1",
         }
@@ -169,7 +173,7 @@ def test_a_message_that_fails_too_often_becomes_a_dead_letter_and_comes_back_onc
     aws.dynamodb.delete_item(TableName=welcome.table, Key=key)
     assert command("redrive", "--dead-letters", welcome.dead_letters_url, "--queue", welcome.queue_url) == 0
     output = capsys.readouterr().out
-    assert f"CustomerCreated version 1 of customer {event.customer_id}: failed too often" in output
+    assert f"CustomerCreated version 1 of customer {event.customer_id}: received too often" in output
     assert "Sent back: 1" in output
     assert "ada@example.com" not in output
 

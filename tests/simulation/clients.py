@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Final, Protocol
 
-from tests.samples import PERSONAL_FIELDS, valid_body
+from tests.samples import PERSONAL_FIELDS, machine_claims, valid_body
 from tests.simulation.answers import Answers
 from tests.simulation.oracle import Oracle, parsed
 from tests.simulation.signals import Crash
@@ -89,6 +89,10 @@ class Callers:
         """Send everything that waits for another try."""
         while self._waiting:
             self._send(self._waiting.pop())
+
+    def erase_soon(self, customer_id: str) -> None:
+        """Let somebody erase a customer."""
+        self._waiting.append(Intent("erase", customer_id, None))
 
     # Requests.
 
@@ -186,7 +190,7 @@ def gateway_event(
 ) -> dict[str, Any]:
     """A request as API Gateway passes it on."""
     return {
-        "requestContext": {"requestId": request_id, "authorizer": {"claims": {"sub": "caller", "scope": scope}}},
+        "requestContext": {"requestId": request_id, "authorizer": {"claims": machine_claims(scope)}},
         "pathParameters": {"customer_id": customer_id} if customer_id else None,
         "headers": headers,
         "body": json.dumps(body) if body else None,

@@ -33,6 +33,7 @@ class Mix:
         outage: The mapping is away for hours; with `expiry`, for more than a day.
         operate: Operators take a step.
         cure: Strange events are repaired.
+        prolong: A customer gets a history that is longer than an erasure's transaction, once in a seed.
         expiry: Whether the stream may drop records that were never read.
         lag: For how many seconds an eventually consistent read may be stale.
         scattered: Whether a customer's events are in different shards, because DynamoDB orders them per item only.
@@ -57,6 +58,7 @@ class Mix:
     outage: float = 0.0
     operate: float = 0.0
     cure: float = 0.0
+    prolong: float = 0.0
     expiry: bool = False
     lag: float = 1.0
     scattered: bool = False
@@ -73,6 +75,7 @@ def mix_of(random: Random) -> Mix:
     """Draw a seed's mix. Most faults are possible, some are absent, and some are as frequent as can be."""
     drawn = {name: _MOST[name] * random.choice((0.0, 0.5, 1.0, 1.0)) for name in _MOST}
     drawn |= {"operate": random.choice((0.0, 0.0, 0.01, 0.03)), "cure": random.choice((0.0, 0.03))}
+    drawn["prolong"] = 0.02 if random.random() < 0.08 else 0.0
     return Mix(
         **drawn, expiry=random.random() < 0.1, lag=random.choice((0.2, 1.0, 5.0)), scattered=random.random() < 0.3
     )

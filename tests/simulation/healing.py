@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
+from tests.simulation.erasures import finish_all, nothing_remains
 from tests.simulation.expressions import Item
 from tests.simulation.invariants import require
 
@@ -22,6 +23,7 @@ def heal(world: "World") -> None:
     world.mapping.restart()
     world.answers.calm = True
     world.callers.finish()
+    finish_all(world)
     drain(world)
     world.invariants.log_is_whole()
     world.invariants.claims_are_exact()
@@ -44,6 +46,8 @@ def redrive(world: "World") -> None:
     require(world.invariants.rows_written == written, "I7", "a second redrive changed something")
     world.operators.repair_all()
     check_projection(world, set())
+    nothing_remains(world)
+    world.subscribers.finish()
 
 
 def rebuild(world: "World") -> None:

@@ -57,8 +57,8 @@ class Invariants:
         self._events = tables["events"]
 
     @contextmanager
-    def knowing(self, revision: int) -> Iterator[None]:
-        """While this runs, the writer knows the record of generations as of a revision, or later."""
+    def knowing(self, revision: int | None) -> Iterator[None]:
+        """While this runs, the writer knows the record of generations as of a revision, or later; None for any."""
         before, self._known = self._known, revision
         try:
             yield
@@ -241,6 +241,12 @@ class Invariants:
         """Check that a text that is not a response has no personal data."""
         if MARK in text or _LOW_MARK in text:
             raise Violation("I8", f"personal data in {what}: {text[:300]}")
+
+    def is_redacted(self, customer_id: str) -> bool:
+        """Whether a customer is erased and no event has data any more."""
+        events = self._events.partitions[customer_id].values()
+        clean = (item["type"]["S"] == "CustomerErased" or item["data"]["S"] == REDACTED for item in events)
+        return bool(self.oracle.people[customer_id].erased_at) and all(clean)
 
     def is_forgotten(self, customer_id: str) -> None:
         """An erased customer's events have no personal data."""

@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from events.codec import to_item
+from events.codec import REDACTED, to_item
 from events.envelope import Event
 from local.event_source_mapping.batch import RecordBatch
 from local.event_source_mapping.outcomes import FunctionFailed, FunctionReturned, InvokeFailed, InvokeResult
@@ -21,7 +21,7 @@ from publisher.event_bridge import EventBridgeBus
 from publisher.handlers import publish_events
 from publisher.publishing import Publisher
 from publisher.sqs_publish_failures import SqsPublishFailures
-from tests.samples import created, updated
+from tests.samples import created, erased, updated
 from tests.unit.event_source_mapping.fakes import FakeFunction, FakeStream, World
 
 SOURCE: Final = "urn:customers-api:local"
@@ -48,6 +48,7 @@ class Mix:
         redelivered: A batch is delivered again after it was answered.
         outage: The first and the last request of the run that are all throttled.
         poison: An event cannot be read.
+        erased: An event is an erasure.
     """
 
     failed_entry: float = 0.20
@@ -58,6 +59,7 @@ class Mix:
     redelivered: float = 0.05
     outage: range = range(0)
     poison: float = 0.004
+    erased: float = 0.01
 
 
 @dataclass(slots=True)
@@ -68,13 +70,25 @@ class Log:
         events: The intended events, by key.
         items: Their rows, some of which are poison.
         poison: The keys of those.
+        erased: The customers with an erasure. It is their last event.
         shards: The stream.
     """
 
     events: dict[Key, Event] = field(default_factory=dict)
     items: dict[Key, Any] = field(default_factory=dict)
     poison: set[Key] = field(default_factory=set)
+    erased: set[str] = field(default_factory=set)
     shards: dict[str, list[StreamRecord]] = field(default_factory=dict)
+
+    def stored(self, key: Key, *, cut_below: int = 0) -> Any:
+        """A row as the event table has it after the erasures. The stream's images keep the data.
+
+        Args:
+            cut_below: Erasures have not come to the events below this version.
+        """
+        item = self.items[key]
+        is_redacted = key[0] in self.erased and key[1] >= cut_below and item["type"]["S"] != "CustomerErased"
+        return {**item, "data": {"S": REDACTED}} if is_redacted else item
 
 
 def log_of(random: Random, size: int, mix: Mix) -> Log:
@@ -83,11 +97,17 @@ def log_of(random: Random, size: int, mix: Mix) -> Log:
     versions: Counter[str] = Counter()
     for second in range(size):
         customer = random.choice(customers)
+        if customer in log.erased:
+            continue
         versions[customer] += 1
         event = _event(customer, versions[customer], second)
+        strange = {name for name, _ in log.poison}
+        if event.version > 1 and customer not in strange and random.random() < mix.erased:
+            log.erased.add(customer)
+            event = replace(erased(customer, event.version), occurred_at=event.occurred_at, event_id=event.event_id)
         key = customer, event.version
         log.events[key], log.items[key] = event, cast("dict[str, Any]", to_item(event))
-        if random.random() < mix.poison:
+        if customer not in log.erased and random.random() < mix.poison:
             log.poison.add(key)
             random.choice((_future, _garbled, _no_event))(log.items[key])
         shard = f"s{customers.index(customer) % SHARDS}" + ("-child" if second > size * 0.8 else "")
@@ -190,7 +210,7 @@ def run(log: Log, seed: int, mix: Mix) -> Outcome:
         bisect=True,
         reports_failures=True,
         destination="arn:aws:sqs:us-east-1:000000000000:discarded",
-        patterns=('{"eventName": ["INSERT"]}',),
+        patterns=('{"eventName": ["INSERT", "MODIFY", "REMOVE"]}',),
     )
     world.clock.time = max(record.arrived for records in log.shards.values() for record in records)
     _drain(world, log, random, mix)

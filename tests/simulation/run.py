@@ -56,14 +56,17 @@ def run_seed(seed: int, commands: int = COMMANDS, *, verbose: bool = False) -> O
     try:
         while not world.is_over:
             world.step()
+        world.settle()
         heal(world)
     except Violation as violation:
         rule, broken = violation.rule, str(violation)
         world.trace("VIOLATION", broken)
+        world.tasks.abandon()
     counts = {
         "commands": world.callers.commands,
         "requests": world.callers.sent,
         "reads": world.readers.reads,
+        "awaited_lists": world.readers.awaited_lists,
         "calls": world.client.calls,
         "invocations": world.mapping.invocations,
         "events": sum(person.version for person in world.oracle.people.values()),

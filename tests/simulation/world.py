@@ -1,7 +1,11 @@
-"""A world: everything that one seed creates, and the scheduler that picks the next actor."""
+"""A world: everything that one seed creates, and the scheduler that picks the next actor.
+
+An actor's step is a task. It may stop at every call of the database, and others start or continue meanwhile.
+"""
 
 import hashlib
 import random as global_random
+from collections import deque
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, Final
@@ -11,6 +15,7 @@ from tests.simulation.answers import Answers
 from tests.simulation.clients import Callers
 from tests.simulation.clock import VirtualClock
 from tests.simulation.database import Database
+from tests.simulation.erasures import prolong
 from tests.simulation.fake_dynamodb import FakeDynamoDb
 from tests.simulation.faults import Faults, mix_of
 from tests.simulation.invariants import NOBODY_KNOWS, Invariants
@@ -22,9 +27,10 @@ from tests.simulation.poison import Poisoner
 from tests.simulation.readers import Readers
 from tests.simulation.signals import Crash
 from tests.simulation.stream import SimulatedStream
+from tests.simulation.subscribers import Subscribers
 from tests.simulation.tables import Change, our_tables
+from tests.simulation.tasks import Tasks
 
-_DEEPEST: Final = 3
 _HOUR: Final = 3600.0
 # Timeouts of the functions in template.yml.
 _API_SECONDS: Final = 28.0
@@ -35,6 +41,11 @@ _LONG_BURSTS: Final[Sequence[int]] = (1, 4, 12)
 # The longest that an operator may work on a generation that another one gave up: `projections.generations`.
 _OPERATOR_SECONDS: Final = 60.0
 _FOR_EVER: Final = float("inf")
+# More events than the transaction of an erasure can redact.
+_LONG: Final[Sequence[int]] = (92, 100, 140)
+_FORGOTTEN: Final = 0.8
+# While an actor sleeps, others make this many steps.
+_SLEEPING: Final = 2
 # A request whose sender gave up still arrives within this time.
 _LATEST_SECONDS: Final = 3.0
 
@@ -62,12 +73,14 @@ class World(Outlets):
         self.readers = Readers(self)
         self.poisoner = Poisoner(self.database, self.invariants, self.random)
         self.operators = Operators(self)
+        self.subscribers = Subscribers(self.database, self.invariants, self.random)
         wiring.enter(self)
         self.mapping = MappingActor(self, settings_of(self.random), policy_of(self.random), self._project)
         self.dead_lettered = set()
         self._hash = hashlib.blake2b(digest_size=16)
         self._verbose = verbose
-        self._depth = 0
+        self.tasks = Tasks(self.random)
+        self._agenda: deque[Callable[[], None]] = deque()
         self._late: list[tuple[float, Callable[[], object]]] = []
         self._deadline = _FOR_EVER
         self._bursts = _SHORT_BURSTS
@@ -93,6 +106,8 @@ class World(Outlets):
             (0.40, self.callers.step),
             (0.30, self.mapping.step),
             (0.035, self.readers.step),
+            (0.06, self.subscribers.step),
+            (mix.prolong, self._prolong),
             (mix.operate, self.operators.step),
             (mix.kill, self._kill),
             (mix.split, self._split),
@@ -106,10 +121,22 @@ class World(Outlets):
             self._weighted.append((total, step))
 
     def step(self) -> None:
-        """Let one actor step."""
+        """Let one actor start a step, or continue one."""
         self.clock.advance(self.random.random() * 0.1)
         if self._late:
             self.arrive()
+        self.tasks.step(self._start)
+
+    def settle(self) -> None:
+        """Let every actor finish its step."""
+        self._agenda.clear()
+        self.tasks.finish()
+        self.faults.count["crossed"] += self.tasks.crossings
+
+    def _start(self) -> None:
+        if self._agenda:
+            self._agenda.popleft()()
+            return
         chosen = self.random.random() * self._weighted[-1][0]
         for bound, step in self._weighted:
             if chosen < bound:
@@ -117,31 +144,29 @@ class World(Outlets):
                 return
 
     def interlude(self) -> None:
-        """Perhaps let another actor step inside a call of the current one."""
+        """Perhaps let other actors step before a call of the current one."""
         likelihood = self.faults.mix.interleave
-        if self._depth < _DEEPEST and self.random.random() < likelihood and not self.is_over:
-            self._depth += 1
-            bursts, self._bursts = self._bursts, _SHORT_BURSTS
-            try:
-                if self.callers.favourites:
-                    self._favourites_act()
-                for _ in range(self.random.choice(bursts)):
-                    self.step()
-            finally:
-                self._depth -= 1
-                self._bursts = bursts
+        if self.tasks.is_inside and self.random.random() < likelihood and not self.is_over:
+            steps = self.random.choice(self._bursts)
+            if self.callers.favourites and not self._agenda:
+                steps += self._let_favourites_act()
+            self._stop(steps)
             self._end_in_time()
+
+    def _stop(self, steps: int) -> None:
+        """Stop the current task. What it knows and how long it may take is its own."""
+        bursts, deadline = self._bursts, self._deadline
+        self._bursts, self._deadline = _SHORT_BURSTS, _FOR_EVER
+        with self.invariants.knowing(None):
+            self.tasks.stop(steps)
+        self._bursts, self._deadline = bursts, deadline
 
     def sleep(self, seconds: float) -> None:
         """Let the current actor wait while the others go on."""
         self.clock.advance(seconds)
-        if self._depth < _DEEPEST and self.faults.mix.interleave and not self.is_over:
-            self._depth += 1
-            try:
-                self.mapping.step()
-                self.step()
-            finally:
-                self._depth -= 1
+        if self.tasks.is_inside and self.faults.mix.interleave and not self.is_over:
+            self._agenda.append(self.mapping.step)
+            self._stop(_SLEEPING)
         self._end_in_time()
 
     def pass_time(self, seconds: float) -> None:
@@ -171,7 +196,7 @@ class World(Outlets):
 
     def by_hand(self, work: Callable[[], None]) -> None:
         """Let an operator do something. Much may happen between two of its calls."""
-        before, self._bursts = self._bursts, _LONG_BURSTS if not self._depth else _SHORT_BURSTS
+        before, self._bursts = self._bursts, _LONG_BURSTS
         try:
             self._until(_OPERATOR_SECONDS, work)
         finally:
@@ -187,11 +212,10 @@ class World(Outlets):
         self.invariants.projected(event["Records"], answer)
         return answer
 
-    def _favourites_act(self) -> None:
-        """Owners change a customer that is being redriven, and the stream delivers it at once."""
-        self.callers.step()
-        for _ in range(5):
-            self.mapping.step()
+    def _let_favourites_act(self) -> int:
+        """Owners change a customer that is being redriven, and the stream delivers it at once. Returns the steps."""
+        self._agenda += [self.callers.step, *[self.mapping.step] * 5]
+        return len(self._agenda)
 
     def _kill(self) -> None:
         self.faults.count["killed"] += 1
@@ -205,6 +229,16 @@ class World(Outlets):
     def _poison(self) -> None:
         if self.poisoner.strike():
             self.faults.count["poisoned"] += 1
+
+    def _prolong(self) -> None:
+        """A customer gets a long history at once, and somebody wants to be forgotten."""
+        live = [name for name in list(self.oracle.people)[-6:] if self.oracle.people[name].is_live]
+        if live and not self.faults.count["prolonged"]:
+            self.faults.count["prolonged"] += 1
+            customer_id = self.random.choice(live)
+            prolong(self, customer_id, self.random.choice(_LONG))
+            if self.random.random() < _FORGOTTEN:
+                self.callers.erase_soon(customer_id)
 
     def _cure(self) -> None:
         """Events are repaired and redriven at once, while owners retry what failed."""
@@ -236,6 +270,8 @@ class World(Outlets):
             self.trace("write", change.table, *change.key, change.new)
             if change.table == "events":
                 self.stream.add(change)
+                if change.old is None and change.new:
+                    self.subscribers.publish(change.new)
         self.invariants.check(changes)
 
     def trace(self, *what: object) -> None:
@@ -243,7 +279,7 @@ class World(Outlets):
         line = repr(what)
         self._hash.update(line.encode())
         if self._verbose:
-            print(f"{self.clock.time:.3f} {'  ' * self._depth}{line}")
+            print(f"{self.clock.time:.3f} {'  ' * self.tasks.depth}{line}")
 
     def _is_stale(self, changed_at: float) -> bool:
         mix = self.faults.mix

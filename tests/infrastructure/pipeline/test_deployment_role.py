@@ -116,6 +116,7 @@ UNUSED_BY_TYPE = {
     "AWS::ApiGateway::RestApi": {"iam:PassRole"},  # imported API definitions with credentials
     "AWS::Cognito::UserPool": {"iam:PassRole"} | CUSTOMER_KEYS,  # text messages
     "AWS::Cognito::UserPoolDomain": CUSTOMER_KEYS,
+    "AWS::Cognito::UserPoolGroup": {"iam:PassRole", "iam:PutRolePolicy"},  # groups with a role in IAM
     "AWS::Events::EventBus": CUSTOMER_KEYS | {"kms:ReEncrypt"},
     "AWS::Cognito::UserPoolClient": {"iam:DeleteRolePolicy", "iam:PassRole", "iam:PutRolePolicy"},  # analytics
     "AWS::SNS::Subscription": {"iam:PassRole"},  # delivery to Firehose

@@ -92,6 +92,8 @@ def test_the_end_to_end_tests_may_perform_exactly_the_calls_that_they_make(roles
     granted = {action.split(":")[1] for action in actions(roles["EndToEndRole"]) if action.startswith("cognito-idp:")}
     source = Path(tokens.__file__).read_text()
     called = {
+        "AdminAddUserToGroup": "admin_add_user_to_group(",
+        "AdminConfirmSignUp": "admin_confirm_sign_up(",
         "AdminCreateUser": "admin_create_user(",
         "AdminDeleteUser": "admin_delete_user(",
         "AdminSetUserPassword": "admin_set_user_password(",

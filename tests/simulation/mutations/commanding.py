@@ -55,6 +55,11 @@ def _undecided(command: Any, state: Any) -> Any:
     return decision and replace(decision, redact=())
 
 
+def _all_but_newest(command: Any, state: Any) -> Any:
+    decision = _erase(command, state)
+    return decision and replace(decision, redact=decision.redact[:-1])
+
+
 def _traceless(command: Any, state: Any) -> Any:
     return _update(replace(command, keyed=False), state)
 
@@ -98,6 +103,14 @@ COMMANDS: Final = (
         "redaction forgotten",
         (
             Change(erase_customer, "decide", _undecided),
+            Change(erase_customer, "finish_erasure", lambda *_: 0),
+        ),
+    ),
+    one("an erasure that skips the oldest events", erase_customer, "finish_erasure", lambda *_: 0),
+    Mutation(
+        "the newest event before an erasure not redacted",
+        (
+            Change(erase_customer, "decide", _all_but_newest),
             Change(erase_customer, "finish_erasure", lambda *_: 0),
         ),
     ),

@@ -13,6 +13,7 @@ from projections.handlers import project_customers
 from projections.read_model import WriteResult
 from projections.row import row_of
 from queries import get_all_customers, get_customer, read_your_writes
+from queries.handlers import get_all_customers as list_handler
 from shared.runtime import observability
 from tests.simulation.mutations.base import Change, Mutation, one
 
@@ -172,7 +173,13 @@ def _impatient(read_after: Any, read_model: Any, generation: int, clock: Any) ->
     return row or read_your_writes.wait_for(read_after, read_model, generation, clock)
 
 
+def _unmerged(row: Any, listings: Any, after: Any) -> Any:
+    return listings
+
+
 QUERIES: Final = (
+    one("a list that ignores the Consistency-Token", list_handler, "parse_read_after", lambda _: None),
+    one("a list without the row that it waited for", get_all_customers, "_with", _unmerged),
     Mutation(
         "reads that do not wait for the write they name",
         (Change(get_customer, "wait_for", _impatient), Change(get_all_customers, "wait_for", _impatient)),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import uuid4
 
-from consumer_kit import CREATED, ERASED, UPDATED, PublishedEvent
+from consumer_kit import CREATED, ERASED, REDACTED, UPDATED, PublishedEvent
 from tests.samples import valid_body
 
 CUSTOMER: Final = "4c5c7f0a-7a34-4c59-9d9b-0c7d0c0f8a01"
@@ -31,9 +31,16 @@ def cloud_event(version: int = 1, event_type: str = "", customer_id: str = CUSTO
         "sequence": f"{version:010}",
         "correlationid": "order-77",
         "causationid": "5d2a2a0e-8f5e-4b0f-9a0c-1c5a3c0d7e11",
-        "data": {} if name == ERASED else person(version),
+        "data": data_of(name, version),
     }
     return {name: value for name, value in {**defaults, **changes}.items() if value is not None}
+
+
+def data_of(name: str, version: int) -> dict[str, str]:
+    """The `data` of an event of a type."""
+    if name == REDACTED:
+        return {"type": CREATED if version == 1 else UPDATED}
+    return {} if name == ERASED else person(version)
 
 
 def person(version: int) -> dict[str, str]:
@@ -77,6 +84,6 @@ def event(version: int = 1, event_type: str = "", customer_id: str = CUSTOMER, *
         "version": version,
         "schema_version": 1,
         "occurred_at": f"2026-05-17T09:30:{version % 60:02}.000000Z",
-        "data": {} if name == ERASED else person(version),
+        "data": data_of(name, version),
     }
     return PublishedEvent(**(fields | changes))

@@ -148,12 +148,49 @@ def test_an_unknown_type_counts_in_the_order() -> None:
     assert inbox.load(CUSTOMER).version == 3
 
 
-def test_a_redacted_event_counts_and_has_no_effects() -> None:
+@pytest.mark.parametrize("policy", GapPolicy)
+@pytest.mark.parametrize("handled", [0, 1, 3])
+def test_a_redacted_event_erases_whatever_was_handled_and_held_before(policy: GapPolicy, handled: int) -> None:
+    """Only an erasure removes data, so nothing of that customer may stay, even without `CustomerErased`."""
     inbox = InMemoryInbox()
+    handle = consumer(inbox, policy).handle
+    for version in [*range(1, handled + 1), handled + 2]:
+        handle(event(version))
 
-    consumer(inbox).handle(event(1, REDACTED, data={"type": "CustomerCreated"}))
+    redacted = handle(event(2, REDACTED, replayed=True))
+    late = [handle(event(version)).action for version in (1, 3, 9)] + [handle(event(10, ERASED)).action]
 
-    assert (inbox.load(CUSTOMER).version, inbox.effects) == (1, [])
+    state = inbox.load(CUSTOMER)
+    assert (redacted.action, inbox.effects[-1]) == (Action.HANDLE, {"Put": (2, REDACTED)})
+    assert (state.erased, state.held, late) == (True, {}, [Action.SKIP] * 4)
+    assert state.version >= max(handled, 2)
+
+
+@pytest.mark.parametrize("policy", GapPolicy)
+@pytest.mark.parametrize("schema_version", [None, 2, 99])
+@pytest.mark.parametrize("event_type", [ERASED, REDACTED])
+def test_a_customer_is_forgotten_whatever_the_schema_version(
+    event_type: str, schema_version: int | None, policy: GapPolicy
+) -> None:
+    inbox = InMemoryInbox()
+    supported = {"CustomerCreated": 1, ERASED: 1, REDACTED: 1}
+    handle = Consumer(inbox, react_by_version, supported, policy, now=lambda: NOW).handle
+    handle(event(1))
+    handle(event(3, "CustomerMoved"))
+
+    handle(event(5, event_type, schema_version=schema_version))
+
+    assert inbox.load(CUSTOMER) == CustomerState(CUSTOMER, 5, erased=True, handled_at=NOW, revision=3)
+
+
+def test_a_redacted_event_that_an_older_kit_has_held_is_handled_with_the_next_event() -> None:
+    inbox = InMemoryInbox()
+    inbox.save(CustomerState(CUSTOMER, held={4: event(4, REDACTED), 5: event(5)}, waiting_since=NOW, revision=1))
+
+    result = consumer(inbox).handle(event(2))
+
+    assert [handled.version for handled in result.handled] == [4]
+    assert (inbox.load(CUSTOMER).erased, inbox.load(CUSTOMER).held) == (True, {})
 
 
 @pytest.mark.parametrize("schema_version", [2, None])

@@ -1,13 +1,17 @@
-"""Dead letters are shown without personal data, and a redrive loses none."""
+"""Dead letters of the consumer have no personal data, and a redrive loses nothing that can be handled."""
 
 import json
 from typing import Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from consumer_kit import DeadLetters
+from consumer_kit import ERASED, REDACTED, Consumer, CustomerState, DeadLetters, NotAnEvent, from_sqs, handle_batch
 from consumer_kit.dead_letters import describe
-from tests.unit.consumer_kit.deliveries import CUSTOMER, cloud_event, envelope
+from consumer_kit.rejection import rejection
+from consumer_kit.testing import InMemoryInbox
+from tests.unit.consumer_kit.deliveries import CUSTOMER, cloud_event, envelope, event, message
 
 BODY = json.dumps(envelope(cloud_event(2)))
 
@@ -16,7 +20,7 @@ class FakeSqs:
     """Two queues, `dead` and `live`. A received message is delivered again until it is deleted."""
 
     def __init__(self, *bodies: str, live_works: bool = True) -> None:
-        self.dead = {
+        self.dead: dict[str, Any] = {
             str(number): {"MessageId": str(number), "ReceiptHandle": str(number), "Body": body}
             for number, body in enumerate(bodies)
         }
@@ -26,7 +30,11 @@ class FakeSqs:
     def receive_message(self, **_: object) -> dict[str, Any]:
         return {"Messages": list(self.dead.values())[:10]} if self.dead else {}
 
-    def send_message(self, QueueUrl: str, MessageBody: str, **_: object) -> None:  # noqa: N803 - boto3's
+    def send_message(self, QueueUrl: str, MessageBody: str, **attributes: Any) -> None:  # noqa: N803 - boto3's
+        if QueueUrl == "dead":
+            number = str(len(self.dead))
+            self.dead[number] = {"MessageId": number, "ReceiptHandle": number, "Body": MessageBody, **attributes}
+            return
         if not self._live_works:
             raise TimeoutError
         assert QueueUrl == "live"
@@ -69,7 +77,7 @@ def test_a_list_ends_and_removes_nothing() -> None:
 @pytest.mark.parametrize(
     ("attributes", "reason"),
     [
-        ({}, "failed too often"),
+        ({}, "received too often"),
         ({"reason": {"StringValue": "body is not JSON"}}, "body is not JSON"),
         ({"ERROR_CODE": {"StringValue": "NO_PERMISSIONS"}}, "NO_PERMISSIONS"),
     ],
@@ -80,3 +88,109 @@ def test_a_dead_letter_has_a_reason_and_no_personal_data(attributes: dict[str, A
 
     assert dead_letter.reason == reason
     assert "ada@example.com" not in str(dead_letter)
+
+
+def letters(sqs: FakeSqs) -> DeadLetters:
+    return DeadLetters(cast("Any", sqs), "dead")
+
+
+def bodies(sqs: FakeSqs) -> list[dict[str, Any]]:
+    return [json.loads(dead["Body"]) for dead in sqs.dead.values()]
+
+
+def test_a_rejected_event_is_recorded_by_its_identity_alone() -> None:
+    sqs = FakeSqs()
+    delivered = cloud_event(2, correlationid="ada@example.com")
+
+    letters(sqs).send(json.dumps(envelope(delivered)), "too new")
+
+    named = ("type", "id", "source", "subject", "time", "dataschema", "sequence")
+    assert bodies(sqs) == [{"rejected": {**{name: delivered[name] for name in named}, "reason": "too new"}}]
+    [dead_letter] = letters(sqs).list()
+    assert (dead_letter.customer_id, dead_letter.needs_backfill, dead_letter.reason) == (CUSTOMER, True, "too new")
+    assert dead_letter.description == f"CustomerUpdated version 2 of customer {CUSTOMER}"
+
+
+MARK = "Zqx"
+PERSONAL = st.recursive(
+    st.sampled_from([MARK, f"customers:{MARK}", f"1{MARK}"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["detail", "data", MARK]), inner),
+    max_leaves=4,
+)
+
+
+@given(st.dictionaries(st.sampled_from([*cloud_event(), "detail", "Type", "Message", "rejected", MARK]), PERSONAL))
+def test_a_dead_letter_has_no_personal_data_whatever_the_message_is(changes: dict[str, Any]) -> None:
+    """Every value of a broken message may be a person's."""
+    for body in ({**cloud_event(2), **changes}, {"detail": {**cloud_event(2), **changes}}, changes):
+        assert MARK not in rejection(json.dumps(body), "broken")
+
+
+@pytest.mark.parametrize("body", ["", MARK, f'"{MARK}"', f'["{MARK}"]', "[" * 100_000, '{"detail": 1}', "null"])
+def test_a_message_that_is_no_event_leaves_only_its_reason(body: str) -> None:
+    assert json.loads(rejection(body, "broken")) == {"rejected": {"reason": "broken"}}
+
+
+def test_a_dead_letter_that_is_rejected_again_still_names_its_event() -> None:
+    once = rejection(BODY, "too new")
+
+    again = json.loads(rejection(once, "no data"))
+
+    assert again == {"rejected": {**json.loads(once)["rejected"], "reason": "no data"}}
+
+
+@pytest.mark.parametrize("event_type", [ERASED, REDACTED])
+def test_a_redrive_sends_an_erasure_back_without_its_data_and_it_is_handled(event_type: str) -> None:
+    sqs, inbox = FakeSqs(), InMemoryInbox()
+    consumer = Consumer(inbox, lambda _: [], {})
+    consumer.handle(event(1))
+    letters(sqs).send(json.dumps(envelope(cloud_event(3, event_type, data={"name": "Ada"}))), "failed 100 times")
+
+    [dead_letter] = letters(sqs).redrive("live")
+    batch = handle_batch([message(body) for body in sqs.live], consumer.handle, letters(sqs))
+
+    assert (dead_letter.needs_backfill, sqs.dead, batch.rejected) == (False, {}, {})
+    assert inbox.load(CUSTOMER).erased
+
+
+def test_a_redrive_keeps_a_letter_without_data_until_its_event_is_handled() -> None:
+    sqs, inbox = FakeSqs(), InMemoryInbox()
+    letters(sqs).send(BODY, "too new")
+    consumer = Consumer(inbox, lambda _: [], {})
+    consumer.handle(event(1))
+
+    [waiting] = letters(sqs).redrive("live", inbox)
+    assert (waiting.needs_backfill, sqs.live, len(sqs.dead)) == (True, [], 1)
+
+    consumer.handle(event(2, replayed=True))
+    assert list(letters(sqs).redrive("live")) == [waiting]
+    assert list(letters(sqs).redrive("live", inbox)) == []
+    assert sqs.dead == {}
+
+
+@pytest.mark.parametrize(
+    ("state", "kept"),
+    [
+        (CustomerState(CUSTOMER, 9, held={11: event(11)}, waiting_since="now", revision=1), 1),
+        (CustomerState(CUSTOMER, 9, revision=1), 0),
+        (CustomerState(CUSTOMER, 1, erased=True, revision=1), 0),
+    ],
+    ids=["others wait", "handled", "erased"],
+)
+def test_a_letter_is_done_once_nothing_waits_for_its_event(state: CustomerState, kept: int) -> None:
+    sqs, inbox = FakeSqs(), InMemoryInbox()
+    inbox.save(state)
+    letters(sqs).send(BODY, "too new")
+
+    assert len(list(letters(sqs).redrive("live", inbox))) == kept
+
+
+def test_a_letter_that_names_no_event_stays_and_says_so() -> None:
+    sqs = FakeSqs()
+    letters(sqs).send("nonsense", "body is not JSON")
+
+    [dead_letter] = letters(sqs).redrive("live", InMemoryInbox())
+
+    assert (dead_letter.customer_id, dead_letter.needs_backfill, len(sqs.dead)) == ("", True, 1)
+    with pytest.raises(NotAnEvent):
+        from_sqs(sqs.dead["0"])

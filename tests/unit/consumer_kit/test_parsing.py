@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumer_kit import (
+    ERASED,
     REDACTED,
     NotAnEvent,
     PublishedEvent,
@@ -16,6 +17,7 @@ from consumer_kit import (
     from_sqs,
     from_stream,
 )
+from consumer_kit.rejection import rejection
 from events.codec import REDACTED as REDACTED_DATA
 from events.codec import from_item, to_item
 from publisher import cloud_event as published
@@ -141,6 +143,36 @@ def test_only_not_an_event_is_ever_raised(body: dict[str, Any]) -> None:
         from_sqs(message({**PLAIN, **body}))
     except NotAnEvent as error:
         assert "@" not in str(error)  # noqa: PT017 - it need not raise
+
+
+@pytest.mark.parametrize("data", [[], "text", 7, {"cause": "request"}, None])
+@pytest.mark.parametrize("event_type", [ERASED, REDACTED])
+def test_an_erasure_with_a_newer_schema_is_an_event_whatever_its_data(event_type: str, data: object) -> None:
+    schema = f"urn:customers-api:schema:{event_type}:9"
+
+    found = from_cloud_event(cloud_event(3, event_type, data=data, dataschema=schema))
+
+    assert (found.erases, found.version, found.schema_version) == (True, 3, 9)
+
+
+def test_an_erasure_in_the_stream_is_an_event_whatever_its_data() -> None:
+    item: Any = {**to_item(an_event(CUSTOMER, 4)), "type": {"S": ERASED}, "data": {"S": "no JSON"}}
+
+    found = from_stream(record(item))
+
+    assert found
+    assert found.erases
+
+
+def test_a_dead_letter_of_an_erasure_is_that_erasure_and_any_other_lacks_its_data() -> None:
+    """SQS itself can move dead letters back, without the kit's redrive."""
+    erased, updated = (
+        rejection(json.dumps(envelope(cloud_event(3, name))), "bug") for name in (ERASED, "CustomerMoved")
+    )
+
+    assert from_sqs(message(erased)).erases
+    with pytest.raises(NotAnEvent, match="backfill"):
+        from_sqs(message(updated))
 
 
 def test_the_repr_of_an_event_shows_no_personal_data() -> None:

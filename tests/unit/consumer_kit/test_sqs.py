@@ -85,6 +85,30 @@ def test_a_message_whose_dead_letter_cannot_be_sent_is_delivered_again(consumer:
     assert len(batch.results) == 1
 
 
+def test_a_failed_message_is_given_up_before_sqs_would_move_it_with_its_data(consumer: Consumer) -> None:
+    dead_letters = FakeDeadLetters()
+    nowhere = {"full_name": "Ada", "email": "ada@example.com", "city": "Nowhere"}
+    often, seldom = (
+        {**delivered(1, name, data=nowhere), "attributes": {"ApproximateReceiveCount": str(receives)}}
+        for name, receives in (("ada", 7), ("bob", 6))
+    )
+
+    batch = handle_batch([often, seldom], consumer.handle, dead_letters, max_receives=7)
+
+    assert dead_letters.sent == [(often["body"], "failed 7 times, last with ValueError")]
+    assert batch.response() == {"batchItemFailures": [{"itemIdentifier": "bob-1"}]}
+    assert batch.failed == {"bob-1": "ValueError"}
+
+
+def test_a_message_that_is_given_up_and_cannot_be_recorded_is_delivered_again(consumer: Consumer) -> None:
+    nowhere = {"full_name": "Ada", "email": "ada@example.com", "city": "Nowhere"}
+    often = {**delivered(1, "ada", data=nowhere), "attributes": {"ApproximateReceiveCount": "500"}}
+
+    batch = handle_batch([often], consumer.handle, FailingDeadLetters())
+
+    assert (set(batch.failed), batch.rejected) == ({"ada-1"}, {})
+
+
 def test_a_rejection_without_a_message_still_has_a_reason() -> None:
     """SQS accepts no empty attribute."""
 

@@ -36,7 +36,7 @@ def test_a_command_without_a_part_is_reported_with_the_file_to_change() -> None:
 
 
 def test_a_part_of_a_command_that_does_not_exist_is_reported() -> None:
-    page = TEXT.replace("generated: verify ", "generated: compare ")
+    page = TEXT.replace("generated: verify -->", "generated: compare -->")
 
     with pytest.raises(ContractError, match="compare, verify"):
         rendered(page)

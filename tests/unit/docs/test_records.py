@@ -44,7 +44,8 @@ def test_the_changes_begin_with_this_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     versions = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
 
-    assert versions[0] == project["version"]
+    released = versions[1:] if versions[0] == "Unreleased" else versions
+    assert released[0] == project["version"]
 
 
 def test_hooks_fetch_nothing_and_call_make() -> None:

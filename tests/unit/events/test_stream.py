@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from events.codec import to_item
+from events.codec import REDACTED, to_item
 from events.envelope import Event, Unreadable
-from events.stream import BatchFailed, answer, read_batch
+from events.stream import BatchFailed, answer, changed_keys, read_batch
 from tests.samples import created
 
 
@@ -52,3 +52,19 @@ def test_no_failure_is_an_empty_list(in_parts: bool) -> None:
 def test_without_partial_responses_the_whole_batch_fails() -> None:
     with pytest.raises(BatchFailed, match="1 of 2 records"):
         answer(["1"], 2, in_parts=False)
+
+
+def changed(kind: str, **image: Any) -> dict[str, Any]:
+    keys = {"customer_id": {"S": "c-1"}, "version": {"N": "3"}}
+    after = {"NewImage": keys | image} if kind != "REMOVE" else {}
+    return {"eventName": kind, "dynamodb": {"SequenceNumber": "1", "Keys": keys, **after}}
+
+
+def test_an_overwritten_or_deleted_event_is_reported() -> None:
+    records = [changed("MODIFY", data={"S": "{}"}), changed("REMOVE"), changed("MODIFY")]
+
+    assert changed_keys(records) == [("c-1", 3)] * 3
+
+
+def test_a_new_event_and_a_redaction_are_no_change() -> None:
+    assert changed_keys([record("1", created("c-1")), changed("MODIFY", data={"S": REDACTED})]) == []

@@ -15,6 +15,7 @@ from operations.output import Output
 from operations.stack import Stack
 from projections.projector import Projector
 from tests.fakes.bus import FakeBus
+from tests.fakes.claims import InMemoryClaims
 from tests.fakes.event_store import InMemoryEventStore
 from tests.fakes.read_model import InMemoryGenerations, InMemoryProgress, InMemoryReadModel
 from tests.samples import START, created
@@ -73,6 +74,7 @@ class FakeStack:
         self.store = InMemoryEventStore()
         self.read_model = InMemoryReadModel()
         self.generations = InMemoryGenerations()
+        self.read_model.revision = lambda: self.generations.saved.revision
         self.progress = InMemoryProgress()
         self.queue = FakeQueue()
         self.clock = Clock()
@@ -82,6 +84,7 @@ class FakeStack:
         notes: Any = self.notes
         self.stack = Stack(
             store=self.store,
+            claims=InMemoryClaims(self.store),
             read_model=self.read_model,
             generations=self.generations,
             progress=self.progress,

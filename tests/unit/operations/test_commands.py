@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
+from events.codec import REDACTED
 from events.history import fold
+from events.store import StoreBusy
 from projections.generations import Generations
 from projections.maintenance.progress import Plan, SegmentProgress, save_plan
 from projections.projector import Projector
 from projections.read_model import Write
 from projections.row import row_of
 from shared.runtime.clock import timestamp
-from tests.samples import START, created, updated
+from tests.samples import PERSON, START, created, erased, updated
 from tests.unit.operations.stack import FakeStack
 
 
@@ -65,6 +67,161 @@ def test_verify_finds_rows_without_events_and_does_not_change_them(stack: FakeSt
     assert stack.run("verify", "--repair") == 1
     assert "ahead" in stack.printed
     assert ("a", 1) in stack.read_model.stored
+
+
+@pytest.mark.parametrize("command", ["verify --repair", "verify", "redrive --go", "parked"])
+@pytest.mark.parametrize(("number", "problem"), [(7, "does not exist"), (5, "does not exist"), (1, "was given up")])
+def test_a_generation_that_is_not_fed_is_refused(
+    stack: FakeStack, capsys: pytest.CaptureFixture[str], command: str, number: int, problem: str
+) -> None:
+    """A repair would write rows there that nothing removes or erases."""
+    stack.generations.saved = Generations(active=3, building=4, previous=2, newest=4)
+    stack.store.append(created("a"))
+
+    assert stack.run(*command.split(), "--generation", str(number)) == 1
+
+    refusal = capsys.readouterr().err
+    assert f"Generation {number} {problem}" in refusal
+    assert "choose one of 2, 3, 4, or leave out --generation" in refusal
+    assert stack.read_model.stored == {}
+
+
+@pytest.mark.parametrize("number", [2, 3, 4])
+def test_every_generation_that_is_fed_can_be_repaired(stack: FakeStack, number: int) -> None:
+    stack.generations.saved = Generations(active=3, building=4, previous=2, newest=4)
+    stack.store.append(created("a"))
+
+    assert stack.run("verify", "--repair", "--generation", str(number)) == 0
+    assert ("a", number) in stack.read_model.stored
+
+
+def test_a_generation_given_up_during_a_repair_gets_no_rows(stack: FakeStack) -> None:
+    stack.generations.saved = Generations(active=1, building=2, newest=2)
+    stack.store.append(created("a"))
+    real = stack.clock.pause
+
+    def abandon(seconds: float) -> None:
+        real(seconds)
+        stack.generations.saved = Generations(active=1, newest=2, retired=(2,))
+
+    object.__setattr__(stack.stack, "pause", abandon)
+
+    assert stack.run("verify", "--repair", "--generation", "2") == 1
+    assert stack.read_model.stored == {}
+
+
+def test_verify_finishes_a_cut_erasure_on_request(stack: FakeStack) -> None:
+    stack.customer("a")
+    stack.store.append(erased("a", 2))
+    stack.project("a")
+
+    assert stack.run("verify") == 1
+    assert "1 unredacted" in stack.printed
+    assert PERSON["full_name"] not in stack.printed
+
+    assert stack.run("verify", "--repair") == 0
+    assert stack.store.events["a", 1].data == REDACTED
+    assert stack.run("verify") == 0
+
+
+def test_a_redaction_that_the_store_refuses_leaves_the_difference(
+    stack: FakeStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.customer("a")
+    stack.store.append(erased("a", 2))
+    stack.project("a")
+
+    def refuse(*_: object) -> None:
+        raise StoreBusy("8 attempts collided with other writers")
+
+    monkeypatch.setattr(stack.store, "redact", refuse)
+
+    assert stack.run("verify", "--repair") == 1
+    assert "1 unredacted" in stack.printed
+
+
+def test_unredacted_events_do_not_prevent_a_switch(stack: FakeStack) -> None:
+    stack.customer("a")
+    stack.store.append(erased("a", 2))
+
+    assert stack.run("rebuild", "all") == 0
+
+
+def leave_rows(stack: FakeStack, *generations: int) -> None:
+    """Write a row into each of these generations, as a suspended process or a mistake does."""
+    for generation in generations:
+        for customer_id in "ab":
+            state = fold([created(customer_id)])
+            assert state
+            stack.read_model.write([Write(row_of(state, generation), None)])
+
+
+def test_verify_finds_rows_of_generations_given_up_and_of_such_that_never_existed(stack: FakeStack) -> None:
+    stack.customer("a")
+    stack.customer("b")
+    stack.generations.saved = Generations(active=1, newest=3, retired=(3,))
+    leave_rows(stack, 2, 3, 7)
+
+    assert stack.run("verify", "--json") == 1
+    found = [json.loads(line) for line in stack.printed.splitlines()]
+    assert [line for line in found if "removed" in line] == [
+        {"generation": 2, "kind": "given up", "rows": 2, "removed": 0},
+        {"generation": 3, "kind": "given up", "rows": 2, "removed": 0},
+        {"generation": 7, "kind": "never existed", "rows": 2, "removed": 0},
+    ]
+    assert len(stack.read_model.stored) == 8
+
+    assert stack.run("verify", "--repair") == 0
+    assert set(stack.read_model.stored) == {("a", 1), ("b", 1)}
+    assert stack.run("verify") == 0
+    assert "Generation 7" not in stack.printed
+
+
+def test_rows_of_a_generation_given_up_a_moment_ago_stay_until_nothing_writes_them(stack: FakeStack) -> None:
+    stack.customer("a")
+    stack.customer("b")
+    stack.generations.saved = Generations(active=1, newest=2, retired=(2,), changed_at=timestamp(START))
+    leave_rows(stack, 2)
+
+    assert stack.run("verify", "--repair") == 1
+    assert "was given up and has 2 rows; 0 removed" in stack.printed
+
+    stack.clock.seconds += 61
+    assert stack.run("verify", "--repair") == 0
+
+
+def test_a_rebuild_that_gets_the_number_meanwhile_keeps_its_rows(stack: FakeStack) -> None:
+    """The record changes after it was loaded and before the rows are removed."""
+    stack.customer("a")
+    stack.customer("b")
+    leave_rows(stack, 2)
+    real = stack.read_model.remove_unassigned
+
+    def start_first(rows: Any, generations: Generations) -> bool:
+        stack.generations.save(stack.generations.load().start_rebuild())
+        return real(rows, generations)
+
+    stack.read_model.remove_unassigned = start_first  # type: ignore[method-assign]
+
+    assert stack.run("verify", "--repair") == 1
+    assert {("a", 2), ("b", 2)} < set(stack.read_model.stored)
+
+
+def test_rows_of_a_rebuild_that_starts_during_the_search_are_no_leftovers(stack: FakeStack) -> None:
+    stack.customer("a")
+    stack.customer("b")
+    real = stack.read_model.other_rows
+
+    def started_meanwhile(*args: Any) -> Any:
+        if stack.generations.load().building is None:
+            stack.generations.save(stack.generations.load().start_rebuild())
+            leave_rows(stack, 2)
+        return real(*args)
+
+    stack.read_model.other_rows = started_meanwhile  # type: ignore[assignment, method-assign]
+
+    assert stack.run("verify", "--repair") == 0
+    assert {("a", 2), ("b", 2)} < set(stack.read_model.stored)
 
 
 def test_redrive_changes_nothing_without_go_and_nothing_more_the_second_time(stack: FakeStack) -> None:

@@ -16,7 +16,7 @@ from events.store import StoreBusy
 from local.environments import ROOT
 from local.outputs import not_running
 from operations.__main__ import main
-from operations.command_line import build_parser
+from operations.command_line import build_parser, parse
 from operations.errors import CommandError
 from operations.stack import Stack
 from projections.generations import GenerationsChanged, WrongStep
@@ -102,7 +102,7 @@ def test_every_command_and_option_has_help_that_names_its_subject_and_an_example
         assert parser.epilog, name
         assert parser.epilog.startswith('Example: make customers ARGS="'), name
         words = parser.epilog.removeprefix('Example: make customers ARGS="').removesuffix('"').split()
-        build_parser().parse_args(words)
+        parse(words)
         assert " ".join(words).startswith(name), name
         helps = [parser.description or "", *(str(action.help) for action in parser._actions)]
         for text in helps:

@@ -24,6 +24,19 @@ def test_the_page_may_connect_only_to_the_api_and_the_token_endpoint() -> None:
     assert "connect-src 'self';" in DOCUMENTS.page(LOCALLY).headers["Content-Security-Policy"]
 
 
+def test_the_page_says_who_may_sign_in_and_write() -> None:
+    page = DOCUMENTS.page(ON_AWS).body
+
+    for words in ("an administrator confirmed or created", "Outside production you may sign up", "customer-writers"):
+        assert words in page
+
+
+def test_only_the_flow_for_people_is_offered() -> None:
+    served = json.loads(DOCUMENTS.openapi(ON_AWS).body)
+
+    assert list(served["components"]["securitySchemes"]["oauth"]["flows"]) == ["authorizationCode"]
+
+
 def test_stage_variables_are_escaped() -> None:
     assert "&lt;&quot;client&quot;&gt;" in DOCUMENTS.page(LOCALLY).body
 

@@ -16,6 +16,7 @@ from shared.http.problems import FieldError, InvalidFields, NotFound
 from shared.http.request import Request
 from shared.http.response import Response
 from shared.runtime.observability import logger
+from tests.samples import machine_claims, person_claims
 
 CONTEXT = SimpleNamespace(function_name="f", memory_limit_in_mb=1, invoked_function_arn="a", aws_request_id="r")
 
@@ -32,7 +33,7 @@ def logged() -> Iterator[io.StringIO]:
 
 
 def event(scope: str | None = "customers/read", **extra: Any) -> dict[str, Any]:
-    authorizer = {"claims": {"sub": "user-1", "scope": scope}} if scope is not None else None
+    authorizer = {"claims": person_claims(scope)} if scope is not None else None
     return {"requestContext": {"requestId": "req-1", "authorizer": authorizer}, **extra}
 
 
@@ -76,7 +77,7 @@ def test_the_use_case_sees_the_caller_and_the_request() -> None:
 
     request = seen_by_the_use_case(sent)
 
-    assert (request.subject, request.correlation_id, request.body) == ("user-1", "order-1", b"{}")
+    assert (request.caller.subject, request.correlation_id, request.body) == ("user-1", "order-1", b"{}")
     assert (request.query, request.path) == ({"limit": "5"}, {"customer_id": "c-1"})
 
 
@@ -96,6 +97,25 @@ def test_without_the_scope_the_use_case_is_not_called(scope: str | None) -> None
 
     assert answer["statusCode"] == 403
     assert json.loads(answer["body"])["type"] == "/docs/problems/forbidden"
+
+
+@pytest.mark.parametrize("scope", [["customers/read"], None, 7, {"customers/read": True}], ids=str)
+def test_malformed_claims_are_forbidden_and_not_an_error(scope: object) -> None:
+    claims = {**machine_claims(), "scope": scope}
+
+    answer = call(lambda _: Response(HTTPStatus.OK), {"requestContext": {"authorizer": {"claims": claims}}})
+
+    assert answer["statusCode"] == 403
+
+
+@pytest.mark.parametrize(("groups", "status"), [("", 403), ("[readers]", 403), ("[writers]", 200)])
+def test_a_person_needs_the_group_of_the_route(groups: str, status: int) -> None:
+    handler: Any = endpoint(scope="write", group="writers")(lambda _: Response(HTTPStatus.OK))
+    claims = person_claims("write", groups=groups)
+
+    answer = handler({"requestContext": {"authorizer": {"claims": claims}}}, CONTEXT)
+
+    assert answer["statusCode"] == status
 
 
 def test_a_problem_is_returned_in_full() -> None:

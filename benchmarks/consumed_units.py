@@ -34,6 +34,7 @@ from shared.http.consistency import ConsistencyToken
 from shared.http.request import Request
 from shared.runtime.clock import utc_now
 from shared.runtime.ids import new_id
+from shared.runtime.signing_keys import keyring_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -153,7 +154,7 @@ class Api:
     def get_all(self, *, awaited: Customer | None = None) -> None:
         """GET /customers."""
         read_after = ReadAfter(ConsistencyToken(awaited.id, awaited.version), 0) if awaited else None
-        get_all_customers(GetAllCustomers(), self.reader, lambda: b"key", read_after, REAL_CLOCK)
+        get_all_customers(GetAllCustomers(), self.reader, keyring_of("literal:key"), read_after, REAL_CLOCK)
 
     def project(self, events: list[Event]) -> None:
         """One batch of the stream."""

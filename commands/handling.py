@@ -90,7 +90,7 @@ def _earlier_attempt(history: Sequence[Recorded], context: Context) -> State | N
 def _require_seen(state: State | BrokenHistory, context: Context) -> None:
     # An erased customer has no stale version: erasing again succeeds, and for any other command they do not exist.
     if not isinstance(state, Erased) and context.seen is not None and state.version not in context.seen:
-        raise StaleVersion(state.version, ConsistencyToken(state.id, state.version).encode())
+        raise StaleVersion(state.version, ConsistencyToken(state.id, state.version))
 
 
 def _append(state: State | BrokenHistory, decision: Decision, store: EventStore, context: Context) -> State:

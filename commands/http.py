@@ -6,7 +6,7 @@ from typing import Final
 
 from events.customer import Customer, CustomerEvent, State, is_customer_id
 from events.envelope import trace_annotations
-from shared.http.consistency import HEADER, ConsistencyToken
+from shared.http.consistency import ConsistencyToken
 from shared.http.problems import NotFound
 from shared.http.request import Request
 from shared.http.response import Response
@@ -27,20 +27,12 @@ def customer_id_of(request: Request) -> str:
     return customer_id
 
 
-def write_headers(state: State) -> dict[str, str]:
-    """The headers that identify a write: its version, and the token that lets a later GET wait for it.
-
-    Args:
-        state: The customer after the write.
-    """
-    token = ConsistencyToken(state.id, state.version).encode()
-    return {"ETag": f'"{state.version}"', HEADER: token}
-
-
 def write_response(
     status: HTTPStatus, state: State, event: type[CustomerEvent], headers: Mapping[str, str] | None = None
 ) -> Response:
-    """The response to a write. It annotates the trace with the event, so that the event is found there.
+    """The response to a write: its version, and the token that lets a later GET wait for it.
+
+    It annotates the trace with the event, so that the event is found there.
 
     Args:
         state: The customer after the write; the body, unless they are erased.
@@ -49,6 +41,7 @@ def write_response(
     return Response(
         status,
         state.document() if isinstance(state, Customer) else "",
-        {**(headers or {}), **write_headers(state)},
+        {**(headers or {}), "ETag": f'"{state.version}"'},
         annotations=trace_annotations(state.id, state.version, event.type()),
+        read_after=ConsistencyToken(state.id, state.version),
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # The `data` of an event after an erasure. No event model has this shape.
 REDACTED: Final = '{"redacted":true}'
 
+UNKNOWN_TYPE: Final = "(unknown type)"
 _MODELS: Final[Mapping[str, type[CustomerEvent]]] = {model.type(): model for model in MODELS}
 
 
@@ -52,7 +53,9 @@ def decode(event: Event) -> CustomerEvent:
         return Redacted()
     model = _MODELS.get(event.type)
     if model is None or not 1 <= event.schema_version <= model.schema_version:
-        raise UnreadableEvent(_where(event), f"unknown type {event.type} in schema version {event.schema_version}")
+        # The stored type is not quoted: nothing guarantees that it holds no personal data.
+        reason = f"unknown schema version {event.schema_version} of {event.type}" if model else "unknown type"
+        raise UnreadableEvent(_where(event), reason)
     try:
         if event.schema_version == model.schema_version:
             return model.model_validate_json(event.data)
@@ -63,6 +66,11 @@ def decode(event: Event) -> CustomerEvent:
         raise UnreadableEvent(_where(event), f"unreadable {', '.join(fields)}") from None
     except (KeyError, TypeError, ValueError) as wrong:
         raise UnreadableEvent(_where(event), f"cannot be upcast: {type(wrong).__name__}") from None
+
+
+def known_type(event: Event) -> str:
+    """The event's type as logs, traces and reasons may show it: a type of ours, or `(unknown type)`."""
+    return event.type if event.type in _MODELS else UNKNOWN_TYPE
 
 
 def to_item(event: Event) -> "dict[str, AttributeValueTypeDef]":

@@ -124,7 +124,7 @@ def evolve(state: State | None, event: Event, data: CustomerEvent) -> State:
     """
     version = state.version if state else 0
     if event.version != version + 1:
-        raise OutOfOrder(f"{event.type} is version {event.version}, but the customer is at version {version}")
+        raise OutOfOrder(f"version {event.version} does not follow version {version}")
     match state, data:
         case (Erased(), _) | (_, Redacted()) | (Customer(), CustomerErased()):
             return Erased(event.customer_id, event.version)
@@ -133,7 +133,7 @@ def evolve(state: State | None, event: Event, data: CustomerEvent) -> State:
         case Customer(), CustomerUpdated():
             return _customer(event, data, created_at=state.created_at)
         case _:
-            raise OutOfOrder(f"{event.type} is not valid at version {event.version}")
+            raise OutOfOrder(f"{data.type()} is not valid at version {event.version}")
 
 
 def _customer(event: Event, person: PersonalData, created_at: str) -> Customer:

@@ -1,8 +1,9 @@
 """The envelope: everything about an event except its data."""
 
-import hashlib
 from dataclasses import dataclass, field, fields
 from typing import Any, Final
+
+from shared.runtime.ids import fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ Recorded = Event | Unreadable
 def trace_annotations(customer_id: str, version: int, event_type: str) -> dict[str, Any]:
     """The annotations by which an event is found in X-Ray. The customer's id is hashed, so that no trace names it."""
     return {
-        "customer": hashlib.sha256(customer_id.encode()).hexdigest()[:32],
+        "customer": fingerprint(customer_id),
         "version": version,
         "event_type": event_type,
     }

@@ -11,8 +11,6 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from events.claims_table import ClaimsTable
-from events.dynamodb_claims import DynamoDbClaims
 from events.dynamodb_store import DynamoDbEventStore
 from events.store import EventStore
 from local import outputs
@@ -21,7 +19,9 @@ from local.environments import STATE
 from local.home import StackHome
 from operations.errors import CommandError
 from operations.jobs.backfill.messages import Origin
-from operations.jobs.claim_verifier import ClaimVerifier
+from operations.jobs.claims.dynamodb_table import DynamoDbClaims
+from operations.jobs.claims.table import ClaimsTable
+from operations.jobs.claims.verifier import ClaimVerifier
 from operations.jobs.failure_queue import FailureQueue
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,12 +12,11 @@ from projections.row import Listing, Row
 from queries.cursor import Cursor, InvalidCursor, decode_cursor, encode_cursor
 from queries.read_your_writes import Clock, ReadAfter, wait_for
 from shared.http.problems import FieldError, InvalidFields
+from shared.runtime.signing import Keyring
 
 DEFAULT_LIMIT: Final = 25
 LARGEST_LIMIT: Final = 100
 _NUMBER: Final = re.compile(r"[0-9]{1,3}")
-
-GetKey = Callable[[], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +32,25 @@ class GetAllCustomers:
     cursor: Cursor | None = None
 
 
-def parse_query(parameters: Mapping[str, str], get_key: GetKey) -> GetAllCustomers:
+@dataclass(frozen=True, slots=True)
+class CustomerPage:
+    """One page of the list.
+
+    Attributes:
+        document: The answer as JSON: `{"customers": [...], "next_cursor": string or null}`. The stored documents are
+            joined without parsing: parsing and serializing them would cost four times the CPU time of the whole answer.
+        ids: The ids of the customers on it.
+    """
+
+    document: str
+    ids: Sequence[str]
+
+
+def parse_query(parameters: Mapping[str, str], keys: Keyring) -> GetAllCustomers:
     """Parse the query parameters.
 
     Args:
-        get_key: Returns the key that signs cursors; called only if there is a cursor.
+        keys: Used only if there is a cursor.
 
     Raises:
         InvalidFields: Some parameters are invalid or unknown. Each is named.
@@ -52,7 +65,7 @@ def parse_query(parameters: Mapping[str, str], get_key: GetKey) -> GetAllCustome
     except ValueError:
         errors.append(FieldError("limit", f"limit must be a whole number from 1 to {LARGEST_LIMIT}."))
     try:
-        cursor = decode_cursor(parameters["cursor"], get_key()) if "cursor" in parameters else None
+        cursor = decode_cursor(parameters["cursor"], keys) if "cursor" in parameters else None
     except InvalidCursor:
         errors.append(FieldError("cursor", "cursor must be a next_cursor of this list: start again without a cursor."))
     if errors:
@@ -61,17 +74,13 @@ def parse_query(parameters: Mapping[str, str], get_key: GetKey) -> GetAllCustome
 
 
 def get_all_customers(
-    query: GetAllCustomers, reader: Reader, get_key: GetKey, read_after: ReadAfter | None, clock: Clock
-) -> str:
+    query: GetAllCustomers, reader: Reader, keys: Keyring, read_after: ReadAfter | None, clock: Clock
+) -> CustomerPage:
     """Get one page of the list.
 
     Args:
-        get_key: Returns the key that signs cursors; called only if there is a next page.
+        keys: Used only if there is a next page.
         read_after: A write that the answer must contain.
-
-    Returns:
-        The answer as JSON: `{"customers": [...], "next_cursor": string or null}`. The stored documents are joined
-        without parsing: parsing and serializing them would cost four times the CPU time of the whole answer.
 
     Raises:
         NotYetReadable: The projection does not have the write in time.
@@ -86,9 +95,10 @@ def get_all_customers(
         listings = _with(awaited, listings, after)
     shown = listings[: query.limit]
     has_next = len(listings) > query.limit
-    next_cursor = encode_cursor(Cursor(generation, shown[-1].order), get_key()) if has_next else None
+    next_cursor = encode_cursor(Cursor(generation, shown[-1].order), keys) if has_next else None
     documents = ",".join(listing.document for listing in shown)
-    return f'{{"customers":[{documents}],"next_cursor":{json.dumps(next_cursor)}}}'
+    document = f'{{"customers":[{documents}],"next_cursor":{json.dumps(next_cursor)}}}'
+    return CustomerPage(document, [listing.order.rpartition("#")[2] for listing in shown])
 
 
 def _generation(cursor: Cursor | None, generations: Generations) -> int:

@@ -9,7 +9,8 @@ from projections.read_model import ReadModel
 from projections.row import Row
 from shared.http.consistency import HEADER, ConsistencyToken, parse_token
 from shared.http.headers import wait_seconds
-from shared.http.problems import NotYetReadable
+from shared.http.problems import FieldError, InvalidFields, NotYetReadable
+from shared.runtime.signing import InvalidSignature, Keyring
 
 _FIRST_PAUSE_SECONDS: Final = 0.02
 _LONGEST_PAUSE_SECONDS: Final = 0.25
@@ -44,17 +45,23 @@ class Clock:
 REAL_CLOCK: Final = Clock(time.monotonic, time.sleep)
 
 
-def parse_read_after(headers: Mapping[str, str]) -> ReadAfter | None:
+def parse_read_after(headers: Mapping[str, str], keys: Keyring) -> ReadAfter | None:
     """Return the write that a request must wait for, or None if it names none.
 
     Args:
         headers: By lower-case name.
+        keys: Used only if there is a token.
 
     Raises:
-        InvalidFields: The Consistency-Token is not valid.
+        InvalidFields: The Consistency-Token is not one that a write returned.
     """
     text = headers.get(HEADER.lower())
-    return ReadAfter(parse_token(text), wait_seconds(headers)) if text is not None else None
+    if text is None:
+        return None
+    try:
+        return ReadAfter(parse_token(text, keys), wait_seconds(headers))
+    except InvalidSignature:
+        raise InvalidFields([FieldError(HEADER, f"{HEADER} must be a token that a write returned.")]) from None
 
 
 def wait_for(read_after: ReadAfter, read_model: ReadModel, generation: int, clock: Clock) -> Row:

@@ -14,7 +14,8 @@ from commands.pre_traffic import Call, CheckFailed, Services, Trial, problems_of
 from events.dynamodb_store import DynamoDbEventStore
 from shared.runtime.clients import deployments, dynamodb, functions
 from shared.runtime.ids import new_id
-from shared.runtime.observability import describe, logger, tracer
+from shared.runtime.invocation import traced
+from shared.runtime.observability import describe, logger
 from shared.runtime.settings import required
 
 # For one last GET, the erasure and the report, each at its slowest.
@@ -24,7 +25,7 @@ _REPORTS: Final = 5
 Status = Literal["Failed", "Succeeded"]
 
 
-@tracer.capture_lambda_handler(capture_response=False, capture_error=False)
+@traced()
 def handle(event: dict[str, Any], context: Any) -> None:
     """Check the new version and report to CodeDeploy. Anything but a complete success is reported as failed."""
     trial = Trial(event["DeploymentId"], new_id())

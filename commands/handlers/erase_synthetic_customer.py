@@ -17,11 +17,12 @@ from shared.runtime.clients import dynamodb
 from shared.runtime.clock import utc_now
 from shared.runtime.ids import new_id
 from shared.runtime.settings import required
+from shared.runtime.signing_keys import keyring_of
 
 store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"), required("CLAIMS_TABLE"))
 
 
-@endpoint(scope="customers/write")
+@endpoint(scope="customers/write", keys=keyring_of(required("SIGNING_SECRET")))
 def handle(request: Request) -> Response:
     """Erase a synthetic customer. Any other customer does not exist for this function."""
     customer_id = customer_id_of(request)

@@ -10,7 +10,8 @@ from shared.http.headers import DEFAULT_WAIT_SECONDS, ETAGS, IDEMPOTENCY_KEY, LO
 Json = dict[str, Any]
 
 _URL_SAFE: Final = "^[A-Za-z0-9_-]+$"
-_TOKEN: Final[Json] = {"type": "string", "pattern": _URL_SAFE, "examples": ["ZmQyMzhkYWItNWMxYS00OGYxIDE"]}
+_EXAMPLE: Final = "gGDbOj6ip13WJtf4_68UN07ERIxmZDIzOGRhYi01YzFhLTQ4ZjEgMQ"
+_TOKEN: Final[Json] = {"type": "string", "pattern": _URL_SAFE, "examples": [_EXAMPLE]}
 _ETAG: Final[Json] = {"type": "string", "pattern": '^"[0-9]{1,9}"$', "examples": ['"1"']}
 _LOCATION: Final[Json] = {"type": "string", "format": "uri-reference", "pattern": f"^\\./customers/{ID['pattern'][1:]}"}
 _TEXT: Final[Json] = {"type": "string"}

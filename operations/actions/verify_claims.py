@@ -3,9 +3,9 @@
 import argparse
 from typing import Final
 
-from events.claim_differences import ClaimDifferenceKind
 from operations.display import display
-from operations.jobs.claim_comparison import ClaimFinding, compare_claims
+from operations.jobs.claims.comparison import ClaimFinding, compare_claims
+from operations.jobs.claims.differences import ClaimDifferenceKind
 from operations.jobs.comparison import CompareOptions
 from operations.output import Output
 from operations.stack import Stack

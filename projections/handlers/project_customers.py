@@ -7,6 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from events.codec import known_type
 from events.dynamodb_store import DynamoDbEventStore
 from events.envelope import Event, trace_annotations
 from events.stream import answer, read_batch
@@ -15,7 +16,8 @@ from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.projector import ProjectionReport, Projector
 from shared.runtime.clients import dynamodb
 from shared.runtime.clock import utc_now
-from shared.runtime.observability import logger, metrics, tracer
+from shared.runtime.invocation import traced
+from shared.runtime.observability import logger, metrics
 from shared.runtime.settings import required
 from shared.runtime.tracing import continue_trace
 
@@ -25,7 +27,7 @@ projector = Projector(DynamoDbReadModel(dynamodb(), required("READ_TABLE")), sto
 in_parts = required("PARTIAL_ANSWERS") == "true"
 
 
-@tracer.capture_lambda_handler(capture_response=False, capture_error=False)
+@traced()
 def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:  # noqa: ARG001 - Lambda's signature
     """Project one batch."""
     started_at = time.time()
@@ -72,9 +74,10 @@ def trace_event(event: Event, started_at: float) -> None:
     """
     ids = {"correlation_id": event.metadata.correlation_id, "causation_id": event.metadata.causation_id}
     logger.info(
-        "projected", extra={"customer_id": event.customer_id, "version": event.version, "type": event.type, **ids}
+        "projected",
+        extra={"customer_id": event.customer_id, "version": event.version, "type": known_type(event), **ids},
     )
-    annotations = {**trace_annotations(event.customer_id, event.version, event.type), **ids}
+    annotations = {**trace_annotations(event.customer_id, event.version, known_type(event)), **ids}
     continue_trace("customers-projection", event.metadata.trace_id, event.metadata.segment_id, started_at, annotations)
 
 

@@ -9,11 +9,12 @@ from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.generations import WrongStep
 from projections.maintenance.dynamodb_progress import DynamoDbProgress
 from projections.maintenance.progress import Plan, load_plan, plan_for, save_plan, verify_job
-from projections.maintenance.rate_limit import split_rate
+from projections.maintenance.rate_limit import InvalidRate, split_rate
 from projections.maintenance.regressions import WouldRegress, check_regressions
 from shared.runtime.clients import dynamodb
 from shared.runtime.clock import utc_now
-from shared.runtime.observability import logger, tracer
+from shared.runtime.invocation import traced
+from shared.runtime.observability import logger
 from shared.runtime.settings import required
 
 generations = DynamoDbGenerations(dynamodb(), required("READ_TABLE"))
@@ -21,7 +22,7 @@ progress = DynamoDbProgress(dynamodb(), required("READ_TABLE"))
 read_model = DynamoDbReadModel(dynamodb(), required("READ_TABLE"))
 
 
-@tracer.capture_lambda_handler(capture_response=False, capture_error=False)
+@traced(WrongStep, InvalidRate)
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Run one step. If it raises, the exception's name and message become the error of the execution."""
     result: dict[str, Any] = {"start": start, "confirm": confirm, "switch": switch}[event["action"]](event)

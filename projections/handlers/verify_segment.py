@@ -10,13 +10,15 @@ from typing import Any
 from events.dynamodb_store import DynamoDbEventStore
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
+from projections.generations import WrongStep
 from projections.maintenance.differences import Difference, DifferenceKind
 from projections.maintenance.dynamodb_progress import DynamoDbProgress
 from projections.maintenance.progress import SegmentProgress, verify_job
 from projections.maintenance.segment_loop import answer, run_steps
 from projections.maintenance.verify import Verifier
 from shared.runtime.clients import dynamodb
-from shared.runtime.observability import logger, tracer
+from shared.runtime.invocation import traced
+from shared.runtime.observability import logger
 from shared.runtime.settings import required
 
 store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"))
@@ -25,7 +27,7 @@ progress = DynamoDbProgress(dynamodb(), required("READ_TABLE"))
 verifier = Verifier(store, DynamoDbReadModel(dynamodb(), required("READ_TABLE")), time.sleep)
 
 
-@tracer.capture_lambda_handler(capture_response=False, capture_error=False)
+@traced(WrongStep)
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Compare the segment. Without `continued` in the event it starts over, whatever an earlier comparison found."""
     generation, segment, segments = event["generation"], event["segment"], event["segments"]

@@ -6,6 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from events.codec import known_type
 from events.envelope import Event, Recorded, trace_annotations
 from events.stream import answer, changed_keys, read_batch
 from publisher.bus import BusMissing
@@ -14,7 +15,8 @@ from publisher.event_bridge import EventBridgeBus
 from publisher.publishing import Publisher, PublishReport
 from publisher.sqs_publish_failures import SqsPublishFailures
 from shared.runtime.clients import event_bridge, sqs
-from shared.runtime.observability import logger, metrics, tracer
+from shared.runtime.invocation import traced
+from shared.runtime.observability import logger, metrics
 from shared.runtime.settings import required
 from shared.runtime.tracing import continue_trace
 
@@ -26,7 +28,7 @@ publisher = Publisher(
 in_parts = required("PARTIAL_ANSWERS") == "true"
 
 
-@tracer.capture_lambda_handler(capture_response=False, capture_error=False)
+@traced(BusMissing)
 def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:  # noqa: ARG001 - Lambda's signature
     """Publish one batch."""
     began = time.time()
@@ -74,7 +76,7 @@ def _log_and_trace(event: Event, began: float) -> None:
     metadata = event.metadata
     logger.info("published", extra=_ids(event) | {"correlation_id": metadata.correlation_id})
     annotations = {
-        **trace_annotations(event.customer_id, event.version, event.type),
+        **trace_annotations(event.customer_id, event.version, known_type(event)),
         "correlation_id": metadata.correlation_id,
     }
     continue_trace("customers-publishing", metadata.trace_id, metadata.segment_id, began, annotations)

@@ -8,21 +8,19 @@ from queries.read_your_writes import REAL_CLOCK, parse_read_after
 from shared.http.endpoint import endpoint
 from shared.http.request import Request
 from shared.http.response import Response
-from shared.runtime.clients import dynamodb, secret
+from shared.runtime.clients import dynamodb
+from shared.runtime.ids import fingerprint
 from shared.runtime.settings import required
+from shared.runtime.signing_keys import keyring_of
 
 reader = reader_for(dynamodb(), required("READ_TABLE"))
-cursor_secret = required("CURSOR_SECRET")
-
-
-def cursor_key() -> bytes:
-    """Return the key that signs this stage's cursors."""
-    return secret(cursor_secret).encode()
+keys = keyring_of(required("SIGNING_SECRET"))
 
 
 @endpoint(scope="customers/read")
 def handle(request: Request) -> Response:
     """List customers."""
-    query = parse_query(request.query, cursor_key)
-    read_after = parse_read_after(request.headers)
-    return Response(HTTPStatus.OK, get_all_customers(query, reader, cursor_key, read_after, REAL_CLOCK))
+    query = parse_query(request.query, keys)
+    read_after = parse_read_after(request.headers, keys)
+    page = get_all_customers(query, reader, keys, read_after, REAL_CLOCK)
+    return Response(HTTPStatus.OK, page.document, log={"customers": [fingerprint(shown) for shown in page.ids]})

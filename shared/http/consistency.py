@@ -1,14 +1,16 @@
-"""The Consistency-Token identifies a write, so that a later read can wait for it."""
+"""The Consistency-Token identifies a write, so that a later read can wait for it.
 
-import base64
-import binascii
+It is signed. A made-up one would otherwise hold a function for as long as a reader may wait.
+"""
+
 import re
 from dataclasses import dataclass
 from typing import Final
 
-from shared.http.problems import FieldError, InvalidFields
+from shared.runtime.signing import InvalidSignature, Keyring, sign, verify
 
 HEADER: Final = "Consistency-Token"
+_PURPOSE: Final = "Consistency-Token 1"
 _CONTENT: Final = re.compile(r"([A-Za-z0-9-]{1,64}) ([1-9][0-9]{0,8})")
 
 
@@ -24,24 +26,18 @@ class ConsistencyToken:
     key: str
     version: int
 
-    def encode(self) -> str:
-        """The token as opaque text for the caller."""
-        return base64.urlsafe_b64encode(f"{self.key} {self.version}".encode()).decode().rstrip("=")
+    def encode(self, keys: Keyring) -> str:
+        """Sign the token and encode it as opaque text for the caller."""
+        return sign(_PURPOSE, f"{self.key} {self.version}".encode(), keys)
 
 
-def parse_token(text: str) -> ConsistencyToken:
-    """Parse a token.
-
-    A forged token can only make its own caller wait, so tokens are not signed.
+def parse_token(text: str, keys: Keyring) -> ConsistencyToken:
+    """Verify and parse a token.
 
     Raises:
-        InvalidFields: The text is not a token.
+        InvalidSignature: The text is not a token that a write returned.
     """
-    try:
-        content = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode("ascii")
-    except (binascii.Error, ValueError):
-        content = ""
-    found = _CONTENT.fullmatch(content)
+    found = _CONTENT.fullmatch(verify(_PURPOSE, text, keys).decode("ascii", errors="replace"))
     if not found:
-        raise InvalidFields([FieldError(HEADER, f"{HEADER} must be a token that a write returned.")])
+        raise InvalidSignature
     return ConsistencyToken(found[1], int(found[2]))

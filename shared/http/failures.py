@@ -6,6 +6,7 @@ from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
 from shared.http.problems import Problem, Unavailable, Unexpected
+from shared.runtime.signing import KeysUnavailable
 
 # DynamoDB docs, "Error handling": these are temporary, and the client has already retried.
 _TEMPORARY: Final = frozenset(
@@ -23,7 +24,7 @@ def problem_of(error: Exception) -> Problem:
     """
     if isinstance(error, Problem):
         return error
-    if isinstance(error, HTTPClientError | NoConnection):
+    if isinstance(error, HTTPClientError | NoConnection | KeysUnavailable):
         return Unavailable()
     if isinstance(error, ClientError) and error.response["Error"]["Code"] in _TEMPORARY:
         return Unavailable()

@@ -27,6 +27,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import ClassVar
 
+from shared.http.consistency import ConsistencyToken
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
@@ -50,11 +52,18 @@ class FieldError:
 
 
 class Problem(Exception):
-    """An error that is returned to the caller."""
+    """An error that is returned to the caller.
+
+    Attributes:
+        not_yet_readable: Whether the caller waited in vain for the projection.
+        read_after: A write that the caller must read before trying again; the endpoint signs it.
+    """
 
     status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
     slug: ClassVar[str] = "unexpected"
     title: ClassVar[str] = "Something went wrong on our side"
+    not_yet_readable: ClassVar[bool] = False
+    read_after: ConsistencyToken | None = None
 
     def __init__(self, detail: str, *, errors: Sequence[FieldError] = (), headers: Mapping[str, str] | None = None):
         super().__init__(detail)
@@ -144,17 +153,16 @@ class StaleVersion(Problem):
     slug = "stale-version"
     title = "The record has changed since you read it"
 
-    def __init__(self, current: int, token: str = "") -> None:
+    def __init__(self, current: int, read_after: ConsistencyToken | None = None) -> None:
         """Create the problem.
 
         Args:
             current: The record's current version.
-            token: A Consistency-Token that makes a GET wait for that version.
+            read_after: Makes a GET wait for that version.
         """
         super().__init__("Read the record again and repeat the change with the new ETag in If-Match.")
         self.headers["ETag"] = f'"{current}"'
-        if token:
-            self.headers["Consistency-Token"] = token
+        self.read_after = read_after
 
 
 class BodyTooLarge(Problem):
@@ -238,6 +246,7 @@ class NotYetReadable(Problem):
     status = HTTPStatus.SERVICE_UNAVAILABLE
     slug = "not-yet-readable"
     title = "Your write is not readable yet"
+    not_yet_readable = True
 
     def __init__(self) -> None:
         detail = "The write is stored but has not reached the read side yet. Try again in a moment."

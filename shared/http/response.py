@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 
+from shared.http.consistency import ConsistencyToken
 from shared.http.problems import Problem
 
 
@@ -18,6 +19,9 @@ class Response:
         headers: All headers except the content type.
         content_type: The body's media type.
         annotations: Annotations for the request's trace, by name. The caller does not see them.
+        log: Fields for the request's log line, by name. They contain no personal data.
+        not_yet_readable: Whether the caller waited in vain for the projection.
+        read_after: The write that the response reports; the endpoint signs it as the Consistency-Token.
     """
 
     status: HTTPStatus
@@ -25,6 +29,9 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
     content_type: str = "application/json"
     annotations: Mapping[str, Any] = field(default_factory=dict)
+    log: Mapping[str, Any] = field(default_factory=dict)
+    not_yet_readable: bool = False
+    read_after: ConsistencyToken | None = None
 
     def with_header(self, name: str, value: str) -> "Response":
         """The same response with one more header."""
@@ -44,4 +51,11 @@ def problem_response(problem: Problem, request_id: str) -> Response:
     Args:
         request_id: Identifies this occurrence in the logs.
     """
-    return Response(problem.status, problem.body(request_id), problem.headers, "application/problem+json")
+    return Response(
+        problem.status,
+        problem.body(request_id),
+        problem.headers,
+        "application/problem+json",
+        not_yet_readable=problem.not_yet_readable,
+        read_after=problem.read_after,
+    )

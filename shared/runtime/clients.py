@@ -61,13 +61,3 @@ def event_bridge() -> "EventBridgeClient":
 def sqs() -> "SQSClient":
     """The SQS client."""
     return boto3.client("sqs", config=_CONFIG)
-
-
-@cache
-def secret(name: str) -> str:
-    """A secret's current value, fetched once for each execution environment.
-
-    Args:
-        name: The secret's name or ARN.
-    """
-    return secrets_manager().get_secret_value(SecretId=name)["SecretString"]

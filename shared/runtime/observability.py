@@ -6,7 +6,8 @@ import traceback
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from botocore.exceptions import ClientError
 
-import shared.runtime.snapshots  # noqa: F401 - every function imports this module
+import shared.runtime.snapshots
+import shared.runtime.traces_without_text  # noqa: F401
 
 logger = Logger()
 metrics = Metrics()

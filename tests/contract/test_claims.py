@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from events.claim_differences import standing_of
 from events.claims import ClaimChange, ClaimTaken, email_claim
-from events.claims_table import NOBODY, ClaimsTable, CustomerAt, HeldClaim
 from events.codec import to_item
-from events.dynamodb_claims import DynamoDbClaims
 from events.dynamodb_store import DynamoDbEventStore
 from events.store import EventStore, StoreBusy
 from local import tables
-from operations.jobs.claim_verifier import ClaimVerifier
+from operations.jobs.claims.differences import standing_of
+from operations.jobs.claims.dynamodb_table import DynamoDbClaims
+from operations.jobs.claims.table import NOBODY, ClaimsTable, CustomerAt, HeldClaim
+from operations.jobs.claims.verifier import ClaimVerifier
 from projections.maintenance.progress import SegmentProgress
 from tests.event_log import every_event
 from tests.fakes.claims import InMemoryClaims

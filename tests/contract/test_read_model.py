@@ -213,7 +213,7 @@ class TestOnTheWire:
 
 
 def parked(row: Row, attempts: int = 1, since: str = "2026-05-17T09:30:00.000000Z") -> Row:
-    return replace(row, parked=Parked(row.version + 1, "unknown type CustomerTeleported", since, attempts))
+    return replace(row, parked=Parked(row.version + 1, "unknown type", since, attempts))
 
 
 def test_a_parked_row_keeps_its_listing_and_has_a_reason(read_model: ReadModel, generation: int) -> None:

@@ -13,6 +13,7 @@ import pytest
 from queries.cursor import Cursor, encode_cursor
 from tests.e2e.customers import Customer, assert_listed, create, eventually, page, pages, shown
 from tests.e2e.problems import refused_fields
+from tests.fakes.signing_keys import keyring_with
 
 THREADS: Final = 8
 CROWD: Final = 200
@@ -156,5 +157,5 @@ def test_a_cursor_with_any_byte_flipped_is_refused(api: httpx.Client, cursor: st
 def test_a_cursor_with_a_foreign_signature_is_refused(api: httpx.Client, crowd: list[Customer]) -> None:
     place = f"{crowd[0]['created_at']}#{crowd[0]['id']}"
     for generation in (0, 1, 2):
-        foreign = encode_cursor(Cursor(generation, place), b"another stage's key")
+        foreign = encode_cursor(Cursor(generation, place), keyring_with("another stage's key"))
         assert refused_fields(api.get("/customers", params={"cursor": foreign})) == ["cursor"]

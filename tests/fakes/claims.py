@@ -3,12 +3,12 @@
 import zlib
 from collections.abc import Collection
 
-from events.claims_table import CLAIM_PREFIX, ClaimPage, CustomerAt, HeldClaim
+from operations.jobs.claims.table import CLAIM_PREFIX, ClaimPage, CustomerAt, HeldClaim
 from tests.fakes.event_store import InMemoryEventStore
 
 
 class InMemoryClaims:
-    """Reads and corrects the claims of an event store; see `events.claims_table.ClaimsTable`."""
+    """Reads and corrects the claims of an event store; see `operations.jobs.claims.table.ClaimsTable`."""
 
     def __init__(self, store: InMemoryEventStore) -> None:
         self._store = store

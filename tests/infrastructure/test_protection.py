@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.http.problems import TooManyRequests
 from tests.infrastructure.conftest import transformed
 
 Template = dict[str, Any]
@@ -149,7 +150,9 @@ def test_exactly_the_functions_that_send_to_a_queue_may_use_its_key(production: 
     }
 
     assert users_of(production, "UseQueuesPolicy") == sending
-    assert users_of(production, "UseSecretPolicy") == {"GetAllCustomers"}
+    assert users_of(production, "UseSecretPolicy") == {
+        "CreateCustomer", "UpdateCustomer", "EraseCustomer", "GetAllCustomers", "GetCustomer",
+    }  # fmt: skip
 
 
 def test_the_key_is_used_only_through_services(production: Template) -> None:
@@ -175,17 +178,80 @@ def test_every_function_has_a_log_with_a_retention_period(production: Template) 
 
 def test_the_firewall_protects_the_api(production: Template) -> None:
     firewall = production["Resources"]["Firewall"]["Properties"]
-    rules = {rule["Name"]: rule for rule in firewall["Rules"]}
 
-    assert rules["flood"]["Statement"]["RateBasedStatement"]["AggregateKeyType"] == "IP"
-    assert rules["flood"]["Action"] == {"Block": {}}
     managed = {
-        rule["Statement"]["ManagedRuleGroupStatement"]["Name"] for name, rule in rules.items() if name != "flood"
+        rule["Statement"]["ManagedRuleGroupStatement"]["Name"]
+        for rule in firewall["Rules"]
+        if "ManagedRuleGroupStatement" in rule["Statement"]
     }
     assert managed == {"AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesKnownBadInputsRuleSet",
                        "AWSManagedRulesCommonRuleSet"}  # fmt: skip
+    assert [rule["Priority"] for rule in firewall["Rules"]] == list(range(6))
     where = production["Resources"]["FirewallAtApi"]["Properties"]["ResourceArn"]["Fn::Sub"]
     assert where.endswith("/restapis/${CustomersApi}/stages/${CustomersApiStage}")
+
+
+def test_the_firewall_counts_by_address_and_by_token(production: Template) -> None:
+    firewall = production["Resources"]["Firewall"]["Properties"]
+    rates = {
+        rule["Name"]: rule["Statement"]["RateBasedStatement"]
+        for rule in firewall["Rules"]
+        if "RateBasedStatement" in rule["Statement"]
+    }
+    limits = {name: each["Limit"]["Ref"] for name, each in rates.items()}
+
+    assert limits == {
+        "flood-by-address": "AddressRateLimit",
+        "flood-by-token": "TokenRateLimit",
+        "flood-without-token": "AnonymousRateLimit",
+    }
+    [key] = rates["flood-by-token"]["CustomKeys"]
+    assert key["Header"]["Name"] == "authorization"
+    without = rates["flood-without-token"]["ScopeDownStatement"]["NotStatement"]["Statement"]["SizeConstraintStatement"]
+    assert without["FieldToMatch"] == {"SingleHeader": {"Name": "authorization"}}
+    # A server behind one address gets a hundred requests a second and more.
+    for name in ("AddressRateLimit", "TokenRateLimit"):
+        assert production["Parameters"][name]["Default"] >= 100 * 300
+
+
+def test_a_flood_gets_a_problem_that_says_when_to_come_back(production: Template) -> None:
+    firewall = production["Resources"]["Firewall"]["Properties"]
+
+    for rule in firewall["Rules"]:
+        if "RateBasedStatement" in rule["Statement"]:
+            response = rule["Action"]["Block"]["CustomResponse"]
+            body = firewall["CustomResponseBodies"][response["CustomResponseBodyKey"]]
+            assert response["ResponseCode"] == 429
+            assert response["ResponseHeaders"] == [{"Name": "Retry-After", "Value": "60"}]
+            assert body["ContentType"] == "APPLICATION_JSON"
+            document = json.loads(body["Content"])
+            assert (document["type"], document["status"]) == (f"/docs/problems/{TooManyRequests.slug}", 429)
+            assert document["title"] == TooManyRequests.title
+
+
+def test_firewall_logs_hold_no_bodies_no_matched_data_and_no_headers_of_the_callers_choice(
+    production: Template,
+) -> None:
+    protections = production["Resources"]["Firewall"]["Properties"]["DataProtectionConfig"]["DataProtections"]
+    by_field = {each["Field"]["FieldType"]: each for each in protections}
+    logging = production["Resources"]["FirewallLogging"]["Properties"]
+    headers = {each["SingleHeader"]["Name"] for each in logging["RedactedFields"] if "SingleHeader" in each}
+
+    assert set(by_field) == {"BODY", "QUERY_STRING", "SINGLE_HEADER"}
+    for each in protections:
+        assert each["Action"] == "SUBSTITUTION"
+        assert not each["ExcludeRuleMatchDetails"]
+        assert not each["ExcludeRateBasedDetails"]
+    assert set(by_field["SINGLE_HEADER"]["Field"]["FieldKeys"]) == headers
+    assert {"authorization", "cookie", "idempotency-key", "x-correlation-id", "consistency-token"} <= headers
+    assert {"UriPath": {}} in logging["RedactedFields"]
+    assert {"QueryString": {}} in logging["RedactedFields"]
+    [kept] = logging["LoggingFilter"]["Filters"]
+    assert kept["Conditions"] == [{"ActionCondition": {"Action": "BLOCK"}}]
+    visible = [production["Resources"]["Firewall"]["Properties"]] + production["Resources"]["Firewall"]["Properties"][
+        "Rules"
+    ]
+    assert not any(each["VisibilityConfig"]["SampledRequestsEnabled"] for each in visible)
 
 
 def test_the_firewall_accepts_bodies_that_the_api_accepts(production: Template) -> None:
@@ -220,16 +286,58 @@ def test_the_access_log_has_no_paths_and_no_personal_data(production: Template) 
     logged = json.loads(on_aws["Format"])
 
     assert condition == "OnAws"
-    assert set(logged) == {"request_id", "at", "route", "status", "milliseconds", "bytes", "error", "caller", "trace"}
+    assert set(logged) == {
+        "service",
+        "stage",
+        "request_id",
+        "at",
+        "route",
+        "status",
+        "milliseconds",
+        "bytes",
+        "error",
+        "caller",
+        "trace",
+    }
     assert "$context.path" not in on_aws["Format"]
     assert "email" not in on_aws["Format"]
 
 
-def test_the_projector_has_reserved_concurrency_in_production(functions: dict[str, Template]) -> None:
+def test_reserved_concurrency_is_set_by_parameters_and_off_by_default(
+    template: Template, functions: dict[str, Template]
+) -> None:
     reserved = {name: each["ReservedConcurrentExecutions"] for name, each in functions.items()
                 if "ReservedConcurrentExecutions" in each}  # fmt: skip
 
-    assert reserved == {"ProjectCustomers": {"If": ["IsProduction", 50, {"Ref": "AWS::NoValue"}]}}
+    def by(condition: str, parameter: str) -> Template:
+        assert template["Parameters"][parameter]["Default"] == 0
+        assert template["Conditions"][condition] == {"Not": [{"Equals": [{"Ref": parameter}, 0]}]}
+        return {"If": [condition, {"Ref": parameter}, {"Ref": "AWS::NoValue"}]}
+
+    assert reserved == {
+        "ProjectCustomers": by("ReserveProjector", "ProjectorConcurrency"),
+        "PublishEvents": by("ReservePublisher", "PublisherConcurrency"),
+        "GetAllCustomers": by("LimitReads", "ReadConcurrency"),
+        "GetCustomer": by("LimitReads", "ReadConcurrency"),
+    }
+
+
+def test_exactly_the_functions_that_sign_or_verify_may_read_the_keys(production: Template) -> None:
+    readers = {
+        name.removesuffix("Role")
+        for name, each in statements(production)
+        if "secretsmanager:GetSecretValue" in as_list(each["Action"])
+    }
+    using = {
+        name
+        for name, each in of_type(production, "AWS::Lambda::Function").items()
+        if "SIGNING_SECRET" in each["Properties"]["Environment"]["Variables"]
+    }
+
+    assert readers == using == {"CreateCustomer", "UpdateCustomer", "EraseCustomer", "GetAllCustomers", "GetCustomer"}
+    for name in using:
+        variables = production["Resources"][name]["Properties"]["Environment"]["Variables"]
+        assert variables["SIGNING_SECRET"] == {"Ref": "SigningSecret"}
 
 
 def test_functions_of_the_api_start_from_snapshots(functions: dict[str, Template]) -> None:

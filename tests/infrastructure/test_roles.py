@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-from local.environments import ROOT
 from tests.infrastructure.conftest import transformed
 from tests.infrastructure.test_protection import as_list, documents, of_type, statements
 
@@ -44,7 +43,9 @@ def test_only_services_of_this_account_may_assume_a_role(production: Template) -
 
 
 def test_only_the_rebuild_may_assume_its_role(production: Template) -> None:
-    [statement] = production["Resources"]["RebuildProjectionRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    [statement] = production["Resources"]["RebuildProjectionRole"]["Properties"]["AssumeRolePolicyDocument"][
+        "Statement"
+    ]
 
     source = statement["Condition"]["ArnLike"]["aws:SourceArn"]["Fn::Sub"]
     assert source.endswith(":stateMachine:${Stage}-customers-rebuild")
@@ -86,9 +87,7 @@ def test_the_bus_is_encrypted_with_the_key_on_aws(production: Template) -> None:
         if each["Sid"] == "EncryptBus"
     ]
 
-    assert bus["KmsKeyIdentifier"] == {
-        "Fn::If": ["OnAws", {"Fn::GetAtt": ["DataKey", "Arn"]}, {"Ref": "AWS::NoValue"}]
-    }
+    assert bus["KmsKeyIdentifier"] == {"Fn::If": ["OnAws", {"Fn::GetAtt": ["DataKey", "Arn"]}, {"Ref": "AWS::NoValue"}]}
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert set(statement["Action"]) == {"kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"}
     equal = statement["Condition"]["StringEquals"]

@@ -35,6 +35,7 @@ AWS_METRICS = {
     ("AWS/SQS", "ApproximateAgeOfOldestMessage"): [{"QueueName"}],
     ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): [{"QueueName"}],
     ("AWS/States", "ExecutionsFailed"): [{"StateMachineArn"}],
+    ("AWS/WAFV2", "BlockedRequests"): [{"WebACL", "Region", "Rule"}],
 }
 
 
@@ -196,3 +197,42 @@ def test_the_costs_on_the_dashboard_include_every_function_that_serves(functions
             assert f"${{{name}}}" in text
     for table in ("EventTable", "ClaimsTable", "ReadTable"):
         assert f"${{{table}}}" in text
+
+
+ROLLBACK_ALARMS = {
+    alarm["Ref"]
+    for each in RESOURCES.values()
+    if each["Type"] == "AWS::Serverless::Function"
+    for alarm in each["Properties"].get("DeploymentPreference", {}).get("Alarms", {}).get("If", ["", []])[1]
+}
+
+
+def test_waiting_readers_roll_no_version_back() -> None:
+    """A 503 not-yet-readable is one of API Gateway's 5XXError, and its wait is in API Gateway's Latency."""
+    assert {"ServerErrors", "AnswersSlow"} < ROLLBACK_ALARMS
+    for name in ROLLBACK_ALARMS:
+        seen = {metric["MetricName"] for metric in watched(ALARMS[name])}
+        assert "Latency" not in seen
+        assert "Answers5xx" not in seen
+        if "5XXError" in seen:
+            [share] = [each["Expression"] for each in ALARMS[name]["Metrics"] if "Expression" in each]
+            assert share == "(errors - FILL(waiting, 0)) / requests"
+            assert {each["Id"]: each["MetricStat"]["Metric"]["MetricName"] for each in ALARMS[name]["Metrics"][1:]} == {
+                "errors": "5XXError",
+                "requests": "Count",
+                "waiting": "NotYetReadable",
+            }
+
+
+def test_refused_tokens_are_counted_from_the_access_log() -> None:
+    counted = RESOURCES["CountUnauthorized"]["Properties"]
+    [sent] = counted["MetricTransformations"]
+    logged = json.loads(RESOURCES["CustomersApi"]["Properties"]["AccessLogSetting"]["If"][1]["Format"])
+
+    assert counted["FilterPattern"] == '{ $.status = "401" }'
+    assert logged["status"] == "$context.status"
+    assert {each["Key"]: logged[each["Value"].removeprefix("$.")] for each in sent["Dimensions"]} == {
+        "service": TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"],
+        "stage": "$context.stage",
+    }
+    assert (sent["MetricNamespace"], sent["MetricName"]) == ("CustomersApi", "AnswersUnauthorized")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_lambda.type_defs import EventSourceMappingConfigurationTypeDef
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sts import STSClient
 
@@ -37,6 +38,7 @@ class Aws:
         sqs: SQS.
         events: EventBridge.
         workflows: Step Functions.
+        secrets: Secrets Manager.
     """
 
     def __init__(self, session: boto3.Session, endpoint: str) -> None:
@@ -49,6 +51,7 @@ class Aws:
         self.sts: STSClient = session.client("sts", config=_CONFIG)
         self.sqs: SQSClient = session.client("sqs", config=_CONFIG)
         self.events: EventBridgeClient = session.client("events", config=_CONFIG)
+        self.secrets: SecretsManagerClient = session.client("secretsmanager", config=_CONFIG)
         self.workflows: Any = session.client("stepfunctions", config=_CONFIG)
 
     @cached_property

@@ -42,7 +42,10 @@ class Outlets(ABC):
         every try. A bug of ours would be retried as well, and would hide behind that.
         """
         self.trace("failed", type(error).__name__)
-        passing = isinstance(error, BotoCoreError | ClientError | ReadModelBusy)
+        # A handler raises an exception without a text in place of the original, which is the new one's context.
+        passing = any(
+            isinstance(each, BotoCoreError | ClientError | ReadModelBusy) for each in (error, error.__context__)
+        )
         require(passing, "ERRORS", f"an invocation ended with {type(error).__name__}")
         self.invariants.leaves("the runtime's log", repr(error))
 

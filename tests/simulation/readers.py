@@ -1,10 +1,12 @@
 """Simulated callers of the API's reads: single customers, with and without a token, and the list page by page."""
 
 import json
+import os
 from random import Random
 from typing import Any, Protocol
 
 from shared.http.consistency import HEADER, ConsistencyToken
+from shared.runtime.signing_keys import keyring_of
 from tests.simulation.answers import Answers
 from tests.simulation.clients import gateway_event
 from tests.simulation.invariants import require
@@ -130,7 +132,10 @@ class Readers:
     def _ask(self, operation: str, customer_id: str, awaited: int, query: dict[str, str]) -> dict[str, Any]:
         self.reads += 1
         self.awaited_lists += bool(awaited and operation == "list")
-        headers = {HEADER: ConsistencyToken(customer_id, awaited).encode(), "Prefer": "wait=1"} if awaited else {}
+        headers = {}
+        if awaited:
+            token = ConsistencyToken(customer_id, awaited).encode(keyring_of(os.environ["SIGNING_SECRET"]))
+            headers = {HEADER: token, "Prefer": "wait=1"}
         path = customer_id if operation == "get" else ""
         event = gateway_event(f"read-{self.reads}", "customers/read", headers, path, None)
         return self._world.request(operation, event | {"queryStringParameters": query or None})

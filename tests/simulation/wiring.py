@@ -16,7 +16,7 @@ os.environ |= {
     "EVENT_TABLE": "events",
     "READ_TABLE": "read",
     "CLAIMS_TABLE": "claims",
-    "CURSOR_SECRET": "cursor-secret",
+    "SIGNING_SECRET": "literal:a secret of the simulation",
     "PARTIAL_ANSWERS": "true",
     "POWERTOOLS_TRACE_DISABLED": "true",
     "POWERTOOLS_METRICS_NAMESPACE": "simulation",
@@ -107,7 +107,6 @@ def _sleep(seconds: float) -> None:
 
 
 clients.dynamodb = _Client  # type: ignore[assignment]
-clients.secret = lambda _name: "a secret of the simulation"  # type: ignore[assignment]
 clock.utc_now = _now
 ids.new_id = _new_id
 observability.logger = _Logger()  # type: ignore[assignment]

@@ -15,12 +15,13 @@ from events.customer import CustomerCreated
 from events.envelope import Event, Metadata, Recorded, Unreadable
 from shared.http.consistency import ConsistencyToken
 from shared.runtime import clients
+from tests.fakes.signing_keys import KEYS
 
 TRIAL = Trial("d-ABC123XYZ", "0a3c7a52-0001-4a0d-9d0e-6d9c0f6b7a11")
 HOOK_EVENT = {"DeploymentId": TRIAL.deployment_id, "LifecycleEventHookExecutionId": "execution"}
 TIMES = {"created_at": "2026-05-17T09:30:00.000000Z", "updated_at": "2026-05-17T09:30:00.000000Z"}
 CUSTOMER = {**TRIAL.person, **TIMES, "id": TRIAL.expected_id(), "version": 1}
-TOKEN = ConsistencyToken(TRIAL.expected_id(), 1).encode()
+TOKEN = ConsistencyToken(TRIAL.expected_id(), 1).encode(KEYS)
 CREATED = {"statusCode": 201, "headers": {"Consistency-Token": TOKEN}, "body": json.dumps(CUSTOMER)}
 SHOWN = {"statusCode": 200, "body": json.dumps(CUSTOMER)}
 NOT_YET = {"statusCode": 503}

@@ -19,6 +19,7 @@ from contracts.sample import SampleMissing, sample_of
 from events.customer import Customer
 from local.template import load_template
 from shared.http import problems
+from shared.http.consistency import ConsistencyToken
 from shared.http.problems import Contended, FieldError, InvalidFields, Problem
 
 Json = dict[str, Any]
@@ -41,7 +42,7 @@ def fits(value: object, schema: Json) -> bool:
 def example(kind: type[Problem]) -> Problem:
     """An instance of a problem."""
     if kind is problems.StaleVersion:
-        return problems.StaleVersion(3, "token")
+        return problems.StaleVersion(3, ConsistencyToken("c-1", 3))
     if kind is problems.FieldTaken:
         return problems.FieldTaken("email")
     if kind is InvalidFields:

@@ -24,8 +24,9 @@ from projections.dynamodb_read_model import LISTING_INDEX, PARKED_INDEX, DynamoD
 from projections.maintenance.differences import DifferenceKind
 from projections.read_model import Write
 from projections.row import LISTING_SHARDS, Parked, row_of
-from queries import cursor, read_your_writes
+from queries import read_your_writes
 from shared.http import body, headers, request
+from shared.runtime import signing
 from tests.samples import valid_body
 from tests.unit.docs.pages import ARCHITECTURE, ERASURE, HTTP, LOCAL_STACK, PAGES, Page, names
 
@@ -214,7 +215,7 @@ def test_the_indexes_and_their_keys_have_their_names() -> None:
         ("docs/decisions/0002-partiql-batches.md", r"up to (\d+) customers", MAPPING["BatchSize"]),
         ("docs/decisions/0002-partiql-batches.md", r"`, (\d+) statements", dynamodb_read_model._STATEMENTS_PER_CALL),
         ("docs/decisions/0002-partiql-batches.md", r"for (\d+) rows", dynamodb_read_model._STATEMENTS_PER_CALL),
-        ("docs/decisions/0004-signed-cursor.md", r"a (\d+)-bit", cursor._TAG_BYTES * 8),
+        ("docs/decisions/0004-signed-cursor.md", r"a (\d+)-bit", signing._TAG_BYTES * 8),
         ("docs/reference/problems/body-too-large.md", r"than ([\d,]+) bytes", body.LONGEST_BODY_BYTES),
         ("docs/reference/problems/not-yet-readable.md", r"to wait: (\d+) seconds", headers.DEFAULT_WAIT_SECONDS),
         ("docs/reference/problems/not-yet-readable.md", r"says, (\d+) at most", headers.LONGEST_WAIT_SECONDS),
@@ -231,7 +232,6 @@ def test_the_indexes_and_their_keys_have_their_names() -> None:
             r"function's (\d+) seconds",
             RESOURCES["EraseCustomer"]["Properties"]["Timeout"],
         ),
-        ("SECURITY.md", r"wait, up to (\d+) seconds", headers.LONGEST_WAIT_SECONDS),
         ("docs/reference/http.md", r"at most ([\d,]+) bytes", body.LONGEST_BODY_BYTES),
         ("docs/explanation/generations.md", r"at most its (\d+) seconds", PROJECTOR["Timeout"]),
         ("README.md", r"on port (\d+)", home.DEFAULT_PORT),

@@ -9,9 +9,11 @@ import pytest
 
 from local.environments import ROOT
 from local.template import load_template
+from queries.read_your_writes import parse_read_after
 from shared.http import headers
-from shared.http.consistency import HEADER, parse_token
+from shared.http.consistency import HEADER
 from shared.http.problems import InvalidFields
+from tests.fakes.signing_keys import KEYS
 from tests.unit.docs.pages import HTTP, names
 
 ROWS = {names(row[0])[0]: row for row in HTTP.table("Headers", "Header")}
@@ -84,7 +86,7 @@ def test_what_cannot_be_read_is_refused_or_passed_over_as_stated() -> None:
     with pytest.raises(InvalidFields):
         headers.if_match({"if-match": 'W/"3"'})
     with pytest.raises(InvalidFields):
-        parse_token("nonsense")
+        parse_read_after({"consistency-token": "nonsense"}, KEYS)
     assert headers.wait_seconds({"prefer": "wait=soon"}) == headers.DEFAULT_WAIT_SECONDS
     assert headers.correlation_id({"x-correlation-id": "two words", "traceparent": "00"}, "r") == "r"
 

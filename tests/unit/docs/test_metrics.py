@@ -23,6 +23,13 @@ def test_the_metrics_are_those_that_the_code_counts() -> None:
         for name in metric_names(call.args[0], tree)
     ]
 
+    counted += [
+        transformation["MetricName"]
+        for each in load_template()["Resources"].values()
+        if each["Type"] == "AWS::Logs::MetricFilter"
+        for transformation in each["Properties"]["MetricTransformations"]
+    ]
+
     listed = [name for row in METRICS.table("Metrics", "Metric") for name in names(row[0])]
     assert sorted(listed) == sorted(counted)
     assert f"namespace `{VARIABLES['POWERTOOLS_METRICS_NAMESPACE']}`" in METRICS.section("Metrics")

@@ -23,6 +23,7 @@ from shared.http.request import Request
 from shared.http.response import Response
 from tests.fakes.event_store import InMemoryEventStore
 from tests.fakes.read_model import InMemoryReadModel
+from tests.fakes.signing_keys import DOCUMENTED_KEYS
 from tests.samples import created, machine_claims, updated, valid_body
 from tests.unit.commands.scenario import CUSTOMER, Scenario, attempt
 from tests.unit.docs.pages import HTTP, PAGES, PROBLEMS, Page, names
@@ -137,7 +138,7 @@ def of_the_function(slug: str, request_id: str) -> tuple[int, dict[str, str], di
 
     scope = "customers/write" if cause else "customers/read"
     event = {"requestContext": {"requestId": request_id, "authorizer": {"claims": machine_claims(scope)}}}
-    answer: Any = endpoint(scope="customers/write")(use_case)(event, CONTEXT)
+    answer: Any = endpoint(scope="customers/write", keys=DOCUMENTED_KEYS)(use_case)(event, CONTEXT)
     return answer["statusCode"], answer["headers"], json.loads(answer["body"])
 
 

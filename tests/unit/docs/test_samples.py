@@ -4,18 +4,20 @@ import json
 import re
 import shlex
 from datetime import date, timedelta
+from http import HTTPStatus
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from commands.create_customer import CreateCustomer
-from commands.http import write_headers
+from commands.http import write_response
 from commands.update_customer import NewDetails
-from events.customer import Customer, Erased
+from events.customer import Customer, CustomerErased, Erased
 from queries.get_all_customers import parse_query
 from shared.http.body import parse_body
 from shared.http.problems import InvalidFields, StaleVersion
+from tests.fakes.signing_keys import DOCUMENTED_KEYS, NO_KEYS
 from tests.unit.docs.pages import FIRST_REQUESTS, HTTP, names
 
 TODAY = date(2026, 5, 17)
@@ -72,7 +74,11 @@ def test_the_update_becomes_its_answer() -> None:
 def test_a_write_answers_with_its_version_and_token(answer: tuple[str, str, str], version: int) -> None:
     customer_id = Customer.model_validate_json(CREATED[2]).id
 
-    assert write_headers(Erased(customer_id, version)).items() <= head(answer).items()
+    response = write_response(HTTPStatus.NO_CONTENT, Erased(customer_id, version), CustomerErased)
+
+    assert response.headers.items() <= head(answer).items()
+    assert response.read_after
+    assert response.read_after.encode(DOCUMENTED_KEYS) == head(answer)["Consistency-Token"]
 
 
 def test_the_token_that_is_sent_is_the_one_of_the_answer() -> None:
@@ -167,9 +173,9 @@ def test_a_page_has_the_stated_limits() -> None:
     assert found
     least, most, usual = map(int, found.groups())
 
-    assert parse_query({}, bytes).limit == usual
-    assert parse_query({"limit": str(least)}, bytes).limit == least
-    assert parse_query({"limit": str(most)}, bytes).limit == most
+    assert parse_query({}, NO_KEYS).limit == usual
+    assert parse_query({"limit": str(least)}, NO_KEYS).limit == least
+    assert parse_query({"limit": str(most)}, NO_KEYS).limit == most
     for query in ({"limit": str(least - 1)}, {"limit": str(most + 1)}, {"page": "1"}):
         with pytest.raises(InvalidFields):
-            parse_query(query, bytes)
+            parse_query(query, NO_KEYS)

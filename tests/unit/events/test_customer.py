@@ -66,7 +66,7 @@ def test_an_event_applies_only_onto_the_version_before_it() -> None:
     customer = fold([first])
 
     for event in (first, updated("c-1", 3)):
-        with pytest.raises(OutOfOrder, match=f"version {event.version}, but the customer is at version 1"):
+        with pytest.raises(OutOfOrder, match=f"version {event.version} does not follow version 1"):
             evolve(customer, event, decode(event))
 
 

@@ -39,7 +39,7 @@ def test_nothing_fetches_a_program_by_name_alone() -> None:
 
 
 def test_a_package_with_another_hash_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """npm stops before it unpacks anything."""
+    """Npm stops before it unpacks anything."""
     app = tmp_path / "pipeline"
     app.mkdir()
     (tmp_path / "nothing").mkdir()

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from events.claim_differences import ClaimDifference, ClaimDifferenceKind, standing_of
 from events.claims import ClaimChange, ClaimTaken, email_claim
-from events.claims_table import NOBODY, ClaimPage, CustomerAt, HeldClaim
 from events.envelope import Unreadable
 from events.store import EventPage
-from operations.jobs import claim_verifier
-from operations.jobs.claim_verifier import ClaimVerifier
+from operations.jobs.claims import verifier as claim_verifier
+from operations.jobs.claims.differences import ClaimDifference, ClaimDifferenceKind, standing_of
+from operations.jobs.claims.table import NOBODY, ClaimPage, CustomerAt, HeldClaim
+from operations.jobs.claims.verifier import ClaimVerifier
 from projections.maintenance.progress import SegmentProgress
 from tests.fakes.claims import InMemoryClaims
 from tests.samples import PERSON, created, erased, updated

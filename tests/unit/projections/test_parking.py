@@ -28,9 +28,9 @@ def world() -> World:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"type": "CustomerTeleported"}, "unknown type CustomerTeleported in schema version 1"),
-        ({"schema_version": 99}, "unknown type CustomerUpdated in schema version 99"),
-        ({"schema_version": 0}, "unknown type CustomerUpdated in schema version 0"),
+        ({"type": "CustomerTeleported"}, "unknown type"),
+        ({"schema_version": 99}, "unknown schema version 99 of CustomerUpdated"),
+        ({"schema_version": 0}, "unknown schema version 0 of CustomerUpdated"),
         ({"data": "Ada Lovelace"}, "unreadable data"),
         ({"data": '{"full_name": "Ada", "birth": "ada@example.com"}'}, "unreadable birth, city, country, email"),
         ({"type": "CustomerCreated"}, "CustomerCreated is not valid at version 2"),
@@ -127,7 +127,7 @@ def test_the_events_before_a_poison_event_in_a_gap_are_shown(world: World) -> No
     assert world.version("c-1") == 2
     parked = world.parked("c-1")
     assert parked
-    assert (parked.version, parked.reason) == (3, "unknown type CustomerTeleported in schema version 1")
+    assert (parked.version, parked.reason) == (3, "unknown type")
 
 
 def test_the_events_before_an_item_in_a_gap_that_is_not_an_event_are_shown(world: World) -> None:

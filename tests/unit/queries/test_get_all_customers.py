@@ -17,18 +17,10 @@ from queries.read_your_writes import Clock, ReadAfter
 from shared.http.consistency import ConsistencyToken
 from shared.http.problems import InvalidFields
 from tests.fakes.read_model import InMemoryGenerations, InMemoryReadModel, reader_over
+from tests.fakes.signing_keys import KEYS, NO_KEYS
 from tests.samples import created
 
-KEY = b"key"
 NEVER_WAITS = Clock(now=lambda: 0.0, sleep=lambda _: None)
-
-
-def key() -> bytes:
-    return KEY
-
-
-def no_key() -> bytes:
-    raise AssertionError("the key was fetched although it is not needed")
 
 
 def add(read_model: InMemoryReadModel, customer_id: str, second: int) -> None:
@@ -45,7 +37,7 @@ def model(count: int) -> InMemoryReadModel:
 
 def page(read_model: InMemoryReadModel, read_after: ReadAfter | None = None, **query: str) -> dict[str, Any]:
     answer: dict[str, Any] = json.loads(
-        get_all_customers(parse_query(query, key), reader_over(read_model), key, read_after, NEVER_WAITS)
+        get_all_customers(parse_query(query, KEYS), reader_over(read_model), KEYS, read_after, NEVER_WAITS).document
     )
     return answer
 
@@ -92,12 +84,12 @@ def test_new_customers_do_not_shift_the_next_page() -> None:
 def test_later_pages_read_the_generation_of_the_first() -> None:
     read_model, generations = model(3), InMemoryGenerations()
     reader = Reader(read_model, generations)
-    query = parse_query({"limit": "2"}, key)
-    first = json.loads(get_all_customers(query, reader, key, None, NEVER_WAITS))
+    query = parse_query({"limit": "2"}, KEYS)
+    first = json.loads(get_all_customers(query, reader, KEYS, None, NEVER_WAITS).document)
     generations.saved = Generations(active=2, previous=1, newest=2)
 
-    query = parse_query({"limit": "2", "cursor": first["next_cursor"]}, key)
-    second = json.loads(get_all_customers(query, reader, key, None, NEVER_WAITS))
+    query = parse_query({"limit": "2", "cursor": first["next_cursor"]}, KEYS)
+    second = json.loads(get_all_customers(query, reader, KEYS, None, NEVER_WAITS).document)
 
     assert [customer["id"] for customer in second["customers"]] == ["c-000"]
 
@@ -107,32 +99,32 @@ def test_a_cursor_of_a_generation_that_is_not_readable_is_refused(generation: in
     """Generation 2 is being built and may be half full. Generation 7 does not exist."""
     generations = InMemoryGenerations()
     generations.saved = Generations(active=1, building=2, newest=2)
-    query = parse_query({"cursor": encode_cursor(Cursor(generation, after="9999"), KEY)}, key)
+    query = parse_query({"cursor": encode_cursor(Cursor(generation, after="9999"), KEYS)}, KEYS)
 
     with pytest.raises(InvalidFields, match="cursor"):
-        get_all_customers(query, Reader(model(3), generations), key, None, NEVER_WAITS)
+        get_all_customers(query, Reader(model(3), generations), KEYS, None, NEVER_WAITS)
 
 
 @pytest.mark.parametrize("limit", ["0", "101", "-1", "1.5", "", "ten", " 5", "+5", "1e2", "\u0665", "0" * 50])
 def test_an_invalid_limit_is_named(limit: str) -> None:
     with pytest.raises(InvalidFields, match=r"limit\.$"):
-        parse_query({"limit": limit}, no_key)
+        parse_query({"limit": limit}, NO_KEYS)
 
 
 @pytest.mark.parametrize(("limit", "count"), [("1", 1), ("100", 100), ("007", 7)])
 def test_a_valid_limit(limit: str, count: int) -> None:
-    assert parse_query({"limit": limit}, no_key).limit == count
+    assert parse_query({"limit": limit}, NO_KEYS).limit == count
 
 
 def test_all_invalid_parameters_are_named_at_once() -> None:
     with pytest.raises(InvalidFields) as raised:
-        parse_query({"limit": "0", "cursor": "made up", "offset": "10"}, key)
+        parse_query({"limit": "0", "cursor": "made up", "offset": "10"}, KEYS)
 
     assert [error.field for error in raised.value.errors] == ["offset", "limit", "cursor"]
 
 
 def test_the_last_page_needs_no_key() -> None:
-    assert get_all_customers(parse_query({}, no_key), reader_over(model(3)), no_key, None, NEVER_WAITS)
+    assert get_all_customers(parse_query({}, NO_KEYS), reader_over(model(3)), NO_KEYS, None, NEVER_WAITS).document
 
 
 class LaggingIndex(InMemoryReadModel):

@@ -1,5 +1,6 @@
 """Waiting for the projection."""
 
+import base64
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,9 +10,11 @@ from projections.generations import FIRST_GENERATION
 from projections.row import Row, row_of
 from queries.get_customer import get_customer
 from queries.read_your_writes import Clock, ReadAfter, parse_read_after, wait_for
-from shared.http.consistency import ConsistencyToken, parse_token
+from shared.http.consistency import ConsistencyToken
 from shared.http.problems import InvalidFields, NotFound, NotYetReadable
+from shared.runtime.signing import sign
 from tests.fakes.read_model import InMemoryReadModel, reader_over
+from tests.fakes.signing_keys import KEYS, NO_KEYS, keyring_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,16 +116,43 @@ def test_a_token_of_another_customer_is_waited_for_too() -> None:
      ("wait=-1", 2), ("wait=soon", 2), ("await=9", 2), ("wait=1.5", 2)],
 )  # fmt: skip
 def test_the_caller_sets_the_wait_within_limits(prefer: str | None, seconds: int) -> None:
-    headers = {"consistency-token": ConsistencyToken(ID, 2).encode()} | ({"prefer": prefer} if prefer else {})
+    headers = {"consistency-token": ConsistencyToken(ID, 2).encode(KEYS)} | ({"prefer": prefer} if prefer else {})
 
-    assert parse_read_after(headers) == ReadAfter(ConsistencyToken(ID, 2), seconds)
+    assert parse_read_after(headers, KEYS) == ReadAfter(ConsistencyToken(ID, 2), seconds)
 
 
 def test_without_a_token_there_is_no_wait() -> None:
-    assert parse_read_after({"prefer": "wait=5"}) is None
+    assert parse_read_after({"prefer": "wait=5"}, NO_KEYS) is None
 
 
 @pytest.mark.parametrize("token", ["", "x", "e30", "MSAw", "YSAw", "🙂", "=" * 50, "A" * 5000])
 def test_an_invalid_token_is_refused_by_name(token: str) -> None:
     with pytest.raises(InvalidFields, match="Consistency-Token"):
-        parse_token(token)
+        parse_read_after({"consistency-token": token}, KEYS)
+
+
+@pytest.mark.parametrize("content", [f"{ID} 0", f"{ID} -1", f"{ID} 1000000000", "#active 1", f"{'k' * 65} 1", ID])
+def test_a_signed_text_that_is_no_token_is_refused(content: str) -> None:
+    token = sign("Consistency-Token 1", content.encode(), KEYS)
+
+    with pytest.raises(InvalidFields, match="Consistency-Token"):
+        parse_read_after({"consistency-token": token}, KEYS)
+
+
+def unsigned() -> str:
+    return base64.urlsafe_b64encode(f"{ID} 2".encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param(unsigned(), id="unsigned"),
+        pytest.param(ConsistencyToken(ID, 2).encode(keyring_with("another stage's key")), id="foreign-key"),
+        pytest.param(sign("GET /customers newest-first 2", f"{ID} 2".encode(), KEYS), id="a-cursor"),
+        pytest.param(ConsistencyToken(ID, 2).encode(KEYS) + "=", id="padded"),
+        pytest.param(ConsistencyToken(ID, 2).encode(KEYS)[:-1], id="cut"),
+    ],
+)
+def test_a_made_up_token_is_refused_without_a_wait(token: str) -> None:
+    with pytest.raises(InvalidFields, match="Consistency-Token"):
+        parse_read_after({"consistency-token": token}, KEYS)

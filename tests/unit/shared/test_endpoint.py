@@ -1,5 +1,6 @@
 """From API Gateway's event to the response: every failure is a problem, and no personal data is logged."""
 
+import hashlib
 import io
 import json
 import logging
@@ -11,11 +12,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from shared.http.consistency import ConsistencyToken, parse_token
 from shared.http.endpoint import endpoint
-from shared.http.problems import FieldError, InvalidFields, NotFound
+from shared.http.problems import FieldError, InvalidFields, NotFound, NotYetReadable, StaleVersion
 from shared.http.request import Request
 from shared.http.response import Response
+from shared.runtime.ids import fingerprint
 from shared.runtime.observability import logger
+from shared.runtime.signing import KeyPair, Keyring, KeysUnavailable
+from tests.fakes.signing_keys import KEYS, NO_KEYS
 from tests.samples import machine_claims, person_claims
 
 CONTEXT = SimpleNamespace(function_name="f", memory_limit_in_mb=1, invoked_function_arn="a", aws_request_id="r")
@@ -196,3 +201,90 @@ def test_a_field_that_the_caller_invented_is_not_logged(logged: io.StringIO) -> 
 
     assert "ada@example.com" in answer["body"]
     assert "ada@example.com" not in logged.getvalue()
+
+
+def measured(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """The metrics that were sent, by name."""
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    names = [metric["Name"] for metric in lines[-1]["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
+    return {name: lines[-1][name] for name in names}
+
+
+def wait_in_vain(_: Request) -> Response:
+    raise NotYetReadable
+
+
+def test_a_reader_who_waited_in_vain_is_counted_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    sent = event(headers={"consistency-token": "t"})
+    assert call(wait_in_vain, sent)["statusCode"] == 503
+
+    # Neither among the errors nor among the times that roll a version back.
+    assert measured(capsys) == {"NotYetReadable": [1.0]}
+
+
+def test_the_time_to_answer_is_measured_without_waits(capsys: pytest.CaptureFixture[str]) -> None:
+    call(lambda _: Response(HTTPStatus.OK), event())
+
+    found = measured(capsys)
+    assert set(found) == {"Answers2xx", "AnswerMilliseconds"}
+    assert 0 <= found["AnswerMilliseconds"][0] < 1000
+
+
+def test_the_log_line_says_who_read_whom_without_an_id(logged: io.StringIO) -> None:
+    call(lambda _: Response(HTTPStatus.OK, log={"customer": fingerprint("c-1")}), event())
+
+    line = json.loads(logged.getvalue().splitlines()[-1])
+    assert line["caller"] == hashlib.sha256(b"user-1").hexdigest()[:32]
+    assert line["customer"] == hashlib.sha256(b"c-1").hexdigest()[:32]
+    assert "user-1" not in logged.getvalue()
+
+
+def test_a_refusal_says_who_asked_and_the_next_request_starts_afresh(logged: io.StringIO) -> None:
+    def refuse(_: Request) -> Response:
+        raise NotFound("no")
+
+    call(refuse, event())
+    assert json.loads(logged.getvalue().splitlines()[-1])["caller"] == fingerprint("user-1")
+    call(refuse, {"requestContext": None})
+    assert json.loads(logged.getvalue().splitlines()[-1])["caller"] == ""
+
+
+WRITTEN = ConsistencyToken("c-1", 2)
+
+
+def write(_: Request) -> Response:
+    return Response(HTTPStatus.CREATED, read_after=WRITTEN)
+
+
+def test_a_write_is_answered_with_a_signed_token() -> None:
+    answer: Any = endpoint(scope="customers/read", keys=KEYS)(write)(event(), CONTEXT)
+
+    assert parse_token(answer["headers"]["Consistency-Token"], KEYS) == WRITTEN
+
+
+def test_a_refusal_that_names_a_write_is_signed_too() -> None:
+    def refuse(_: Request) -> Response:
+        raise StaleVersion(2, WRITTEN)
+
+    answer: Any = endpoint(scope="customers/read", keys=KEYS)(refuse)(event(), CONTEXT)
+
+    assert answer["statusCode"] == 412
+    assert parse_token(answer["headers"]["Consistency-Token"], KEYS) == WRITTEN
+
+
+def test_nothing_is_written_if_its_token_cannot_be_signed() -> None:
+    def fail(_: KeyPair | None) -> KeyPair:
+        raise KeysUnavailable
+
+    def never(_: Request) -> Response:
+        raise AssertionError("the write was carried out")
+
+    answer: Any = endpoint(scope="customers/read", keys=Keyring(fail, lambda: 0.0))(never)(event(), CONTEXT)
+
+    assert (answer["statusCode"], json.loads(answer["body"])["type"]) == (503, "/docs/problems/unavailable")
+
+
+def test_a_caller_without_the_scope_fetches_no_key() -> None:
+    answer: Any = endpoint(scope="customers/write", keys=NO_KEYS)(write)(event(), CONTEXT)
+
+    assert answer["statusCode"] == 403

@@ -96,7 +96,7 @@ def test_nothing_is_sent_from_an_unreadable_event_on() -> None:
     nothing = Unreadable("c", 2, "the row is not an event: KeyError")
 
     bads: list[tuple[Recorded, str]] = [
-        (vanished, "unknown type CustomerVanished in schema version 1"),
+        (vanished, "unknown type"),
         (nothing, nothing.reason),
     ]
     for bad, reason in bads:

@@ -9,7 +9,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from events.claim_differences import (
+from events.pages import by_customer, customer_at
+from events.store import EventStore
+from operations.jobs.claims.differences import (
     REPAIRABLE,
     ClaimDifference,
     Standing,
@@ -17,9 +19,7 @@ from events.claim_differences import (
     compare_customer,
     standing_of,
 )
-from events.claims_table import NOBODY, ClaimsTable
-from events.pages import by_customer, customer_at
-from events.store import EventStore
+from operations.jobs.claims.table import NOBODY, ClaimsTable
 from projections.maintenance.progress import SegmentProgress
 
 PAGE_SIZE: Final = 500

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from events.claims_table import CLAIM_PREFIX, NOBODY, ClaimPage, CustomerAt, HeldClaim
 from events.store import StoreBusy
+from operations.jobs.claims.table import CLAIM_PREFIX, NOBODY, ClaimPage, CustomerAt, HeldClaim
 from shared.runtime.backoff import full_jitter
 from shared.runtime.key_reads import KeysUnread, read_keys
 

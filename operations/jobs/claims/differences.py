@@ -9,10 +9,10 @@ from enum import StrEnum
 from typing import Final
 
 from events.claims import email_claim
-from events.claims_table import CustomerAt
 from events.customer import Customer
 from events.envelope import Recorded
 from events.history import BrokenHistory, fold_or_report
+from operations.jobs.claims.table import CustomerAt
 
 
 class ClaimDifferenceKind(StrEnum):

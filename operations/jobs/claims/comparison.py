@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from events.claim_differences import REPAIRABLE, ClaimDifference, ClaimDifferenceKind
-from operations.jobs.claim_verifier import ClaimVerifier
+from operations.jobs.claims.differences import REPAIRABLE, ClaimDifference, ClaimDifferenceKind
+from operations.jobs.claims.verifier import ClaimVerifier
 from operations.jobs.comparison import CompareOptions
 from operations.jobs.meter import Meter
 from operations.jobs.workers import ProgressTracker, Show, run_all

@@ -100,8 +100,9 @@ openapi: ## Regenerate docs/openapi.json from the code
 	$(call need,dev)
 	@$(DEV)/python -m contracts.openapi
 
-contracts: ## Regenerate docs/events, docs/asyncapi.json, the wiring plan and the command reference; refuses to break a released version
+contracts: ## Regenerate the sets of characters, docs/events, docs/asyncapi.json, the wiring plan and the command reference; refuses to break a released version
 	$(call need,dev)
+	@$(DEV)/python -m contracts.characters
 	@$(DEV)/python -m contracts.events
 	@$(DEV)/python -m contracts.wiring
 	@$(DEV)/python -m contracts.command_line

@@ -13,7 +13,7 @@ from functools import partial
 
 from commands.context import Context
 from commands.handling import Decision, Pause, carry_out
-from events.claims import ClaimChange, email_claim, move_claim
+from events.claims import move_claim, release_all
 from events.customer import CustomerErased, Erased, State
 from events.history import BrokenHistory, unredacted
 from events.store import EventStore, StoreBusy
@@ -35,8 +35,7 @@ def decide(command: EraseCustomer, state: State | BrokenHistory) -> Decision | N
         return None
     if isinstance(state, BrokenHistory):
         # It is unknown which address is current. The store leaves those alone that another customer holds now.
-        claims = dict.fromkeys(map(email_claim, state.emails))
-        return Decision(CustomerErased(), ClaimChange(release=tuple(claims)), state.versions)
+        return Decision(CustomerErased(), release_all(state.emails), state.versions)
     return Decision(CustomerErased(), move_claim(state.email, None), tuple(range(1, state.version + 1)))
 
 

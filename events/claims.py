@@ -2,8 +2,11 @@
 
 import hashlib
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
+
+from events.mailbox import mailbox_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +33,30 @@ class ClaimTaken(Exception):
 
 
 def email_claim(email: str) -> str:
-    """The claim on an e-mail address.
-
-    Addresses that differ only in case or in Unicode composition are the same: in practice no mail server distinguishes
-    them, and two accounts for one mailbox do occur.
+    """The claim on an e-mail address: on the mailbox that it names, in whatever spelling (`events.mailbox`).
 
     Returns:
         `email#` and a SHA-256 in hex, so that the claims table holds no address.
     """
-    normalised = unicodedata.normalize("NFKC", email).casefold()
-    return f"email#{hashlib.sha256(normalised.encode()).hexdigest()}"
+    return _claim_on(mailbox_of(email))
+
+
+def earlier_email_claim(email: str) -> str:
+    """The claim that releases up to 0.2 took; `verify claims` replaces it.
+
+    It equals `email_claim` for every address in ASCII.
+    """
+    return _claim_on(unicodedata.normalize("NFKC", email).casefold())
+
+
+def claims_of(email: str) -> tuple[str, ...]:
+    """Every claim that a customer with this address may hold: the right one, then the one of earlier releases."""
+    return tuple(dict.fromkeys((email_claim(email), earlier_email_claim(email))))
+
+
+def release_all(emails: Iterable[str]) -> ClaimChange:
+    """Release every claim on some addresses."""
+    return ClaimChange(release=tuple(dict.fromkeys(claim for email in emails for claim in claims_of(email))))
 
 
 def move_claim(before: str | None, after: str | None) -> ClaimChange:
@@ -52,4 +69,10 @@ def move_claim(before: str | None, after: str | None) -> ClaimChange:
     old, new = (email_claim(email) if email is not None else None for email in (before, after))
     if old == new:
         return NO_CLAIMS
-    return ClaimChange(take=(new,) if new else (), release=(old,) if old else ())
+    released = claims_of(before) if before is not None else ()
+    # One transaction cannot both take and release a claim.
+    return ClaimChange(take=(new,) if new else (), release=tuple(claim for claim in released if claim != new))
+
+
+def _claim_on(mailbox: str) -> str:
+    return f"email#{hashlib.sha256(mailbox.encode()).hexdigest()}"

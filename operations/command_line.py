@@ -156,7 +156,11 @@ COMMANDS: Final = (
         verify_claims.verify_claims,
         "compare the claims on e-mail addresses with the events",
         "verify claims --repair",
-        (options.compare_options("take, move or release the claims that differ"), options.workers_option),
+        (
+            options.compare_options("take, move or release the claims that differ"),
+            options.take_missing_option,
+            options.workers_option,
+        ),
     ),
     Command(
         "backfill",

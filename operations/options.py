@@ -116,6 +116,15 @@ def compare_options(repair: str) -> AddOptions:
     return add
 
 
+def take_missing_option(parser: ArgumentParser) -> None:
+    """Add `--take-missing`."""
+    parser.add_argument(
+        "--take-missing",
+        action="store_true",
+        help="take missing claims and release none, before a deployment that changes the form of claims",
+    )
+
+
 def workers_option(parser: ArgumentParser) -> None:
     """Add `--workers`."""
     parser.add_argument(

@@ -1,6 +1,7 @@
 """The whole OpenAPI document, and its file."""
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from typing import Any, Final
@@ -18,6 +19,7 @@ from local.template import load_template
 Json = dict[str, Any]
 
 FILE: Final = ROOT / "docs" / "openapi.json"
+_BEYOND_THE_BASIC_PLANE: Final = re.compile("[\U00010000-\U0010ffff]")
 
 
 class RoutesDiffer(ContractError):
@@ -55,7 +57,9 @@ def openapi_document(addresses: Addresses | None = None, template: Mapping[str, 
 
 def rendered(document: Json) -> str:
     """Return the document as text."""
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    # The patterns contain characters that editors cannot show, such as tags and unassigned ones.
+    return _BEYOND_THE_BASIC_PLANE.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def _info() -> Json:

@@ -77,4 +77,4 @@ def _schema(status: HTTPStatus, kinds: list[Kind]) -> Json:
         "title": {"enum": [kind.title for kind in kinds]},
         "status": {"const": int(status)},
     }
-    return {"allOf": [reference("Problem"), {"properties": narrowed}]}
+    return {"allOf": [reference("Problem"), {"type": "object", "properties": narrowed}]}

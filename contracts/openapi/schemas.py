@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from commands import patterns
 from commands.create_customer import CreateCustomer
 from commands.update_customer import NewDetails
 from contracts.sample import SAMPLE, sample_of
@@ -25,6 +26,26 @@ _REFINED: Final[dict[str, Json]] = {
 }
 
 
+# The long patterns are written once: each field refers to them and adds its own length and description.
+_TEXTS: Final[dict[str, Json]] = {
+    "Text": {
+        "type": "string",
+        "description": "A text with a visible character. It contains no control characters, direction marks or other "
+        "invisible format characters, and no characters that Unicode has not assigned or leaves to private use. "
+        "Zero-width joiners and non-joiners are allowed inside words. The pattern is for Unicode (the flag `u`).",
+        "pattern": patterns.text(),
+    },
+    "EmailAddress": {
+        "type": "string",
+        "description": "An e-mail address (RFC 5321, RFC 6531) without a quoted local part, at a domain name that is "
+        "valid in IDNA 2008 after the mapping of UTS 46. The pattern is for Unicode (the flag `u`). It cannot express "
+        "the rules of IDNA about whole labels: writing direction, characters that need others beside them, and the "
+        "length in Punycode.",
+        "pattern": patterns.email(),
+    },
+}
+
+
 def reference(name: str) -> Json:
     """Return a reference to one of `all_schemas`."""
     return {"$ref": f"#/components/schemas/{name}"}
@@ -37,6 +58,7 @@ def all_schemas() -> dict[str, Json]:
         SampleMissing: A required field has no sample value.
     """
     return {
+        **_TEXTS,
         "CreateCustomer": request_schema(CreateCustomer, "The details of a new customer."),
         "UpdateCustomer": request_schema(NewDetails, "The new details of a customer."),
         "Customer": customer_schema(Customer),
@@ -53,10 +75,19 @@ def request_schema(model: type[BaseModel], description: str) -> Json:
         description: What the body contains.
     """
     normalised = (
-        "Strings are trimmed, repeated inner spaces are reduced to one, and characters are composed (Unicode NFC) "
-        "before validation."
+        "Strings are trimmed, inner white space of any kind is reduced to single spaces, and characters are composed "
+        "(Unicode NFC) before validation."
     )
-    return {**_schema_of(model), "description": f"{description} {normalised}", "examples": [sample_of(model)]}
+    schema = _schema_of(model)
+    schema["properties"] = {name: _shortened(field) for name, field in schema["properties"].items()}
+    return {**schema, "description": f"{description} {normalised}", "examples": [sample_of(model)]}
+
+
+def _shortened(field: Json) -> Json:
+    for name, text in _TEXTS.items():
+        if field.get("pattern") == text["pattern"]:
+            return reference(name) | {key: value for key, value in field.items() if key != "pattern"}
+    return field
 
 
 def customer_schema(model: type[BaseModel]) -> Json:

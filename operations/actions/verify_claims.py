@@ -24,9 +24,9 @@ def verify_claims(stack: Stack, arguments: argparse.Namespace, output: Output) -
     def report(finding: ClaimFinding) -> None:
         _print_finding(finding, output)
 
-    options = CompareOptions(arguments.workers, arguments.segments, arguments.repair)
+    options = CompareOptions(arguments.workers, arguments.segments, arguments.repair or arguments.take_missing)
     with display("Verifying claims", as_json=output.as_json) as shown:
-        comparison = compare_claims(stack, options, report, shown.show)
+        comparison = compare_claims(stack, options, report, shown.show, only_missing=arguments.take_missing)
     unrepaired = comparison.unrepaired
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(unrepaired.items())) or "no difference"
     repaired = f" {comparison.repaired} repaired." if comparison.repaired else ""

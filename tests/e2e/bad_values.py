@@ -34,8 +34,16 @@ def _bad_texts(longest: int) -> Iterator[tuple[str, object]]:
     yield "c1-control-character", f"{MARK}\u0085{MARK}"
     yield "line-separator", f"{MARK}\u2028{MARK}"
     yield "direction-override", f"{MARK}\u202e{MARK}"
+    yield "left-to-right-mark", f"{MARK}\u200e{MARK}"
+    yield "zero-width-space", f"{MARK}\u200b{MARK}"
+    yield "nothing-visible", "\u3164\u2800"
+    yield "joiner-at-the-end", f"{MARK}\u200d"
+    yield "tag-character", f"{MARK}\U000e0041"
+    yield "private-use", f"{MARK}\ue000"
+    yield "noncharacter", f"{MARK}\ufffe"
 
 
+_LONG_IN_PUNYCODE: Final = "\u00fc" * 60
 _BAD_ADDRESSES: Final = {
     "no-at": f"{MARK}.example.com",
     "no-local-part": f"@{MARK}.com",
@@ -51,6 +59,13 @@ _BAD_ADDRESSES: Final = {
     "domain-hyphen-first": f"{MARK}@-example.com",
     "local-part-of-65": f"{MARK.ljust(65, 'x')}@example.com",
     "length-of-255": f"{MARK}@{'d' * 63}.{'e' * 63}.{'f' * 63}.{'g' * 49}.com",
+    "ip-address": f"{MARK}@1.2.3.4",
+    "address-literal": f"{MARK}@[1.2.3.4]",
+    "numeric-top-level": f"{MARK}@example.123",
+    "joiner": f"{MARK[0]}\u200d{MARK[1:]}@example.com",
+    "variation-selector": f"{MARK}\ufe0f@example.com",
+    "not-in-dns": f"{MARK}@i\u2764.example",
+    "long-in-punycode": f"{MARK}@{_LONG_IN_PUNYCODE}.example",
     "display-name": f"Ada <{MARK}@example.com>",
     "two-addresses": f"{MARK}@example.com,b@example.com",
 }

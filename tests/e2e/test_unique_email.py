@@ -36,6 +36,22 @@ def test_spelling_variants_of_an_address_are_the_same_address(api: httpx.Client,
     _assert_taken(api.post("/customers", json=a_person(email=other)), address)
 
 
+def test_a_domain_and_its_punycode_are_the_same_address(api: httpx.Client) -> None:
+    name = new_email().partition("@")[0]
+    holder = create(api, email=f"{name}@b\u00fccher.example")
+    assert holder["email"] == f"{name}@b\u00fccher.example"
+    _assert_taken(api.post("/customers", json=a_person(email=f"{name}@XN--BCHER-KVA.example")), name)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("{}@fass.de", "{}@fa\u00df.de"), ("{}1@example.com", "{}\u2460@example.com")]
+)
+def test_addresses_of_two_mailboxes_belong_to_two_customers(api: httpx.Client, one: str, other: str) -> None:
+    name = new_email().partition("@")[0]
+    create(api, email=one.format(name))
+    assert create(api, email=other.format(name))["email"] == other.format(name)
+
+
 def test_a_refused_create_stores_none_of_its_data(api: httpx.Client) -> None:
     holder = create(api)
     for _ in range(3):

@@ -2,10 +2,10 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from operations.jobs.claims.differences import ClaimDifference, ClaimDifferenceKind
+from operations.jobs.claims.differences import REPAIRABLE, ClaimDifference, ClaimDifferenceKind
 from operations.jobs.claims.verifier import ClaimVerifier
 from operations.jobs.comparison import CompareOptions
 from operations.jobs.meter import Meter
@@ -44,7 +44,12 @@ class ClaimComparison:
 class _ClaimFindings:
     """Collects the differences that all threads find, and repairs them if asked to."""
 
-    def __init__(self, verifier: ClaimVerifier, report: Callable[[ClaimFinding], None], *, repair: bool) -> None:
+    def __init__(
+        self,
+        verifier: ClaimVerifier,
+        report: Callable[[ClaimFinding], None],
+        repair: Collection[ClaimDifferenceKind],
+    ) -> None:
         self.comparison = ClaimComparison()
         self._verifier = verifier
         self._report = report
@@ -52,7 +57,7 @@ class _ClaimFindings:
         self._lock = threading.Lock()
 
     def add(self, difference: ClaimDifference) -> None:
-        remaining = self._verifier.repair(difference) if self._repair else difference
+        remaining = self._verifier.repair(difference) if difference.kind in self._repair else difference
         with self._lock:
             if remaining is None:
                 self.comparison.repaired += 1
@@ -62,7 +67,12 @@ class _ClaimFindings:
 
 
 def compare_claims(
-    stack: Stack, options: CompareOptions, report: Callable[[ClaimFinding], None], show: Show
+    stack: Stack,
+    options: CompareOptions,
+    report: Callable[[ClaimFinding], None],
+    show: Show,
+    *,
+    only_missing: bool = False,
 ) -> ClaimComparison:
     """Compare every customer with their claim, then every claim with its holder.
 
@@ -73,11 +83,14 @@ def compare_claims(
         options: How to compare.
         report: Called with each difference as soon as it is found, by one thread at a time.
         show: Called with a reading of the progress once a second.
+        only_missing: Whether to repair nothing but missing claims, and to compare customers only. A release that is
+            still running may need the claims of the earlier form.
     """
     plan = plan_for(stack.count_events())
     segments = options.segments or plan.segments
     verifier = stack.claim_verifier
-    findings = _ClaimFindings(verifier, report, repair=options.repair)
+    kinds = {ClaimDifferenceKind.MISSING} if only_missing else REPAIRABLE
+    findings = _ClaimFindings(verifier, report, kinds if options.repair else ())
 
     def run(step: Step, expected: int) -> Progress:
         def step_and_report(segment: SegmentProgress) -> SegmentProgress:
@@ -90,5 +103,6 @@ def compare_claims(
         return run_all(tracker, step_and_report, options.workers, Meter(stack.clock, tracker.progress()), show)
 
     findings.comparison.customers = run(verifier.customers_step, plan.expected_events).customers
-    findings.comparison.claims = run(verifier.claims_step, 0).customers
+    if not only_missing:
+        findings.comparison.claims = run(verifier.claims_step, 0).customers
     return findings.comparison

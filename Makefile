@@ -160,7 +160,7 @@ build-ProjectCustomers build-RebuildControl build-RebuildSegment build-VerifySeg
 build-PublishEvents: ; @$(call bundle,shared events publisher)
 build-WelcomeCustomers: ; @$(call bundle,consumer_kit consumers)
 build-GetCustomer build-GetAllCustomers: ; @$(call bundle,shared events projections queries)
-build-AnswerPreflight: ; @$(call bundle,shared queries/handlers)
+build-AnswerPreflight: ; @$(call bundle,shared queries/__init__.py queries/handlers)
 build-ShowDocs: ; @$(call bundle,shared queries/handlers queries/api_docs)
 	@cp -p queries/__init__.py "$(ARTIFACTS_DIR)/queries/"
 	@cp -p queries/api_docs/*.html queries/api_docs/*.js docs/openapi.json "$(ARTIFACTS_DIR)/queries/api_docs/"

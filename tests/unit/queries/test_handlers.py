@@ -25,7 +25,7 @@ SAMPLE = json.loads((ROOT / "events/get-all-customers-request.json").read_text()
 def _one_customer(monkeypatch: pytest.MonkeyPatch) -> None:
     """A read model with one customer at version 1."""
     monkeypatch.setenv("READ_TABLE", "test")
-    monkeypatch.setenv("CURSOR_SECRET", "test")
+    monkeypatch.setenv("SIGNING_SECRET", "literal:a key of the tests")
     read_model, event = InMemoryReadModel(), created(ID)
     read_model.stored[ID, FIRST_GENERATION] = row_of(evolve(None, event, decode(event)), FIRST_GENERATION)
     for name in ("get_customer", "get_all_customers"):

@@ -1,15 +1,16 @@
-"""Folds a customer's events into the customer's state.
+"""Folds a customer's events into the customer's state, and closes the histories of erased customers.
 
 An erasure decides for the whole history: an erased customer stays erased, whatever events come before or after it. So
-no other event of an erased customer is decoded, and an unreadable one does no harm.
+no other event of an erased customer is decoded, and an unreadable one does no harm. `sealed` is the one place that
+withholds the data of an erased customer's events while it has yet to be removed. Every store returns events through it.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from events.codec import UnreadableEvent, decode
+from events.codec import REDACTED, UnreadableEvent, decode
 from events.customer import CustomerErased, Erased, State, evolve
 from events.envelope import Event, Recorded, Unreadable
 
@@ -50,6 +51,33 @@ def states(records: Iterable[Recorded], state: State | None = None) -> Iterator[
 def is_erasure(record: Recorded) -> bool:
     """Whether a record is a `CustomerErased` event."""
     return isinstance(record, Event) and record.type == CustomerErased.type()
+
+
+def sealed(records: Iterable[Recorded], *, erased: bool = False) -> list[Recorded]:
+    """A customer's records as they may be opened: once the customer is erased, without data.
+
+    Args:
+        records: Records of one customer. A suffix of the history is enough, because an erasure is at its end.
+        erased: Whether the customer is known to be erased, although these records do not show it.
+    """
+    records = list(records)
+    if not erased and not any(map(is_erasure, records)):
+        return records
+    return [_seal(record) for record in records]
+
+
+def _seal(record: Recorded) -> Recorded:
+    if is_erasure(record) or record.data == REDACTED:
+        return record
+    return replace(record, data=REDACTED, is_sealed=True)
+
+
+def is_left_over(record: Recorded) -> bool:
+    """Whether an erasure has yet to remove something from the row of an erased customer's record."""
+    if is_erasure(record):
+        return False
+    has_hash = record.has_hash if isinstance(record, Unreadable) else bool(record.metadata.request_hash)
+    return record.is_sealed or record.data != REDACTED or has_hash
 
 
 def readable(record: Recorded) -> Event:
@@ -115,7 +143,7 @@ def _address_in(record: Recorded) -> str | None:
     """The e-mail address in an event's data, even if the data does not have its schema."""
     with suppress(Exception):
         return getattr(decode(readable(record)), "email", None)
-    with suppress(KeyError, TypeError, ValueError):
+    with suppress(KeyError, TypeError, ValueError, RecursionError):
         email = json.loads(record.data)["email"]
         return email if isinstance(email, str) else None
     return None

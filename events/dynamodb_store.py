@@ -200,6 +200,8 @@ class DynamoDbEventStore:
         return True
 
     def _redact_together(self, redactions: list[Any]) -> None:
+        if len(redactions) == 1:
+            return self._until_uncontended(partial(self._redact_one, redactions[0]))
         try:
             self._until_uncontended(partial(self._redact_in_transaction, [{"Update": each} for each in redactions]))
         except ClientError as refused:
@@ -207,6 +209,7 @@ class DynamoDbEventStore:
                 raise
             for redaction in redactions:
                 self._until_uncontended(partial(self._redact_one, redaction))
+        return None
 
     def _redact_in_transaction(self, items: list[Any]) -> bool:
         try:

@@ -15,6 +15,7 @@ FUNCTIONS = [
     "CreateCustomer",
     "CreateCustomerPreTraffic",
     "EraseCustomer",
+    "FinishErasures",
     "GetAllCustomers",
     "GetCustomer",
     "ProjectCustomers",

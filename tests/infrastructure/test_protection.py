@@ -9,7 +9,7 @@ import pytest
 from tests.infrastructure.conftest import transformed
 
 Template = dict[str, Any]
-TABLES = ("EventTable", "ClaimsTable", "ReadTable")
+TABLES = ("EventTable", "ClaimsTable", "ErasuresTable", "ReadTable")
 # Resource types that the local stage lacks.
 ONLY_ON_AWS = ("AWS::WAFv2::", "AWS::CodeDeploy::DeploymentConfig", "AWS::KMS::", "AWS::CloudWatch::",
                 "AWS::ApiGateway::Account", "AWS::Logs::")  # fmt: skip

@@ -91,12 +91,13 @@ def test_only_an_erasure_may_change_an_event_and_only_its_data(functions: dict[s
         and {action.split(":")[1] for action in actions(statement)} & CHANGING_EVENTS
     ]
 
-    [(name, statement)] = changing
-    assert name == "EraseCustomer"
-    assert actions(statement) == ["dynamodb:UpdateItem"]
-    assert statement["Condition"] == {
-        "ForAllValues:StringEquals": {"dynamodb:Attributes": ["customer_id", "version", "data"]}
-    }
+    removed = ["customer_id", "version", "data", "request_hash"]
+    # FinishErasures alone, which no caller reaches, also removes the hash from where older releases stored it.
+    named = {"EraseCustomer": removed, "FinishErasures": [*removed, "metadata"]}
+    assert [name for name, _ in changing] == list(named)
+    for name, statement in changing:
+        assert actions(statement) == ["dynamodb:UpdateItem"]
+        assert statement["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:Attributes": named[name]}}
 
 
 def test_the_write_side_and_the_read_side_use_only_their_own_tables(functions: dict[str, Template]) -> None:
@@ -108,6 +109,9 @@ def test_the_write_side_and_the_read_side_use_only_their_own_tables(functions: d
     assert touches("CreateCustomer", "ClaimsTable") == {"PutItem"}
     assert touches("UpdateCustomer", "EventTable") == {"PutItem", "Query"}
     assert touches("CreateCustomerPreTraffic", "EventTable") == {"Query"}
+    assert touches("EraseCustomer", "ErasuresTable") == {"PutItem"}
+    assert touches("FinishErasures", "EventTable") == {"Query", "UpdateItem"}
+    assert touches("FinishErasures", "ErasuresTable") == {"DeleteItem", "Scan"}
     for command in ("CreateCustomer", "UpdateCustomer", "EraseCustomer", "CreateCustomerPreTraffic"):
         assert not touches(command, "ReadTable"), command
     for reader in ("ProjectCustomers", "GetAllCustomers", "GetCustomer"):
@@ -146,7 +150,7 @@ def test_an_invocation_ends_before_generations_count_as_settled(functions: dict[
         assert timedelta(seconds=functions[name]["Timeout"]) <= SETTLES_AFTER, name
 
 
-@pytest.mark.parametrize("name", ["EventTable", "ClaimsTable", "ReadTable"])
+@pytest.mark.parametrize("name", ["EventTable", "ClaimsTable", "ErasuresTable", "ReadTable"])
 def test_tables_are_protected(template: Template, name: str) -> None:
     table = template["Resources"][name]
     properties = table["Properties"]

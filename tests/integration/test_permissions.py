@@ -29,6 +29,7 @@ FUNCTIONS: Final = (
     "CreateCustomer",
     "UpdateCustomer",
     "EraseCustomer",
+    "FinishErasures",
     "ProjectCustomers",
     "PublishEvents",
     "RebuildControl",
@@ -44,7 +45,7 @@ FUNCTIONS: Final = (
 WRITERS: Final = ("ProjectCustomers", "RebuildSegment")
 REBUILD: Final = ("RebuildControl", "RebuildSegment", "VerifySegment")
 _SORT_KEY: Final = {"EventTable": "version", "ReadTable": "generation"}
-_PARTITION_KEY: Final = {"EventTable": "customer_id", "ReadTable": "customer_id", "ClaimsTable": "claim"}
+_PARTITION_KEY: Final = {"EventTable": "customer_id", "ReadTable": "customer_id", "ClaimsTable": "claim", "ErasuresTable": "customer_id"}
 
 
 def _key(table: str) -> dict[str, Any]:
@@ -120,13 +121,19 @@ ALLOWED: Final[dict[tuple[str, str], set[str]]] = {
     ("UpdateCustomer", "EventTable"): {"PutItem", "Query"},
     ("UpdateCustomer", "ClaimsTable"): {"DeleteItem", "PutItem"},
     ("UpdateCustomer", "ReadTable"): set(),
-    # The only function that may change an event.
+    # With FinishErasures the only function that may change an event.
     ("EraseCustomer", "EventTable"): {"PutItem", "Query", "UpdateItem"},
     ("EraseCustomer", "ClaimsTable"): {"DeleteItem"},
+    ("EraseCustomer", "ErasuresTable"): {"PutItem"},
     ("EraseCustomer", "ReadTable"): set(),
+    ("FinishErasures", "EventTable"): {"Query", "UpdateItem"},
+    ("FinishErasures", "ClaimsTable"): set(),
+    ("FinishErasures", "ErasuresTable"): {"DeleteItem", "Scan"},
+    ("FinishErasures", "ReadTable"): set(),
     ("ProjectCustomers", "EventTable"): {"Query"},
     ("ProjectCustomers", "ClaimsTable"): set(),
-    ("ProjectCustomers", "ReadTable"): {"GetItem", "BatchGetItem"},
+    ("ProjectCustomers", "ErasuresTable"): set(),
+    ("ProjectCustomers", "ReadTable"): {"BatchGetItem", "GetItem", "Query"},
     ("PublishEvents", "EventTable"): set(),
     ("PublishEvents", "ClaimsTable"): set(),
     ("PublishEvents", "ReadTable"): set(),
@@ -369,7 +376,7 @@ def test_the_workflow_may_invoke_its_own_three_functions_and_nothing_else(
     assert not _is_allowed(lambda: machines.start_execution(stateMachineArn=other, input="{}"))
 
 
-@pytest.mark.parametrize("table", ["EventTable", "ClaimsTable", "ReadTable"])
+@pytest.mark.parametrize("table", ["EventTable", "ClaimsTable", "ErasuresTable", "ReadTable"])
 def test_the_workflow_itself_may_access_no_table(workflow: Role, outputs: Mapping[str, str], table: str) -> None:
     name = outputs[table]
     for action, call in ACTIONS.items():
@@ -404,9 +411,12 @@ def test_only_erasure_may_change_an_event_and_only_its_data(
         for statement in _several(document["Statement"])
         if events in _several(statement["Resource"]) and "dynamodb:UpdateItem" in _several(statement["Action"])
     }
-    assert set(able) == {"EraseCustomer"}
-    named = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["customer_id", "version", "data"]}}
-    assert able["EraseCustomer"]["Condition"] == named
+    removed = ["customer_id", "version", "data", "request_hash"]
+    named = {"EraseCustomer": removed, "FinishErasures": [*removed, "metadata"]}
+    conditions = {function: statement["Condition"] for function, statement in able.items()}
+    assert conditions == {
+        function: {"ForAllValues:StringEquals": {"dynamodb:Attributes": names}} for function, names in named.items()
+    }
 
 
 def test_a_redaction_names_only_the_attributes_that_erasure_may_change(
@@ -421,5 +431,5 @@ def test_a_redaction_names_only_the_attributes_that_erasure_may_change(
     [update] = sent
     names = set(re.findall(r"#?[a-z_]+", f"{update['UpdateExpression']} {update['ConditionExpression']}"))
     named = {update["ExpressionAttributeNames"].get(name, name) for name in names - {"attribute_exists", "redacted"}}
-    assert named | set(update["Key"]) == {"customer_id", "version", "data"}
+    assert named | set(update["Key"]) == {"customer_id", "version", "data", "request_hash"}
     assert update.get("ReturnValues", "NONE") == "NONE"

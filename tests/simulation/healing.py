@@ -23,6 +23,7 @@ def heal(world: "World") -> None:
     world.answers.calm = True
     world.callers.finish()
     drain(world)
+    world.finisher.finish_all()
     world.invariants.log_is_whole()
     world.invariants.claims_are_exact()
     erased = {name for name, person in world.oracle.people.items() if person.erased_at}

@@ -15,7 +15,8 @@ from commands.handling import Decision, Pause, carry_out
 from events.claims import ClaimChange, email_claim, move_claim
 from events.customer import CustomerErased, Erased, State
 from events.history import BrokenHistory
-from events.store import MOST_REDACTED_AT_ONCE, EventStore
+from events.store import MOST_REDACTED_AT_ONCE, EventStore, StoreBusy
+from shared.http.problems import Contended
 from shared.runtime.clock import timestamp
 
 
@@ -55,7 +56,14 @@ def erase_customer(
     def decided(state: State | BrokenHistory) -> Decision | None:
         decision = decide(command, state)
         if decision is None:
-            store.note_erasure(customer_id, timestamp(context.now))
+            _note_again(store, customer_id, context)
         return decision
 
     return carry_out(decided, store, customer_id, context, pause)
+
+
+def _note_again(store: EventStore, customer_id: str, context: Context) -> None:
+    try:
+        store.note_erasure(customer_id, timestamp(context.now))
+    except StoreBusy:
+        raise Contended from None

@@ -79,7 +79,7 @@ class DynamoDbEventStore:
 
     def note_erasure(self, customer_id: str, since: str) -> None:
         """See `EventStore.note_erasure`."""
-        self._client.put_item(TableName=self._erasures_table, Item=note(customer_id, since))
+        self._until_uncontended(partial(self._put_note, note(customer_id, since)))
 
     def latest(self, customer_id: str) -> Recorded | None:
         """See `EventStore.latest`."""
@@ -188,6 +188,13 @@ class DynamoDbEventStore:
             self._client.put_item(**self._put(event))
         except self._client.exceptions.ConditionalCheckFailedException as refused:
             _require_ours(refused.response.get("Item"), event)
+        except self._client.exceptions.TransactionConflictException:
+            return False
+        return True
+
+    def _put_note(self, item: Any) -> bool:
+        try:
+            self._client.put_item(TableName=self._erasures_table, Item=item)
         except self._client.exceptions.TransactionConflictException:
             return False
         return True

@@ -95,6 +95,9 @@ class EventStore(Protocol):
         Args:
             customer_id: An erased customer.
             since: The current time: RFC 3339, UTC, 27 characters.
+
+        Raises:
+            StoreBusy: There is too much contention.
         """
         ...
 

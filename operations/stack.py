@@ -11,7 +11,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from events.dynamodb_erasures import DynamoDbErasures
 from events.dynamodb_store import DynamoDbEventStore
+from events.erasures import Erasures
 from events.store import EventStore
 from local import outputs
 from local.aws import session as local_session
@@ -62,6 +64,7 @@ class Stack:
     """
 
     store: EventStore
+    erasures: Erasures
     read_model: ReadModel
     generations: GenerationStore
     progress: ProgressStore
@@ -133,7 +136,7 @@ def _connected(session: boto3.Session, found: Mapping[str, str], endpoint: str |
     config = Config(**_TIMEOUTS, **proxies, retries=retries, max_pool_connections=MAX_WORKERS + 4)
     client = session.client("dynamodb", endpoint_url=endpoint, config=config)
     try:
-        events, rows = found["EventTable"], found["ReadTable"]
+        events, rows, erasures = found["EventTable"], found["ReadTable"], found["ErasuresTable"]
         failures, unpublished = found["ProjectionFailureQueueUrl"], found["PublishFailureQueueUrl"]
         bus, bus_arn, source = found["EventBusName"], found["EventBusArn"], found["EventSource"]
     except KeyError as missing:
@@ -143,6 +146,7 @@ def _connected(session: boto3.Session, found: Mapping[str, str], endpoint: str |
     queues = session.client("sqs", endpoint_url=endpoint, config=config)
     return Stack(
         store=DynamoDbEventStore(client, events),
+        erasures=DynamoDbErasures(client, erasures),
         read_model=DynamoDbReadModel(client, rows),
         generations=DynamoDbGenerations(client, rows),
         progress=DynamoDbProgress(client, rows),

@@ -12,7 +12,7 @@ from commands.handlers import create_customer as create_handler
 from commands.handlers import erase_customer as erase_handler
 from commands.handlers import finish_erasures as finish_handler
 from commands.handlers import update_customer as update_handler
-from events import dynamodb_store, recent_commands
+from events import current, dynamodb_store, recent_commands
 from events.claims import NO_CLAIMS, ClaimChange, move_claim
 from events.codec import from_item, recorded
 from events.dynamodb_store import DynamoDbEventStore
@@ -101,8 +101,8 @@ def _nothing_carried(store: Any, newest: Any) -> str:
     return "----" * min(newest.version, recent_commands.MOST_REMEMBERED)
 
 
-def _updated_is_created(obj: Any, /, **changes: Any) -> Any:
-    return replace(obj, **{**changes, "created_at": obj.occurred_at})
+def _updated_is_created(store: Any, record: Any) -> str:
+    return record.occurred_at if isinstance(record, Event) else ""
 
 
 def _traceless(command: Any, state: Any) -> Any:
@@ -158,7 +158,7 @@ COMMANDS: Final = (
     one("a skipped look: only the newest event is compared", repeats, "_versions", lambda *_: iter(())),
     one("a look one version beside", repeats, "versions_of", _beside),
     one("commands forgotten by the next event", handling, "commands_up_to", _nothing_carried),
-    one("created_at of the event before", handling, "replace", _updated_is_created),
+    one("created_at of the event before", current, "_created_at", _updated_is_created),
     Mutation(
         "claims not released",
         (Change(update_customer, "move_claim", _kept), Change(erase_customer, "move_claim", _kept)),

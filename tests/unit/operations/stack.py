@@ -82,6 +82,7 @@ class FakeStack:
         notes: Any = self.notes
         self.stack = Stack(
             store=self.store,
+            erasures=self.store,
             read_model=self.read_model,
             generations=self.generations,
             progress=self.progress,

@@ -222,7 +222,10 @@ def operations(api: Api) -> Iterator[MeasuredOperation]:
     )
     one, two, three, four = (api.a_customer() for _ in range(4))
     yield MeasuredOperation(
-        "update", lambda: api.update(one, city="Paris"), Units(1, 1), "newest event read and event put: already the least"
+        "update",
+        lambda: api.update(one, city="Paris"),
+        Units(1, 1),
+        "newest event read and event put: already the least",
     )
     yield MeasuredOperation(
         "update with a new address",

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from benchmarks.consumed_units import Api, CapacityMeter, total_of, without_streams
 from benchmarks.units import CostCalculator, Units
@@ -21,9 +21,6 @@ from events.recent_commands import MOST_REMEMBERED, fingerprint
 from local import tables
 from local.tools import dynamodb_local
 from shared.runtime.ids import new_id
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 SHORT: Final = 10
 LONG: Final = 10_000
@@ -146,7 +143,9 @@ def main() -> int:
             )
             worst = max(worst, *ratios)
             for versions, cost in ((SHORT, short), (LONG, long)):
-                print(f"{name:<22}{versions:>10}{cost.milliseconds:>8.2f}{cost.cpu_milliseconds:>8.2f}{cost.units!s:>12}")
+                print(
+                    f"{name:<22}{versions:>10}{cost.milliseconds:>8.2f}{cost.cpu_milliseconds:>8.2f}{cost.units!s:>12}"
+                )
             print(f"{'':<60}{'  '.join(f'{ratio:.2f}' for ratio in ratios):>24}")
     return 1 if worst > MOST else 0
 

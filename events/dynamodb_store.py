@@ -71,9 +71,7 @@ class DynamoDbEventStore:
 
     def redact(self, customer_id: str, versions: Sequence[int], in_metadata: Collection[int] = ()) -> None:
         """See `EventStore.redact`."""
-        redactions = [
-            self._redaction(customer_id, version, in_metadata=version in in_metadata) for version in versions
-        ]
+        redactions = [self._redaction(customer_id, version, in_metadata=version in in_metadata) for version in versions]
         for start in range(0, len(redactions), _ITEMS_AT_ONCE):
             self._redact_together(redactions[start : start + _ITEMS_AT_ONCE])
 

@@ -43,7 +43,6 @@ def versions_of(command_id: str, before: str, version: int) -> Iterator[int]:
     """The versions of the events that a command may have caused.
 
     Args:
-        command_id: The command.
         before: The result of `commands_before`.
         version: The version of the newest event.
     """

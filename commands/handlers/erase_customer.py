@@ -16,9 +16,7 @@ from shared.runtime.clock import utc_now
 from shared.runtime.ids import new_id
 from shared.runtime.settings import required
 
-store = DynamoDbEventStore(
-    dynamodb(), required("EVENT_TABLE"), required("CLAIMS_TABLE"), required("ERASURES_TABLE")
-)
+store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"), required("CLAIMS_TABLE"), required("ERASURES_TABLE"))
 
 
 @endpoint(scope="customers/write")

@@ -74,9 +74,7 @@ def _finish(customer_id: str, in_time: InTime) -> bool:
 
 
 def _report(customer_id: str, finish: Finish) -> None:
-    logger.info(
-        "erasure", extra={"customer_id": customer_id, "redacted": finish.redacted, "done": finish.done}
-    )
+    logger.info("erasure", extra={"customer_id": customer_id, "redacted": finish.redacted, "done": finish.done})
 
 
 def _measure(noted: Sequence[UnfinishedErasure], now: datetime) -> None:

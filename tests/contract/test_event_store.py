@@ -214,20 +214,23 @@ def test_a_hash_that_an_older_release_stored_is_removed(amazons_dynamodb: "Dynam
     for event in (first, second):
         item = to_item(event)
         metadata = {**item["metadata"]["M"], "request_hash": {"S": "a hash"}}
-        amazons_dynamodb.put_item(TableName=names["EventTable"]["TableName"], Item={**item, "metadata": {"M": metadata}})
+        amazons_dynamodb.put_item(
+            TableName=names["EventTable"]["TableName"], Item={**item, "metadata": {"M": metadata}}
+        )
 
     store.redact(first.customer_id, [1, 2], in_metadata={1, 2})
 
-    assert list(store.newest_first(first.customer_id)) == [
-        replace(event, data=REDACTED) for event in (second, first)
-    ]
+    assert list(store.newest_first(first.customer_id)) == [replace(event, data=REDACTED) for event in (second, first)]
 
 
 def test_an_erasure_is_noted_with_its_event_until_it_is_finished(amazons_dynamodb: "DynamoDBClient") -> None:
     events, claims, notes = (
         tables.from_template()[name]["TableName"] for name in ("EventTable", "ClaimsTable", "ErasuresTable")
     )
-    store, erasures = DynamoDbEventStore(amazons_dynamodb, events, claims, notes), DynamoDbErasures(amazons_dynamodb, notes)
+    store, erasures = (
+        DynamoDbEventStore(amazons_dynamodb, events, claims, notes),
+        DynamoDbErasures(amazons_dynamodb, notes),
+    )
     [first], [second] = history(1), history(1)
     append_all(store, [first, second])
     end = erased(first.customer_id, 2)

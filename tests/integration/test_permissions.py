@@ -45,7 +45,12 @@ FUNCTIONS: Final = (
 WRITERS: Final = ("ProjectCustomers", "RebuildSegment")
 REBUILD: Final = ("RebuildControl", "RebuildSegment", "VerifySegment")
 _SORT_KEY: Final = {"EventTable": "version", "ReadTable": "generation"}
-_PARTITION_KEY: Final = {"EventTable": "customer_id", "ReadTable": "customer_id", "ClaimsTable": "claim", "ErasuresTable": "customer_id"}
+_PARTITION_KEY: Final = {
+    "EventTable": "customer_id",
+    "ReadTable": "customer_id",
+    "ClaimsTable": "claim",
+    "ErasuresTable": "customer_id",
+}
 
 
 def _key(table: str) -> dict[str, Any]:

@@ -264,7 +264,9 @@ class Invariants:
         for version, item in self._events.partitions[customer_id].items():
             is_clean = item["data"]["S"] == REDACTED and "request_hash" not in item if "data" in item else False
             clean = item.get("type") == {"S": "CustomerErased"} or is_clean
-            require(clean or version <= after_version, "I9", f"version {version} of {customer_id} outlived their erasure")
+            require(
+                clean or version <= after_version, "I9", f"version {version} of {customer_id} outlived their erasure"
+            )
 
     def log_is_whole(self) -> None:
         """Check I1 and I2 once more, from the final table."""

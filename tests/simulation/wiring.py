@@ -127,13 +127,12 @@ from queries import read_your_writes  # noqa: E402 - after the patches, which it
 
 read_your_writes.REAL_CLOCK = read_your_writes.Clock(_seconds, _sleep)  # type: ignore[misc]
 
-from commands.handlers import create_customer, erase_customer, finish_erasures, update_customer  # noqa: E402
-from projections.handlers import project_customers  # noqa: E402
-from queries.handlers import get_all_customers, get_customer  # noqa: E402
-
 from commands import erase_customer as erasing  # noqa: E402
 from commands import finish_erasures as finishing  # noqa: E402
+from commands.handlers import create_customer, erase_customer, finish_erasures, update_customer  # noqa: E402
 from events import store  # noqa: E402
+from projections.handlers import project_customers  # noqa: E402
+from queries.handlers import get_all_customers, get_customer  # noqa: E402
 
 HANDLERS: Final = SimpleNamespace(
     create=lambda event: create_customer.handle(event, None),

@@ -121,7 +121,5 @@ def test_an_update_is_decided_if_a_detail_is_new_or_the_command_is_keyed(
     current = past[-1] if past else {"city": "London", "email": "ada@example.com"}
 
     given(*events).when(update(keyed=keyed, **wanted)).then(
-        Decision(customer_updated(**wanted), changes_nothing=wanted == current)
-        if keyed or wanted != current
-        else None
+        Decision(customer_updated(**wanted), changes_nothing=wanted == current) if keyed or wanted != current else None
     )

@@ -88,7 +88,11 @@ def test_given_events_left_over_when_read_then_their_data_is_withheld() -> None:
 
     scenario.erase(attempt())
 
-    for records in (scenario.store.read(CUSTOMER), scenario.store.read_page().records, scenario.store.read_page(limit=5).records):
+    for records in (
+        scenario.store.read(CUSTOMER),
+        scenario.store.read_page().records,
+        scenario.store.read_page(limit=5).records,
+    ):
         assert {record.data for record in records} <= {REDACTED, "{}"}
         assert records[0].is_sealed
 

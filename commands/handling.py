@@ -36,7 +36,8 @@ class Decision:
         data: The event's data.
         claims: Uniqueness claims to take and release.
         redact: Versions of earlier events to redact, in ascending order.
-        changes_nothing: Whether the event only remembers the command. After `MOST_UNCHANGED` of them nothing is appended.
+        changes_nothing: Whether the event only remembers the command. At most `MOST_UNCHANGED` such events follow each
+            other.
     """
 
     data: CustomerEvent

@@ -7,8 +7,8 @@ from typing import Final, Protocol
 from events.claims import NO_CLAIMS, ClaimChange
 from events.envelope import Event, Recorded
 
-# What an append changes at once. With the event and the note of an erasure these are 100 items, the most that a DynamoDB
-# transaction takes.
+# What an append changes at once. With the event and the note of an erasure these are 100 items, the most that a
+# DynamoDB transaction takes.
 MOST_REDACTED_AT_ONCE: Final = 89
 MOST_RELEASED_AT_ONCE: Final = 9
 
@@ -113,7 +113,7 @@ class EventStore(Protocol):
         ...
 
     def newest_first(self, customer_id: str) -> Iterator[Recorded]:
-        """A customer's records as they are stored, the newest first, page by page. Only the end of an erasure needs it."""
+        """A customer's records as they are stored, the newest first, page by page. Only `FinishErasures` needs it."""
         ...
 
     def read(self, customer_id: str, after_version: int = 0) -> Sequence[Recorded]:

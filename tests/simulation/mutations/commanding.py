@@ -101,7 +101,7 @@ def _nothing_carried(store: Any, newest: Any) -> str:
     return "----" * min(newest.version, recent_commands.MOST_REMEMBERED)
 
 
-def _updated_is_created(store: Any, record: Any) -> str:
+def _updated_is_created(store: Any, record: Any) -> Any:
     return record.occurred_at if isinstance(record, Event) else ""
 
 

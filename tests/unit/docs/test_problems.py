@@ -40,7 +40,7 @@ HANDLERS = {
     for each in RESOURCES.values()
     if each["Type"] == "AWS::Serverless::Function"
     for event in each["Properties"].get("Events", {}).values()
-    if "AuthorizationScopes" in event["Properties"]["Auth"]  # the others are the documentation
+    if "AuthorizationScopes" in event["Properties"].get("Auth", {})  # the others are the documentation
 }
 ROUTES = set(HANDLERS)
 # A body that is said to be base64 and is not never comes from API Gateway, which encodes it itself.

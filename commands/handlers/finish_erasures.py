@@ -22,8 +22,9 @@ from shared.runtime.settings import required
 
 # Enough for the transaction in progress, including all its retries.
 _MIN_MILLISECONDS_LEFT: Final = 15_000
-# Until then the event bus's run is on it, and a second one would only collide with it.
-_LEFT_TO_THE_BUS: Final = timedelta(seconds=60)
+# As long as the function may take (template.yml, FinishErasures). Until then the run that the event bus began may still
+# be on it, and a second one would only collide with it.
+_LEFT_TO_THE_BUS: Final = timedelta(seconds=300)
 
 store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"))
 erasures = DynamoDbErasures(dynamodb(), required("ERASURES_TABLE"))

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from local.environments import ROOT
 from projections.generations import SETTLES_AFTER
-from publisher.cloud_event import source_of
+from publisher.cloud_event import cloud_event, source_of
+from publisher.entries import to_entry
+from tests import samples
 
 Template = dict[str, Any]
 WRITING = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLInsert", "PartiQLUpdate", "PartiQLDelete"}
@@ -271,3 +274,19 @@ def test_other_stacks_find_the_bus_and_the_stream_by_their_exports(template: Tem
         "${Stage}-customers-event-stream-arn": {"GetAtt": "EventTable.StreamArn"},
     }
     assert template["Outputs"]["EventSource"]["Value"] == {"Sub": source_of("${Stage}")}
+
+
+def test_an_erasure_is_finished_when_the_bus_delivers_it_and_every_minute(functions: dict[str, Template]) -> None:
+    erased, noted = (event["Properties"] for event in functions["FinishErasures"]["Events"].values())
+    published = to_entry(cloud_event(samples.erased("c", 2), source_of("local"))).to_request_entry("bus")
+
+    assert erased["EventBusName"] == {"Ref": "CustomersBus"}
+    assert erased["Pattern"] == {"source": [published["Source"]], "detail-type": [published["DetailType"]]}
+    assert json.loads(published["Detail"])["subject"] == "c"
+    assert noted == {"Schedule": "rate(1 minute)"}
+
+
+def test_an_erasure_is_left_to_the_bus_for_as_long_as_its_run_may_take(functions: dict[str, Template]) -> None:
+    source = (ROOT / "commands/handlers/finish_erasures.py").read_text()
+
+    assert f"timedelta(seconds={functions['FinishErasures']['Timeout']})" in source

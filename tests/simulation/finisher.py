@@ -17,7 +17,7 @@ from tests.simulation.signals import Crash
 _SCHEDULED: Final[dict[str, Any]] = {"source": "aws.events", "detail": {}}
 # How often a run is short of time after its first transaction.
 _SHORT: Final = 0.3
-_SECONDS_UNTIL_DUE: Final = 61
+_SECONDS_UNTIL_DUE: Final = 301
 
 
 class Around(Protocol):

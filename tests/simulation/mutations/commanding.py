@@ -97,7 +97,7 @@ def _beside(command_id: str, before: str, version: int) -> Any:
     return (found - 1 for found in _versions_of(command_id, before, version) if found > 1)
 
 
-def _nothing_carried(store: Any, newest: Any) -> str:
+def _nothing_carried(store: Any, newest: Any) -> Any:
     return "----" * min(newest.version, recent_commands.MOST_REMEMBERED)
 
 
@@ -135,10 +135,7 @@ COMMANDS: Final = (
     one("a keyed command that changes nothing leaves no event", update_customer, "decide", _traceless),
     one("If-Match ignored", handling, "_require_seen", lambda *_: None),
     one("any event in the way taken for ours", dynamodb_store, "_require_ours", lambda *_: None),
-    one(
-        "our own event in the way not recognised", dynamodb_store, "_require_ours", _never_ours,
-        "the use case then recognises it by its command id: two lines of defence",
-    ),
+    one("our own event in the way not recognised", dynamodb_store, "_require_ours", _never_ours),
     one(
         "a new event id for every try of the store", DynamoDbEventStore, "_put", _fresh_id,
         "the lost answers that a try of the store can outlive are retried below it, with the same request",

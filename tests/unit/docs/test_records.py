@@ -44,7 +44,7 @@ def test_the_changes_begin_with_this_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     versions = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
 
-    assert [version for version in versions if version != "Unreleased"][0] == project["version"]
+    assert next(version for version in versions if version != "Unreleased") == project["version"]
 
 
 def test_hooks_fetch_nothing_and_call_make() -> None:

@@ -155,7 +155,7 @@ IN_LAMBDA := boto3 botocore s3transfer python-dateutil six urllib3
 # that a change elsewhere does not publish a new version.
 bundle = for package in $(1); do find $$package -name '*.py' -not -path '*/layer/*' | while read -r file; do \
 	  mkdir -p "$(ARTIFACTS_DIR)/$$(dirname $$file)" && cp -p $$file "$(ARTIFACTS_DIR)/$$file"; done; done
-build-CreateCustomer build-UpdateCustomer build-EraseCustomer build-EraseSyntheticCustomer build-CreateCustomerPreTraffic: ; @$(call bundle,shared events commands)
+build-CreateCustomer build-UpdateCustomer build-EraseCustomer build-EraseSyntheticCustomer build-FinishErasures build-CreateCustomerPreTraffic: ; @$(call bundle,shared events commands)
 build-ProjectCustomers build-RebuildControl build-RebuildSegment build-VerifySegment: ; @$(call bundle,shared events projections)
 build-PublishEvents: ; @$(call bundle,shared events publisher)
 build-WelcomeCustomers: ; @$(call bundle,consumer_kit consumers)

@@ -1,15 +1,18 @@
 """Carries out a command on an existing customer: read, recognise a repeat, decide, append; again after a conflict."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Final
 
 from commands.context import Context
+from commands.repeats import earlier_attempt
 from events.claims import NO_CLAIMS, ClaimChange, ClaimTaken
 from events.codec import encode
-from events.customer import CustomerEvent, Erased, State, evolve
-from events.envelope import Event, Recorded
-from events.history import BrokenHistory, fold_or_report, require_folded, states
+from events.current import Current, current, state_after
+from events.customer import Customer, CustomerErased, CustomerEvent, Erased, State, evolve
+from events.envelope import Event
+from events.history import BrokenHistory, require_folded
+from events.recent_commands import MOST_REMEMBERED, commands_up_to
 from events.store import EventStore, StoreBusy, VersionConflict
 from shared.http.consistency import ConsistencyToken
 from shared.http.preconditions import etag_of
@@ -20,6 +23,8 @@ from shared.runtime.clock import timestamp
 _TRIES: Final = 12
 _FIRST_PAUSE_SECONDS: Final = 0.01
 _LONGEST_PAUSE_SECONDS: Final = 0.3
+# How many events in a row may change nothing. They exist only to remember their commands, which is done for as many.
+MOST_UNCHANGED: Final = MOST_REMEMBERED
 
 Pause = Callable[[float], None]
 
@@ -32,11 +37,14 @@ class Decision:
         data: The event's data.
         claims: Uniqueness claims to take and release.
         redact: Versions of earlier events to redact, in ascending order.
+        changes_nothing: Whether the event only remembers the command. At most `MOST_UNCHANGED` such events follow each
+            other.
     """
 
     data: CustomerEvent
     claims: ClaimChange = NO_CLAIMS
     redact: tuple[int, ...] = ()
+    changes_nothing: bool = False
 
 
 Decide = Callable[[State | BrokenHistory], Decision | None]
@@ -61,24 +69,18 @@ def carry_out(decide: Decide, store: EventStore, customer_id: str, context: Cont
         Contended: Other writers were faster in every attempt.
         Exception: The customer's events cannot be folded, and `decide` requires that they can.
     """
-    history: list[Recorded] = []
     for attempt in range(_TRIES):
-        history += store.read(customer_id, after_version=history[-1].version if history else 0)
-        state = fold_or_report(history)
-        # If the caller names the current version as acceptable, the command is carried out on it, whatever an earlier
-        # attempt did to an older one.
-        if (state is None or state.version not in context.by_version) and (
-            earlier := _earlier_attempt(history, context)
-        ):
-            return earlier
-        if state is None:
+        found = current(store, customer_id)
+        if found is None:
             raise NotFound("There is no customer with this id.")
-        _require_seen(state, context)
-        decision = decide(state)
-        if decision is None:
-            return require_folded(state)
+        if earlier := _earlier(store, found, context):
+            return state_after(store, earlier)
+        _require_seen(found.state, context)
+        decision = decide(found.state)
+        if decision is None or (decision.changes_nothing and _unchanged(found) >= MOST_UNCHANGED):
+            return require_folded(found.state)
         try:
-            return _append(state, decision, store, context)
+            return _append(found, decision, store, context)
         except VersionConflict:
             # Without If-Match, the next round decides again on the new state. With If-Match, the next round finds that
             # the version is stale, or that an earlier attempt of ours wrote it.
@@ -86,11 +88,17 @@ def carry_out(decide: Decide, store: EventStore, customer_id: str, context: Cont
     raise Contended
 
 
-def _earlier_attempt(history: Sequence[Recorded], context: Context) -> State | None:
-    for record in history:
-        if isinstance(record, Event) and context.caused(record):
-            return next(state for state in states(history) if state.version == record.version)
-    return None
+def _earlier(store: EventStore, found: Current, context: Context) -> Event | None:
+    # Nothing can follow an erasure, so a repeat is answered like the first attempt without looking for it. And if the
+    # caller names the current version as acceptable, the command is carried out on it, whatever an earlier attempt did
+    # to an older one.
+    if isinstance(found.state, Erased) or found.state.version in context.by_version:
+        return None
+    return earlier_attempt(store, found.newest, context)
+
+
+def _unchanged(found: Current) -> int:
+    return found.newest.unchanged if isinstance(found.newest, Event) else 0
 
 
 def _require_seen(state: State | BrokenHistory, context: Context) -> None:
@@ -110,8 +118,17 @@ def _require_seen(state: State | BrokenHistory, context: Context) -> None:
             )
 
 
-def _append(state: State | BrokenHistory, decision: Decision, store: EventStore, context: Context) -> State:
-    event = event_of(decision, state.id, state.version + 1, context)
+def _append(found: Current, decision: Decision, store: EventStore, context: Context) -> State:
+    state = found.state
+    event = event_of(decision, state.id, found.newest.version + 1, context)
+    # Nothing follows an erasure that could need these.
+    if isinstance(state, Customer) and not isinstance(decision.data, CustomerErased):
+        event = replace(
+            event,
+            created_at=state.created_at,
+            recent_commands=commands_up_to(store, found.newest),
+            unchanged=_unchanged(found) + 1 if decision.changes_nothing else 0,
+        )
     append_or_refuse(store, event, decision)
     return Erased(state.id, event.version) if isinstance(state, BrokenHistory) else evolve(state, event, decision.data)
 

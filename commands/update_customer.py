@@ -1,7 +1,8 @@
 """Update a customer: `UpdateCustomer` replaces the details and is decided into `CustomerUpdated`.
 
-Without an Idempotency-Key, an update that changes nothing appends no event. With a key it always does: a repeat is
-recognised by the event alone, and without one it would undo a change that another writer made in between.
+Without an Idempotency-Key, an update that changes nothing appends no event. With a key it does: a repeat is recognised
+by its event alone, and without one it would undo a change that another writer made in between. `carry_out` limits how
+many such events follow each other.
 """
 
 from dataclasses import dataclass
@@ -50,9 +51,11 @@ def decide(command: UpdateCustomer, state: State | BrokenHistory) -> Decision | 
     """
     customer = _not_erased(require_folded(state))
     details = command.details.model_dump()
-    if not command.keyed and customer.model_dump(include=set(details)) == details:
+    changes_nothing = customer.model_dump(include=set(details)) == details
+    if changes_nothing and not command.keyed:
         return None
-    return Decision(CustomerUpdated(**details), move_claim(customer.email, command.details.email))
+    claims = move_claim(customer.email, command.details.email)
+    return Decision(CustomerUpdated(**details), claims, changes_nothing=changes_nothing)
 
 
 def update_customer(

@@ -64,7 +64,7 @@ def decode(event: Event) -> CustomerEvent:
     except ValidationError as invalid:
         fields = sorted({".".join(map(str, error["loc"])) or "data" for error in invalid.errors(include_input=False)})
         raise UnreadableEvent(_where(event), f"unreadable {', '.join(fields)}") from None
-    except (KeyError, TypeError, ValueError) as wrong:
+    except (KeyError, TypeError, ValueError, RecursionError) as wrong:
         raise UnreadableEvent(_where(event), f"cannot be upcast: {type(wrong).__name__}") from None
 
 
@@ -74,7 +74,18 @@ def known_type(event: Event) -> str:
 
 
 def to_item(event: Event) -> "dict[str, AttributeValueTypeDef]":
-    """The event's row in the event table."""
+    """The event's row in the event table.
+
+    The request's hash is an attribute of its own, so that a redaction can remove it and change nothing else of the
+    metadata.
+    """
+    metadata = event.metadata.as_dict()
+    optional: dict[str, AttributeValueTypeDef] = {
+        "created_at": {"S": event.created_at},
+        "recent_commands": {"S": event.recent_commands},
+        "request_hash": {"S": metadata.pop("request_hash")},
+        "unchanged": {"N": str(event.unchanged or "")},
+    }
     return {
         "customer_id": {"S": event.customer_id},
         "version": {"N": str(event.version)},
@@ -83,7 +94,8 @@ def to_item(event: Event) -> "dict[str, AttributeValueTypeDef]":
         "schema_version": {"N": str(event.schema_version)},
         "occurred_at": {"S": event.occurred_at},
         "data": {"S": event.data},
-        "metadata": {"M": {name: {"S": value} for name, value in event.metadata.as_dict().items()}},
+        "metadata": {"M": {name: {"S": value} for name, value in metadata.items()}},
+        **{name: value for name, value in optional.items() if any(value.values())},
     }
 
 
@@ -102,7 +114,11 @@ def from_item(item: "Mapping[str, AttributeValueTypeDef]") -> Event:
             schema_version=int(item["schema_version"]["N"]),
             occurred_at=item["occurred_at"]["S"],
             data=item["data"]["S"],
-            metadata=_metadata(item["metadata"]["M"]),
+            metadata=_metadata(item),
+            created_at=item.get("created_at", {"S": ""})["S"],
+            recent_commands=item.get("recent_commands", {"S": ""})["S"],
+            unchanged=int(item.get("unchanged", {"N": "0"})["N"]),
+            hash_in_metadata=_has_hash_in_metadata(item),
         )
     except (KeyError, TypeError, ValueError) as wrong:
         key = {name: item.get(name) for name in ("customer_id", "version")}
@@ -119,12 +135,27 @@ def recorded(item: "Mapping[str, AttributeValueTypeDef]") -> Recorded:
         return from_item(item)
     except UnreadableEvent as error:
         data = item.get("data", {}).get("S", "")
-        return Unreadable(item["customer_id"]["S"], int(item["version"]["N"]), error.reason, data)
+        in_metadata = _has_hash_in_metadata(item)
+        return Unreadable(
+            customer_id=item["customer_id"]["S"],
+            version=int(item["version"]["N"]),
+            reason=error.reason,
+            data=data,
+            has_hash=in_metadata or "request_hash" in item,
+            hash_in_metadata=in_metadata,
+        )
 
 
-def _metadata(stored: "Mapping[str, AttributeValueTypeDef]") -> Metadata:
+def _metadata(item: "Mapping[str, AttributeValueTypeDef]") -> Metadata:
+    stored = item["metadata"]["M"]
     known = {name: stored[name]["S"] for name in METADATA_FIELDS if name in stored}
+    if "request_hash" in item:
+        known["request_hash"] = item["request_hash"]["S"]
     return Metadata(**known)
+
+
+def _has_hash_in_metadata(item: "Mapping[str, AttributeValueTypeDef]") -> bool:
+    return "request_hash" in item.get("metadata", {}).get("M", {})
 
 
 def _where(event: Event) -> str:

@@ -141,6 +141,28 @@ def evolve(state: State | None, event: Event, data: CustomerEvent) -> State:
             raise OutOfOrder(f"{data.type()} is not valid at version {event.version}")
 
 
+def snapshot(event: Event, data: CustomerEvent, created_at: str) -> State:
+    """The state after an event, from this event alone: an event carries the whole person.
+
+    Args:
+        event: The event's envelope.
+        data: The event's decoded data.
+        created_at: When the customer was created.
+
+    Raises:
+        OutOfOrder: The event cannot happen at its version.
+    """
+    match data:
+        case Redacted() | CustomerErased():
+            return Erased(event.customer_id, event.version)
+        case CustomerCreated() if event.version == 1:
+            return _customer(event, data, created_at)
+        case CustomerUpdated() if event.version > 1:
+            return _customer(event, data, created_at)
+        case _:
+            raise OutOfOrder(f"{event.type} is not valid at version {event.version}")
+
+
 def _customer(event: Event, person: PersonalData, created_at: str) -> Customer:
     return Customer(
         id=event.customer_id,

@@ -48,6 +48,11 @@ class Event:
         occurred_at: RFC 3339, UTC, 27 characters.
         data: The personal data, as one JSON string that only the codec parses.
         metadata: The event's origin.
+        created_at: When the customer was created. Empty in first events, and in events of older releases.
+        recent_commands: The fingerprints of the commands of the events before this one; see `events.recent_commands`.
+        unchanged: How many events in a row, up to this one, changed nothing; 0 if this one did.
+        hash_in_metadata: Whether an older release stored the request's hash where a redaction must look for it.
+        is_sealed: Whether the row still has the data, which `events.history.sealed` withheld.
     """
 
     customer_id: str
@@ -58,6 +63,11 @@ class Event:
     occurred_at: str
     data: str
     metadata: Metadata
+    created_at: str = ""
+    recent_commands: str = ""
+    unchanged: int = 0
+    hash_in_metadata: bool = field(default=False, compare=False, repr=False)
+    is_sealed: bool = field(default=False, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +77,18 @@ class Unreadable:
     Attributes:
         reason: Why the row cannot be read; contains no personal data.
         data: The row's `data` attribute; empty if it has none.
+        has_hash: Whether the row has a request's hash.
+        hash_in_metadata: See `Event`.
+        is_sealed: See `Event`.
     """
 
     customer_id: str
     version: int
     reason: str
     data: str = field(default="", repr=False)
+    has_hash: bool = field(default=False, compare=False, repr=False)
+    hash_in_metadata: bool = field(default=False, compare=False, repr=False)
+    is_sealed: bool = field(default=False, compare=False, repr=False)
 
 
 Recorded = Event | Unreadable

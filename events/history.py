@@ -1,13 +1,14 @@
-"""Folds a customer's events into the customer's state.
+"""Folds a customer's events into the customer's state, and closes the histories of erased customers.
 
 An erasure decides for the whole history: an erased customer stays erased, whatever events come before or after it. So
-no other event of an erased customer is decoded, and an unreadable one does no harm.
+no other event of an erased customer is decoded, and an unreadable one does no harm. `sealed` is the one place that
+withholds the data of an erased customer's events while it has yet to be removed. Every store returns events through it.
 """
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from events.codec import REDACTED, UnreadableEvent, decode
 from events.customer import CustomerErased, Erased, State, evolve
@@ -52,12 +53,39 @@ def is_erasure(record: Recorded) -> bool:
     return isinstance(record, Event) and record.type == CustomerErased.type()
 
 
+def sealed(records: Iterable[Recorded], *, erased: bool = False) -> list[Recorded]:
+    """A customer's records as they may be opened: once the customer is erased, without data.
+
+    Args:
+        records: Records of one customer. A suffix of the history is enough, because an erasure is at its end.
+        erased: Whether the customer is known to be erased, although these records do not show it.
+    """
+    records = list(records)
+    if not erased and not any(map(is_erasure, records)):
+        return records
+    return [_seal(record) for record in records]
+
+
+def _seal(record: Recorded) -> Recorded:
+    if is_erasure(record) or record.data == REDACTED:
+        return record
+    return replace(record, data=REDACTED, is_sealed=True)
+
+
+def is_left_over(record: Recorded) -> bool:
+    """Whether an erasure has yet to remove something from the row of an erased customer's record."""
+    if is_erasure(record):
+        return False
+    has_hash = record.has_hash if isinstance(record, Unreadable) else bool(record.metadata.request_hash)
+    return record.is_sealed or record.data != REDACTED or has_hash
+
+
 def unredacted(records: Iterable[Recorded]) -> list[int]:
-    """Return the versions of an erased customer's records that still have data; empty if the customer is not erased."""
+    """Return the versions of an erased customer's records that an erasure has yet to redact; empty if there is none."""
     history = list(records)
     if not any(map(is_erasure, history)):
         return []
-    return [record.version for record in history if not is_erasure(record) and record.data != REDACTED]
+    return [record.version for record in history if is_left_over(record)]
 
 
 def readable(record: Recorded) -> Event:
@@ -123,7 +151,7 @@ def _address_in(record: Recorded) -> str | None:
     """The e-mail address in an event's data, even if the data does not have its schema."""
     with suppress(Exception):
         return getattr(decode(readable(record)), "email", None)
-    with suppress(KeyError, TypeError, ValueError):
+    with suppress(KeyError, TypeError, ValueError, RecursionError):
         email = json.loads(record.data)["email"]
         return email if isinstance(email, str) else None
     return None

@@ -1,14 +1,15 @@
 """The event store as the rest of the system sees it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from events.claims import NO_CLAIMS, ClaimChange
 from events.envelope import Event, Recorded
 
-# What an append changes at once. With the event itself these are 100 items, the most that a DynamoDB transaction takes.
-MOST_REDACTED_AT_ONCE: Final = 90
+# What an append changes at once. With the event and the note of an erasure these are 100 items, the most that a
+# DynamoDB transaction takes.
+MOST_REDACTED_AT_ONCE: Final = 89
 MOST_RELEASED_AT_ONCE: Final = 9
 
 
@@ -56,6 +57,8 @@ class EventStore(Protocol):
     def append(self, event: Event, claims: ClaimChange = NO_CLAIMS, redact: Sequence[int] = ()) -> None:
         """Append an event together with its changes of claims and its redactions, or nothing at all.
 
+        With a `CustomerErased`, the customer is noted as one whose erasure is not finished; see `events.erasures`.
+
         Appending an event with the same `event_id` again, as a retry after a lost response does, changes nothing and
         raises nothing.
 
@@ -64,7 +67,7 @@ class EventStore(Protocol):
             claims: Uniqueness claims to change. Of the claims to release, only the first `MOST_RELEASED_AT_ONCE` are
                 released; a claim that another customer holds is left alone.
             redact: Versions of earlier events to redact, in ascending order. Only the last `MOST_REDACTED_AT_ONCE` are
-                redacted with the event; pass the others to `redact`.
+                redacted with the event; pass the others to `redact`. A version that does not exist is skipped.
 
         Raises:
             VersionConflict: Another event has this version.
@@ -73,20 +76,51 @@ class EventStore(Protocol):
         """
         ...
 
-    def redact(self, customer_id: str, versions: Sequence[int]) -> None:
-        """Permanently remove the data of events. No other change to an event is allowed.
+    def redact(self, customer_id: str, versions: Sequence[int], in_metadata: Collection[int] = ()) -> None:
+        """Permanently remove the data of events and the hash of their requests. No other change to an event is allowed.
 
         Args:
             customer_id: An erased customer.
             versions: Versions of events that exist.
+            in_metadata: Those of them whose metadata has the hash, as older releases stored it.
 
         Raises:
             StoreBusy: There is too much contention. Some events may still have their data.
         """
         ...
 
+    def note_erasure(self, customer_id: str, since: str) -> None:
+        """Note again that a customer's erasure is not finished, so that it is looked at once more.
+
+        Args:
+            customer_id: An erased customer.
+            since: The current time: RFC 3339, UTC, 27 characters.
+
+        Raises:
+            StoreBusy: There is too much contention.
+        """
+        ...
+
+    def latest(self, customer_id: str) -> Recorded | None:
+        """The newest record of a customer, read consistently, at the same cost for every length of the history."""
+        ...
+
+    def get(self, customer_id: str, version: int) -> Recorded | None:
+        """One record of a customer, read consistently.
+
+        It does not show whether the customer was erased later. So ask `latest` first.
+        """
+        ...
+
+    def newest_first(self, customer_id: str) -> Iterator[Recorded]:
+        """A customer's records as they are stored, the newest first, page by page. Only `FinishErasures` needs it."""
+        ...
+
     def read(self, customer_id: str, after_version: int = 0) -> Sequence[Recorded]:
         """All records of a customer in version order, including every acknowledged event.
+
+        The history of an erased customer is returned without data; see `events.history.sealed`. This holds for
+        `read_page` too.
 
         A row that is not an event is returned as `Unreadable`, so that it does not hide the rows before it.
 

@@ -11,7 +11,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from events.dynamodb_erasures import DynamoDbErasures
 from events.dynamodb_store import DynamoDbEventStore
+from events.erasures import Erasures
 from events.store import EventStore
 from local import outputs
 from local.aws import session as local_session
@@ -67,6 +69,7 @@ class Stack:
 
     store: EventStore
     claims: ClaimsTable
+    erasures: Erasures
     read_model: ReadModel
     generations: GenerationStore
     progress: ProgressStore
@@ -144,6 +147,7 @@ def _connected(session: boto3.Session, found: Mapping[str, str], endpoint: str |
     client = session.client("dynamodb", endpoint_url=endpoint, config=config)
     try:
         events, claims, rows = found["EventTable"], found["ClaimsTable"], found["ReadTable"]
+        erasures = found["ErasuresTable"]
         failures, unpublished = found["ProjectionFailureQueueUrl"], found["PublishFailureQueueUrl"]
         bus, bus_arn, source = found["EventBusName"], found["EventBusArn"], found["EventSource"]
     except KeyError as missing:
@@ -154,6 +158,7 @@ def _connected(session: boto3.Session, found: Mapping[str, str], endpoint: str |
     return Stack(
         store=DynamoDbEventStore(client, events),
         claims=DynamoDbClaims(client, claims, events),
+        erasures=DynamoDbErasures(client, erasures),
         read_model=DynamoDbReadModel(client, rows),
         generations=DynamoDbGenerations(client, rows),
         progress=DynamoDbProgress(client, rows),

@@ -72,6 +72,16 @@ class DynamoDbReadModel:
         """See `ReadModel.write`."""
         return [result for chunk in _chunks(writes, _STATEMENTS_PER_CALL) for result in self._write_chunk(chunk)]
 
+    def all_rows(self, customer_id: str) -> list[Row]:
+        """See `ReadModel.all_rows`."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            KeyConditionExpression="customer_id = :id",
+            ExpressionAttributeValues={":id": {"S": customer_id}},
+            ConsistentRead=True,
+        )
+        return [_row(item) for page in pages for item in page["Items"]]
+
     def parked(self, generation: int) -> Iterator[Row]:
         """See `ReadModel.parked`."""
         pages = self._client.get_paginator("query").paginate(

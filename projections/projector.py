@@ -89,6 +89,36 @@ class Projector:
             reports.append(report)
         return reports
 
+    def clear_elsewhere(self, events: Iterable[Recorded], fed: Sequence[int]) -> dict[str, str]:
+        """Remove erased customers from the rows of generations that are not fed: retired, abandoned or left over.
+
+        Such a row is overwritten and not deleted, so that a writer that was suspended meanwhile cannot fill it again.
+
+        Args:
+            events: Of any customers. Only erasures count.
+            fed: The fed generations, whose rows `project_into` writes.
+
+        Returns:
+            Customers whose events must be delivered again, with the kind of failure.
+
+        Raises:
+            ReadModelBusy: The rows could not be read.
+            ClientError: DynamoDB refused to read the rows.
+        """
+        failed = {}
+        for event in filter(is_erasure, events):
+            if not self._clear(event, fed):
+                failed[event.customer_id] = "not cleared in every generation"
+        return failed
+
+    def _clear(self, erasure: Recorded, fed: Sequence[int]) -> bool:
+        for _ in range(_ROUNDS):
+            rows = [row for row in self._read_model.all_rows(erasure.customer_id) if row.generation not in fed]
+            writes = [write for row in rows if (write := _cleared(row, erasure.version))]
+            if all(result is WriteResult.APPLIED for result in self._read_model.write(writes)):
+                return True
+        return False
+
     def project(self, events: Iterable[Recorded], generation: int) -> ProjectionReport:
         """Project events into one generation. One customer's failure does not affect the others.
 
@@ -190,6 +220,14 @@ class Projector:
                 return
         if last_version < event.version:
             raise OutOfOrder(f"the event table lacks version {event.version}")
+
+
+def _cleared(row: Row, version: int) -> Write | None:
+    """The write that removes an erased customer from a row; None if nothing is there."""
+    if row.listing is None and row.parked is None:
+        return None
+    erased = Erased(row.customer_id, max(version, row.version))
+    return Write(row_of(erased, row.generation), row)
 
 
 def _stored_state(row: Row | None) -> State | None:

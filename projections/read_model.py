@@ -75,6 +75,10 @@ class ReadModel(Protocol):
         """
         ...
 
+    def all_rows(self, customer_id: str) -> Sequence[Row]:
+        """Return a customer's rows of all generations, also of retired ones, read consistently."""
+        ...
+
     def parked(self, generation: int) -> Iterator[Row]:
         """Return the rows of all parked customers, the longest parked first."""
         ...

@@ -20,7 +20,7 @@ from shared.runtime.observability import metrics
 from shared.runtime.settings import required
 from shared.runtime.signing_keys import keyring_of
 
-store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"), required("CLAIMS_TABLE"))
+store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"), required("CLAIMS_TABLE"), required("ERASURES_TABLE"))
 
 
 @endpoint(scope="customers/write", group=WRITERS, keys=keyring_of(required("SIGNING_SECRET")))

@@ -19,7 +19,7 @@ from shared.runtime.ids import new_id
 from shared.runtime.settings import required
 from shared.runtime.signing_keys import keyring_of
 
-store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"), required("CLAIMS_TABLE"))
+store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"), required("CLAIMS_TABLE"), required("ERASURES_TABLE"))
 
 
 @endpoint(scope="customers/write", keys=keyring_of(required("SIGNING_SECRET")))

@@ -11,6 +11,7 @@ Properties = Mapping[str, Any]
 
 CLIENT: Final = "Client"
 CODE_DEPLOY: Final = "CodeDeploy"
+SCHEDULE: Final = "Schedule"
 _READS: Final = {"BatchGetItem", "DescribeTable", "GetItem", "GetSecretValue", "Query", "Scan"}
 _WRITES: Final = {"DeleteItem", "PartiQLInsert", "PartiQLUpdate", "PutEvents", "PutItem", "SendMessage", "UpdateItem"}
 _INVOKES: Final = {"InvokeFunction"}
@@ -77,9 +78,7 @@ def _of_resource(template: Template, name: str, resource: Properties) -> Iterato
 def _of_function(template: Template, name: str, properties: Properties) -> Iterator[Arrow]:
     theme, failure_queues = _theme(template, name), set(_failure_queues(template))
     for event in properties.get("Events", {}).values():
-        route = event["Properties"]
-        label = f"{route['Method']} {route['Path']}"
-        yield Arrow(Theme.REQUESTS, _name_in(route["RestApiId"]), name, Link.INVOKES, label)
+        yield _of_event(name, event["Type"], event["Properties"])
     if hook := properties.get("DeploymentPreference", {}).get("Hooks", {}).get("PreTraffic"):
         label = f"before traffic to a new version of {name}"
         yield Arrow(Theme.DEPLOYMENT, CODE_DEPLOY, _name_in(hook), Link.INVOKES, label)
@@ -92,6 +91,18 @@ def _of_function(template: Template, name: str, properties: Properties) -> Itera
                 yield Arrow(theme, name, resource, Link.FAILS if resource in failure_queues else Link.DELIVERS)
             if actions & _READS:
                 yield Arrow(theme, name, resource, Link.READS)
+
+
+def _of_event(name: str, kind: str, properties: Properties) -> Arrow:
+    match kind:
+        case "Schedule":
+            return Arrow(Theme.EVENTS, SCHEDULE, name, Link.INVOKES, properties["Schedule"])
+        case "EventBridgeRule":
+            label = ", ".join(properties["Pattern"]["detail-type"])
+            return Arrow(Theme.EVENTS, _name_in(properties["EventBusName"]), name, Link.INVOKES, label)
+        case _:
+            label = f"{properties['Method']} {properties['Path']}"
+            return Arrow(Theme.REQUESTS, _name_in(properties["RestApiId"]), name, Link.INVOKES, label)
 
 
 def _invocations(theme: Theme, name: str, properties: Properties) -> Iterator[Arrow]:
@@ -128,7 +139,8 @@ def _failure_queues(template: Template) -> Iterator[str]:
 
 def _theme(template: Template, function: str) -> Theme:
     """Return the diagram of a function: by its routes, the hook or workflow that runs it, or else the events."""
-    if template["Resources"][function]["Properties"].get("Events"):
+    events = template["Resources"][function]["Properties"].get("Events", {})
+    if any(event["Type"] == "Api" for event in events.values()):
         return Theme.REQUESTS
     for resource in template["Resources"].values():
         properties = resource.get("Properties", {})

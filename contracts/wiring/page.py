@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from contracts.wiring.graph import CLIENT, CODE_DEPLOY, Arrow, Link, Theme, arrows
+from contracts.wiring.graph import CLIENT, CODE_DEPLOY, SCHEDULE, Arrow, Link, Theme, arrows
 from local.environments import ROOT
 
 FILE: Final = ROOT / "docs/explanation/wiring.md"
@@ -65,7 +65,7 @@ def _lines(template: Mapping[str, Any], own: Sequence[Arrow]) -> Iterator[str]:
 
 
 def _node(template: Mapping[str, Any], name: str) -> str:
-    if name in (CLIENT, CODE_DEPLOY):
+    if name in (CLIENT, CODE_DEPLOY, SCHEDULE):
         return name + _OUTSIDE.format(_quoted(name))
     resource = template["Resources"][name]
     table = resource.get("Properties", {}).get("TableName", {}).get("Sub", "").replace("${", "{")

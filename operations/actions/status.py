@@ -11,19 +11,25 @@ from operations.stack import Stack
 from projections.generations import Generations
 
 GENERATIONS: Final = {"generation": 10, "role": 9, "verified": 8, "parked": 6}
+ERASURES: Final = {"unfinished erasure": 36, "since": 27}
 PARKED: Final = {"customer_id": 36, "version": 7, "attempts": 8, "since": 27, "reason": 40}
 
 
 def status(stack: Stack, _: argparse.Namespace, output: Output) -> int:
-    """Print the generations and the number of pending failures."""
+    """Print the generations, the unfinished erasures and the number of pending failures."""
     for cells in _generation_rows(stack, stack.generations.load()):
         output.print_row(GENERATIONS, cells)
+    erasures = stack.erasures.unfinished()
+    for erasure in erasures:
+        output.print_row(ERASURES, {"unfinished erasure": erasure.customer_id, "since": erasure.since})
     lost_batches, unpublished = len(stack.failures), len(stack.unpublished)
     mappings = list(mapping_details(stack.home)) if stack.home else []
     output.print_sentence(
-        f"\n{lost_batches} lost batch(es) in the failure queue. {unpublished} message(s) about unpublished events.",
+        f"\n{lost_batches} lost batch(es) in the failure queue. {unpublished} message(s) about unpublished events. "
+        f"{len(erasures)} unfinished erasure(s).",
         lost_batches=lost_batches,
         unpublished=unpublished,
+        unfinished_erasures=len(erasures),
         mapping=mappings,
     )
     for line in mappings:

@@ -32,11 +32,15 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]
     """Project one batch."""
     started_at = time.time()
     arrivals = read_batch(event["Records"])
-    reports = projector.project_into([recorded for _, recorded in arrivals], generations.load().fed)
+    records, fed = [recorded for _, recorded in arrivals], generations.load().fed
+    reports = projector.project_into(records, fed)
+    uncleared = projector.clear_elsewhere(records, fed)
+    for customer_id, kind in uncleared.items():
+        logger.warning("to be retried", extra={"customer_id": customer_id, "failure": kind})
     _report(reports, started_at)
     metrics.add_metric("SecondsBehind", MetricUnit.Seconds, _seconds_behind(event["Records"], utc_now()))
     metrics.flush_metrics()
-    failed = {customer_id for report in reports for customer_id in report.failed}
+    failed = {customer_id for report in reports for customer_id in report.failed} | uncleared.keys()
     retry = [number for number, recorded in arrivals if recorded.customer_id in failed]
     return answer(retry, len(arrivals), in_parts=in_parts)
 

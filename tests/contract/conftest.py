@@ -67,7 +67,8 @@ def event_store(request: pytest.FixtureRequest) -> EventStore:
     if request.param == "memory":
         return InMemoryEventStore()
     fixture = "motos_dynamodb" if request.param == "moto" else "amazons_dynamodb"
-    return DynamoDbEventStore(request.getfixturevalue(fixture), _table("EventTable"), _table("ClaimsTable"))
+    events, claims, erasures = map(_table, ("EventTable", "ClaimsTable", "ErasuresTable"))
+    return DynamoDbEventStore(request.getfixturevalue(fixture), events, claims, erasures)
 
 
 # moto cannot execute PartiQL inserts with parameters, so it cannot serve as the read table.

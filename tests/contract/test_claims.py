@@ -58,19 +58,19 @@ def log(request: pytest.FixtureRequest) -> Log:
 
 def on(client: "DynamoDBClient") -> Log:
     names = []
-    for name in ("EventTable", "ClaimsTable"):
+    for name in ("EventTable", "ClaimsTable", "ErasuresTable"):
         definition = tables.from_template()[name]
         definition.pop("StreamSpecification", None)
         definition["TableName"] = f"{name}-{uuid.uuid4()}"
         client.create_table(**definition)
         names.append(definition["TableName"])
-    events, claims = names
+    events, claims, erasures = names
 
     def put_claim(claim: str, holder: str) -> None:
         owner: Any = {"customer_id": {"S": holder}} if holder else {}
         client.put_item(TableName=claims, Item={"claim": {"S": claim}, **owner})
 
-    return Log(DynamoDbEventStore(client, events, claims), DynamoDbClaims(client, claims, events), put_claim)
+    return Log(DynamoDbEventStore(client, events, claims, erasures), DynamoDbClaims(client, claims, events), put_claim)
 
 
 def every_claim(claims: ClaimsTable, segments: int = 3, limit: int = 500) -> dict[str, str]:

@@ -9,9 +9,12 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from events.claims import ClaimChange, ClaimTaken, email_claim
-from events.codec import REDACTED
+from events.codec import REDACTED, to_item
+from events.dynamodb_erasures import DynamoDbErasures
 from events.dynamodb_store import DynamoDbEventStore
-from events.envelope import Event
+from events.envelope import Event, Recorded
+from events.erasures import UnfinishedErasure
+from events.history import is_left_over
 from events.store import MOST_REDACTED_AT_ONCE, MOST_RELEASED_AT_ONCE, EventStore, VersionConflict
 from local import tables
 from tests import samples
@@ -112,6 +115,137 @@ def test_the_segments_together_contain_every_event_once(event_store: EventStore,
     found = [event for event in read if event.event_id in names]
 
     assert sorted(found, key=lambda event: event.event_id) == sorted(ours, key=lambda event: event.event_id)
+
+
+class TestNewest:
+    """What a change reads, whatever the length of the history."""
+
+    def test_the_newest_record_and_any_other_are_read_alone(self, event_store: EventStore) -> None:
+        events = history(12)
+        append_all(event_store, events)
+        customer_id = events[0].customer_id
+
+        assert event_store.latest(customer_id) == events[-1]
+        assert [event_store.get(customer_id, version) for version in (1, 11, 13)] == [events[0], events[10], None]
+        assert event_store.latest(str(uuid.uuid4())) is None
+        assert list(event_store.newest_first(customer_id)) == events[::-1]
+
+    def test_what_an_event_carries_besides_is_kept(self, event_store: EventStore) -> None:
+        [first] = history(1)
+        kept = replace(first, created_at=first.occurred_at, recent_commands="abcdefgh", unchanged=3)
+        event_store.append(kept)
+
+        assert event_store.latest(first.customer_id) == kept
+
+
+class TestErased:
+    """The data of an erased customer's events is withheld until it is removed, however they are read."""
+
+    @pytest.fixture
+    def before(self, event_store: EventStore) -> list[Event]:
+        before = history(8)
+        append_all(event_store, before)
+        event_store.append(erased(before[0].customer_id, 9), redact=[7, 8])
+        return before
+
+    def test_a_history_is_read_without_data(self, event_store: EventStore, before: list[Event]) -> None:
+        customer_id = before[0].customer_id
+
+        for after in (0, 3):
+            *found, _ = event_store.read(customer_id, after_version=after)
+            assert found == [replace(event, data=REDACTED) for event in before[after:]]
+            assert [record.is_sealed for record in found] == [True] * (6 - after) + [False] * 2
+
+    @pytest.mark.parametrize("limit", [1, 3, 5, 500])
+    def test_a_page_is_read_without_data_even_if_the_erasure_is_on_a_later_page(
+        self, event_store: EventStore, before: list[Event], limit: int
+    ) -> None:
+        ids = {before[0].customer_id}
+        page, records = event_store.read_page(limit=limit), list[Recorded]()
+        while True:
+            records += [record for record in page.records if record.customer_id in ids]
+            if not page.next:
+                break
+            page = event_store.read_page(start=page.next, limit=limit)
+
+        assert [record.data for record in records] == [REDACTED] * 8 + ["{}"]
+
+    def test_the_rest_is_redacted_from_what_is_stored(self, event_store: EventStore, before: list[Event]) -> None:
+        customer_id = before[0].customer_id
+        left = [record.version for record in event_store.newest_first(customer_id) if is_left_over(record)]
+        assert left == [6, 5, 4, 3, 2, 1]
+
+        event_store.redact(customer_id, left)
+
+        assert not any(map(is_left_over, event_store.newest_first(customer_id)))
+
+    def test_more_events_than_one_transaction_takes_are_redacted(self, event_store: EventStore) -> None:
+        before = history(230)
+        append_all(event_store, before)
+
+        event_store.redact(before[0].customer_id, range(1, 231))
+
+        assert {record.data for record in event_store.read(before[0].customer_id)} == {REDACTED}
+
+    def test_a_version_that_does_not_exist_is_not_created_by_an_erasure(self, event_store: EventStore) -> None:
+        first, _, third = history(3)
+        event_store.append(first)
+        event_store.append(third)
+
+        event_store.append(erased(first.customer_id, 4), redact=[1, 2, 3])
+
+        assert [(each.version, each.data) for each in event_store.read(first.customer_id)] == [
+            (1, REDACTED), (3, REDACTED), (4, "{}")
+        ]  # fmt: skip
+
+    def test_the_request_s_hash_is_removed_with_the_data(self, event_store: EventStore) -> None:
+        [first] = history(1)
+        event_store.append(replace(first, metadata=replace(first.metadata, request_hash="a hash")))
+
+        event_store.append(erased(first.customer_id, 2), redact=[1])
+
+        assert event_store.get(first.customer_id, 1) == replace(first, data=REDACTED)
+
+
+def test_a_hash_that_an_older_release_stored_is_removed(amazons_dynamodb: "DynamoDBClient") -> None:
+    names = tables.from_template()
+    store = DynamoDbEventStore(amazons_dynamodb, names["EventTable"]["TableName"])
+    first, second = history(2)
+    for event in (first, second):
+        item = to_item(event)
+        metadata = {**item["metadata"]["M"], "request_hash": {"S": "a hash"}}
+        amazons_dynamodb.put_item(
+            TableName=names["EventTable"]["TableName"], Item={**item, "metadata": {"M": metadata}}
+        )
+
+    store.redact(first.customer_id, [1, 2], in_metadata={1, 2})
+
+    assert list(store.newest_first(first.customer_id)) == [replace(event, data=REDACTED) for event in (second, first)]
+
+
+def test_an_erasure_is_noted_with_its_event_until_it_is_finished(amazons_dynamodb: "DynamoDBClient") -> None:
+    events, claims, notes = (
+        tables.from_template()[name]["TableName"] for name in ("EventTable", "ClaimsTable", "ErasuresTable")
+    )
+    store, erasures = (
+        DynamoDbEventStore(amazons_dynamodb, events, claims, notes),
+        DynamoDbErasures(amazons_dynamodb, notes),
+    )
+    [first], [second] = history(1), history(1)
+    append_all(store, [first, second])
+    end = erased(first.customer_id, 2)
+
+    store.append(end)
+    store.note_erasure(second.customer_id, "2020-01-01T00:00:00.000000Z")
+
+    ours = [each for each in erasures.unfinished() if each.customer_id in (first.customer_id, second.customer_id)]
+    assert ours == [
+        UnfinishedErasure(second.customer_id, "2020-01-01T00:00:00.000000Z"),
+        UnfinishedErasure(first.customer_id, end.occurred_at),
+    ]
+    for each in (first, second, second):
+        erasures.finished(each.customer_id)
+    assert not {each.customer_id for each in erasures.unfinished()} & {first.customer_id, second.customer_id}
 
 
 class TestLostAnswers:
@@ -288,7 +422,7 @@ class TestTogether:
         event_store.append(end, ClaimChange(release=claims), redact=[event.version for event in before])
 
         redacted = [replace(event, data=REDACTED) for event in before[2:]]
-        assert event_store.read(end.customer_id) == [*before[:2], *redacted, end]
+        assert list(event_store.newest_first(end.customer_id)) == [end, *reversed(redacted), *reversed(before[:2])]
         event_store.append(created(), ClaimChange(take=claims[:-1]))
         with pytest.raises(ClaimTaken):
             event_store.append(created(), ClaimChange(take=claims[-1:]))

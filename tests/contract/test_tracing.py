@@ -61,6 +61,7 @@ def run(dynamodb: "DynamoDBClient", daemon: socket.socket, *, sampled: bool) -> 
         "AWS_XRAY_DAEMON_ADDRESS": f"127.0.0.1:{daemon.getsockname()[1]}",
         "EVENT_TABLE": names["EventTable"]["TableName"],
         "CLAIMS_TABLE": names["ClaimsTable"]["TableName"],
+        "ERASURES_TABLE": names["ErasuresTable"]["TableName"],
         "READ_TABLE": names["ReadTable"]["TableName"],
         "PARTIAL_ANSWERS": "true",
         "SIGNING_SECRET": "literal:a key of the tests",

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
     from events.store import EventStore
 
-EVENTS, CLAIMS = (tables.from_template()[name]["TableName"] for name in ("EventTable", "ClaimsTable"))
+EVENTS, CLAIMS, ERASURES = (
+    tables.from_template()[name]["TableName"] for name in ("EventTable", "ClaimsTable", "ErasuresTable")
+)
 
 
 def unique_email() -> str:
@@ -54,14 +56,14 @@ def try_of(command: str, seen: int | None = None) -> Context:
 
 @pytest.fixture
 def store(amazons_dynamodb: "DynamoDBClient") -> DynamoDbEventStore:
-    return DynamoDbEventStore(amazons_dynamodb, EVENTS, CLAIMS)
+    return DynamoDbEventStore(amazons_dynamodb, EVENTS, CLAIMS, ERASURES)
 
 
 @pytest.fixture
 def wire(amazons_dynamodb: "DynamoDBClient") -> tuple[DynamoDbEventStore, LossyNetwork]:
     """A store whose client never retries, so that every lost response reaches the caller."""
     client, network = lossy(amazons_dynamodb.meta.endpoint_url, attempts=1)
-    return DynamoDbEventStore(client, EVENTS, CLAIMS), network
+    return DynamoDbEventStore(client, EVENTS, CLAIMS, ERASURES), network
 
 
 def pause(_: float) -> None:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from events.claims import NO_CLAIMS, ClaimChange, ClaimTaken
 from events.codec import REDACTED
 from events.envelope import Event, Recorded, Unreadable
+from events.erasures import UnfinishedErasure
+from events.history import is_erasure, sealed
 from events.store import EventKey, EventPage, Position, VersionConflict, limit_to_transaction
 
 
@@ -18,6 +20,7 @@ class InMemoryEventStore:
         events: Events by customer and version.
         broken: Rows that are not events, by customer and version. They replace events of the same key.
         errors: Raised by the next reads, one after the other.
+        noted: When each unfinished erasure was decided, by customer.
     """
 
     def __init__(self) -> None:
@@ -25,6 +28,7 @@ class InMemoryEventStore:
         self.broken: dict[tuple[str, int], Unreadable] = {}
         self.errors: list[Exception] = []
         self.claims: dict[str, str] = {}
+        self.noted: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def append(self, event: Event, claims: ClaimChange = NO_CLAIMS, redact: Sequence[int] = ()) -> None:
@@ -40,7 +44,9 @@ class InMemoryEventStore:
             for claim in claims.release:
                 if self.claims.get(claim) == customer_id:
                     del self.claims[claim]
-            self.redact(customer_id, redact)
+            if is_erasure(event):
+                self.noted[customer_id] = event.occurred_at
+            self._redact(customer_id, redact)
 
     def _is_ours(self, event: Event) -> bool:
         stored = self.events.get(_key(event))
@@ -48,19 +54,50 @@ class InMemoryEventStore:
             raise VersionConflict(event.customer_id, event.version, stored)
         return stored is not None
 
-    def redact(self, customer_id: str, versions: Sequence[int]) -> None:
+    def redact(self, customer_id: str, versions: Sequence[int], in_metadata: Collection[int] = ()) -> None:
+        self._redact(customer_id, versions)
+
+    def _redact(self, customer_id: str, versions: Sequence[int]) -> None:
         for version in versions:
             key = customer_id, version
             if key in self.broken:
-                self.broken[key] = replace(self.broken[key], data=REDACTED)
+                self.broken[key] = replace(self.broken[key], data=REDACTED, has_hash=False, hash_in_metadata=False)
             if key in self.events:
-                self.events[key] = replace(self.events[key], data=REDACTED)
+                event = self.events[key]
+                metadata = replace(event.metadata, request_hash="")
+                self.events[key] = replace(event, data=REDACTED, metadata=metadata, hash_in_metadata=False)
+
+    def note_erasure(self, customer_id: str, since: str) -> None:
+        self.noted[customer_id] = since
+
+    def unfinished(self) -> list[UnfinishedErasure]:
+        """See `events.erasures.Erasures`."""
+        return sorted((UnfinishedErasure(*each) for each in self.noted.items()), key=lambda each: each.since)
+
+    def finished(self, customer_id: str) -> None:
+        """See `events.erasures.Erasures`."""
+        self.noted.pop(customer_id, None)
+
+    def latest(self, customer_id: str) -> Recorded | None:
+        return next(self.newest_first(customer_id), None)
+
+    def get(self, customer_id: str, version: int) -> Recorded | None:
+        found = (record for record in self.newest_first(customer_id) if record.version == version)
+        return next(found, None)
+
+    def newest_first(self, customer_id: str) -> Iterator[Recorded]:
+        self._fail()
+        return reversed(self.stored(customer_id))
 
     def read(self, customer_id: str, after_version: int = 0) -> list[Recorded]:
         self._fail()
+        return sealed(record for record in self.stored(customer_id) if record.version > after_version)
+
+    def stored(self, customer_id: str) -> list[Recorded]:
+        """A customer's records as they are stored, in version order."""
         with self._lock:
             records: dict[tuple[str, int], Recorded] = {**self.events, **self.broken}
-        found = [records[key] for key in records if key[0] == customer_id and key[1] > after_version]
+        found = (records[key] for key in records if key[0] == customer_id)
         return sorted(found, key=lambda record: record.version)
 
     def existing(self, keys: Collection[EventKey]) -> set[EventKey]:
@@ -77,7 +114,8 @@ class InMemoryEventStore:
         if start:
             last = (start["customer_id"], int(start["version"]))
             events = [event for event in events if _key(event) > last]
-        page = events[:limit]
+        erased = {event.customer_id for event in list(self.events.values()) if is_erasure(event)}
+        page = [each for record in events[:limit] for each in sealed([record], erased=record.customer_id in erased)]
         end = {"customer_id": page[-1].customer_id, "version": str(page[-1].version)} if page else None
         return EventPage(page, end if len(events) > limit else None)
 

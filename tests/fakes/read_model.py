@@ -38,6 +38,9 @@ class InMemoryReadModel:
     def get_many(self, customer_ids: Iterable[str], generation: int) -> dict[str, Row]:
         return {id_: row for id_ in customer_ids if (row := self.stored.get((id_, generation)))}
 
+    def all_rows(self, customer_id: str) -> list[Row]:
+        return [row for row in self.stored.values() if row.customer_id == customer_id]
+
     def parked(self, generation: int) -> Iterator[Row]:
         rows = [row for row in self.stored.values() if row.parked and row.generation == generation]
         return iter(sorted(rows, key=lambda row: row.parked.since if row.parked else ""))

@@ -10,7 +10,7 @@ from shared.http.problems import TooManyRequests
 from tests.infrastructure.conftest import transformed
 
 Template = dict[str, Any]
-TABLES = ("EventTable", "ClaimsTable", "ReadTable")
+TABLES = ("EventTable", "ClaimsTable", "ErasuresTable", "ReadTable")
 # Resource types that the local stage lacks.
 ONLY_ON_AWS = ("AWS::WAFv2::", "AWS::CodeDeploy::DeploymentConfig", "AWS::KMS::", "AWS::CloudWatch::",
                 "AWS::ApiGateway::Account", "AWS::Logs::")  # fmt: skip
@@ -335,7 +335,18 @@ def test_exactly_the_functions_that_sign_or_verify_may_read_the_keys(production:
         if "SIGNING_SECRET" in each["Properties"]["Environment"]["Variables"]
     }
 
-    assert readers == using == {"CreateCustomer", "UpdateCustomer", "EraseCustomer", "GetAllCustomers", "GetCustomer"}
+    assert (
+        readers
+        == using
+        == {
+            "CreateCustomer",
+            "UpdateCustomer",
+            "EraseCustomer",
+            "EraseSyntheticCustomer",
+            "GetAllCustomers",
+            "GetCustomer",
+        }
+    )
     for name in using:
         variables = production["Resources"][name]["Properties"]["Environment"]["Variables"]
         assert variables["SIGNING_SECRET"] == {"Ref": "SigningSecret"}
@@ -344,10 +355,8 @@ def test_exactly_the_functions_that_sign_or_verify_may_read_the_keys(production:
 def test_functions_of_the_api_start_from_snapshots(functions: dict[str, Template]) -> None:
     with_snapshots = {name for name, each in functions.items() if "SnapStart" in each}
 
-    assert with_snapshots == {name for name, each in functions.items() if each.get("Events")} - {
-        "ShowDocs",
-        "AnswerPreflight",
-    }
+    others = {"ShowDocs", "AnswerPreflight", "FinishErasures"}
+    assert with_snapshots == {name for name, each in functions.items() if each.get("Events")} - others
     for name in with_snapshots:
         assert functions[name]["SnapStart"] == {"ApplyOn": {"If": ["UseSnapStart", "PublishedVersions", "None"]}}
 

@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from local.environments import ROOT
 from projections.generations import SETTLES_AFTER
-from publisher.cloud_event import source_of
+from publisher.cloud_event import cloud_event, source_of
+from publisher.entries import to_entry
+from tests import samples
 
 Template = dict[str, Any]
 WRITING = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLInsert", "PartiQLUpdate", "PartiQLDelete"}
@@ -88,7 +91,7 @@ def test_no_policy_has_a_wildcard(functions: dict[str, Template]) -> None:
             assert statement["Resource"] != "*", name
 
 
-def test_only_an_erasure_may_change_an_event_and_only_its_data(functions: dict[str, Template]) -> None:
+def test_only_an_erasure_may_change_an_event_and_only_to_redact_it(functions: dict[str, Template]) -> None:
     changing = [
         (name, statement)
         for name, function in functions.items()
@@ -97,11 +100,18 @@ def test_only_an_erasure_may_change_an_event_and_only_its_data(functions: dict[s
         and {action.split(":")[1] for action in actions(statement)} & CHANGING_EVENTS
     ]
 
-    assert [name for name, _ in changing] == ["EraseCustomer", "EraseSyntheticCustomer"]
-    for _, statement in changing:
+    removed = ["customer_id", "version", "data", "request_hash"]
+    # FinishErasures alone, which no caller reaches, also removes the hash from where older releases stored it.
+    named = {
+        "EraseCustomer": removed,
+        "FinishErasures": [*removed, "metadata"],
+        "EraseSyntheticCustomer": removed,
+    }
+    assert {name for name, _ in changing} == set(named)
+    for name, statement in changing:
         assert actions(statement) == ["dynamodb:UpdateItem"]
         assert statement["Condition"] == {
-            "ForAllValues:StringEquals": {"dynamodb:Attributes": ["customer_id", "version", "data"]},
+            "ForAllValues:StringEquals": {"dynamodb:Attributes": named[name]},
             "Null": {"dynamodb:Attributes": "false"},
         }
 
@@ -115,6 +125,9 @@ def test_the_write_side_and_the_read_side_use_only_their_own_tables(functions: d
     assert touches("CreateCustomer", "ClaimsTable") == {"PutItem"}
     assert touches("UpdateCustomer", "EventTable") == {"PutItem", "Query"}
     assert touches("CreateCustomerPreTraffic", "EventTable") == {"Query"}
+    assert touches("EraseCustomer", "ErasuresTable") == {"PutItem"}
+    assert touches("FinishErasures", "EventTable") == {"Query", "UpdateItem"}
+    assert touches("FinishErasures", "ErasuresTable") == {"DeleteItem", "Scan"}
     for command in ("CreateCustomer", "UpdateCustomer", "EraseCustomer", "CreateCustomerPreTraffic"):
         assert not touches(command, "ReadTable"), command
     for reader in ("ProjectCustomers", "GetAllCustomers", "GetCustomer"):
@@ -153,7 +166,7 @@ def test_an_invocation_ends_before_generations_count_as_settled(functions: dict[
         assert timedelta(seconds=functions[name]["Timeout"]) <= SETTLES_AFTER, name
 
 
-@pytest.mark.parametrize("name", ["EventTable", "ClaimsTable", "ReadTable"])
+@pytest.mark.parametrize("name", ["EventTable", "ClaimsTable", "ErasuresTable", "ReadTable"])
 def test_tables_are_protected(template: Template, name: str) -> None:
     table = template["Resources"][name]
     properties = table["Properties"]
@@ -274,3 +287,19 @@ def test_other_stacks_find_the_bus_and_the_stream_by_their_exports(template: Tem
         "${Stage}-customers-event-stream-arn": {"GetAtt": "EventTable.StreamArn"},
     }
     assert template["Outputs"]["EventSource"]["Value"] == {"Sub": source_of("${Stage}")}
+
+
+def test_an_erasure_is_finished_when_the_bus_delivers_it_and_every_minute(functions: dict[str, Template]) -> None:
+    erased, noted = (event["Properties"] for event in functions["FinishErasures"]["Events"].values())
+    published = to_entry(cloud_event(samples.erased("c", 2), source_of("local"))).to_request_entry("bus")
+
+    assert erased["EventBusName"] == {"Ref": "CustomersBus"}
+    assert erased["Pattern"] == {"source": [published["Source"]], "detail-type": [published["DetailType"]]}
+    assert json.loads(published["Detail"])["subject"] == "c"
+    assert noted == {"Schedule": "rate(1 minute)"}
+
+
+def test_an_erasure_is_left_to_the_bus_for_as_long_as_its_run_may_take(functions: dict[str, Template]) -> None:
+    source = (ROOT / "commands/handlers/finish_erasures.py").read_text()
+
+    assert f"timedelta(seconds={functions['FinishErasures']['Timeout']})" in source

@@ -73,7 +73,7 @@ def test_the_metadata_has_exactly_its_keys_and_no_personal_data(
 ) -> None:
     metadata = {name: value["S"] for name, value in items[0]["metadata"]["M"].items()}
     ids = {"correlation_id", "causation_id", "command_id", "trace_id", "segment_id"}
-    assert set(metadata) == ids | {"actor", "request_hash"}
+    assert set(metadata) == ids | {"actor"}
     assert metadata["correlation_id"] == "order-4711"
     assert metadata["actor"] == claims_of(api.headers["authorization"])["sub"]
     assert metadata["causation_id"]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from events import store
 from tests.samples import PERSONAL_FIELDS
 from tests.simulation.invariants import Invariants, require
 from tests.simulation.oracle import Oracle, Person, parsed
@@ -70,7 +71,7 @@ class Answers:
     def _erased(self, intent: "Intent") -> None:
         person = self._person(intent.customer_id)
         require(person and person.erased_at, "I1", f"the erasure of {intent.customer_id} is not stored")
-        self._invariants.is_forgotten(intent.customer_id)
+        self._invariants.is_being_forgotten(intent.customer_id, store.MOST_REDACTED_AT_ONCE)
 
     def _refusal(self, intent: "Intent", status: int, body: str) -> None:
         person = self._person(intent.customer_id)

@@ -202,7 +202,8 @@ class Database:
 
     def scan(self, params: Mapping[str, Any], start: Key | None, limit: int) -> tuple[list[Item], Key | None]:
         """One page of a scan, and where the next one starts."""
-        table, total, segment = self._table(params["TableName"]), params.get("TotalSegments", 1), params["Segment"]
+        table = self._table(params["TableName"])
+        total, segment = params.get("TotalSegments", 1), params.get("Segment", 0)
         first = bisect_right(table.places, place_in_scan(start)) if start else 0
         places = (place for place in islice(table.places, first, None) if place[0] % total == segment)
         page = [(place[1], place[2]) for place in islice(places, limit)]

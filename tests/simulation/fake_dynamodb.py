@@ -86,6 +86,10 @@ class FakeDynamoDb:
     def batch_execute_statement(self, **params: Any) -> Any:
         return self._call("batch_execute_statement", lambda: self._some_statements(params))
 
+    def query(self, **params: Any) -> Any:
+        limit = min(params["Limit"], self._page_items)
+        return {"Items": self._call("query", lambda: self._database.query(params, None, limit), params)[0]}
+
     def scan(self, **params: Any) -> Any:
         start = params.get("ExclusiveStartKey")
         table = self._database.tables[params["TableName"]]

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
-from tests.simulation.erasures import finish_all, nothing_remains
+from tests.simulation.erasures import nothing_remains
 from tests.simulation.expressions import Item
 from tests.simulation.invariants import require
 
@@ -23,8 +23,8 @@ def heal(world: "World") -> None:
     world.mapping.restart()
     world.answers.calm = True
     world.callers.finish()
-    finish_all(world)
     drain(world)
+    world.finisher.finish_all()
     world.invariants.log_is_whole()
     world.invariants.claims_are_exact()
     erased = {name for name, person in world.oracle.people.items() if person.erased_at}

@@ -55,6 +55,7 @@ class Invariants:
         self._found: dict[int, dict[str, int]] = {}
         self._claims = tables["claims"]
         self._events = tables["events"]
+        self._notes = tables["erasures"]
 
     @contextmanager
     def knowing(self, revision: int | None) -> Iterator[None]:
@@ -74,6 +75,8 @@ class Invariants:
                 self._event(change)
             elif change.table == "read":
                 self._row(change)
+            elif change.table == "erasures":
+                self._note(change)
             else:
                 self._claim(change)
         if not self.foreign:
@@ -97,8 +100,14 @@ class Invariants:
         where = f"version {change.key[1]} of {change.key[0]}"
         old, new = change.old or {}, change.new or {}
         changed = {name for name in {*old, *new} if old.get(name) != new.get(name)}
-        require(changed == {"data"} and new["data"]["S"] == REDACTED, "I2", f"{where} was changed: {sorted(changed)}")
+        removed = changed <= {"data", "request_hash"} and "request_hash" not in new
+        require(removed and new["data"]["S"] == REDACTED, "I2", f"{where} was changed: {sorted(changed)}")
         require(self.oracle.people[change.key[0]].erased_at, "I2", f"{where} was redacted without an erasure")
+
+    def _note(self, change: Change) -> None:
+        """An erasure counts as finished only if nothing is left."""
+        if change.new is None:
+            self.is_forgotten(change.key[0])
 
     def _claim(self, change: Change) -> None:
         text = repr(change.new)
@@ -187,15 +196,17 @@ class Invariants:
             require(row["listing_order"]["S"] == order, "PAGES", f"the {where} is listed in a wrong place")
 
     def projected(self, records: Iterable[Item], answer: Mapping[str, Any]) -> None:
-        """A customer whose erasure was projected is shown no more, even if parked."""
+        """A customer whose erasure was projected is shown no more, even if parked, and in no generation given up."""
         failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
         for record in records:
             image = record["dynamodb"].get("NewImage", {})
             erases = record["eventName"] == "INSERT" and image.get("type") == {"S": "CustomerErased"}
             if erases and record["dynamodb"]["SequenceNumber"] not in failed:
                 customer_id = image["customer_id"]["S"]
-                row = self._rows.get((customer_id, self.active)) or {}
-                require("document" not in row, "I8", f"{customer_id} is shown after their erasure was projected")
+                for generation in {self.active, *self.retired}:
+                    row = self._rows.get((customer_id, generation)) or {}
+                    where = f"generation {generation} after their erasure was projected"
+                    require("document" not in row, "I9", f"{customer_id} is in {where}")
 
     def _generations(self, change: Change) -> None:
         """Reading may move to another generation only if nothing that was read goes back in time."""
@@ -245,14 +256,22 @@ class Invariants:
     def is_redacted(self, customer_id: str) -> bool:
         """Whether a customer is erased and no event has data any more."""
         events = self._events.partitions[customer_id].values()
-        clean = (item["type"]["S"] == "CustomerErased" or item["data"]["S"] == REDACTED for item in events)
-        return bool(self.oracle.people[customer_id].erased_at) and all(clean)
+        return bool(self.oracle.people[customer_id].erased_at) and all(map(_is_clean, events))
 
-    def is_forgotten(self, customer_id: str) -> None:
-        """An erased customer's events have no personal data."""
+    def is_being_forgotten(self, customer_id: str, at_once: int) -> None:
+        """The newest events of an erased customer have no personal data, and the others only while that is noted."""
+        noted = self._notes.get((customer_id, 0))
+        versions = sorted(self._events.partitions[customer_id])
+        self.is_forgotten(customer_id, versions[-1] - at_once if noted else 0)
+
+    def is_forgotten(self, customer_id: str, after_version: int = 0) -> None:
+        """An erased customer's events have no personal data, and no hash by which a guess could be confirmed."""
         for version, item in self._events.partitions[customer_id].items():
-            clean = item["type"]["S"] == "CustomerErased" or item["data"]["S"] == REDACTED
-            require(clean, "I8", f"version {version} of {customer_id} outlived their erasure")
+            require(
+                _is_clean(item) or version <= after_version,
+                "I9",
+                f"version {version} of {customer_id} outlived their erasure",
+            )
 
     def log_is_whole(self) -> None:
         """Check I1 and I2 once more, from the final table."""
@@ -264,3 +283,8 @@ class Invariants:
 def as_text(value: Any) -> str:
     """What a logger would write for a value."""
     return value if isinstance(value, str) else repr(value)
+
+
+def _is_clean(item: Item) -> bool:
+    is_redacted = item["data"]["S"] == REDACTED and "request_hash" not in item if "data" in item else False
+    return item.get("type") == {"S": "CustomerErased"} or is_redacted

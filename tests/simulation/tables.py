@@ -111,4 +111,5 @@ def our_tables() -> list[Table]:
         listing=Index("listing_shard", "listing_order"),
         parked=Index("parked_in", "parked_since"),
     )
-    return [Table("events", "customer_id", "version"), read, Table("claims", "claim")]
+    others = Table("claims", "claim"), Table("erasures", "customer_id")
+    return [Table("events", "customer_id", "version"), read, *others]

@@ -16,6 +16,7 @@ os.environ |= {
     "EVENT_TABLE": "events",
     "READ_TABLE": "read",
     "CLAIMS_TABLE": "claims",
+    "ERASURES_TABLE": "erasures",
     "SIGNING_SECRET": "literal:a secret of the simulation",
     "PARTIAL_ANSWERS": "true",
     "POWERTOOLS_TRACE_DISABLED": "true",
@@ -27,6 +28,12 @@ from shared.runtime import clients, clock, ids, observability
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
+
+
+def redact_at_once(most: int) -> None:
+    """Let a transaction redact only so many events, so that a short history is a long one."""
+    store.MOST_REDACTED_AT_ONCE = erasing.MOST_REDACTED_AT_ONCE = most  # type: ignore[misc,attr-defined]
+    finishing._REDACTED_AT_ONCE = most  # type: ignore[misc]
 
 
 class _Present:
@@ -119,7 +126,10 @@ from queries import read_your_writes  # noqa: E402 - after the patches, which it
 
 read_your_writes.REAL_CLOCK = read_your_writes.Clock(_seconds, _sleep)  # type: ignore[misc]
 
-from commands.handlers import create_customer, erase_customer, update_customer  # noqa: E402
+from commands import erase_customer as erasing  # noqa: E402
+from commands import finish_erasures as finishing  # noqa: E402
+from commands.handlers import create_customer, erase_customer, finish_erasures, update_customer  # noqa: E402
+from events import store  # noqa: E402
 from projections.handlers import project_customers  # noqa: E402
 from queries.handlers import get_all_customers, get_customer  # noqa: E402
 
@@ -127,6 +137,7 @@ HANDLERS: Final = SimpleNamespace(
     create=lambda event: create_customer.handle(event, None),
     update=lambda event: update_customer.handle(event, None),
     erase=lambda event: erase_customer.handle(event, None),
+    finish=finish_erasures.handle,
     project=project_customers.handle,
     get=lambda event: get_customer.handle(event, None),
     list=lambda event: get_all_customers.handle(event, None),

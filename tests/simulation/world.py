@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, Final
 
+from events.store import MOST_REDACTED_AT_ONCE
 from tests.simulation import wiring
 from tests.simulation.answers import Answers
 from tests.simulation.clients import Callers
@@ -18,6 +19,7 @@ from tests.simulation.database import Database
 from tests.simulation.erasures import prolong
 from tests.simulation.fake_dynamodb import FakeDynamoDb
 from tests.simulation.faults import Faults, mix_of
+from tests.simulation.finisher import Finisher
 from tests.simulation.invariants import NOBODY_KNOWS, Invariants
 from tests.simulation.mapping import MappingActor, policy_of, settings_of
 from tests.simulation.operators import Operators
@@ -75,6 +77,8 @@ class World(Outlets):
         self.operators = Operators(self)
         self.subscribers = Subscribers(self.database, self.invariants, self.random)
         wiring.enter(self)
+        wiring.redact_at_once(self.random.choice((1, 2, 5, MOST_REDACTED_AT_ONCE)))
+        self.finisher = Finisher(self)
         self.mapping = MappingActor(self, settings_of(self.random), policy_of(self.random), self._project)
         self.dead_lettered = set()
         self._hash = hashlib.blake2b(digest_size=16)
@@ -109,6 +113,7 @@ class World(Outlets):
             (0.06, self.subscribers.step),
             (mix.prolong, self._prolong),
             (mix.operate, self.operators.step),
+            (0.02, self.finisher.step),
             (mix.kill, self._kill),
             (mix.split, self._split),
             (mix.poison, self._poison),
@@ -206,6 +211,10 @@ class World(Outlets):
         if self.clock.time > self._deadline:
             self.faults.count["timed_out"] += 1
             raise Crash("the function's timeout")
+
+    def finish_erasures(self, event: dict[str, Any], context: object) -> None:
+        """Call FinishErasures, as the event bus or the schedule does."""
+        self._until(_PROJECTOR_SECONDS, lambda: wiring.HANDLERS.finish(event, context))
 
     def _project(self, event: dict[str, Any], context: object) -> object:
         answer = self._until(_PROJECTOR_SECONDS, lambda: wiring.HANDLERS.project(event, context))

@@ -153,6 +153,7 @@ PROJECTOR: Final = (
     one("a strange event skipped", projector.Projector, "_states", _skipping),
     one("a parked customer does not hold back later events", projector.Projector, "_plan", _not_held_back),
     one("a parked customer's erasure waits for the redrive", projector, "is_erasure", lambda _: False),
+    one("erased customers stay in generations that are not fed", projector.Projector, "_clear", lambda *_: True),
     one("every trouble parks its customer", projector, "is_transient", lambda _: False),
     one("no failure reported to the mapping", project_customers, "answer", lambda *_, **__: {"batchItemFailures": []}),
     one("personal data in the log", project_customers, "trace_event", _telling),
@@ -178,7 +179,7 @@ def _unmerged(row: Any, listings: Any, after: Any) -> Any:
 
 
 QUERIES: Final = (
-    one("a list that ignores the Consistency-Token", list_handler, "parse_read_after", lambda _: None),
+    one("a list that ignores the Consistency-Token", list_handler, "parse_read_after", lambda *_: None),
     one("a list without the row that it waited for", get_all_customers, "_with", _unmerged),
     Mutation(
         "reads that do not wait for the write they name",

@@ -12,15 +12,15 @@ from commands import create_customer, erase_customer, update_customer
 from commands.context import Context
 from commands.create_customer import CreateCustomer
 from commands.erase_customer import EraseCustomer
+from commands.finish_erasures import Finish, finish_erasure
 from commands.handling import Decision
 from commands.update_customer import NewDetails, UpdateCustomer
 from events.claims import move_claim
 from events.codec import decode
 from events.customer import Customer, State
 from events.envelope import Event, Recorded
-from events.history import fold, fold_or_report
+from events.history import fold, fold_or_report, readable
 from shared.http.preconditions import EntityTags, Preconditions, etag_of
-from tests.event_log import events_of
 from tests.fakes.event_store import InMemoryEventStore
 from tests.samples import METADATA, START, valid_body
 
@@ -115,9 +115,14 @@ class Scenario:
     def erase(self, context: Context) -> State:
         return erase_customer.erase_customer(EraseCustomer(), self.store, CUSTOMER, context, self.pauses.append)
 
+    def finish(self) -> Finish:
+        """Let the erasure be finished, with all the time it takes."""
+        return finish_erasure(self.store, self.store, CUSTOMER, lambda: True)
+
     @property
     def log(self) -> Sequence[Event]:
-        return events_of(self.store, CUSTOMER)
+        """The events as they are stored."""
+        return [readable(record) for record in self.store.stored(CUSTOMER)]
 
     @property
     def types(self) -> list[str]:

@@ -12,6 +12,7 @@ from events.claims import NO_CLAIMS, ClaimChange, email_claim
 from events.codec import UnreadableEvent
 from events.customer import CustomerCreated, CustomerErased, CustomerUpdated, OutOfOrder
 from events.envelope import Event, Unreadable
+from events.store import MOST_REDACTED_AT_ONCE
 from shared.http.problems import NotFound
 from tests.samples import created, erased, history, updated, valid_body
 from tests.unit.commands.scenario import CUSTOMER, creation, given, update
@@ -57,7 +58,7 @@ def test_updating_nothing_changes_nothing() -> None:
 
 
 def test_updating_nothing_with_a_key_leaves_an_event() -> None:
-    given(CREATED).when(update(keyed=True)).then(Decision(customer_updated()))
+    given(CREATED).when(update(keyed=True)).then(Decision(customer_updated(), changes_nothing=True))
 
 
 def test_updating_an_erased_customer_is_not_found() -> None:
@@ -71,9 +72,9 @@ def test_updating_requires_that_the_events_can_be_folded() -> None:
 
 
 @pytest.mark.parametrize("versions", [1, 3, 300])
-def test_erasing_releases_the_email_and_redacts_every_event(versions: int) -> None:
+def test_erasing_releases_the_email_and_redacts_as_many_events_as_fit(versions: int) -> None:
     given(*history(CUSTOMER, versions)).when(EraseCustomer()).then(
-        Decision(CustomerErased(), ClaimChange(release=(ADA,)), tuple(range(1, versions + 1)))
+        Decision(CustomerErased(), ClaimChange(release=(ADA,)), tuple(range(1, versions + 1))[-MOST_REDACTED_AT_ONCE:])
     )
 
 
@@ -120,5 +121,5 @@ def test_an_update_is_decided_if_a_detail_is_new_or_the_command_is_keyed(
     current = past[-1] if past else {"city": "London", "email": "ada@example.com"}
 
     given(*events).when(update(keyed=keyed, **wanted)).then(
-        Decision(customer_updated(**wanted)) if keyed or wanted != current else None
+        Decision(customer_updated(**wanted), changes_nothing=wanted == current) if keyed or wanted != current else None
     )

@@ -34,6 +34,7 @@ def function(monkeypatch: pytest.MonkeyPatch) -> Function:
     name = "commands.handlers.erase_synthetic_customer"
     monkeypatch.setenv("EVENT_TABLE", "events")
     monkeypatch.setenv("CLAIMS_TABLE", "claims")
+    monkeypatch.setenv("ERASURES_TABLE", "erasures")
     monkeypatch.setenv("SIGNING_SECRET", "literal:a key of the tests")
     monkeypatch.setattr(clients, "dynamodb", lambda: None)
     monkeypatch.delitem(sys.modules, name, raising=False)

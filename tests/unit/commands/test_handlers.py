@@ -42,7 +42,7 @@ def gateway_event(
 
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> InMemoryEventStore:
-    for name in ("EVENT_TABLE", "CLAIMS_TABLE"):
+    for name in ("EVENT_TABLE", "CLAIMS_TABLE", "ERASURES_TABLE"):
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("SIGNING_SECRET", "literal:a key of the tests")
     store = InMemoryEventStore()

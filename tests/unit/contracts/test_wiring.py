@@ -36,6 +36,7 @@ def test_every_route_leads_to_its_function() -> None:
         for name, resource in RESOURCES.items()
         if resource["Type"] == "AWS::Serverless::Function"
         for event in resource["Properties"].get("Events", {}).values()
+        if event["Type"] == "Api"
     }
 
     assert {(arrow.target, arrow.label) for arrow in ARROWS if arrow.source == "CustomersApi"} >= routes

@@ -43,7 +43,7 @@ HANDLERS = {
     for each in RESOURCES.values()
     if each["Type"] == "AWS::Serverless::Function"
     for event in each["Properties"].get("Events", {}).values()
-    if "AuthorizationScopes" in event["Properties"]["Auth"]  # the others are the documentation
+    if "AuthorizationScopes" in event["Properties"].get("Auth", {})  # the others are the documentation
 }
 ROUTES = set(HANDLERS)
 OF_THE_ENDPOINT = reachable("shared.http.endpoint", "_answer")

@@ -7,7 +7,7 @@ import pytest
 
 from events.codec import REDACTED, UnreadableEvent, decode, from_item, known_type, to_item
 from events.customer import CustomerCreated
-from tests.samples import PERSON, created
+from tests.samples import PERSON, created, updated
 
 
 def test_a_row_is_read_back_as_the_same_event() -> None:
@@ -26,8 +26,28 @@ def test_a_row_has_the_documented_attributes() -> None:
     assert item["schema_version"] == {"N": str(CustomerCreated.schema_version)}
     assert json.loads(item["data"]["S"]) == PERSON
     assert set(item["metadata"]["M"]) == {
-        "correlation_id", "causation_id", "actor", "command_id", "request_hash", "trace_id", "segment_id",
+        "correlation_id", "causation_id", "actor", "command_id", "trace_id", "segment_id",
     }  # fmt: skip
+
+
+def test_what_some_events_have_besides_is_an_attribute_only_there() -> None:
+    event = replace(updated("c-1", 2), created_at="2026-05-17T09:30:00.000000Z", recent_commands="abcd", unchanged=1)
+    event = replace(event, metadata=replace(event.metadata, request_hash="hash"))
+    item = to_item(event)
+
+    assert set(item) - set(to_item(created("c-1"))) == {"created_at", "recent_commands", "unchanged", "request_hash"}
+    assert from_item(item) == event
+
+
+def test_a_row_of_an_older_release_has_the_hash_in_its_metadata() -> None:
+    item = to_item(created())
+    metadata = {**item["metadata"]["M"], "request_hash": {"S": "hash"}}
+
+    event = from_item({**item, "metadata": {"M": metadata}})
+
+    assert event.metadata.request_hash == "hash"
+    assert event.hash_in_metadata
+    assert "request_hash" not in to_item(event)["metadata"]["M"]
 
 
 def test_decoding_returns_the_model_of_the_type() -> None:

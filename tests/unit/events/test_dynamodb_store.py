@@ -46,9 +46,17 @@ class ContendedClient:
 
     update_item = put_item
 
+    def transact_write_items(self, **params: Any) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            reasons = [{"Code": "None"}, {"Code": "TransactionConflict"}]
+            details: Any = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
+            raise TransactionCanceledException(details, "TransactWriteItems")
+        self.accepted += params["TransactItems"]
+
 
 def store_on(client: ContendedClient) -> DynamoDbEventStore:
-    return DynamoDbEventStore(client, "events", "claims", pause=lambda _: None)  # type: ignore[arg-type]
+    return DynamoDbEventStore(client, "events", "claims", "erasures", pause=lambda _: None)  # type: ignore[arg-type]
 
 
 def test_append_retries_while_a_transaction_blocks_its_row() -> None:
@@ -57,10 +65,30 @@ def test_append_retries_while_a_transaction_blocks_its_row() -> None:
     assert len(client.accepted) == 1
 
 
-def test_redact_retries_while_a_transaction_blocks_its_row() -> None:
+@pytest.mark.parametrize("versions", [1, 2])
+def test_redact_retries_while_a_transaction_blocks_its_row(versions: int) -> None:
     client = ContendedClient(refusals=3)
-    store_on(client).redact(CUSTOMER, [1, 2])
-    assert len(client.accepted) == 2
+    store_on(client).redact(CUSTOMER, range(1, versions + 1))
+    assert len(client.accepted) == versions
+
+
+def test_events_that_are_too_large_for_one_transaction_are_redacted_one_by_one() -> None:
+    class Small(ContendedClient):
+        def transact_write_items(self, **_: Any) -> None:
+            raise ClientError({"Error": {"Code": "ValidationException"}}, "TransactWriteItems")
+
+    client = Small(refusals=0)
+    store_on(client).redact(CUSTOMER, [1, 2, 3])
+    assert len(client.accepted) == 3
+
+
+def test_a_hash_in_the_metadata_is_removed_only_where_there_is_one() -> None:
+    """The path of a map that is not there is an error."""
+    client = ContendedClient(refusals=0)
+    store_on(client).redact(CUSTOMER, [1, 2], in_metadata={2})
+    [first, second] = (each["Update"]["UpdateExpression"] for each in client.accepted)
+    assert first == "SET #data = :redacted REMOVE request_hash"
+    assert second == f"{first}, #metadata.request_hash"
 
 
 def test_append_raises_store_busy_when_transactions_block_every_attempt() -> None:

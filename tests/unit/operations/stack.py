@@ -85,6 +85,7 @@ class FakeStack:
         self.stack = Stack(
             store=self.store,
             claims=InMemoryClaims(self.store),
+            erasures=self.store,
             read_model=self.read_model,
             generations=self.generations,
             progress=self.progress,

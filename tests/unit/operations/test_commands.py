@@ -302,6 +302,17 @@ def test_a_rebuild_keeps_the_segments_that_it_was_begun_with(stack: FakeStack) -
     assert json.loads(stack.printed)["segments"] == 4
 
 
+def test_status_names_the_customers_whose_erasure_is_not_finished(stack: FakeStack) -> None:
+    stack.store.append(erased("gone", 2))
+
+    assert stack.run("status") == 0
+    assert "gone" in stack.printed
+    assert "1 unfinished erasure(s)." in stack.printed
+    stack.store.finished("gone")
+    stack.run("status")
+    assert "0 unfinished erasure(s)." in stack.printed
+
+
 def test_status_shows_a_stalled_run(stack: FakeStack) -> None:
     stack.customer("a")
     stack.run("rebuild", "start")

@@ -282,7 +282,12 @@ def _is_allowed(call: Callable[[], object]) -> bool:
 
 
 def test_no_function_is_left_out() -> None:
-    declared = {name for name, each in load_template()["Resources"].items() if each["Type"].endswith("::Function")}
+    # A function with a condition is not on the local stack: AnswerPreflight, which has no permissions.
+    declared = {
+        name
+        for name, each in load_template()["Resources"].items()
+        if each["Type"].endswith("::Function") and "Condition" not in each
+    }
     assert set(FUNCTIONS) == declared
     assert {function for function, _ in ALLOWED} == declared
 

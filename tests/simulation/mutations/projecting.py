@@ -178,7 +178,7 @@ def _unmerged(row: Any, listings: Any, after: Any) -> Any:
 
 
 QUERIES: Final = (
-    one("a list that ignores the Consistency-Token", list_handler, "parse_read_after", lambda _: None),
+    one("a list that ignores the Consistency-Token", list_handler, "parse_read_after", lambda *_: None),
     one("a list without the row that it waited for", get_all_customers, "_with", _unmerged),
     Mutation(
         "reads that do not wait for the write they name",

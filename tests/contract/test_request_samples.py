@@ -63,7 +63,7 @@ def invoke(function: str, event: dict[str, Any], endpoint: str) -> dict[str, Any
 
 
 # These need more than DynamoDB: a bus, a queue, CodeDeploy, or the API's stage.
-NOT_ALONE = {"CreateCustomerPreTraffic", "PublishEvents", "ShowDocs", "WelcomeCustomers"}
+NOT_ALONE = {"AnswerPreflight", "CreateCustomerPreTraffic", "PublishEvents", "ShowDocs", "WelcomeCustomers"}
 
 
 def test_the_environment_is_the_templates() -> None:
@@ -111,6 +111,10 @@ def test_the_samples_create_a_customer_and_find_it_in_the_list(amazons_dynamodb:
     assert listed["statusCode"] == 200
     assert customer in json.loads(listed["body"])["customers"]
 
-    one = sample("get-all-customers") | {"pathParameters": {"customer_id": customer["id"]}}
+    one = sample("get-all-customers") | {
+        "pathParameters": {"customer_id": customer["id"]},
+        "queryStringParameters": None,
+        "multiValueQueryStringParameters": None,
+    }
     found = invoke("GetCustomer", one, endpoint)
     assert (found["statusCode"], json.loads(found["body"]), found["headers"]["ETag"]) == (200, customer, '"1"')

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from consumer_kit.dead_letters import DeadLetter, DeadLetters
 from consumer_kit.dynamodb_inbox import DynamoDbInbox
+from consumer_kit.event import FIRST_EPOCH
 
 if TYPE_CHECKING:
     import boto3
 
 EXAMPLES: Final = """examples:
   python -m consumer_kit waiting --table staging-customers-welcome --minutes 15
+  python -m consumer_kit left-behind --table staging-customers-welcome --epoch 2
   python -m consumer_kit dead-letters --dead-letters "$DEAD_LETTER_QUEUE_URL"
   python -m consumer_kit redrive --dead-letters "$DEAD_LETTER_QUEUE_URL" --queue "$QUEUE_URL" \\
       --table staging-customers-welcome
@@ -42,6 +44,8 @@ def _run(options: argparse.Namespace, session: "boto3.Session") -> int:
     if options.command == "waiting":
         inbox = DynamoDbInbox(session.client("dynamodb"), options.table)
         return _print_missing_events(inbox, timedelta(minutes=options.minutes))
+    if options.command == "left-behind":
+        return _print_left_behind(DynamoDbInbox(session.client("dynamodb"), options.table), options.epoch)
     dead_letters = DeadLetters(session.client("sqs"), options.dead_letters)
     if options.command == "dead-letters":
         return int(bool(_print_dead_letters(dead_letters.list())))
@@ -57,6 +61,21 @@ def _print_missing_events(inbox: DynamoDbInbox, age: timedelta) -> int:
     for missing in missing_events:
         print(f"{missing.customer_id}  version {missing.version} is missing since {missing.since}")
     return int(bool(missing_events))
+
+
+def _print_left_behind(inbox: DynamoDbInbox, epoch: int) -> int:
+    found = 0
+    for customer_id in inbox.left_behind(epoch):
+        print(f"{customer_id}  has no event of epoch {epoch}")
+        found += 1
+    return int(bool(found))
+
+
+def _epoch(text: str) -> int:
+    epoch = int(text) if text.isascii() and text.isdecimal() else 0
+    if epoch <= FIRST_EPOCH:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 2 or more")
+    return epoch
 
 
 def _print_dead_letters(dead_letters: Iterable[DeadLetter]) -> list[DeadLetter]:
@@ -83,6 +102,11 @@ def _parser() -> argparse.ArgumentParser:
     waiting.add_argument(
         "--minutes", type=float, default=15, help="list events missing for at least this long (default: 15)"
     )
+    left_behind = commands.add_parser(
+        "left-behind", help="list the customers of whom no event of an epoch has arrived; exit with 1 if any"
+    )
+    left_behind.add_argument("--table", required=True, help="name of the consumer's table")
+    left_behind.add_argument("--epoch", required=True, type=_epoch, metavar="N", help="the service's epoch, 2 or more")
     dead_letters = commands.add_parser(
         "dead-letters", help="list the dead letters, without personal data; exit with 1 if any"
     )

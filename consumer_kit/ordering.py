@@ -4,6 +4,9 @@ arrives:   1       3      2              2      5  CustomerErased    4
            |       |      |              |      |                    |
            handle  hold   handle, then   skip   handle immediately   skip, from now on
                           the held 3
+
+The versions of an epoch count for themselves. The first event of a newer epoch finds nothing handled and nothing held,
+and what an older epoch still delivers is skipped, except an erasure.
 """
 
 from collections.abc import Mapping
@@ -12,7 +15,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
-from consumer_kit.event import PublishedEvent
+from consumer_kit.event import FIRST_EPOCH, PublishedEvent
 
 # A customer's held events are in one DynamoDB item of at most 400 KB, and the largest event has about 4 KB.
 MAX_HELD: Final = 50
@@ -45,12 +48,13 @@ class CustomerState:
 
     Attributes:
         customer_id: The customer's id.
-        version: The version of the event handled last; 0 before the first.
+        version: The version of the event handled last in the epoch; 0 before the first.
         erased: Whether the customer was erased. If so, nothing more is handled.
         held: Events that wait for earlier ones, by version.
         waiting_since: When the oldest gap was found, RFC 3339; None if nothing is held.
         handled_at: When the last event was handled, RFC 3339.
         revision: How often this state was written; 0 for never.
+        epoch: The newest epoch of which an event was handled or held.
     """
 
     customer_id: str
@@ -60,6 +64,7 @@ class CustomerState:
     waiting_since: str | None = None
     handled_at: str | None = None
     revision: int = 0
+    epoch: int = FIRST_EPOCH
 
 
 def decide(state: CustomerState, event: PublishedEvent, policy: GapPolicy) -> Action:
@@ -76,6 +81,9 @@ def decide(state: CustomerState, event: PublishedEvent, policy: GapPolicy) -> Ac
         return Action.SKIP
     if event.erases:
         return Action.HANDLE
+    if event.epoch < state.epoch:
+        return Action.SKIP
+    state = _in_epoch(state, event.epoch)
     if event.version <= state.version:
         return Action.SKIP
     if policy is GapPolicy.LATEST or event.version == state.version + 1:
@@ -91,6 +99,7 @@ def after_handling(state: CustomerState, event: PublishedEvent, now: str) -> Cus
         event: An event for which `decide` returns `HANDLE`.
         now: RFC 3339.
     """
+    state = _in_epoch(state, event.epoch)
     held = {} if event.erases else {version: later for version, later in state.held.items() if version > event.version}
     return replace(
         state,
@@ -115,6 +124,7 @@ def after_holding(state: CustomerState, event: PublishedEvent, now: str) -> Cust
     Raises:
         TooManyHeld: The customer has `MAX_HELD` held events.
     """
+    state = _in_epoch(state, event.epoch)
     if event.version in state.held:
         return state
     if len(state.held) >= MAX_HELD:
@@ -125,6 +135,26 @@ def after_holding(state: CustomerState, event: PublishedEvent, now: str) -> Cust
         waiting_since=state.waiting_since or now,
         revision=state.revision + 1,
     )
+
+
+def after_forgetting(state: CustomerState, epoch: int, now: str) -> CustomerState:
+    """The state after a customer was forgotten who has no events in an epoch.
+
+    The customer is not erased: the service may give the same id again, for example when a lost request is repeated.
+
+    Args:
+        state: The state before.
+        epoch: An epoch whose events have all been handled.
+        now: RFC 3339.
+    """
+    return replace(_in_epoch(state, epoch), handled_at=now, revision=state.revision + 1)
+
+
+def _in_epoch(state: CustomerState, epoch: int) -> CustomerState:
+    """The state as an event of an epoch finds it."""
+    if epoch <= state.epoch:
+        return state
+    return replace(state, version=0, held={}, waiting_since=None, epoch=epoch)
 
 
 def next_held(state: CustomerState) -> PublishedEvent | None:

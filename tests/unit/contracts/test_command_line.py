@@ -6,7 +6,7 @@ import pytest
 
 from contracts.command_line import PAGE, rendered
 from contracts.errors import ContractError
-from operations.command_line import COMMANDS, REBUILD_STEPS
+from operations.command_line import COMMANDS, GROUPS
 
 TEXT = PAGE.read_text()
 
@@ -24,7 +24,8 @@ def test_a_change_by_hand_is_overwritten(old: str) -> None:
 def test_every_command_has_a_heading() -> None:
     headings = re.findall(r"^##+ `(.+)`$", TEXT, re.MULTILINE)
 
-    names = [command.name for command in COMMANDS] + ["rebuild"] + [f"rebuild {step.name}" for step in REBUILD_STEPS]
+    steps = [f"{group.name} {step.name}" for group in GROUPS for step in group.steps]
+    names = [command.name for command in COMMANDS] + [group.name for group in GROUPS] + steps
     assert headings == names
 
 

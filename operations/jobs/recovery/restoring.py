@@ -63,8 +63,16 @@ def restore_tables(stack: Stack, at: datetime | None) -> Iterator[RestoredTable]
     for output in TABLES:
         is_events = output == EVENT_TABLE
         name = restored_name(stack) if is_events else stack.tables[output]
-        state = stack.control.protect(name, tags, with_stream=is_events, deletable=stack.is_local)
-        yield RestoredTable(output, stack.tables[output] if is_events or output in gone else "", state)
+        is_restored = is_events or output in gone
+        state = stack.control.protect(
+            name, tags if is_restored else (), with_stream=is_events, deletable=_is_deletable(stack)
+        )
+        yield RestoredTable(output, stack.tables[output] if is_restored else "", state)
+
+
+def _is_deletable(stack: Stack) -> bool:
+    """Whether the stack's tables may be deleted, as its parameters say."""
+    return stack.is_local or stack.parameters.values().get("DeletionProtection") == "false"
 
 
 def _restore_events(stack: Stack, found: TableState | None, at: datetime | None, key_arn: str) -> None:
@@ -118,7 +126,7 @@ def shortcomings(stack: Stack) -> Iterator[tuple[str, str]]:
             yield output, "has no stream of new images"
         if not state.is_recoverable:
             yield output, "has no point-in-time recovery"
-        if not state.is_protected and not stack.is_local:
+        if not state.is_protected and not _is_deletable(stack):
             yield output, "has no deletion protection"
         if keys and state.key_arn not in keys:
             yield output, "is not encrypted with the key of the other tables"

@@ -24,8 +24,8 @@ def test_a_change_by_hand_is_overwritten(old: str) -> None:
 def test_every_command_has_a_heading() -> None:
     headings = re.findall(r"^##+ `(.+)`$", TEXT, re.MULTILINE)
 
-    steps = [f"{group.name} {step.name}" for group in GROUPS for step in group.steps]
-    names = [command.name for command in COMMANDS] + [group.name for group in GROUPS] + steps
+    groups = [[group.name, *(f"{group.name} {step.name}" for step in group.steps)] for group in GROUPS]
+    names = [command.name for command in COMMANDS] + [name for group in groups for name in group]
     assert headings == names
 
 

@@ -127,7 +127,7 @@ class RestorableTables:
         Args:
             source: The deleted table's name.
             target: The new table's name, which may be the same.
-            key_arn: The key that encrypts the new table; empty for a key of AWS.
+            key_arn: The key that encrypts the new table, if the backup does not name one; empty for a key of AWS.
 
         Raises:
             CommandError: There is no backup.
@@ -143,7 +143,7 @@ class RestorableTables:
             TargetTableName=target,
             BackupArn=newest["BackupArn"],
             BillingModeOverride="PAY_PER_REQUEST",
-            **_encrypted(key_arn),
+            **_encrypted(self._key_of(newest["BackupArn"]) or key_arn),
         )
 
     def wait(self, name: str) -> TableState:
@@ -192,6 +192,11 @@ class RestorableTables:
     def _backups(self, table: str) -> Sequence[Any]:
         pages = self._client.get_paginator("list_backups").paginate(TableName=table, BackupType="ALL")
         return [backup for page in pages for backup in page["BackupSummaries"]]
+
+    def _key_of(self, backup_arn: str) -> str:
+        description = self._client.describe_backup(BackupArn=backup_arn)["BackupDescription"]
+        encryption = description.get("SourceTableFeatureDetails", {}).get("SSEDescription", {})
+        return encryption.get("KMSMasterKeyArn", "")
 
     def _recovery(self, name: str) -> Mapping[str, Any]:
         found: Any = self._client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]

@@ -90,16 +90,18 @@ def erase_again(stack: Stack, workers: int, report: Report, show: Show, *, go: b
             problems += outcome in _TO_DO
         return problems
 
+    # Those who may have to be forgotten for the first time. Once they are, the log names them, too.
+    unlogged = stack.erasure_log.missing({each.customer_id for each in stack.erasures.unfinished()})
+
     def step(at: SegmentProgress) -> SegmentProgress:
         start = at.position["customer_id"] if at.position else None
         page = stack.erasure_log.read_page(at.segment, SEGMENTS, start, _PAGE_SIZE)
-        progress = at.advanced(customers=len(page.customer_ids), events=0, problems=erase_all(page.customer_ids))
+        customer_ids = [customer_id for customer_id in page.customer_ids if customer_id not in unlogged]
+        progress = at.advanced(customers=len(customer_ids), events=0, problems=erase_all(customer_ids))
         position = {"customer_id": page.next} if page.next else None
         return replace(progress, position=position, done=position is None)
 
-    # First those who may have to be forgotten for the first time.
-    noted = {each.customer_id for each in stack.erasures.unfinished()}
-    erase_all(sorted(stack.erasure_log.missing(noted)))
+    erase_all(sorted(unlogged))
     tracker = ProgressTracker([SegmentProgress(segment) for segment in range(SEGMENTS)], 0)
     run_all(tracker, step, workers, Meter(stack.clock, tracker.progress()), show)
     return result

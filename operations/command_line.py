@@ -278,5 +278,5 @@ RECOVER_STEPS: Final = (
 
 GROUPS: Final = (
     Group("rebuild", REBUILD_HELP, "rebuild all", REBUILD_STEPS),
-    Group("recover", "bring the stack back after its event table was lost", "recover check", RECOVER_STEPS),
+    Group("recover", "bring a stack back after the event table was lost", "recover check", RECOVER_STEPS),
 )

@@ -15,7 +15,6 @@ Update = Callable[[Item, Values], Item]
 
 _COMPARE: Final = {"=": eq, "<>": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 _EXISTS: Final = re.compile(r"(attribute_exists|attribute_not_exists)\((#?\w+)\)")
-_BEGINS: Final = re.compile(r"begins_with\((#?\w+), (:\w+)\)")
 _COMPARISON: Final = re.compile(r"(#?\w+) (=|<>|<=|>=|<|>) (:\w+)")
 _BEGINS: Final = re.compile(r"begins_with\((#?\w+), (:\w+)\)")
 _ASSIGNMENT: Final = re.compile(r"(#?\w+) = (:\w+)")
@@ -51,9 +50,6 @@ def _term(text: str, names: Mapping[str, str]) -> Condition:
     if found := _EXISTS.fullmatch(text):
         wanted, name = found[1] == "attribute_exists", _name(found[2], names)
         return lambda item, _: (name in item) is wanted
-    if found := _BEGINS.fullmatch(text):
-        name, prefix = _name(found[1], names), found[2]
-        return lambda item, values: name in item and item[name]["S"].startswith(values[prefix]["S"])
     if found := _COMPARISON.fullmatch(text):
         return _comparison(_name(found[1], names), _COMPARE[found[2]], found[3])
     if found := _BEGINS.fullmatch(text):

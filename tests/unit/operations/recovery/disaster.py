@@ -143,6 +143,7 @@ class World:
         cloud: The stack's parameters.
         stream: The events that were inserted into the table that the stack uses.
         met: How often something happened that is worth a test.
+        commands: What the operators ran.
     """
 
     def __init__(self, seed: int) -> None:
@@ -160,6 +161,7 @@ class World:
         self.stream: list[Item] = []
         self.printed = ""
         self.met = Counter[str]()
+        self.commands: list[str] = []
         self._seen: dict[tuple[str, int], str] = {}
         self._projected = self._published = 0
 
@@ -217,6 +219,7 @@ class World:
 
     def run(self, *words: str) -> int:
         """Run a command of the operators; return its exit status and keep its output in `printed`."""
+        self.commands.append(" ".join(words))
         table, printed = self.event_table, io.StringIO()
         with patch.object(program, "Output", lambda *, as_json: Output(as_json=as_json, to=printed)):
             status = program.main(words, self.stack)

@@ -31,7 +31,7 @@ def is_erased(stack: FakeStack, customer_id: str) -> bool:
     return is_erasure(records[-1]) and rest <= {REDACTED}
 
 
-def test_whoever_is_in_the_log_or_noted_is_erased_and_nobody_else(stack: FakeStack) -> None:
+def test_everyone_in_the_log_or_noted_is_erased_and_nobody_else(stack: FakeStack) -> None:
     for customer_id in (A, B, C):
         append_all(stack.store, history(customer_id, 2))
     stack.store.logged, stack.store.noted = {A}, {B: "2026-05-17T09:30:00.000000Z"}

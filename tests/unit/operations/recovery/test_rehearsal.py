@@ -1,6 +1,6 @@
 """The tables are lost at a random moment and recovered by the operators' commands, as the guide has them in order.
 
-Nothing that was acknowledged before the restored moment is missing, whoever was erased stays erased, and both kinds of
+Nothing that was acknowledged before the restored moment is missing, everyone erased stays erased, and both kinds of
 consumers end with what the service has.
 """
 

@@ -10,7 +10,7 @@ from shared.http.problems import TooManyRequests
 from tests.infrastructure.conftest import transformed
 
 Template = dict[str, Any]
-TABLES = ("EventTable", "ClaimsTable", "ErasuresTable", "ReadTable")
+TABLES = ("EventTable", "ClaimsTable", "ErasuresTable", "ErasureLogTable", "ReadTable")
 # Resource types that the local stage lacks.
 ONLY_ON_AWS = ("AWS::WAFv2::", "AWS::CodeDeploy::DeploymentConfig", "AWS::KMS::", "AWS::CloudWatch::",
                 "AWS::ApiGateway::Account", "AWS::Logs::")  # fmt: skip

@@ -197,7 +197,7 @@ def test_the_costs_on_the_dashboard_include_every_function_that_serves(functions
             each.get("Events") or name in ("ProjectCustomers", "PublishEvents")
         ):
             assert f"${{{name}}}" in text
-    for table in ("EventTable", "ClaimsTable", "ErasuresTable", "ReadTable"):
+    for table in ("EventTable", "ClaimsTable", "ErasuresTable", "ErasureLogTable", "ReadTable"):
         assert f"${{{table}}}" in text
 
 

@@ -132,7 +132,7 @@ def restore_time_option(parser: ArgumentParser) -> None:
         dest="at",
         type=instant,
         metavar="TIME",
-        help="restore the state of the event table at TIME, such as 2026-11-01T00:00:00Z (default: the latest possible)",
+        help="restore the event table as of TIME, such as 2026-11-01T00:00:00Z (default: the latest possible)",
     )
 
 

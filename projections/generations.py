@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from shared.runtime.clock import timestamp
+from shared.runtime.failures import TransientFailure
 
 FIRST_GENERATION: Final = 1
 # An invocation that began before the last switch feeds the generations in the old order, for at most its function's
@@ -188,7 +189,7 @@ class Generations:
         return self.building
 
 
-class GenerationsChanged(Exception):
+class GenerationsChanged(TransientFailure):
     """Another process changed the generations since they were loaded. Load them again."""
 
 

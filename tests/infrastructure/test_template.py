@@ -145,6 +145,9 @@ def test_the_stream_has_new_images_and_its_mapping_loses_nothing_silently(templa
     assert mapping["StartingPosition"] == "TRIM_HORIZON"
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["BisectBatchOnFunctionError"] is True
+    # Stated, because an update that leaves a setting out keeps the old one. The stream keeps a record for a day.
+    assert mapping["MaximumRetryAttempts"] == -1
+    assert mapping["MaximumRecordAgeInSeconds"] == timedelta(days=1).total_seconds()
     assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == {"GetAtt": "ProjectionFailureQueue.Arn"}
     [pattern] = mapping["FilterCriteria"]["Filters"]
     assert json.loads(pattern["Pattern"]) == {"eventName": ["INSERT"]}

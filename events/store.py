@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from events.claims import NO_CLAIMS, ClaimChange
 from events.envelope import Event, Recorded
-from shared.runtime.failures import TransientFailure
+from shared.runtime.errors import TransientFailure
 
 # What an append changes at once. With the event and the note of an erasure these are 100 items, the most that a
 # DynamoDB transaction takes.

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from shared.runtime.clock import timestamp
-from shared.runtime.failures import TransientFailure
+from shared.runtime.errors import TransientFailure
 
 FIRST_GENERATION: Final = 1
 # An invocation that began before the last switch feeds the generations in the old order, for at most its function's

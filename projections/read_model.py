@@ -7,7 +7,7 @@ from typing import Protocol
 
 from projections.generations import Generations, GenerationStore
 from projections.row import Listing, Row
-from shared.runtime.failures import TransientFailure
+from shared.runtime.errors import TransientFailure
 
 
 class WriteResult(Enum):

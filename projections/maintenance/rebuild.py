@@ -22,7 +22,8 @@ from projections.maintenance.progress import ProgressStore, SegmentProgress, reb
 from projections.maintenance.rate_limit import UNITS_PER_ROW, Limiter, Unlimited
 from projections.projector import ProjectionReport, Projector
 from shared.runtime.clock import timestamp, utc_now
-from shared.runtime.failures import TransientFailure, is_transient
+from shared.runtime.errors import TransientFailure
+from shared.runtime.failures import is_transient
 
 _TRIES: Final = 6
 _FIRST_PAUSE_SECONDS: Final = 0.2

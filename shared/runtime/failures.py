@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError, ValidationError
 
+from shared.runtime.errors import TransientFailure
+
 # The service rejects what the request contains, so it will reject it again. DynamoDB developer guide, "Error handling
 # with DynamoDB": the errors that are not to be retried, without those of a permission, a table or a quota. API
 # reference: "BatchStatementError" for one statement, "PutEvents" and "PutEventsResultEntry" for an event; a request to
@@ -21,14 +23,6 @@ PERMANENT_CODES: Final = frozenset(
         "413",
     }
 )  # fmt: skip
-
-
-class TransientFailure(Exception):
-    """The work was not done, and may be done later. The base class of our own errors of this kind."""
-
-
-class PermanentFailure(Exception):
-    """The work cannot be done, however often it is tried. The state machine of a rebuild ends at this name."""
 
 
 def is_transient(error: BaseException) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, Final, TypeVar
 
-from shared.runtime.failures import PermanentFailure, TransientFailure, is_transient
+from shared.runtime.errors import PermanentFailure, TransientFailure
+from shared.runtime.failures import is_transient
 from shared.runtime.observability import describe, logger, tracer
 
 Answer = TypeVar("Answer")

@@ -17,7 +17,7 @@ from publisher import event_bridge
 from publisher.publishing import Publisher
 from publisher.sqs_publish_failures import SqsPublishFailures
 from shared.runtime import failures, invocation
-from tests.simulation.away import BUS, EVENT_TABLE, QUEUES, READ_TABLE, WRITES
+from tests.simulation.away import BUS, EVENT_TABLE, QUEUES, READ_TABLE, WRITES, settings_of_template
 from tests.simulation.mutants import applied
 from tests.simulation.mutations.base import Change, Mutation, one
 from tests.simulation.outages import MACHINE, OutageOutcome, rebuild, suffer
@@ -31,7 +31,7 @@ _STATE_MACHINE: Final[list[dict[str, Any]]] = [
 
 
 def _ten_retries(name: str) -> Any:
-    return replace(_settings_of_template(name), max_retries=10)
+    return replace(settings_of_template(name), max_retries=10)
 
 
 def _with_retries(states: Any, retries: Any) -> Any:
@@ -80,7 +80,6 @@ def _lost(self: SqsPublishFailures, failure: Any) -> None:
         return
 
 
-_settings_of_template = outages.settings_of_template
 _result, _write_chunk = dynamodb_read_model._result, dynamodb_read_model.DynamoDbReadModel._write_chunk
 _send = SqsPublishFailures.send
 _NEVER: Final = frozenset({*failures.PERMANENT_CODES, "AccessDeniedException"})

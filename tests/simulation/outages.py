@@ -116,8 +116,8 @@ class OutageWorld:
         # Scattered, so that records of a customer arrive in any order.
         self.world.stream = SimulatedStream(2, self.world.clock, self.world.random, self.world.faults, scattered=True)
         self.away = Away(self.world)
-        self.client: Any = DynamoDbAway(self.world.client, self.away)
-        self.world.client = self.client
+        self.client = DynamoDbAway(self.world.client, self.away)
+        self.world.client = self.client  # type: ignore[assignment]
         self.bus = BusAway(self.away)
         bus: Any = self.bus
         publish_events.publisher = Publisher(
@@ -300,7 +300,8 @@ def rebuild(dependency: str, minutes: float, seed: int = 0) -> OutageOutcome:
     def work() -> None:
         it.write(_BACKLOG)
         it.catch_up()
-        save_plan(DynamoDbProgress(it.client, "read"), 2, Plan(SEGMENTS, 100))
+        client: Any = it.client
+        save_plan(DynamoDbProgress(client, "read"), 2, Plan(SEGMENTS, 100))
         Execution(call, wait, lambda delay: dice.uniform(0, delay)).run(MACHINE, {})
         require(it.world.invariants.active == 2, "I10", "the rebuild did not switch")
         it.away.dependency = ""

@@ -15,7 +15,7 @@ from aws_xray_sdk.core.models.segment import Segment
 from aws_xray_sdk.core.models.subsegment import Subsegment
 from botocore.exceptions import ClientError
 
-from shared.runtime.failures import PermanentFailure, TransientFailure
+from shared.runtime.errors import PermanentFailure, TransientFailure
 from shared.runtime.invocation import traced, traced_step
 from shared.runtime.observability import logger
 from shared.runtime.traces_without_text import EmitterWithoutText

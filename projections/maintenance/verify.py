@@ -172,6 +172,8 @@ class Verifier:
         """
         if difference.kind in _NOT_REPAIRED_BY_A_ROW:
             return False
+        if difference.kind is DifferenceKind.UNLISTED:
+            return self._list_again(difference.customer_id, generation)
         try:
             state = fold(self._store.read(difference.customer_id))
         except Exception as error:
@@ -181,6 +183,13 @@ class Verifier:
         if state is None or not all(self._advance(state, earlier) for earlier in before):
             return False
         return self._write(state, generation)
+
+    def _list_again(self, customer_id: str, generation: int) -> bool:
+        """Write the row as it is, parked or not: every write sets the keys of the indexes."""
+        row = self._row(customer_id, generation)
+        if row is None or not row.misplaced:
+            return row is not None
+        return self._read_model.write([Write(replace(row, misplaced=False), row)]) == [WriteResult.APPLIED]
 
     def _advance(self, state: State, generation: int) -> bool:
         row = self._row(state.id, generation)
@@ -207,6 +216,8 @@ class Verifier:
 
     def _difference(self, customer_id: str, row: Row | None, generation: int) -> Difference | None:
         found = row.version if row else 0
+        if row and row.misplaced:
+            return Difference(customer_id, DifferenceKind.UNLISTED, found, found)
         records = self._store.read(customer_id)
         # An erasure does not wait behind a parked event.
         if row and row.parked and not any(map(is_erasure, records)):

@@ -137,7 +137,11 @@ COMMANDS: Final = (
         redrive_failures.redrive_failures,
         "reprocess lost batches and unpublished events",
         "redrive-failures --go",
-        (options.go_options("reprocess the messages", "messages of each queue"),),
+        (
+            options.go_options("reprocess the messages", "messages of each queue"),
+            options.drop_missing_option,
+            options.workers_option,
+        ),
     ),
     Command(
         "verify",

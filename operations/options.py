@@ -123,6 +123,15 @@ def resume_option(parser: ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help="continue where this verification was interrupted")
 
 
+def drop_missing_option(parser: ArgumentParser) -> None:
+    """Add `--drop-missing`."""
+    parser.add_argument(
+        "--drop-missing",
+        action="store_true",
+        help="with --go, delete the messages about single events that never were in the event table",
+    )
+
+
 def take_missing_option(parser: ArgumentParser) -> None:
     """Add `--take-missing`."""
     parser.add_argument(
@@ -168,7 +177,7 @@ def shards_option(parser: ArgumentParser) -> None:
         type=shard_count,
         metavar="N",
         help=f"spread the new rows over N partitions of each index, at most {MOST_SHARDS} "
-        "(default: as many as those of the active generation)",
+        "(default: as many as the active generation has)",
     )
 
 

@@ -69,18 +69,33 @@ class Verifier:
         # A customer whose events continue on the next page is compared as a whole on the page where they begin.
         histories.pop(customer_at(at.position), None)
         continued = customer_at(page.next)
-        rows = self._read_model.get_many(histories, generation)
-        suspects = [
-            id_
-            for id_, records in histories.items()
-            if id_ == continued or not _matches(rows.get(id_), records, generation)
-        ]
+        found = self.differing(histories, generation, incomplete=continued)
         erased = [id_ for id_, records in histories.items() if id_ == continued or unredacted(records)]
-        differences = [*self.compare(suspects, generation).values(), *self.unfinished_erasures(erased)]
+        differences = [*found.values(), *self.unfinished_erasures(erased)]
         started = sum(record.version == 1 for record in page.records)
         progress = at.advanced(customers=started, events=len(page.records), problems=len(differences))
         progress = replace(progress, position=page.next, done=page.next is None, at=timestamp(self._now()))
         return progress, differences
+
+    def differing(
+        self, histories: Mapping[str, Sequence[Recorded]], generation: int, incomplete: str = ""
+    ) -> dict[str, Difference]:
+        """Compare customers whose events were read already, and read again only what concerns those who differ.
+
+        Args:
+            histories: All events of each customer, in version order.
+            incomplete: A customer of whom some events may be missing there.
+
+        Returns:
+            By customer; see `compare`.
+        """
+        rows = self._read_model.get_many(histories, generation)
+        suspects = [
+            id_
+            for id_, records in histories.items()
+            if id_ == incomplete or not _matches(rows.get(id_), records, generation)
+        ]
+        return self.compare(suspects, generation)
 
     def orphans(self, generation: int, segment: int, total_segments: int) -> Iterator[Difference]:
         """Find rows whose version the event table does not have.

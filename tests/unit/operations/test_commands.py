@@ -345,6 +345,7 @@ def test_a_rebuild_that_another_process_runs_can_be_watched_to_its_end(
     stack.run("rebuild", "start")
     first, *rest = [SegmentProgress(segment, customers=50, events=100, done=True) for segment in range(4)]
     stack.stack = replace(stack.stack, count_events=lambda: 400)
+    stack.progress.remove("rebuild-2-plan")
     save_plan(stack.progress, 2, Plan(4, 400))
 
     def filled(*segments: SegmentProgress) -> None:

@@ -14,13 +14,12 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import consumer_kit.__main__ as kit
 import operations.__main__ as program
 from benchmarks import recovery_data as data
 from benchmarks.consumed_units import without_streams
@@ -53,13 +52,15 @@ class Size:
 class Queue:
     """SQS with one queue in memory, behind boto3's names."""
 
+    # ruff: noqa: D102 - boto3 describes them
+
     class meta:  # noqa: N801 - boto3's
         """See boto3."""
 
         region_name = "eu-west-1"
         endpoint_url = "https://sqs.eu-west-1.amazonaws.com"
 
-    def __init__(self, bodies: Iterator[str] = iter(())) -> None:
+    def __init__(self, bodies: Iterable[str] = ()) -> None:
         self.messages = {str(number): body for number, body in enumerate(bodies)}
         self.hidden: set[str] = set()
         self.sent = 0
@@ -90,7 +91,9 @@ class Queue:
 
     def get_queue_attributes(self, **_: object) -> Any:
         waiting = str(len(self.messages) - len(self.hidden))
-        return {"Attributes": {"QueueArn": _ARN, "MaximumMessageSize": "262144", "ApproximateNumberOfMessages": waiting}}
+        return {
+            "Attributes": {"QueueArn": _ARN, "MaximumMessageSize": "262144", "ApproximateNumberOfMessages": waiting}
+        }
 
 
 class AcceptingBus:
@@ -145,35 +148,36 @@ def stack(endpoint: str, failures: Queue, unpublished: Queue) -> Stack:
     )
 
 
-def run(endpoint: str, size: Size, words: str, failures: Queue | None = None, unpublished: Queue | None = None) -> int:
+def run(endpoint: str, words: str, failures: Queue | None = None, unpublished: Queue | None = None) -> int:
     """Run a command of operators."""
     connected = stack(endpoint, failures or Queue(), unpublished or Queue())
     return program.main(words.split(), lambda *_: connected)
 
 
-def redrive_consumer(endpoint: str, size: Size) -> int:
-    """Run `python -m consumer_kit redrive`."""
+def redrive_consumer(_: str, size: Size) -> int:
+    """Do what `python -m consumer_kit redrive` does."""
     queue: Any = Queue(rejections(size, size.notes))
-    found = kit._print_dead_letters(DeadLetters(queue, "dead").redrive("live"))
-    return 0 if (len(found), queue.sent, queue.messages) == (size.notes, size.notes, {}) else 1
+    for letter in DeadLetters(queue, "dead").redrive("live"):
+        print(f"{letter.message_id}  {letter.description}: {letter.reason}", flush=True)
+    return 0 if (queue.sent, queue.messages) == (size.notes, {}) else 1
 
 
 COMMANDS: Final[dict[str, Callable[[str, Size], int]]] = {
-    "rebuild all": lambda on, size: run(on, size, f"rebuild all --workers {WORKERS} --shards 16"),
-    "verify": lambda on, size: run(on, size, f"verify --workers {WORKERS}"),
-    "verify claims": lambda on, size: run(on, size, f"verify claims --workers {WORKERS}"),
-    "backfill": lambda on, size: run(on, size, f"backfill --queue orders --rate 1000000 --workers {WORKERS}"),
+    "rebuild all": lambda on, _: run(on, f"rebuild all --workers {WORKERS} --shards 16"),
+    "verify": lambda on, _: run(on, f"verify --workers {WORKERS}"),
+    "verify claims": lambda on, _: run(on, f"verify claims --workers {WORKERS}"),
+    "backfill": lambda on, _: run(on, f"backfill --queue orders --rate 1000000 --workers {WORKERS}"),
     "redrive-failures (lost batches)": lambda on, size: run(
-        on, size, f"redrive-failures --go --workers {WORKERS}", failures=Queue(lost_batches(size, size.notes))
+        on, f"redrive-failures --go --workers {WORKERS}", failures=Queue(lost_batches(size, size.notes))
     ),
     "redrive-failures (unpublished batches)": lambda on, size: run(
-        on, size, f"redrive-failures --go --workers {WORKERS}", unpublished=Queue(lost_batches(size, size.notes))
+        on, f"redrive-failures --go --workers {WORKERS}", unpublished=Queue(lost_batches(size, size.notes))
     ),
     "redrive-failures (unpublished events)": lambda on, size: run(
-        on, size, f"redrive-failures --go --workers {WORKERS}", unpublished=Queue(letters(size, size.notes))
+        on, f"redrive-failures --go --workers {WORKERS}", unpublished=Queue(letters(size, size.notes))
     ),
-    "parked": lambda on, size: run(on, size, "parked"),
-    "redrive": lambda on, size: run(on, size, "redrive --go"),
+    "parked": lambda on, _: run(on, "parked"),
+    "redrive": lambda on, _: run(on, "redrive --go"),
     "consumer_kit redrive": redrive_consumer,
 }
 BEFORE: Final[dict[str, Callable[[str, Size], None]]] = {

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any, Final
@@ -16,7 +17,7 @@ from local.tools import dynamodb_local
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.read_model import Write
-from projections.row import Parked
+from projections.row import Parked, Row
 from shared.runtime.clock import timestamp
 
 START: Final = datetime(2026, 5, 17, 9, 30, tzinfo=UTC)
@@ -63,10 +64,11 @@ def park(endpoint: str, customers: int, count: int) -> None:
     for generation in fed:
         for chunk in _chunks(list(islice(ids(customers), count)), 100):
             rows = read_model.get_many(chunk, generation).values()
-            parked = [Parked(row.version + 1, "unknown type", timestamp(START), 1) for row in rows]
-            pairs = zip(rows, parked, strict=True)
-            read_model.write([Write(row.__class__(row.customer_id, generation, row.version, row.listing, why), row)
-                              for row, why in pairs])  # fmt: skip
+            read_model.write([Write(replace(row, parked=_parked_at(row)), row) for row in rows])
+
+
+def _parked_at(row: Row) -> Parked:
+    return Parked(row.version + 1, "unknown type", timestamp(START), attempts=1)
 
 
 def outage() -> tuple[datetime, datetime]:

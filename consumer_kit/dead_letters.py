@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _PAGE_SIZE: Final = 10
 _VISIBILITY_TIMEOUT_SECONDS: Final = 60
 _SENT: Final = "SentTimestamp"
-# As many answers in a row without an unseen letter end a reading. One is not enough: SQS answers with any of the letters.
+# As many answers in a row without an unseen letter end a reading. One is not enough: SQS answers with any letters.
 _ANSWERS_WITHOUT: Final = 10
 
 
@@ -73,12 +73,13 @@ class DeadLetters:
         text = rejection(body, reason)
         # A letter that is rejected again has the same text, and must not be lost: so the id is a new one.
         group = fifo.parameters(self._queue_url, _customer_of(text), str(uuid4()))
-        self._client.send_message(
-            QueueUrl=self._queue_url, MessageBody=text, MessageAttributes=attributes, **group
-        )
+        self._client.send_message(QueueUrl=self._queue_url, MessageBody=text, MessageAttributes=attributes, **group)
 
     def list(self) -> Iterator[DeadLetter]:
-        """List the dead letters that were sent before the call. The messages stay in the queue and are hidden from other receivers for a minute."""
+        """List the dead letters that were sent before the call.
+
+        The messages stay in the queue and are hidden from other receivers for a minute.
+        """
         for message in self._receive():
             yield describe(message)
 

@@ -91,9 +91,7 @@ class DynamoDbReadModel:
 
     def parked(self, generation: int) -> Iterator[Row]:
         """See `ReadModel.parked`."""
-        shards = [
-            self._query_parked(parked_key(generation, shard)) for shard in range(self._shards.of(generation))
-        ]
+        shards = [self._query_parked(parked_key(generation, shard)) for shard in range(self._shards.of(generation))]
         return merge(*shards, key=lambda row: row.parked.since if row.parked else "")
 
     def rows(self, generation: int, segment: int, total_segments: int, start: Mapping[str, str] | None) -> RowPage:

@@ -103,7 +103,7 @@ class Generations:
             )
         number = self.newest + 1
         begun = replace(self, building=number, newest=number, verified=False)
-        return begun._with(GenerationDetails(number, used))
+        return begun.with_details(GenerationDetails(number, used))
 
     def confirm(self, at: str = "", customers: int = 0) -> "Generations":
         """Record that the generation being built equals the event table.
@@ -116,7 +116,7 @@ class Generations:
             WrongStep: No generation is being built.
         """
         details = self.details_of(self._require_building())
-        return replace(self, verified=True)._with(replace(details, verified_at=at, customers=customers))
+        return replace(self, verified=True).with_details(replace(details, verified_at=at, customers=customers))
 
     def switch(self, now: datetime) -> "Generations":
         """Make the new generation active.
@@ -206,9 +206,9 @@ class Generations:
     def removed(self, generation: int) -> "Generations":
         """Record that a retired generation's rows were removed."""
         retired = tuple(number for number in self.retired if number != generation)
-        return replace(self, retired=retired)._with(GenerationDetails(generation))
+        return replace(self, retired=retired).with_details(GenerationDetails(generation))
 
-    def _with(self, details: GenerationDetails) -> "Generations":
+    def with_details(self, details: GenerationDetails) -> "Generations":
         """Replace the facts about one generation. Those that equal the default are not kept."""
         others = tuple(each for each in self.details if each.number != details.number)
         return replace(self, details=others if details == GenerationDetails(details.number) else (*others, details))

@@ -6,7 +6,6 @@ partition for a whole generation would limit every rebuild and every redrive to 
 
 import zlib
 from collections.abc import Callable
-from typing import Final
 
 from projections.generations import Generations
 from projections.row import LISTING_SHARDS

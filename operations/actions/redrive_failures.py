@@ -9,7 +9,8 @@ from operations.display import display
 from operations.jobs.failure_queue import QueueReading
 from operations.jobs.lost_batch import LostBatch, parse_lost_batch
 from operations.jobs.lost_batches import CustomerStatus, LostBatchResult, redrive_lost_batches
-from operations.jobs.unpublished import MessageOutcome, MessageResult, RedriveOptions, redrive_unpublished
+from operations.jobs.redrive_options import RedriveOptions
+from operations.jobs.unpublished import MessageOutcome, MessageResult, redrive_unpublished
 from operations.output import Cell, Output
 from operations.stack import Stack
 from publisher.publish_failures import PublishFailure
@@ -60,10 +61,12 @@ def _redrive_batches(
 ) -> Iterator[LostBatchResult]:
     if batches:
         with display(f"Searching for {len(batches)} lost batches", as_json=output.as_json) as shown:
-            results = list(
-                redrive_lost_batches(stack, batches, reading, arguments.workers, shown.show, go=arguments.go)
-            )
+            results = list(redrive_lost_batches(stack, batches, reading, _options(arguments), shown.show))
         yield from results
+
+
+def _options(arguments: argparse.Namespace) -> RedriveOptions:
+    return RedriveOptions(arguments.go, arguments.workers, arguments.drop_missing)
 
 
 def _parsed(message: "MessageTypeDef") -> LostBatch | None:
@@ -75,7 +78,7 @@ def _parsed(message: "MessageTypeDef") -> LostBatch | None:
 
 def _unpublished(stack: Stack, arguments: argparse.Namespace, output: Output) -> int:
     outcomes: Counter[MessageOutcome] = Counter()
-    options = RedriveOptions(arguments.go, arguments.drop_missing, arguments.workers)
+    options = _options(arguments)
     with stack.unpublished.reading(arguments.limit, stack.now(), stack.clock) as reading:
         for messages in reading.chunks():
             with display(f"Publishing for {len(messages)} messages", as_json=output.as_json) as shown:

@@ -10,7 +10,15 @@ from operations.output import Cell, Output
 from operations.stack import Stack
 from projections.generations import Generations
 
-GENERATIONS: Final = {"generation": 10, "role": 9, "verified": 8, "verified_at": 27, "customers": 9, "shards": 6, "parked": 6}
+GENERATIONS: Final = {
+    "generation": 10,
+    "role": 9,
+    "verified": 8,
+    "verified_at": 27,
+    "customers": 9,
+    "shards": 6,
+    "parked": 6,
+}
 ERASURES: Final = {"unfinished erasure": 36, "since": 27}
 PARKED: Final = {"customer_id": 36, "version": 7, "attempts": 8, "since": 27, "reason": 40}
 

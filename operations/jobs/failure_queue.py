@@ -67,9 +67,7 @@ class QueueReading:
         received: The number of messages read so far, deleted ones included.
     """
 
-    def __init__(
-        self, queue: FailureQueue, limit: int | None, started: datetime, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, queue: FailureQueue, limit: int | None, started: datetime, clock: Callable[[], float]) -> None:
         """See `FailureQueue.reading`."""
         self.received = 0
         self._queue = queue

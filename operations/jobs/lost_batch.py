@@ -1,12 +1,13 @@
 """A batch that an event source mapping gave up, as its message in a failure queue describes it."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 

@@ -21,6 +21,7 @@ from events.store import StoreBusy
 from operations.jobs.failure_queue import QueueReading
 from operations.jobs.lost_batch import LostBatch
 from operations.jobs.meter import Meter
+from operations.jobs.redrive_options import RedriveOptions
 from operations.jobs.windows import EVERY_WINDOW, Windows
 from operations.jobs.workers import ProgressTracker, Show, run_all
 from operations.stack import Stack
@@ -60,30 +61,32 @@ class LostBatchResult:
 
 
 def redrive_lost_batches(
-    stack: Stack, batches: Sequence[LostBatch], reading: QueueReading, workers: int, show: Show, *, go: bool
+    stack: Stack, batches: Sequence[LostBatch], reading: QueueReading, options: RedriveOptions, show: Show
 ) -> Iterator[LostBatchResult]:
     """Bring the customers of lost batches up to date, and delete the messages of the batches that are done.
 
     Args:
         batches: Some lost batches of the projection.
         reading: Where their messages are from. They are kept hidden.
-        workers: The number of threads.
         show: Called with a reading of the progress once a second.
-        go: Whether to change anything.
 
     Yields:
         The result of each batch, after the event table was read.
     """
     windows = Windows(batches)
-    search = _Search(stack, windows, reading, go=go)
+    search = _Search(stack, windows, reading, go=options.go)
     plan = plan_for(stack.count_events())
     tracker = ProgressTracker([SegmentProgress(segment) for segment in range(plan.segments)], plan.expected_events)
     run_all(
-        tracker, lambda at: search.step(at, plan.segments), workers, Meter(stack.clock, tracker.progress()), show
+        tracker,
+        lambda at: search.step(at, plan.segments),
+        options.workers,
+        Meter(stack.clock, tracker.progress()),
+        show,
     )
     for batch in batches:
         result = LostBatchResult(batch, search.counts[windows.of(batch)] + search.counts[EVERY_WINDOW])
-        if go and result.is_done:
+        if options.go and result.is_done:
             reading.delete(batch.message)
         yield result
 

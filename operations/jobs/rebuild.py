@@ -51,7 +51,8 @@ def must_have_shards(generations: Generations, shards: int | None) -> None:
     begun = generations.details_of(generation).shards
     if shards not in (None, begun):
         raise WrongStep(
-            f"Generation {generation} was begun with {begun} shards: leave out --shards, or run 'rebuild abandon' first."
+            f"Generation {generation} was begun with {begun} shards: leave out --shards, "
+            "or run 'rebuild abandon' first."
         )
 
 

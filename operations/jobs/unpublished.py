@@ -18,6 +18,7 @@ from operations.errors import CommandError
 from operations.jobs.failure_queue import QueueReading
 from operations.jobs.lost_batch import LostBatch, parse_lost_batch
 from operations.jobs.meter import Meter
+from operations.jobs.redrive_options import RedriveOptions
 from operations.jobs.windows import EVERY_WINDOW, Windows
 from operations.jobs.workers import ProgressTracker, Show, run_all
 from operations.stack import Stack
@@ -71,21 +72,6 @@ class MessageResult:
 
     message: FailureMessage
     outcome: MessageOutcome
-
-
-@dataclass(frozen=True, slots=True)
-class RedriveOptions:
-    """How to work on the messages.
-
-    Attributes:
-        go: Whether to publish anything.
-        drop_missing: Whether to delete, if `go`, the dead letters of events that the event table never had.
-        workers: The number of threads.
-    """
-
-    go: bool
-    drop_missing: bool = False
-    workers: int = 1
 
 
 def redrive_unpublished(
@@ -170,9 +156,7 @@ def _publish_one(
 def _read_event_table(stack: Stack, sending: "_Sending", workers: int, show: Show) -> None:
     plan = plan_for(stack.count_events())
     tracker = ProgressTracker([SegmentProgress(segment) for segment in range(plan.segments)], plan.expected_events)
-    run_all(
-        tracker, lambda at: sending.step(at, plan.segments), workers, Meter(stack.clock, tracker.progress()), show
-    )
+    run_all(tracker, lambda at: sending.step(at, plan.segments), workers, Meter(stack.clock, tracker.progress()), show)
 
 
 class _Sending:

@@ -1,4 +1,4 @@
-"""The times of lost batches, merged, so that it takes one look to know whether a record may have been in any of them."""
+"""The times of lost batches, merged, so that one look tells whether a record may have been in any of them."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence

@@ -102,7 +102,9 @@ def _building(current: Generations, shards: int | None) -> int:
         return generations.save(current.start_rebuild(shards)).newest
     begun = current.details_of(current.building).shards
     if shards not in (None, begun):
-        raise WrongStep(f"Generation {current.building} was begun with {begun} shards: leave out shards, or abandon it.")
+        raise WrongStep(
+            f"Generation {current.building} was begun with {begun} shards: leave out shards, or abandon it."
+        )
     return current.building
 
 

@@ -164,7 +164,7 @@ def save_plan(store: ProgressStore, generation: int, plan: Plan) -> Plan:
     """Store the plan of a rebuild beside its checkpoints, unless another process has stored one.
 
     Returns:
-        The plan that is stored now. Two processes that split the event table differently would both leave customers out.
+        The plan that is stored now. Processes that split the event table differently would leave customers out.
     """
     position = {"segments": str(plan.segments)}
     first = SegmentProgress(0, position, events=plan.expected_events)

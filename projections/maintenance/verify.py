@@ -230,9 +230,12 @@ class Verifier:
         return {id_: difference for id_, difference in compared if difference}
 
     def _difference(self, customer_id: str, row: Row | None, generation: int) -> Difference | None:
-        found = row.version if row else 0
         if row and row.misplaced:
-            return Difference(customer_id, DifferenceKind.UNLISTED, found, found)
+            return Difference(customer_id, DifferenceKind.UNLISTED, row.version, row.version)
+        return self._difference_of_content(customer_id, row, generation)
+
+    def _difference_of_content(self, customer_id: str, row: Row | None, generation: int) -> Difference | None:
+        found = row.version if row else 0
         records = self._store.read(customer_id)
         # An erasure does not wait behind a parked event.
         if row and row.parked and not any(map(is_erasure, records)):

@@ -198,7 +198,9 @@ def test_nobody_is_missing_from_the_lists_of_a_generation_with_any_number_of_sha
     rows = [Row(each, 2, 1, Listing("{}", f"2026#{each}"), parked) for each in ids]
     read_model.write([Write(each, None) for each in rows])
 
-    assert [each.order for each in read_model.page(2, 100, None)] == sorted((f"2026#{each}" for each in ids), reverse=True)
+    assert [each.order for each in read_model.page(2, 100, None)] == sorted(
+        (f"2026#{each}" for each in ids), reverse=True
+    )
     assert sorted(row.customer_id for row in read_model.parked(2)) == sorted(ids)
     assert read_model.get_many(ids, 2) == {row.customer_id: row for row in rows}
 

@@ -8,7 +8,8 @@ from tests.simulation.mutations.commanding import COMMANDS
 from tests.simulation.mutations.consuming import CONSUMERS
 from tests.simulation.mutations.operating import MAPPING, OPERATIONS
 from tests.simulation.mutations.projecting import PROJECTOR, QUERIES, READ_TABLE
+from tests.simulation.mutations.sharding import SHARDS
 
-MUTATIONS: Final = (*READ_TABLE, *PROJECTOR, *COMMANDS, *QUERIES, *MAPPING, *OPERATIONS, *CONSUMERS)
+MUTATIONS: Final = (*READ_TABLE, *PROJECTOR, *COMMANDS, *QUERIES, *MAPPING, *OPERATIONS, *SHARDS, *CONSUMERS)
 
 __all__ = ["MUTATIONS", "Mutation"]

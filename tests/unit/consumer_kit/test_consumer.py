@@ -266,7 +266,7 @@ def test_held_events_are_limited_by_their_size() -> None:
     for version in range(2, 11):
         consumer(inbox).handle(event(version, data=large))
 
-    with pytest.raises(TooManyHeld, match="9 events .* wait for version 1, and no more fit"):
+    with pytest.raises(TooManyHeld, match=r"9 events .* wait for version 1, and no more fit"):
         consumer(inbox).handle(event(11, data=large))
     consumer(inbox).handle(event(1))
 

@@ -2,9 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable
 from itertools import count
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from hypothesis import given
@@ -15,6 +14,9 @@ from consumer_kit.dead_letters import describe
 from consumer_kit.rejection import rejection
 from consumer_kit.testing import InMemoryInbox
 from tests.unit.consumer_kit.deliveries import CUSTOMER, cloud_event, envelope, event, message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BODY = json.dumps(envelope(cloud_event(2)))
 

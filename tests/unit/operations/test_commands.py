@@ -627,7 +627,9 @@ def test_verify_says_when_a_switch_has_happened_meanwhile(stack: FakeStack) -> N
 
     assert stack.run("verify") == 0
     assert "Generation 1: 1 customers compared" in stack.printed
-    assert "Generation 1 is previous now: queries read generation 2, which this command did not compare." in stack.printed
+    assert (
+        "Generation 1 is previous now: queries read generation 2, which this command did not compare." in stack.printed
+    )
 
 
 def interrupted_verification(stack: FakeStack, *words: str) -> None:

@@ -58,9 +58,7 @@ def lost(stack: FakeStack, number: int, second: int = 0) -> None:
     stack.queue.messages[f"m{number}"] = {"DDBStreamBatchInfo": {"shardId": "s", "batchSize": 1, **times}}
 
 
-def test_a_customer_of_many_lost_batches_is_looked_at_once(
-    stack: FakeStack, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_customer_of_many_lost_batches_is_looked_at_once(stack: FakeStack, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(30):
         stack.customer(f"c{number}", projected=False)
     for number in range(360):

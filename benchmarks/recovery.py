@@ -252,7 +252,8 @@ def measure_all(arguments: argparse.Namespace, size: Size) -> int:
         print(f"{size.customers:,} customers seeded in {time.perf_counter() - started:.0f} s", flush=True)
         print(f"{'':<40}{'seconds':>9}{'CPU s':>8}{'MB':>6}  result", flush=True)
         for command in COMMANDS:
-            BEFORE.get(command, lambda *_: None)(endpoint, size)
+            if prepare := BEFORE.get(command):
+                prepare(endpoint, size)
             found = in_its_own_process(command, endpoint, arguments)
             bad += found["status"] != 0 or found["megabytes"] > MOST_MEGABYTES
             figures = f"{found['seconds']:>9.1f}{found['cpu']:>8.1f}{found['megabytes']:>6.0f}"

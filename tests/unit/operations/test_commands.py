@@ -623,7 +623,7 @@ def test_verify_says_when_a_switch_has_happened_meanwhile(stack: FakeStack) -> N
         stack.generations.save(stack.generations.load().switch(START))
         return real(*read)
 
-    stack.read_model.get_many = switch_first  # type: ignore[method-assign]
+    stack.read_model.get_many = switch_first  # type: ignore[assignment, method-assign]
 
     assert stack.run("verify") == 0
     assert "Generation 1: 1 customers compared" in stack.printed
@@ -645,7 +645,7 @@ def interrupted_verification(stack: FakeStack, *words: str) -> None:
             raise KeyboardInterrupt
         return real(*place)
 
-    stack.store.read_page = read_page  # type: ignore[method-assign]
+    stack.store.read_page = read_page  # type: ignore[assignment, method-assign]
     assert stack.run(*words, "--workers", "1") == 130
     stack.store.read_page = real  # type: ignore[method-assign]
 
@@ -657,7 +657,7 @@ def pages_read(stack: FakeStack) -> list[Any]:
         pages.append(place)
         return real(*place)
 
-    stack.store.read_page = read_page  # type: ignore[method-assign]
+    stack.store.read_page = read_page  # type: ignore[assignment, method-assign]
     return pages
 
 

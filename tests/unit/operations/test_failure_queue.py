@@ -97,6 +97,7 @@ def test_a_message_that_is_sent_during_the_reading_waits_for_the_next_one(messag
     with reading(messages) as read:
         for [first, *_] in iter(read.chunks()):
             seen.append(first["ReceiptHandle"])
+            assert len(seen) < 10
             messages.send_message(MessageBody="{}")
         list(read.chunks())
         assert (read.received, read.remaining) == (3, 3)
@@ -110,6 +111,7 @@ def test_a_reading_ends_although_others_send_without_end(messages: FakeQueue) ->
     real = messages.receive_message
 
     def receive_message(**params: Any) -> Any:
+        assert len(messages.messages) < 100
         messages.send_message(MessageBody="{}")
         return real(**params)
 

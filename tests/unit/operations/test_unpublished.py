@@ -212,7 +212,7 @@ def test_a_thousand_lost_batches_take_one_reading_of_the_event_table(stack: Fake
         pages.append(place)
         return real(*place)
 
-    stack.store.read_page = read_page  # type: ignore[method-assign]
+    stack.store.read_page = read_page  # type: ignore[assignment, method-assign]
 
     assert stack.run("redrive-failures", "--go") == 0
     assert len(pages) == 4

@@ -447,7 +447,7 @@ def test_a_customer_whose_return_cannot_be_confirmed_is_tried_again(world: World
             raise ReadModelBusy("the row was not read")
         return rows
 
-    world.read_model.get_many = fail_at_the_end  # type: ignore[method-assign]
+    world.read_model.get_many = fail_at_the_end  # type: ignore[assignment, method-assign]
 
     assert outcomes(world) == [RedriveOutcome.TRY_AGAIN]
 

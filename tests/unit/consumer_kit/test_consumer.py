@@ -216,7 +216,7 @@ def test_an_unsupported_schema_version_is_rejected_and_changes_nothing(schema_ve
     assert inbox.load(CUSTOMER) == CustomerState(CUSTOMER)
 
 
-def test_a_gap_is_dated_from_its_discovery_and_the_next_gap_anew() -> None:
+def test_a_gap_is_dated_from_its_discovery_and_the_next_gap_from_its_own() -> None:
     times = iter(["first", "second", "third"])
     inbox = InMemoryInbox()
     handle = Consumer(inbox, react_by_version, {}, now=lambda: next(times)).handle

@@ -181,7 +181,7 @@ class TestOnTheWire:
     ) -> None:
         read_model, network = wire
         one = row(generation)
-        network.lose = 1
+        network.lose_writes = 1
 
         assert read_model.write([Write(one, None)]) == [WriteResult.FAILED]
         assert read_model.get_many([one.customer_id], generation) == {one.customer_id: one}
@@ -201,6 +201,9 @@ class TestOnTheWire:
 
     def test_rows_that_stay_unread_raise_busy(self) -> None:
         class Throttled:
+            def get_item(self, **_: object) -> dict[str, object]:
+                return {}
+
             def batch_get_item(self, RequestItems: dict[str, object]) -> dict[str, object]:  # noqa: N803 - boto3's name
                 return {"Responses": {}, "UnprocessedKeys": RequestItems}
 

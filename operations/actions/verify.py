@@ -62,9 +62,13 @@ def compare_and_print(stack: Stack, generation: int, options: CompareOptions, ou
 def _print_role(generations: Generations, generation: int, output: Output) -> None:
     """Say what the generation is now, unless queries read it: a switch may have happened during the comparison."""
     if generation != generations.active:
+        role, active = generations.role_of(generation), generations.active
         output.print_sentence(
-            f"Generation {generation} is {generations.role_of(generation)} now: "
-            f"queries read generation {generations.active}, which this command did not compare."
+            f"Generation {generation} is {role} now: "
+            f"queries read generation {active}, which this command did not compare.",
+            generation=generation,
+            role=role,
+            active=active,
         )
 
 

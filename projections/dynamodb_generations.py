@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from projections.generations import Generations, GenerationsChanged
+from shared.runtime.stored_fields import known_fields, unknown_fields
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -27,7 +28,8 @@ class DynamoDbGenerations:
         if not item:
             return Generations()
         fields = json.loads(item["record"]["S"])
-        return Generations(**{**fields, "retired": tuple(fields["retired"])})
+        known = {**known_fields(Generations, fields), "retired": tuple(fields["retired"])}
+        return Generations(**known, unknown=unknown_fields(Generations, fields))
 
     def save(self, generations: Generations) -> Generations:
         """See `GenerationStore.save`."""
@@ -40,7 +42,7 @@ class DynamoDbGenerations:
                 Item={
                     **_KEY,
                     "revision": {"N": str(saved.revision)},
-                    "record": {"S": json.dumps(asdict(saved))},
+                    "record": {"S": json.dumps(_fields_of(saved))},
                     "saved_as": {"S": save_id},
                 },
                 ConditionExpression="attribute_not_exists(customer_id) OR revision = :read",
@@ -53,6 +55,12 @@ class DynamoDbGenerations:
             if not stored or stored.get("saved_as") != {"S": save_id}:
                 raise GenerationsChanged("The generations have changed since they were loaded.") from None
         return saved
+
+
+def _fields_of(generations: Generations) -> dict[str, Any]:
+    """The record's fields. What a later release added stays, because that release still needs it."""
+    known = asdict(generations)
+    return {**known.pop("unknown"), **known}
 
 
 def unchanged(table: str, generations: Generations) -> Any:

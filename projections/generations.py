@@ -9,9 +9,10 @@ Readers must never see older data after a switch to another generation. So the p
 writes the active one last: whatever readers see in the active generation is already in the others.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from shared.runtime.clock import timestamp
 
@@ -38,6 +39,7 @@ class Generations:
         newest: The highest number assigned so far. Numbers are never reused.
         changed_at: When a generation was last activated or retired; empty if never.
         revision: Counts the changes to this record.
+        unknown: Fields of the stored record that a later release added. They are written back unchanged.
     """
 
     active: int = FIRST_GENERATION
@@ -48,6 +50,7 @@ class Generations:
     newest: int = FIRST_GENERATION
     changed_at: str = ""
     revision: int = 0
+    unknown: Mapping[str, Any] = field(default_factory=dict, hash=False, repr=False)
 
     @property
     def fed(self) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ Event models are stored schemas: never rename or remove a field without a new `s
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -29,12 +29,21 @@ class CustomerEvent(BaseModel):
         return cls.__name__
 
 
+def _without_extra(schema: dict[str, Any]) -> None:
+    schema.pop("additionalProperties", None)
+
+
 class PersonalData(BaseModel):
     """All personal data: the one list of fields, for events and for the document that the API returns.
 
     A field added later is optional and defaults to None, because stored events lack it. While it is None it is left
     out of events and documents, so that existing rows, events and idempotency records stay as they are.
+
+    A field that a newer release added is kept: a projector that does not know it must not lose it. JSON Schemas leave
+    this out, as they allow further properties anyway.
     """
+
+    model_config = ConfigDict(extra="allow", json_schema_extra=_without_extra)
 
     full_name: str
     email: str
@@ -165,9 +174,11 @@ def snapshot(event: Event, data: CustomerEvent, created_at: str) -> State:
 
 def _customer(event: Event, person: PersonalData, created_at: str) -> Customer:
     return Customer(
-        id=event.customer_id,
-        **dict(person),
-        version=event.version,
-        created_at=created_at,
-        updated_at=event.occurred_at,
+        **{
+            **dict(person),
+            "id": event.customer_id,
+            "version": event.version,
+            "created_at": created_at,
+            "updated_at": event.occurred_at,
+        }
     )

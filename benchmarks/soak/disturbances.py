@@ -16,6 +16,9 @@ from local.home import StackHome
 from local.processes import is_alive
 
 _POLL_SECONDS: Final = 0.05
+_REMOVE_EVERY_SECONDS: Final = 20.0
+# The command refuses for a minute after the last change of the generations.
+_REMOVED_WITHIN_SECONDS: Final = 90.0
 
 
 @dataclass(slots=True)
@@ -75,9 +78,28 @@ class Rebuilds:
                 continue
             self.switched += 1
             self._customers("rebuild", "retire")
-            self._customers("rebuild", "remove", "--rate", "200", stop=stop)
+
+    def remove(self, stop: Event) -> None:
+        """Delete the rows of retired generations until `stop` is set, beside the rebuilds. Within a minute after a
+        switch the command refuses.
+        """
+        while not stop.wait(_REMOVE_EVERY_SECONDS):
+            self._run("rebuild", "remove", stop=stop)
+
+    def finish(self) -> None:
+        """End what a rebuild left, and delete the rows of retired generations once that is allowed."""
+        self._run("rebuild", "abandon")
+        deadline = time.monotonic() + _REMOVED_WITHIN_SECONDS
+        while not self._run("rebuild", "remove")[0] and time.monotonic() < deadline:
+            time.sleep(1)
 
     def _customers(self, *words: str, stop: Event | None = None) -> bool:
+        succeeded, output = self._run(*words, stop=stop)
+        if not succeeded and not (stop and stop.is_set()):
+            self.output.append(f"{' '.join(words)}: {output[-500:]}")
+        return succeeded
+
+    def _run(self, *words: str, stop: Event | None = None) -> tuple[bool, str]:
         command = [sys.executable, "-m", "operations", *words, "--json", "--home", str(self.home.folder)]
         with subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -87,6 +109,4 @@ class Rebuilds:
             if process.poll() is None:
                 process.terminate()
             output, _ = process.communicate()
-        if process.returncode and not (stop and stop.is_set()):
-            self.output.append(f"{' '.join(words)}: {output[-500:]}")
-        return process.returncode == 0
+        return process.returncode == 0, output

@@ -3,6 +3,9 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import Any, Final
+
+_MOST_SHOWN: Final = 20
 
 
 @dataclass(slots=True)
@@ -36,6 +39,16 @@ class Journal:
     repeats: int = 0
     violations: list[str] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
+
+    def figures(self) -> dict[str, Any]:
+        """The figures to print; at most the first violations."""
+        return {
+            "customers": len(self.customers),
+            "acknowledged_writes": sum(known.version for known in self.customers.values()),
+            "answers": dict(sorted(self.answers.items())),
+            "repeats": self.repeats,
+            "violations": self.violations[:_MOST_SHOWN],
+        }
 
     def answered(self, request: str, *, repeats: int) -> None:
         """Count an answer.

@@ -4,11 +4,12 @@ import os
 import re
 import statistics
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
-from typing import Final
+from typing import Any, Final
 
 from local import emulator, event_source_mapping_process
 from local.home import StackHome
@@ -32,14 +33,12 @@ class Growth:
     """How the memory of one long-lived process developed.
 
     Attributes:
-        name: The function's logical id, or the role of the process.
         first: MB, the median of the first third of the samples.
         last: MB, the median of the last third.
         growth: MB, from the median of the second third to that of the last.
         slope: MB an hour, by least squares over the last two thirds.
     """
 
-    name: str
     first: float
     last: float
     growth: float
@@ -74,16 +73,17 @@ class Memory:
             if stop.wait(_EVERY_SECONDS):
                 return
 
-    def growths(self, least_seconds: float) -> list[Growth]:
-        """How each process developed that lived for at least a number of seconds."""
-        return sorted(
-            (
-                growth_of(name, samples)
-                for (name, _), samples in self.samples.items()
-                if samples[-1][0] - samples[0][0] >= least_seconds and len(samples) >= _FEWEST_SAMPLES
-            ),
-            key=lambda growth: growth.name,
-        )
+    def figures(self, least_seconds: float) -> dict[str, dict[str, Any]]:
+        """The figures of each function: of those processes that lived for at least a number of seconds.
+
+        The local AWS itself keeps every table and log in memory, so its growth is shown and always allowed.
+        """
+        growths: dict[str, list[Growth]] = defaultdict(list)
+        for (name, _), samples in sorted(self.samples.items()):
+            if samples[-1][0] - samples[0][0] >= least_seconds and len(samples) >= _FEWEST_SAMPLES:
+                growths[name].append(growth_of(samples))
+        growths.pop(MAPPING, None)
+        return {name: _summary(each, judged=name != EMULATOR) for name, each in growths.items()}
 
     def _processes(self) -> Iterable[tuple[str, int]]:
         roles = {MAPPING: event_source_mapping_process.service(self.home), EMULATOR: emulator.service(self.home)}
@@ -97,7 +97,33 @@ class Memory:
                     yield role, process.pid
 
 
-def growth_of(name: str, samples: Sequence[Sample]) -> Growth:
+def lives(rss: Sequence[float]) -> dict[str, Any]:
+    """The figures of a service that is killed again and again.
+
+    Args:
+        rss: MB before each kill.
+    """
+    half = len(rss) // 2
+    growth = statistics.median(rss[half:]) - statistics.median(rss[:half]) if half else 0.0
+    return {
+        "before_each_kill": [round(each, 1) for each in rss],
+        "growth": round(growth, 2),
+        "flat": growth <= MOST_GROWTH_MEGABYTES,
+    }
+
+
+def _summary(growths: Sequence[Growth], *, judged: bool) -> dict[str, Any]:
+    return {
+        "processes": len(growths),
+        "first_third": round(statistics.median(growth.first for growth in growths), 1),
+        "last_third": round(statistics.median(growth.last for growth in growths), 1),
+        "most_growth": round(max(growth.growth for growth in growths), 2),
+        "median_slope_per_hour": round(statistics.median(growth.slope for growth in growths), 2),
+        "flat": not judged or all(growth.is_flat for growth in growths),
+    }
+
+
+def growth_of(samples: Sequence[Sample]) -> Growth:
     """Summarise the samples of one process.
 
     Args:
@@ -108,7 +134,7 @@ def growth_of(name: str, samples: Sequence[Sample]) -> Growth:
     medians = [statistics.median(megabytes for _, megabytes in part) for part in (first, second, last)]
     seconds, megabytes = zip(*samples[third:], strict=True)
     slope = statistics.linear_regression(seconds, megabytes).slope * 3600
-    return Growth(name, medians[0], medians[2], medians[2] - medians[1], slope)
+    return Growth(medians[0], medians[2], medians[2] - medians[1], slope)
 
 
 def rss_megabytes(pid: int) -> float | None:

@@ -13,7 +13,7 @@ def known_fields(record: type, stored: Mapping[str, Any]) -> dict[str, Any]:
     """The stored fields that a dataclass has.
 
     Args:
-        record: The dataclass.
+        record: The dataclass of the record, such as `SegmentProgress`.
         stored: The record as parsed from JSON.
     """
     names = {field.name for field in fields(record)}

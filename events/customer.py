@@ -2,8 +2,8 @@
 
     CustomerCreated ──> Customer ──CustomerUpdated──> Customer ──CustomerErased──> Erased
 
-Event models are stored schemas: never rename or remove a field without a new `schema_version` and an upcaster
-(events/upcasters.py).
+Event models are stored and published schemas: never rename or remove a field without a new `schema_version`, a new
+`published_version` and an upcaster (events/upcasters.py).
 """
 
 import re
@@ -17,11 +17,18 @@ from events.envelope import Event
 
 
 class CustomerEvent(BaseModel):
-    """Base class of all customer events."""
+    """Base class of all customer events.
+
+    Attributes:
+        schema_version: The version of the stored shape. A new one needs an upcaster from the one before.
+        published_version: The version of the schema that consumers get. Only a change that would break a consumer
+            raises it: an optional field does not, whatever its stored shape.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     schema_version: ClassVar[int] = 1
+    published_version: ClassVar[int] = 1
 
     @classmethod
     def type(cls) -> str:

@@ -301,8 +301,8 @@ class NewerRelease(Problem):
 
     def __init__(self) -> None:
         detail = (
-            "A newer release of the service has written this record, and this request changed nothing. Send it again in "
-            "a moment, with the same Idempotency-Key."
+            "A newer release of the service has written this record, and this request changed nothing. Send it "
+            "again in a moment, with the same Idempotency-Key."
         )
         super().__init__(detail, headers={"Retry-After": "5"})
 

@@ -63,7 +63,8 @@ def cloud_event(recorded: Recorded, source: str, *, replayed: bool = False) -> d
 
     Returns:
         The CloudEvent, ready for JSON. `data` has the newest published version, which `dataschema` names. An event
-        whose data was erased becomes an `EventRedacted` that names the original type; id, subject, sequence and time stay.
+        whose data was erased becomes an `EventRedacted` that names the original type; id, subject, sequence and time
+        stay.
 
     Raises:
         UnreadableEvent: The event cannot be read, and a retry will not change that.

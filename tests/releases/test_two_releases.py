@@ -17,6 +17,8 @@ from tests.releases.deployment import Deployment, consume, project, rebuild, sen
 from tests.releases.release import NoSuchRelease, Release, previous_release
 from tests.samples import valid_body
 
+# A difference that is gone fails the test, so that the list is never longer than it must be.
+KNOWN_DIFFERENCES: Any = json.loads(release.RECORD.read_text())["known_differences"]
 Start = Callable[[str], Release]
 
 
@@ -30,25 +32,31 @@ def body(city: str = "London", **changes: Any) -> dict[str, Any]:
     return valid_body(email=f"{uuid.uuid4()}@example.com", city=city, **changes)
 
 
+def is_repeated(writer: Release, other: Release, answer: tuple[int, Any], status: int, version: int) -> bool:
+    """Whether a release answers the repeat of a write of the other one as the other did, known differences apart."""
+    if (writer.name, other.name) == ("this", "previous") and "hash" in KNOWN_DIFFERENCES:
+        return answer[0] == 422 and answer[1]["type"] == "/docs/problems/key-reused"
+    return (answer[0], answer[1]["version"]) == (status, version)
+
+
 def test_commands(deployment: Deployment, pair: tuple[Release, Release]) -> None:
     first, second = pair
     person = body()
     status, customer = send(first, "create_customer", body=person, Idempotency_Key="create")
     assert status == 201
-    status, again = send(second, "create_customer", body=person, Idempotency_Key="create")
-    assert (status, again["id"], again["version"]) == (201, customer["id"], 1)
+    repeat = send(second, "create_customer", body=person, Idempotency_Key="create")
+    assert is_repeated(first, second, repeat, 201, 1)
     assert send(second, "create_customer", body=person)[0] == 409
 
     customer_id = customer["id"]
-    for version, (writer, city) in enumerate(
-        [(second, "Paris"), (first, "Rome"), (second, "Oslo"), (first, "Bern")], 2
-    ):
+    writers = {"Paris": second, "Rome": first, "Oslo": second, "Bern": first}
+    for version, (city, writer) in enumerate(writers.items(), 2):
         changed = {**person, "city": city}
         status, answer = send(writer, "update_customer", customer_id, changed, If_Match=f'"{version - 1}"')
         assert (status, answer["version"], answer["city"]) == (200, version, city)
         other = first if writer is second else second
-        status, answer = send(other, "update_customer", customer_id, changed, If_Match=f'"{version - 1}"')
-        assert (status, answer["version"]) == (200, version)
+        repeat = send(other, "update_customer", customer_id, changed, If_Match=f'"{version - 1}"')
+        assert is_repeated(writer, other, repeat, 200, version)
 
     assert send(first, "erase_customer", customer_id)[0] == 204
     assert send(second, "erase_customer", customer_id)[0] == 204
@@ -64,9 +72,8 @@ def test_an_erasure_leaves_nothing(deployment: Deployment, pair: tuple[Release, 
     person = body(full_name="Ada of the test")
     customer_id = send(first, "create_customer", body=person)[1]["id"]
     for version in range(2, versions + 1):
-        send(
-            second, "update_customer", customer_id, {**person, "city": f"City {version}"}, Idempotency_Key=str(version)
-        )
+        changed = {**person, "city": f"City {version}"}
+        send(second, "update_customer", customer_id, changed, Idempotency_Key=str(version))
     project(first, *deployment.events(customer_id))
 
     assert send(second, "erase_customer", customer_id)[0] == 204
@@ -90,13 +97,8 @@ def test_the_projection(deployment: Deployment, pair: tuple[Release, Release]) -
     one, two, three, four = deployment.events(customer_id)
 
     # In turns, out of order, and repeatedly.
-    for projector, items in (
-        (first, [one]),
-        (second, [three]),
-        (first, [two, three]),
-        (second, [four]),
-        (first, [one]),
-    ):
+    turns = ((first, [one]), (second, [three]), (first, [two, three]), (second, [four]), (first, [one]))
+    for projector, items in turns:
         assert project(projector, *items) == []
 
     answers = [send(reader, "get_customer", customer_id, Consistency_Token=token) for reader in (first, second)]
@@ -144,9 +146,8 @@ def test_the_bus_and_a_consumer(deployment: Deployment, pair: tuple[Release, Rel
     for writer in (second, first):
         send(writer, "update_customer", customer_id, {**person, "city": str(uuid.uuid4())})
     items = deployment.events(customer_id)
-    sent = [
-        publisher.publish([item])["sent"][0] for publisher, item in zip((second, first, second), items, strict=True)
-    ]
+    publishers = (second, first, second)
+    sent = [each.publish([item])["sent"][0] for each, item in zip(publishers, items, strict=True)]
 
     # The third and the second are held by one release and handled by the other.
     for consumer, event in ((first, sent[2]), (second, sent[1]), (first, sent[0]), (second, sent[0])):

@@ -17,6 +17,12 @@ RECORD: Final = ROOT / "tests" / "golden" / "previous-release.json"
 _DRIVER: Final = Path(__file__).with_name("driver.py")
 
 
+def has_released() -> bool:
+    """Whether this project has had a release. A new copy has not."""
+    recorded = json.loads(RECORD.read_text())
+    return bool(recorded["tag"] or recorded["commit"])
+
+
 class NoSuchRelease(AssertionError):
     """The previous release's sources cannot be read. The message is one sentence that says how to get them."""
 

@@ -7,6 +7,7 @@ one's. It calls only what both have: the functions' handlers, the publisher and 
 import json
 import os
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any, TextIO
@@ -53,7 +54,7 @@ class _Failures:
         self.sent.append(json.loads(failure.to_json()))
 
 
-CALLS = {"invoke": invoke, "publish": publish}
+CALLS: dict[str, Callable[..., Any]] = {"invoke": invoke, "publish": publish}
 
 
 def main(answers: TextIO) -> None:

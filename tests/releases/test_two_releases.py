@@ -91,6 +91,7 @@ def test_the_projection(deployment: Deployment, pair: tuple[Release, Release]) -
     first, second = pair
     person = body()
     customer_id = send(first, "create_customer", body=person)[1]["id"]
+    token = ""
     for version, writer in enumerate((second, first, second), 2):
         token = send(writer, "update_customer", customer_id, {**person, "city": f"City {version}"})[1]["headers"][
             "Consistency-Token"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from local.environments import ROOT
 from local.tools import dynamodb_local
 from tests.releases.deployment import Deployment
+from tests.releases.next_release import next_release
 from tests.releases.release import Release, previous_release
 
 
@@ -19,9 +21,16 @@ def endpoint() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def roots(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The sources of the two releases."""
-    return {"previous": previous_release(tmp_path_factory.mktemp("previous")), "this": ROOT}
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Returns the sources of a release by its name: `previous`, `this` or `next`."""
+
+    @cache
+    def of(name: str) -> Path:
+        if name == "this":
+            return ROOT
+        return {"previous": previous_release, "next": next_release}[name](tmp_path_factory.mktemp(name))
+
+    return of
 
 
 @pytest.fixture
@@ -30,12 +39,12 @@ def deployment(endpoint: str) -> Deployment:
 
 
 @pytest.fixture
-def start(roots: dict[str, Path], deployment: Deployment) -> Iterator[Callable[[str], Release]]:
+def start(sources: Callable[[str], Path], deployment: Deployment) -> Iterator[Callable[[str], Release]]:
     """Starts a release by its name, on the test's tables."""
     with ExitStack() as stack:
 
         def run(name: str) -> Release:
-            release = Release.start(name, roots[name], deployment.environment())
+            release = Release.start(name, sources(name), deployment.environment())
             stack.callback(release.stop)
             return release
 

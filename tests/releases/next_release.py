@@ -1,7 +1,7 @@
 """A next release, made of this one: what the guides allow a release to change, all at once.
 
-Two optional fields of the person, one of them with a default in the commands; a new stored schema version of an event; a
-field in the record of generations; and one in the events that a consumer holds.
+Two optional fields of the person, one of them with a default in the commands; a new stored schema version of an event;
+a field in the record of generations; and one in the events that a consumer holds.
 """
 
 import shutil

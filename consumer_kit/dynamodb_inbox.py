@@ -122,7 +122,7 @@ def _to_json(event: PublishedEvent) -> str:
 
 def _from_json(text: str) -> PublishedEvent:
     stored = json.loads(text)
-    names = {field.name for field in fields(PublishedEvent)}
+    names = {field.name for field in fields(PublishedEvent)} - {"unknown"}
     known = {name: value for name, value in stored.items() if name in names}
     return PublishedEvent(**known, unknown={name: value for name, value in stored.items() if name not in names})
 

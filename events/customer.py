@@ -6,6 +6,7 @@ Event models are stored and published schemas: never rename or remove a field wi
 `published_version` and an upcaster (events/upcasters.py).
 """
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -101,7 +102,12 @@ class Customer(PersonalData, _Identified):
 
     def document(self) -> str:
         """The customer as a JSON string, which is stored once and returned unchanged."""
-        return self.model_dump_json(exclude_none=True)
+        if not self.model_extra:
+            return self.model_dump_json(exclude_none=True)
+        # Fields of a newer release go where that release has them, after the person's own. So both write the same row.
+        person = self.model_dump(mode="json", exclude_none=True)
+        rest = {name: person.pop(name) for name in ("version", "created_at", "updated_at")}
+        return json.dumps({**person, **rest}, ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)

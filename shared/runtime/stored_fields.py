@@ -16,11 +16,16 @@ def known_fields(record: type, stored: Mapping[str, Any]) -> dict[str, Any]:
         record: The dataclass of the record, such as `SegmentProgress`.
         stored: The record as parsed from JSON.
     """
-    names = {field.name for field in fields(record)}
+    names = _names(record)
     return {name: value for name, value in stored.items() if name in names}
 
 
 def unknown_fields(record: type, stored: Mapping[str, Any]) -> dict[str, Any]:
     """The stored fields that a dataclass does not have, to be written back with the record."""
-    names = {field.name for field in fields(record)}
+    names = _names(record)
     return {name: value for name, value in stored.items() if name not in names}
+
+
+def _names(record: type) -> set[str]:
+    # A stored field that happens to be named like the one for the unknown ones is itself unknown.
+    return {field.name for field in fields(record)} - {"unknown"}

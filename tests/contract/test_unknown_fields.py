@@ -59,7 +59,7 @@ def test_the_record_of_generations(client: "DynamoDBClient") -> None:
     generations = DynamoDbGenerations(client, table)
     saved = generations.save(Generations().start_rebuild())
     key = {"customer_id": {"S": "#generations"}, "generation": {"N": "0"}}
-    edit(client, table, key, "record", shards={"2": 16})
+    edit(client, table, key, "record", shards={"2": 16}, unknown="x")
 
     loaded = generations.load()
     generations.save(loaded.confirm())

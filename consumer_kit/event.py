@@ -28,6 +28,7 @@ class PublishedEvent:
         causation_id: The request that caused the event.
         traceparent: W3C Trace Context, or an empty string.
         replayed: Whether a backfill sent the event again on purpose.
+        unknown: Fields of a held event that a later version of the kit stored. They are stored again unchanged.
     """
 
     id: str
@@ -41,6 +42,7 @@ class PublishedEvent:
     causation_id: str = ""
     traceparent: str = ""
     replayed: bool = False
+    unknown: Mapping[str, Any] = field(default_factory=dict, compare=False, hash=False, repr=False)
 
     @property
     def erases(self) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from consumer_kit.event import PublishedEvent
 
@@ -57,6 +57,7 @@ class CustomerState:
         waiting_since: Since when the version after `version` is missing, RFC 3339; None if nothing is held.
         handled_at: When the last event was handled, RFC 3339.
         revision: How often this state was written; 0 for never.
+        unknown: Attributes of the stored item that a later version of the kit added. They are stored again unchanged.
     """
 
     customer_id: str
@@ -66,6 +67,7 @@ class CustomerState:
     waiting_since: str | None = None
     handled_at: str | None = None
     revision: int = 0
+    unknown: Mapping[str, Any] = field(default_factory=dict, compare=False, hash=False, repr=False)
 
 
 def decide(state: CustomerState, event: PublishedEvent, policy: GapPolicy) -> Action:
@@ -108,6 +110,8 @@ def after_handling(state: CustomerState, event: PublishedEvent, now: str) -> Cus
         waiting_since=now if held else None,
         handled_at=now,
         revision=state.revision + 1,
+        # What a later version added may be personal data.
+        unknown={} if event.erases else state.unknown,
     )
 
 

@@ -7,7 +7,18 @@ from functools import cache
 from typing import Final, NoReturn
 
 from operations import options
-from operations.actions import backfill, generations, rebuild, redrive, redrive_failures, status, verify, verify_claims
+from operations.actions import (
+    backfill,
+    generations,
+    rebuild,
+    recover,
+    redrive,
+    redrive_failures,
+    status,
+    verify,
+    verify_claims,
+    verify_erasures,
+)
 from operations.output import Output
 from operations.stack import Stack
 
@@ -20,7 +31,7 @@ _WITH_RESUME: Final = "the same command with --resume continues from here"
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command or a step of `rebuild`.
+    """A command or a step of a `Group`.
 
     Attributes:
         name: The word or the two words that are typed.
@@ -37,6 +48,23 @@ class Command:
     example: str
     add_options: tuple[options.AddOptions, ...] = ()
     how_to_continue: str = _SAME_COMMAND
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A command that is carried out in steps.
+
+    Attributes:
+        name: The word that is typed before a step's name.
+        help: What the steps do together, in one line without a period.
+        example: The words of an example, without the program's name.
+        steps: In the order in which they are carried out.
+    """
+
+    name: str
+    help: str
+    example: str
+    steps: tuple[Command, ...]
 
 
 class Parser(argparse.ArgumentParser):
@@ -80,15 +108,16 @@ def build_parser() -> Parser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for command in COMMANDS:
         _add(commands, command)
-    steps_parser = commands.add_parser(
-        "rebuild",
-        help=REBUILD_HELP,
-        description=_sentence(REBUILD_HELP),
-        epilog=f"Example: {example_of('rebuild all')}",
-    )
-    steps = steps_parser.add_subparsers(title="steps", required=True, metavar="STEP")
-    for step in REBUILD_STEPS:
-        _add(steps, step)
+    for group in GROUPS:
+        steps_parser = commands.add_parser(
+            group.name,
+            help=group.help,
+            description=_sentence(group.help),
+            epilog=f"Example: {example_of(group.example)}",
+        )
+        steps = steps_parser.add_subparsers(title="steps", required=True, metavar="STEP")
+        for step in group.steps:
+            _add(steps, step)
     return parser
 
 
@@ -170,6 +199,16 @@ COMMANDS: Final = (
         _WITH_RESUME,
     ),
     Command(
+        "verify erasures",
+        verify_erasures.verify_erasures,
+        "compare the log of erasures with the events",
+        "verify erasures --repair",
+        (
+            options.compare_options("add the erased customers whom the log lacks"),
+            options.workers_option,
+        ),
+    ),
+    Command(
         "backfill",
         backfill.backfill,
         "send customers' events to one consumer's queue",
@@ -222,4 +261,30 @@ REBUILD_STEPS: Final = (
         "rebuild remove --rate 200",
         (options.write_rate_option,),
     ),
+)
+
+RECOVER_STEPS: Final = (
+    Command("close", recover.close, "refuse every request for customers", "recover close"),
+    Command(
+        "restore",
+        recover.restore,
+        "restore the event table to a new one, and other tables that are gone",
+        "recover restore --to 2026-11-01T00:00:00Z",
+        (options.restore_time_option,),
+    ),
+    Command("point", recover.point, "let the stack use the restored event table, in the next epoch", "recover point"),
+    Command(
+        "erase",
+        recover.erase,
+        "erase again whom the log of erasures names",
+        "recover erase --go",
+        (options.erase_option, options.workers_option),
+    ),
+    Command("check", recover.check, "show what the stack's tables lack", "recover check"),
+    Command("open", recover.reopen, "answer requests again", "recover open"),
+)
+
+GROUPS: Final = (
+    Group("rebuild", REBUILD_HELP, "rebuild all", REBUILD_STEPS),
+    Group("recover", "bring a stack back after the event table was lost", "recover check", RECOVER_STEPS),
 )

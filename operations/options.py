@@ -141,6 +141,22 @@ def take_missing_option(parser: ArgumentParser) -> None:
     )
 
 
+def restore_time_option(parser: ArgumentParser) -> None:
+    """Add `--to`."""
+    parser.add_argument(
+        "--to",
+        dest="at",
+        type=instant,
+        metavar="TIME",
+        help="restore the event table as it was at TIME, such as 2026-11-01T00:00:00Z (default: the latest)",
+    )
+
+
+def erase_option(parser: ArgumentParser) -> None:
+    """Add `--go`."""
+    parser.add_argument("--go", action="store_true", help="erase the customers; without --go, only show whom")
+
+
 def workers_option(parser: ArgumentParser) -> None:
     """Add `--workers`."""
     parser.add_argument(

@@ -23,7 +23,7 @@ WAITING_INDEX: Final = "waiting"
 # A DynamoDB transaction takes 100 items, and the inbox is one of them.
 MAX_EFFECTS: Final = 99
 _ATTRIBUTES: Final = frozenset(
-    "customer_id item version revision erased handled_at held waiting waiting_since epoch".split()
+    ["customer_id", "item", "version", "revision", "erased", "handled_at", "held", "waiting", "waiting_since", "epoch"]
 )
 _CONFLICT_CODES: Final = {"ConditionalCheckFailed", "TransactionConflict"}
 

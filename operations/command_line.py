@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final, NoReturn
 
 from operations import options
-from operations.account import Account
+from operations.account import AwsAccount
 from operations.actions import (
     backfill,
     clean_up,
@@ -24,7 +24,7 @@ from operations.output import Output
 from operations.stack import Stack
 
 Action = Callable[[Stack, argparse.Namespace, Output], int]
-AccountAction = Callable[[Account, argparse.Namespace, Output], int]
+AccountAction = Callable[[AwsAccount, argparse.Namespace, Output], int]
 
 PROGRAM: Final = "customers"
 _SAME_COMMAND: Final = "the same command continues from here"

@@ -1,7 +1,7 @@
 """Removes a stage: its stack, and what the stack leaves behind because it is retained or protected."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -37,7 +37,7 @@ def leftovers(account: AwsAccount, stage: str, stack: str) -> list[Leftover]:
     """Return what exists of a stage, in the order in which it must go.
 
     Args:
-        account: The account.
+        account: The account and region that the stage is in.
         stage: Value of the parameter `Stage`.
         stack: Name of the stack.
     """
@@ -91,7 +91,7 @@ def remove(
     Raises:
         CommandError: CloudFormation could not delete the stack.
     """
-    removers = {
+    removers: Mapping[str, Callable[[str], object]] = {
         "stack": lambda name: _stack(account, name, pause, clock),
         "table": lambda name: _table(account, name, pause),
         "user pool": lambda name: _pool(account, name, stage),

@@ -36,7 +36,7 @@ def preflight(
 
     Args:
         account: The account to deploy to.
-        plan: The deployment.
+        plan: What will be deployed, and how.
         look: Returns the first line that a program prints.
     """
     yield from tool_checks.check_tools(plan, look)

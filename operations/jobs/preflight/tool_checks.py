@@ -28,7 +28,7 @@ def check_tools(plan: PlannedDeployment, look: Run = run) -> Iterator[Checked]:
     """Whether this machine can build and deploy.
 
     Args:
-        plan: The deployment.
+        plan: What will be deployed, and how.
         look: Returns the first line that a program prints.
     """
     python = ".".join(str(part) for part in sys.version_info[:3])

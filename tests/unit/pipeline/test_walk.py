@@ -125,7 +125,7 @@ def test_actions_run_by_their_run_order() -> None:
 @pytest.mark.parametrize(("stage", "name"), [(STAGING, "staging"), (PRODUCTION, "production")])
 def test_a_stage_passes_only_parameters_that_the_template_declares(stage: Any, name: str) -> None:
     def passed(*parameters: str) -> dict[str, str]:
-        application = Application(dict.fromkeys(parameters, {}), frozenset(), {})
+        application = Application({name: {} for name in parameters}, frozenset(), {})
         return dict(stage.overrides(application, {"PermissionsBoundaryArn": "arn"}))
 
     assert passed("Stage", "Other") == {"Stage": name}

@@ -7,7 +7,7 @@ and leaves all other sort keys to the consumer. The index `waiting`, with partit
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from consumer_kit.event import FIRST_EPOCH, PublishedEvent
@@ -22,6 +22,9 @@ INBOX: Final = "inbox"
 WAITING_INDEX: Final = "waiting"
 # A DynamoDB transaction takes 100 items, and the inbox is one of them.
 MAX_EFFECTS: Final = 99
+_ATTRIBUTES: Final = frozenset(
+    ["customer_id", "item", "version", "revision", "erased", "handled_at", "held", "waiting", "waiting_since", "epoch"]
+)
 _CONFLICT_CODES: Final = {"ConditionalCheckFailed", "TransactionConflict"}
 
 
@@ -115,6 +118,7 @@ class DynamoDbInbox:
 def to_item(state: CustomerState) -> "dict[str, AttributeValueTypeDef]":
     """The stored shape of a state."""
     item: dict[str, AttributeValueTypeDef] = {
+        **state.unknown,
         "customer_id": {"S": state.customer_id},
         "item": {"S": INBOX},
         "version": {"N": str(state.version)},
@@ -134,10 +138,17 @@ def to_item(state: CustomerState) -> "dict[str, AttributeValueTypeDef]":
 
 def _to_json(event: PublishedEvent) -> str:
     # UTF-8 rather than escapes: a character of four bytes takes twelve as an escape, and an item has a size limit.
-    fields = asdict(event)
+    known = asdict(event)
     if event.epoch == FIRST_EPOCH:
-        del fields["epoch"]
-    return json.dumps(fields, ensure_ascii=False)
+        del known["epoch"]
+    return json.dumps({**known.pop("unknown"), **known}, ensure_ascii=False)
+
+
+def _from_json(text: str) -> PublishedEvent:
+    stored = json.loads(text)
+    names = {field.name for field in fields(PublishedEvent)} - {"unknown"}
+    known = {name: value for name, value in stored.items() if name in names}
+    return PublishedEvent(**known, unknown={name: value for name, value in stored.items() if name not in names})
 
 
 def _to_state(item: "Mapping[str, AttributeValueTypeDef]") -> CustomerState:
@@ -146,11 +157,12 @@ def _to_state(item: "Mapping[str, AttributeValueTypeDef]") -> CustomerState:
         customer_id=item["customer_id"]["S"],
         version=int(item["version"]["N"]),
         erased=item["erased"]["BOOL"],
-        held={int(version): PublishedEvent(**json.loads(event["S"])) for version, event in held.items()},
+        held={int(version): _from_json(event["S"]) for version, event in held.items()},
         waiting_since=item["waiting_since"]["S"] if "waiting_since" in item else None,
         handled_at=item["handled_at"]["S"] if "handled_at" in item else None,
         revision=int(item["revision"]["N"]),
         epoch=int(item["epoch"]["N"]) if "epoch" in item else FIRST_EPOCH,
+        unknown={name: value for name, value in item.items() if name not in _ATTRIBUTES},
     )
 
 

@@ -32,6 +32,7 @@ class PublishedEvent:
         replayed: Whether a backfill sent the event again on purpose.
         epoch: Which history the version counts in, from 1. The service begins a new epoch when it restores its events
             from a backup: versions that were lost are then given to other events.
+        unknown: Fields of a held event that a later version of the kit stored. They are stored again unchanged.
     """
 
     id: str
@@ -46,6 +47,7 @@ class PublishedEvent:
     traceparent: str = ""
     replayed: bool = False
     epoch: int = FIRST_EPOCH
+    unknown: Mapping[str, Any] = field(default_factory=dict, compare=False, hash=False, repr=False)
 
     @property
     def erases(self) -> bool:

@@ -12,6 +12,8 @@ from consumer_kit.event import ERASING, FIRST_EPOCH, REDACTED, PublishedEvent, R
 
 # The field of a dead letter that names the rejected event: `consumer_kit.rejection`.
 REJECTED: Final = "rejected"
+# A body with one of these has its data: EventBridge's, the CloudEvent's and SNS's own fields.
+_OF_A_MESSAGE: Final = frozenset({"detail", "specversion", "data", "Type"})
 _SOURCE: Final = "urn:customers-api:"
 _MOST_DIGITS: Final = 18  # fits a DynamoDB number and any JSON parser
 
@@ -125,7 +127,7 @@ def unwrapped(body: Any) -> Mapping[str, Any]:
 
 def is_rejection(body: Any) -> bool:
     """Whether the parsed body is a dead letter that names an event and has no data."""
-    return isinstance(body, Mapping) and body.keys() == {REJECTED}
+    return isinstance(body, Mapping) and REJECTED in body and not body.keys() & _OF_A_MESSAGE
 
 
 def _data(event_type: str, value: Any) -> Mapping[str, Any]:

@@ -7,9 +7,12 @@ from functools import cache
 from typing import Final, NoReturn
 
 from operations import options
+from operations.account import AwsAccount
 from operations.actions import (
     backfill,
+    clean_up,
     generations,
+    preflight,
     rebuild,
     recover,
     redrive,
@@ -23,9 +26,11 @@ from operations.output import Output
 from operations.stack import Stack
 
 Action = Callable[[Stack, argparse.Namespace, Output], int]
+AccountAction = Callable[[AwsAccount, argparse.Namespace, Output], int]
 
 PROGRAM: Final = "customers"
 _SAME_COMMAND: Final = "the same command continues from here"
+_WITH_RESUME: Final = "the same command with --resume continues from here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +44,16 @@ class Command:
         example: The words of an example, without the program's name.
         add_options: Add the command's own options.
         how_to_continue: Printed after an interruption.
+        needs_stack: Whether the action works on a stack that stands. Otherwise it works on the account.
     """
 
     name: str
-    action: Action
+    action: Action | AccountAction
     help: str
     example: str
     add_options: tuple[options.AddOptions, ...] = ()
     how_to_continue: str = _SAME_COMMAND
+    needs_stack: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +95,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         words: The command line without the program's name.
 
     Returns:
-        The options; `run` is the command's action and `how_to_continue` what to print after an interruption.
+        The options; `run` is the command's action, `needs_stack` whether it works on a stack or on the account, and
+        `how_to_continue` what to print after an interruption.
     """
     name = " ".join(words[:2])
     if name in {command.name for command in COMMANDS}:
@@ -101,7 +109,7 @@ def build_parser() -> Parser:
     """Return the parser of the whole command line."""
     parser = Parser(
         prog=PROGRAM,
-        description="Looks after the projection of customers and the published events.",
+        description="Looks after the projection of customers, the published events and the deployed stages.",
         epilog=f"Example: {example_of('status')}",
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
@@ -127,7 +135,7 @@ def _add(commands: "argparse._SubParsersAction[Parser]", command: Command) -> No
         description=_sentence(command.help),
         epilog=f"Example: {example_of(command.example)}",
     )
-    parser.set_defaults(run=command.action, how_to_continue=command.how_to_continue)
+    parser.set_defaults(run=command.action, how_to_continue=command.how_to_continue, needs_stack=command.needs_stack)
     for add in command.add_options:
         add(parser)
     parser.add_argument("--json", action="store_true", help="print JSON lines instead of columns")
@@ -165,7 +173,11 @@ COMMANDS: Final = (
         redrive_failures.redrive_failures,
         "reprocess lost batches and unpublished events",
         "redrive-failures --go",
-        (options.go_options("reprocess the messages", "messages of each queue"),),
+        (
+            options.go_options("reprocess the messages", "messages of each queue"),
+            options.drop_missing_option,
+            options.workers_option,
+        ),
     ),
     Command(
         "verify",
@@ -179,6 +191,7 @@ COMMANDS: Final = (
             ),
             options.workers_option,
         ),
+        _WITH_RESUME,
     ),
     Command(
         "verify claims",
@@ -190,6 +203,7 @@ COMMANDS: Final = (
             options.take_missing_option,
             options.workers_option,
         ),
+        _WITH_RESUME,
     ),
     Command(
         "verify erasures",
@@ -207,13 +221,29 @@ COMMANDS: Final = (
         "send customers' events to one consumer's queue",
         "backfill --queue orders-customers --dry-run",
         (options.backfill_options, options.workers_option),
-        "the same command with --resume continues from here",
+        _WITH_RESUME,
+    ),
+    Command(
+        "preflight",
+        preflight.preflight,
+        "say what would stop a deployment, and change nothing",
+        "preflight --stage staging",
+        (options.stage_option, options.preflight_options),
+        needs_stack=False,
+    ),
+    Command(
+        "clean-up",
+        clean_up.clean_up,
+        "remove a failed or unwanted stage with all leftovers",
+        "clean-up --stage staging",
+        (options.stage_option, options.confirm_option),
+        needs_stack=False,
     ),
 )
 
 REBUILD_HELP: Final = "rebuild the projection in a new generation"
 REBUILD_STEPS: Final = (
-    Command("start", rebuild.start, "begin a new generation", "rebuild start"),
+    Command("start", rebuild.start, "begin a new generation", "rebuild start --shards 16", (options.shards_option,)),
     Command(
         "run",
         rebuild.run,
@@ -233,7 +263,8 @@ REBUILD_STEPS: Final = (
         rebuild.verify,
         "compare the new generation with the events",
         "rebuild verify",
-        (options.workers_option, options.accept_parked_option),
+        (options.workers_option, options.accept_parked_option, options.resume_option),
+        _WITH_RESUME,
     ),
     Command("switch", generations.switch, "let queries read the new generation", "rebuild switch"),
     Command(
@@ -241,7 +272,7 @@ REBUILD_STEPS: Final = (
         rebuild.everything,
         "do all remaining steps from start to switch",
         "rebuild all --workers 8",
-        (options.write_rate_option, options.workers_option, options.accept_parked_option),
+        (options.write_rate_option, options.workers_option, options.accept_parked_option, options.shards_option),
     ),
     Command("rollback", generations.rollback, "let queries read the previous generation again", "rebuild rollback"),
     Command("retire", generations.retire, "give up the previous generation", "rebuild retire"),

@@ -40,7 +40,7 @@ class EventRedacted(CustomerEvent):
     type_: str = Field(serialization_alias="type", description="The original type, for example `CustomerCreated`.")
 
 
-# Every published type, in its newest schema version.
+# Every published type, in its newest published version.
 PUBLISHED: Final[tuple[type[CustomerEvent], ...]] = (*MODELS, EventRedacted)
 
 _XRAY_ROOT: Final = re.compile(r"1-([0-9a-f]{8})-([0-9a-f]{24})")
@@ -65,8 +65,9 @@ def cloud_event(recorded: Recorded, source: str, *, epoch: int = FIRST_EPOCH, re
         replayed: Whether the event is sent again because a consumer asked for history.
 
     Returns:
-        The CloudEvent, ready for JSON. `data` has the newest schema version, which `dataschema` names. An event whose
-        data was erased becomes an `EventRedacted` that names the original type; id, subject, sequence and time stay.
+        The CloudEvent, ready for JSON. `data` has the newest published version, which `dataschema` names. An event
+        whose data was erased becomes an `EventRedacted` that names the original type; id, subject, sequence and time
+        stay.
 
     Raises:
         UnreadableEvent: The event cannot be read, and a retry will not change that.
@@ -85,7 +86,7 @@ def cloud_event(recorded: Recorded, source: str, *, epoch: int = FIRST_EPOCH, re
         "subject": recorded.customer_id,
         "time": recorded.occurred_at,
         "datacontenttype": "application/json",
-        "dataschema": data_schema(data.type(), data.schema_version),
+        "dataschema": data_schema(data.type(), data.published_version),
         "sequence": f"{recorded.version:010d}",
         "correlationid": recorded.metadata.correlation_id,
         "causationid": recorded.metadata.causation_id,
@@ -104,7 +105,7 @@ def data_schema(name: str, version: int) -> str:
 
     Args:
         name: The event's type, for example `CustomerCreated`.
-        version: The schema version.
+        version: The published version.
     """
     return f"{SCHEMA_PREFIX}{name}:{version}"
 

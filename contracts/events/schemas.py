@@ -60,7 +60,7 @@ _ATTRIBUTES: Final[dict[str, Json]] = {
 
 def data_schemas() -> dict[tuple[str, int], Json]:
     """Return the schema of each type's `data`, by type and current version."""
-    return {(model.type(), model.schema_version): _data_schema(model) for model in PUBLISHED}
+    return {(model.type(), model.published_version): _data_schema(model) for model in PUBLISHED}
 
 
 def envelope() -> Json:
@@ -111,7 +111,7 @@ def _of_type(model: type[CustomerEvent], data: Json) -> Json:
 
 
 def _name(model: type[CustomerEvent]) -> str:
-    return data_schema(model.type(), model.schema_version)
+    return data_schema(model.type(), model.published_version)
 
 
 def _data_schema(model: type[CustomerEvent]) -> Json:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.runtime import tracing
+from shared.runtime import observability, tracing
 
 
 def test_a_trace_that_cannot_be_recorded_is_logged_without_a_text(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -15,7 +15,7 @@ def test_a_trace_that_cannot_be_recorded_is_logged_without_a_text(monkeypatch: p
         raise ValueError("Ada Lovelace")
 
     monkeypatch.setattr(tracing, "_continue", breaks)
-    monkeypatch.setattr(tracing.logger, "warning", lambda text, extra: logged.append((text, extra)))
+    monkeypatch.setattr(observability.logger, "warning", lambda text, extra: logged.append((text, extra)))
 
     tracing.continue_trace("a step", "1-6a0a1b2c-3d4e5f60718293a4b5c6d7e8", "s", 0.0, {"customer": "c"})
 

@@ -13,7 +13,7 @@ from typing import Final
 from events.codec import UnreadableEvent
 from events.envelope import Recorded
 from publisher.bus import Bus, BusUnavailable, RequestRefused
-from publisher.cloud_event import cloud_event
+from publisher.cloud_event import FIRST_EPOCH, cloud_event
 from publisher.entries import Entry, TooLarge, split_into_requests, to_entry
 from publisher.publish_failures import FailureNotStored, PublishFailures, publish_failure
 from shared.runtime.backoff import full_jitter
@@ -47,7 +47,12 @@ class Publisher:
     """Publishes events to the bus."""
 
     def __init__(
-        self, bus: Bus, failures: PublishFailures, source: str, pause: Callable[[float], None] = time.sleep
+        self,
+        bus: Bus,
+        failures: PublishFailures,
+        source: str,
+        pause: Callable[[float], None] = time.sleep,
+        epoch: int = FIRST_EPOCH,
     ) -> None:
         """Configure a publisher.
 
@@ -56,11 +61,13 @@ class Publisher:
             failures: Stores the events that cannot be published.
             source: See `publisher.cloud_event.source_of`.
             pause: Sleeps between tries, for a number of seconds.
+            epoch: See `publisher.cloud_event.cloud_event`.
         """
         self._bus = bus
         self._failures = failures
         self._source = source
         self._pause = pause
+        self._epoch = epoch
 
     def publish(self, records: Sequence[Recorded], *, replayed: bool = False) -> PublishReport:
         """Publish events.
@@ -87,7 +94,8 @@ class Publisher:
         entries: EntriesByIndex = {}
         for index, recorded in enumerate(records):
             try:
-                entries[index] = to_entry(cloud_event(recorded, self._source, replayed=replayed))
+                event = cloud_event(recorded, self._source, epoch=self._epoch, replayed=replayed)
+                entries[index] = to_entry(event)
             except UnreadableEvent as error:
                 report.unpublishable[index] = error.reason
             except TooLarge as error:

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from local.environments import ROOT
-from local.template import load_template
+from local.template import load_template, with_own_event_table
 from shared.runtime.observability import metrics
 from tests.unit.docs.pages import METRICS, Page, names
 
 Template = dict[str, Any]
-TEMPLATE = load_template()
+TEMPLATE = with_own_event_table(load_template())
 RESOURCES = TEMPLATE["Resources"]
 ALARMS = {name: each["Properties"] for name, each in RESOURCES.items() if each["Type"] == "AWS::CloudWatch::Alarm"}
 RUNBOOKS = ROOT / "docs/runbooks"
@@ -164,7 +164,7 @@ def test_only_cloudwatch_of_this_account_may_publish_alarms() -> None:
 
 
 def dashboard() -> Template:
-    found: Template = json.loads(RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Sub"])
+    found: Template = json.loads(RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Sub"][0])
     return found
 
 
@@ -217,7 +217,7 @@ def test_the_costs_on_the_dashboard_include_every_function_that_serves(functions
             each.get("Events") or name in ("ProjectCustomers", "PublishEvents")
         ):
             assert f"${{{name}}}" in text
-    for table in ("EventTable", "ClaimsTable", "ErasuresTable", "ReadTable"):
+    for table in ("EventTable", "ClaimsTable", "ErasuresTable", "ErasureLogTable", "ReadTable"):
         assert f"${{{table}}}" in text
 
 

@@ -56,6 +56,13 @@ def test_a_batch_is_published_in_order_ten_at_a_time() -> None:
     assert world.bus.details == [to_json(cloud_event(event, "urn:s")) for event in events]
 
 
+def test_every_event_names_the_epoch_of_the_table() -> None:
+    bus = FakeBus()
+    Publisher(bus, FakePublishFailures(), "urn:s", epoch=3).publish(many(2))
+
+    assert [json.loads(detail)["epoch"] for detail in bus.details] == [3, 3]
+
+
 def test_an_empty_batch_sends_nothing() -> None:
     world = World()
 

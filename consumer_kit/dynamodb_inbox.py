@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from consumer_kit.event import PublishedEvent
+from consumer_kit.event import FIRST_EPOCH, PublishedEvent
 from consumer_kit.inbox import Effect, InboxConflict, MissingEvent
 from consumer_kit.ordering import CustomerState
 
@@ -23,7 +23,7 @@ WAITING_INDEX: Final = "waiting"
 # A DynamoDB transaction takes 100 items, and the inbox is one of them.
 MAX_EFFECTS: Final = 99
 _ATTRIBUTES: Final = frozenset(
-    {"customer_id", "item", "version", "revision", "erased", "handled_at", "held", "waiting", "waiting_since"}
+    ["customer_id", "item", "version", "revision", "erased", "handled_at", "held", "waiting", "waiting_since", "epoch"]
 )
 _CONFLICT_CODES: Final = {"ConditionalCheckFailed", "TransactionConflict"}
 
@@ -84,6 +84,25 @@ class DynamoDbInbox:
             version = int(item["version"]["N"]) + 1
             yield MissingEvent(item["customer_id"]["S"], version, item["waiting_since"]["S"])
 
+    def left_behind(self, epoch: int) -> Iterator[str]:
+        """The customers of whom no event of an epoch has arrived, and who are not erased. Reads the whole table.
+
+        After a backfill of that epoch the service does not have them: their events were lost with its event table.
+
+        Args:
+            epoch: Usually the newest one.
+        """
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._table,
+            ConsistentRead=True,
+            ProjectionExpression="customer_id",
+            FilterExpression="#item = :inbox AND erased = :no AND (attribute_not_exists(epoch) OR epoch < :epoch)",
+            ExpressionAttributeNames={"#item": "item"},
+            ExpressionAttributeValues={":inbox": {"S": INBOX}, ":no": {"BOOL": False}, ":epoch": {"N": str(epoch)}},
+        )
+        for item in (item for page in pages for item in page["Items"]):
+            yield item["customer_id"]["S"]
+
     def _transact(self, items: Sequence[Effect]) -> None:
         try:
             self._client.transact_write_items(TransactItems=cast("Sequence[TransactWriteItemTypeDef]", items))
@@ -108,6 +127,9 @@ def to_item(state: CustomerState) -> "dict[str, AttributeValueTypeDef]":
     }
     if state.handled_at:
         item["handled_at"] = {"S": state.handled_at}
+    # Left out of the first epoch, so that versions of this kit before 0.4.0 can read what is stored.
+    if state.epoch != FIRST_EPOCH:
+        item["epoch"] = {"N": str(state.epoch)}
     if state.waiting_since:
         held = {str(version): {"S": _to_json(event)} for version, event in state.held.items()}
         item |= {"held": {"M": held}, "waiting": {"S": "yes"}, "waiting_since": {"S": state.waiting_since}}
@@ -117,6 +139,8 @@ def to_item(state: CustomerState) -> "dict[str, AttributeValueTypeDef]":
 def _to_json(event: PublishedEvent) -> str:
     # UTF-8 rather than escapes: a character of four bytes takes twelve as an escape, and an item has a size limit.
     known = asdict(event)
+    if event.epoch == FIRST_EPOCH:
+        del known["epoch"]
     return json.dumps({**known.pop("unknown"), **known}, ensure_ascii=False)
 
 
@@ -137,6 +161,7 @@ def _to_state(item: "Mapping[str, AttributeValueTypeDef]") -> CustomerState:
         waiting_since=item["waiting_since"]["S"] if "waiting_since" in item else None,
         handled_at=item["handled_at"]["S"] if "handled_at" in item else None,
         revision=int(item["revision"]["N"]),
+        epoch=int(item["epoch"]["N"]) if "epoch" in item else FIRST_EPOCH,
         unknown={name: value for name, value in item.items() if name not in _ATTRIBUTES},
     )
 

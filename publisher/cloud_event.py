@@ -21,13 +21,15 @@ from events.upcasters import MODELS
 TYPE_PREFIX: Final = "customers."
 SCHEMA_PREFIX: Final = "urn:customers-api:schema:"
 SOURCE_PREFIX: Final = "urn:customers-api:"
+# Events of the first epoch do not name it, as they did not before there were epochs.
+FIRST_EPOCH: Final = 1
 REQUIRED: Final = frozenset(
     {
         "specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "sequence",
         "correlationid", "causationid", "data",
     }
 )  # fmt: skip
-OPTIONAL: Final = frozenset({"traceparent", "replayed"})
+OPTIONAL: Final = frozenset({"traceparent", "replayed", "epoch"})
 # Everything that leaves the service. The actor, the command id and the request hash stay inside.
 ATTRIBUTES: Final = REQUIRED | OPTIONAL
 
@@ -53,12 +55,13 @@ def source_of(stage: str) -> str:
     return SOURCE_PREFIX + stage
 
 
-def cloud_event(recorded: Recorded, source: str, *, replayed: bool = False) -> dict[str, Any]:
+def cloud_event(recorded: Recorded, source: str, *, epoch: int = FIRST_EPOCH, replayed: bool = False) -> dict[str, Any]:
     """Turn an event into a CloudEvent.
 
     Args:
         recorded: The event as the event table or its stream has it.
         source: See `source_of`.
+        epoch: The epoch of the event table, from 1: how often it was restored from a backup, plus one.
         replayed: Whether the event is sent again because a consumer asked for history.
 
     Returns:
@@ -92,6 +95,8 @@ def cloud_event(recorded: Recorded, source: str, *, replayed: bool = False) -> d
         event["traceparent"] = parent
     if replayed:
         event["replayed"] = True
+    if epoch != FIRST_EPOCH:
+        event["epoch"] = epoch
     return {**event, "data": data.model_dump(mode="json", by_alias=True, exclude_none=True)}
 
 

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from benchmarks.soak.journal import Acknowledged, Journal
 from consumer_kit import CustomerState, DynamoDbInbox
-from events.envelope import Event
+from events.envelope import Event, Recorded
 from local.aws import session
 from local.outputs import Outputs
-from operations.jobs.lost_batches import read_event_table
 from operations.stack import Stack, connect
+from projections.maintenance.progress import plan_for
 from projections.row import Row
 
 _POLL_SECONDS: Final = 2.0
@@ -89,7 +89,7 @@ class Audit:
     def _compare_events(self, journal: Journal, findings: Findings) -> None:
         versions: dict[str, list[int]] = defaultdict(list)
         commands: Counter[str] = Counter()
-        for record in read_event_table(self._stack):
+        for record in _event_table(self._stack):
             if record.customer_id in journal.customers:
                 versions[record.customer_id].append(record.version)
                 if isinstance(record, Event):
@@ -141,3 +141,13 @@ def _has_consumed(state: CustomerState, known: Acknowledged) -> bool:
     if known.erased:
         return state.erased
     return (state.version >= known.version or state.erased) and not state.held
+
+
+def _event_table(stack: Stack) -> Iterator[Recorded]:
+    segments = plan_for(stack.count_events()).segments
+    for segment in range(segments):
+        page = stack.store.read_page(segment, segments)
+        yield from page.records
+        while page.next is not None:
+            page = stack.store.read_page(segment, segments, page.next)
+            yield from page.records

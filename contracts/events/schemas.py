@@ -48,6 +48,12 @@ _ATTRIBUTES: Final[dict[str, Json]] = {
         "description": "The trace of the event (W3C Trace Context), if there is one.",
     },
     "replayed": {"const": True, "description": "Present only on events that are sent again as history."},
+    "epoch": {
+        "type": "integer",
+        "minimum": 1,
+        "description": "The history that `sequence` counts in; 1 if absent. It grows when the events are restored from "
+        "a backup. Order events by `epoch`, then by `sequence`.",
+    },
     "data": {"type": "object", "description": "The content of the event; its schema depends on the type."},
 }
 

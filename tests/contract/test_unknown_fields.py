@@ -10,7 +10,7 @@ import pytest
 from consumer_kit import ERASED, DynamoDbInbox
 from consumer_kit.ordering import CustomerState, after_handling, after_holding
 from events.codec import to_item
-from events.dynamodb_erasures import DynamoDbErasures, note
+from events.dynamodb_erasures import DynamoDbErasureLog, DynamoDbErasures, note
 from events.dynamodb_store import DynamoDbEventStore
 from events.history import fold
 from local import tables
@@ -121,7 +121,8 @@ def test_an_erasure_leaves_nothing_of_it(client: "DynamoDBClient", customer_id: 
 def test_a_note_of_an_erasure(client: "DynamoDBClient", customer_id: str) -> None:
     client.put_item(TableName=TABLES["ErasuresTable"], Item={**note(customer_id, NOW), **LATER})
 
-    erasures = DynamoDbErasures(client, TABLES["ErasuresTable"]).unfinished()
+    log = DynamoDbErasureLog(client, TABLES["ErasureLogTable"])
+    erasures = DynamoDbErasures(client, TABLES["ErasuresTable"], log).unfinished()
 
     assert (customer_id, NOW) in {(each.customer_id, each.since) for each in erasures}
 

@@ -14,7 +14,7 @@ from local.event_source_mapping.positions import Position, ShardCheckpoint
 from local.home import StackHome
 from operations.jobs.backfill.checkpoints import BackfillPosition, position_of
 from operations.jobs.backfill.messages import Unsent
-from operations.jobs.lost_batches import parse_lost_batch
+from operations.jobs.lost_batch import parse_lost_batch
 from projections.maintenance.progress import SegmentProgress, load_plan
 from publisher.publish_failures import PublishFailure, parse_publish_failure
 from queries.cursor import Cursor, decode_cursor

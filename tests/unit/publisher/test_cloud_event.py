@@ -47,10 +47,17 @@ def test_a_cloud_event_in_full() -> None:
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
 def test_stored_events_of_every_version_have_the_promised_attributes(path: Path) -> None:
     stored = json.loads(path.read_text())
-    event = cloud_event(from_item(stored["item"]), SOURCE, replayed=True)
+    event = cloud_event(from_item(stored["item"]), SOURCE, epoch=2, replayed=True)
 
     assert event.keys() == ATTRIBUTES == REQUIRED | OPTIONAL
     assert event["data"] == stored["reads_as"]
+
+
+@pytest.mark.parametrize(("epoch", "attribute"), [(1, {}), (2, {"epoch": 2})])
+def test_an_epoch_after_the_first_is_named(epoch: int, attribute: dict[str, int]) -> None:
+    event = created()
+
+    assert cloud_event(event, SOURCE, epoch=epoch) == cloud_event(event, SOURCE) | attribute
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)

@@ -85,6 +85,11 @@ class Deployment:
         rows = [item for item in self._scan(self.tables["EventTable"]) if item["customer_id"]["S"] == customer_id]
         return sorted(rows, key=lambda item: int(item["version"]["N"]))
 
+    def consumed(self, customer_id: str) -> list[Any]:
+        """The example consumer's items of a customer: the inbox first, then the welcome."""
+        found = [item for item in self._scan(self.tables["WelcomeTable"]) if item["customer_id"]["S"] == customer_id]
+        return sorted(found, key=lambda item: str(item["item"]["S"]))
+
     def _scan(self, table: str) -> list[Any]:
         pages = self.client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
         return [item for page in pages for item in page["Items"]]

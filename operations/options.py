@@ -8,6 +8,7 @@ from typing import Final
 
 from events.customer import parse_customer_id
 from operations.stack import MAX_WORKERS
+from projections.generation_details import MOST_SHARDS
 from shared.runtime.clock import timestamp
 
 AddOptions = Callable[[ArgumentParser], None]
@@ -98,7 +99,7 @@ def go_options(effect: str, limited: str) -> AddOptions:
 
 
 def compare_options(repair: str) -> AddOptions:
-    """Add `--repair` and `--segments`.
+    """Add `--repair`, `--segments` and `--resume`.
 
     Args:
         repair: What `--repair` does.
@@ -112,8 +113,23 @@ def compare_options(repair: str) -> AddOptions:
             metavar="N",
             help="split the event table into N segments (default: depends on the size of the table)",
         )
+        resume_option(parser)
 
     return add
+
+
+def resume_option(parser: ArgumentParser) -> None:
+    """Add `--resume` of a comparison."""
+    parser.add_argument("--resume", action="store_true", help="continue where this verification was interrupted")
+
+
+def drop_missing_option(parser: ArgumentParser) -> None:
+    """Add `--drop-missing`."""
+    parser.add_argument(
+        "--drop-missing",
+        action="store_true",
+        help="with --go, delete the messages about single events that never were in the event table",
+    )
 
 
 def take_missing_option(parser: ArgumentParser) -> None:
@@ -158,7 +174,26 @@ def write_rate_option(parser: ArgumentParser) -> None:
         "--rate",
         type=rate,
         metavar="N",
-        help="use at most N write units a second; a row takes two (default: no limit)",
+        help="use at most N write units a second; a row takes two or more (default: no limit)",
+    )
+
+
+def shard_count(text: str) -> int:
+    """Parse a number of shards, 1 to `MOST_SHARDS`."""
+    number = positive_integer(text)
+    if number > MOST_SHARDS:
+        raise ArgumentTypeError(f"{text!r} is not a whole number from 1 to {MOST_SHARDS}")
+    return number
+
+
+def shards_option(parser: ArgumentParser) -> None:
+    """Add `--shards`."""
+    parser.add_argument(
+        "--shards",
+        type=shard_count,
+        metavar="N",
+        help=f"spread the new rows over N partitions of each index, at most {MOST_SHARDS} "
+        "(default: as many as the active generation has)",
     )
 
 
@@ -204,3 +239,42 @@ def backfill_options(parser: ArgumentParser) -> None:
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--dry-run", action="store_true", help="count the events and send nothing")
     mode.add_argument("--resume", action="store_true", help="continue the newest backfill with the same options")
+
+
+def stage_option(parser: ArgumentParser) -> None:
+    """Add `--stage`."""
+    parser.add_argument(
+        "--stage",
+        default="staging",
+        metavar="NAME",
+        help="the stage, whose stack is CustomersApi{Stage} (default: staging)",
+    )
+
+
+def preflight_options(parser: ArgumentParser) -> None:
+    """Add the options that say what will be deployed."""
+    parser.add_argument(
+        "--reserved",
+        type=positive_integer,
+        default=0,
+        metavar="N",
+        help="concurrent executions that the parameters reserve: two times ReadConcurrency, ProjectorConcurrency and "
+        "PublisherConcurrency (default: 0)",
+    )
+    parser.add_argument(
+        "--sets-gateway-account", action="store_true", help="the stack is deployed with SetsGatewayAccount=true"
+    )
+    parser.add_argument("--pipeline", action="store_true", help="also check what the deployment pipeline needs")
+    parser.add_argument(
+        "--source",
+        choices=("connection", "token"),
+        default="connection",
+        help="the pipeline's source (default: connection)",
+    )
+
+
+def confirm_option(parser: ArgumentParser) -> None:
+    """Add `--confirm`."""
+    parser.add_argument(
+        "--confirm", default="", metavar="STACK", help="name of the stack, instead of an answer to the question"
+    )

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from events.store import StoreBusy
 from local.environments import ROOT
+from projections.generation_details import GenerationDetails
 from projections.generations import Generations, GenerationsChanged, WrongStep
 from projections.maintenance import verify
 from projections.maintenance.dynamodb_progress import DynamoDbProgress
@@ -262,8 +263,10 @@ def test_a_rebuild_fills_compares_and_switches(world: World, handlers: dict[str,
 
     assert execution.run(MACHINE, {}) == {"generation": 2}
 
-    assert world.generations.load() == Generations(
-        active=2, previous=1, newest=2, changed_at=world.generations.saved.changed_at, revision=3
+    done = world.generations.load()
+    verified = GenerationDetails(2, verified_at=done.details_of(2).verified_at, customers=20)
+    assert done == Generations(
+        active=2, previous=1, newest=2, changed_at=done.changed_at, revision=3, details=(verified,)
     )
     assert [world.version(f"c-{number}", 2) for number in range(20)] == [1 + number % 3 for number in range(20)]
     assert execution.retries == []

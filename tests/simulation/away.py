@@ -21,12 +21,10 @@ from local.event_source_mapping.outcomes import (
 from local.event_source_mapping.ports import SourceUnavailable
 from local.event_source_mapping.positions import Position, ShardCheckpoint
 from local.event_source_mapping.records import StreamRecord
-from local.event_source_mapping.settings import MappingSettings, parse_settings
-from local.template import load_template
+from local.event_source_mapping.settings import MappingSettings
 from tests.simulation.errors import EXCEPTIONS, refused, trouble
-from tests.simulation.mapping import QUEUE
 from tests.simulation.signals import Crash
-from tests.simulation.stream import ARN, customer_of
+from tests.simulation.stream import customer_of
 from tests.simulation.world import World
 
 EVENT_TABLE, READ_TABLE, CLAIMS, ERASURES = "event table", "read table", "claims table", "table of erasures"
@@ -241,20 +239,3 @@ class StreamReader:
 
     def save(self, shard_id: str, checkpoint: ShardCheckpoint) -> None:
         self._checkpoints[shard_id] = checkpoint
-
-
-def settings_of_template(name: str) -> MappingSettings:
-    """The settings of one of the mappings in template.yml."""
-    declared = load_template()["Resources"][name]["Properties"]
-    plain = {
-        key: value for key, value in declared.items() if key not in {"FunctionName", "Enabled", "DestinationConfig"}
-    }
-    return parse_settings(
-        {
-            **plain,
-            "UUID": name,
-            "EventSourceArn": ARN,
-            "FunctionArn": "arn:aws:lambda:eu-west-1:000000000000:function:f:live",
-            "DestinationConfig": {"OnFailure": {"Destination": QUEUE}},
-        }
-    )

@@ -27,12 +27,15 @@ from tests.simulation.signals import Crash
 from tests.simulation.stream import customer_of
 from tests.simulation.world import World
 
-EVENT_TABLE, READ_TABLE, CLAIMS, ERASURES = "event table", "read table", "claims table", "table of erasures"
+EVENT_TABLE, READ_TABLE, CLAIMS, ERASURES = "event table", "read table", "claims table", "tables of erasures"
 BUS, STREAM, FUNCTIONS, QUEUES = "event bus", "stream", "functions", "failure queues"
 # The read table has no write capacity left, for most writes.
 WRITES: Final = "writes to the read table"
 DEPENDENCIES: Final = (EVENT_TABLE, READ_TABLE, WRITES, CLAIMS, ERASURES, BUS, STREAM, FUNCTIONS, QUEUES)
-_TABLES: Final = {"events": EVENT_TABLE, "read": READ_TABLE, "claims": CLAIMS, "erasures": ERASURES}
+# Both tables about erasures are away at once.
+_TABLES: Final = {
+    "events": EVENT_TABLE, "read": READ_TABLE, "claims": CLAIMS, "erasures": ERASURES, "erasure-log": ERASURES,
+}  # fmt: skip
 # An invocation with 100 records.
 _INVOCATION_SECONDS: Final = 0.3
 # What a call costs that is refused, and one whose answer never comes: shared/runtime/clients.py, three tries.
@@ -131,7 +134,9 @@ class DynamoDbAway:
 
 def _tables_of(params: Mapping[str, Any]) -> set[str]:
     items = [next(iter(item.values()))["TableName"] for item in params.get("TransactItems", ())]
-    statements = [name for each in params.get("Statements", ()) for name in re.findall(r'"(\w+)"', each["Statement"])]
+    statements = [
+        name for each in params.get("Statements", ()) for name in re.findall(r'"([\w-]+)"', each["Statement"])
+    ]
     return {*params.get("RequestItems", ()), *items, *statements, *filter(None, [params.get("TableName")])}
 
 

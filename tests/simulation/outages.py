@@ -23,6 +23,7 @@ os.environ |= {
     "STAGE": "simulation",
     "EVENT_BUS": "bus",
     "PUBLISH_FAILURE_QUEUE": "failures",
+    "EPOCH": "1",
     "REBUILD_WORKERS": "2",
     "REBUILD_RATE": "1000",
 }

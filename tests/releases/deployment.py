@@ -1,6 +1,7 @@
 """Tables on Amazon's DynamoDB Local, on which several releases work at once."""
 
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -11,13 +12,7 @@ from tests.releases.release import Release
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_VARIABLES: Final = {
-    "EVENT_TABLE": "EventTable",
-    "CLAIMS_TABLE": "ClaimsTable",
-    "ERASURES_TABLE": "ErasuresTable",
-    "READ_TABLE": "ReadTable",
-    "WELCOME_TABLE": "WelcomeTable",
-}
+_WORD: Final = re.compile(r"(?<!^)(?=[A-Z])")
 _SETTINGS: Final = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -63,7 +58,8 @@ class Deployment:
             **_SETTINGS,
             "AWS_DEFAULT_REGION": self.client.meta.region_name,
             "AWS_ENDPOINT_URL_DYNAMODB": self.client.meta.endpoint_url,
-            **{variable: self.tables[table] for variable, table in _VARIABLES.items()},
+            # EVENT_TABLE is the table `EventTable`, and so on.
+            **{_WORD.sub("_", logical_id).upper(): table for logical_id, table in self.tables.items()},
         }
 
     def fill(self, items: Mapping[str, list[Any]]) -> None:
@@ -158,7 +154,7 @@ def rebuild(steps: Mapping[str, Release]) -> int:
             done = steps[step].invoke(f"projections.handlers.{handler}", item)
             assert done["done"], done
     for step in ("confirm", "switch"):
-        steps[step].invoke(control, {"action": step, **{name: started[name] for name in ("generation", "segments")}})
+        steps[step].invoke(control, {**started, "action": step})
     return int(started["generation"])
 
 

@@ -1,18 +1,16 @@
 """The template as written, as transformed by SAM, and as built."""
 
-import json
-import os
-import subprocess
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from local import deployment
-from local.environments import bin_of
 from local.home import StackHome
 from local.template import load_template
+from tests.infrastructure import sam
+from tests.infrastructure.sam import Deployment
 
 Template = dict[str, Any]
 
@@ -43,17 +41,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @cache
 def transformed(stage: str, gradual: str) -> Template:
     """Return template.yml after SAM's transformation."""
-    program = [str(bin_of("sam") / "python"), str(Path(__file__).with_name("transform.py"))]
-    parameters = [f"Stage={stage}", f"GradualDeployment={gradual}"]
-    process = subprocess.run(
-        [*program, str(deployment.TEMPLATE), *parameters],
-        env={"AWS_DEFAULT_REGION": "eu-west-1", "PATH": os.defpath},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert process.returncode == 0, process.stderr
-    return cast("Template", json.loads(process.stdout))
+    [found] = sam.transformed([Deployment(parameters={"Stage": stage, "GradualDeployment": gradual})])
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,17 @@ from functools import cache
 from typing import Final, NoReturn
 
 from operations import options
-from operations.actions import backfill, generations, rebuild, redrive, redrive_failures, status, verify, verify_claims
+from operations.actions import (
+    backfill,
+    generations,
+    rebuild,
+    redrive,
+    redrive_failures,
+    status,
+    verify,
+    verify_claims,
+    versions,
+)
 from operations.output import Output
 from operations.stack import Stack
 
@@ -169,6 +179,13 @@ COMMANDS: Final = (
         "backfill --queue orders-customers --dry-run",
         (options.backfill_options, options.workers_option),
         "the same command with --resume continues from here",
+    ),
+    Command(
+        "versions",
+        versions.versions,
+        "delete published versions of functions that nothing uses any more",
+        "versions --keep 3 --go",
+        (options.versions_options,),
     ),
 )
 

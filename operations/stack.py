@@ -25,6 +25,7 @@ from operations.jobs.claims.dynamodb_table import DynamoDbClaims
 from operations.jobs.claims.table import ClaimsTable
 from operations.jobs.claims.verifier import ClaimVerifier
 from operations.jobs.failure_queue import FailureQueue
+from operations.jobs.versions import VersionRegistry, functions_of
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.generations import GenerationStore
@@ -61,6 +62,7 @@ class Stack:
         bus: The event bus.
         event_source: The `source` of the published CloudEvents.
         bus_arn: The ARN of the event bus.
+        versions: The published versions of the stack's functions.
         home: The local stack's folder; None for a stack on AWS.
         pause: Sleeps for a number of seconds.
         clock: Monotonic seconds.
@@ -79,6 +81,7 @@ class Stack:
     bus: Bus
     event_source: str
     bus_arn: str
+    versions: VersionRegistry
     home: StackHome | None = None
     pause: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
@@ -150,11 +153,14 @@ def _connected(session: boto3.Session, found: Mapping[str, str], endpoint: str |
         erasures = found["ErasuresTable"]
         failures, unpublished = found["ProjectionFailureQueueUrl"], found["PublishFailureQueueUrl"]
         bus, bus_arn, source = found["EventBusName"], found["EventBusArn"], found["EventSource"]
+        name = found["StackName"]
     except KeyError as missing:
         raise CommandError(
             f"The stack has no output {missing}: it is not a customers stack, or it runs an older version."
         ) from None
     queues = session.client("sqs", endpoint_url=endpoint, config=config)
+    stacks = session.client("cloudformation", endpoint_url=endpoint, config=config)
+    functions = session.client("lambda", endpoint_url=endpoint, config=config)
     return Stack(
         store=DynamoDbEventStore(client, events),
         claims=DynamoDbClaims(client, claims, events),
@@ -168,6 +174,7 @@ def _connected(session: boto3.Session, found: Mapping[str, str], endpoint: str |
         bus=EventBridgeBus(session.client("events", endpoint_url=endpoint, config=config), bus),
         event_source=source,
         bus_arn=bus_arn,
+        versions=VersionRegistry(functions, lambda: functions_of(stacks, name)),
         home=home,
     )
 

@@ -278,8 +278,13 @@ def test_every_method_has_a_throttle(production: Template, functions: dict[str, 
 
     # Preflights have the throttle of all methods: a setting for a method that may not exist could fail a deployment.
     assert set(settings) == {route for route in routes if route[0] != "OPTIONS"} | {("*", "/*")}
-    for each in settings.values():
-        assert 0 < each["ThrottlingRateLimit"] <= each["ThrottlingBurstLimit"] <= 5000
+    documentation = {"/~1docs", "/~1docs~1{file}", "/~1openapi.json"}
+    for (_, path), each in settings.items():
+        assert each["ThrottlingRateLimit"] == each["ThrottlingBurstLimit"]
+        if path in documentation:
+            assert each["ThrottlingRateLimit"] == 50
+        else:
+            assert production["Parameters"][each["ThrottlingRateLimit"]["Ref"]]["MinValue"] == 1
 
 
 def test_the_access_log_has_no_paths_and_no_personal_data(production: Template) -> None:

@@ -12,13 +12,15 @@ import httpx
 import pytest
 
 import operations.__main__ as program
+from events.claims import email_claim
 from events.codec import to_item
 from events.dynamodb_store import DynamoDbEventStore
 from events.envelope import Event
 from local.home import StackHome
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
-from tests.e2e.customers import Customer, create, eventually, page, pages, shown
+from tests.e2e.customers import Customer, a_person, create, eventually, page, pages, shown
+from tests.e2e.problems import assert_problem
 from tests.integration.aws import Aws
 from tests.integration.records import an_event
 from tests.samples import details_of
@@ -120,6 +122,28 @@ def test_verify_names_exactly_the_damaged_rows_and_repair_heals_them(
     assert shown(api, people[0]["id"]).json() == people[0]
     assert shown(api, people[1]["id"]).json()["city"] == "Leeds"
     assert shown(api, people[2]["id"]).json() == people[2]
+
+
+def test_verify_claims_names_the_damage_and_repair_lets_nobody_share_an_address(
+    aws: Aws, outputs: Mapping[str, str], api: httpx.Client, customers: Run, people: list[Customer]
+) -> None:
+    assert customers("verify", "claims", "--json")[0] == 0
+    table = outputs["ClaimsTable"]
+    lost, foreign = ({"claim": {"S": email_claim(customer["email"])}} for customer in people[:2])
+    orphan = {"claim": {"S": email_claim(f"{uuid4().hex}@example.com")}, "customer_id": {"S": str(uuid4())}}
+    aws.dynamodb.delete_item(TableName=table, Key=lost)
+    aws.dynamodb.put_item(TableName=table, Item={**foreign, "customer_id": {"S": people[2]["id"]}})
+    aws.dynamodb.put_item(TableName=table, Item=orphan)
+
+    status, printed = customers("verify", "claims", "--json")
+    assert status == 1
+    kinds = sorted(row["kind"] for row in map(json.loads, printed.splitlines()) if "kind" in row)
+    assert kinds == ["foreign", "missing", "orphan", "stale"]
+    assert customers("verify", "claims", "--repair")[0] == 0
+    assert customers("verify", "claims")[0] == 0
+    for customer in people[:2]:
+        again = api.post("/customers", json=a_person(email=customer["email"]))
+        assert_problem(again, 409, "field-taken")
 
 
 def test_a_parked_customer_stays_until_the_event_is_repaired_and_returns_once(

@@ -47,6 +47,7 @@ def redrive(world: "World") -> None:
     world.operators.repair_all()
     check_projection(world, set())
     nothing_remains(world)
+    world.claims_operator.restore()
     world.subscribers.finish()
 
 

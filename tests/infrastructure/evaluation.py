@@ -26,16 +26,16 @@ class Evaluation:
         return {
             name: self.value(each.get("Properties", {}))
             for name, each in self._template["Resources"].items()
-            if each["Type"] == kind and ("Condition" not in each or self.holds(each["Condition"]))
+            if each["Type"] == kind and self.holds_for(each)
         }
 
     def created(self) -> dict[str, Template]:
         """Logical id -> resource, for every resource whose condition holds."""
-        return {
-            name: each
-            for name, each in self._template["Resources"].items()
-            if "Condition" not in each or self.holds(each["Condition"])
-        }
+        return {name: each for name, each in self._template["Resources"].items() if self.holds_for(each)}
+
+    def holds_for(self, part: Template) -> bool:
+        """Whether a resource or an output is created."""
+        return "Condition" not in part or self.holds(part["Condition"])
 
     def holds(self, condition: str) -> bool:
         """Whether a condition is true."""
@@ -93,10 +93,8 @@ class Evaluation:
     def _named(self, name: str) -> str:
         if name in self._parameters:
             return self._parameters[name]
-        properties = self._template["Resources"].get(name, {}).get("Properties", {})
-        own = [
-            str(self.value(each))
-            for key, each in sorted(properties.items())
-            if key in ("Name", "TableName", "QueueName")
-        ]
+        resource = self._template["Resources"].get(name, {})
+        assert self.holds_for(resource), f"{name} is referred to and not created"
+        properties = resource.get("Properties", {})
+        own = [str(self.value(properties[key])) for key in ("Name", "QueueName", "TableName") if key in properties]
         return ":".join([name, *own])

@@ -7,9 +7,12 @@ from functools import cache
 from typing import Final, NoReturn
 
 from operations import options
+from operations.account import Account
 from operations.actions import (
     backfill,
+    clean_up,
     generations,
+    preflight,
     rebuild,
     redrive,
     redrive_failures,
@@ -22,6 +25,7 @@ from operations.output import Output
 from operations.stack import Stack
 
 Action = Callable[[Stack, argparse.Namespace, Output], int]
+AccountAction = Callable[[Account, argparse.Namespace, Output], int]
 
 PROGRAM: Final = "customers"
 _SAME_COMMAND: Final = "the same command continues from here"
@@ -38,14 +42,16 @@ class Command:
         example: The words of an example, without the program's name.
         add_options: Add the command's own options.
         how_to_continue: Printed after an interruption.
+        needs_stack: Whether the action works on a stack that stands. Otherwise it works on the account.
     """
 
     name: str
-    action: Action
+    action: Action | AccountAction
     help: str
     example: str
     add_options: tuple[options.AddOptions, ...] = ()
     how_to_continue: str = _SAME_COMMAND
+    needs_stack: bool = True
 
 
 class Parser(argparse.ArgumentParser):
@@ -70,7 +76,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         words: The command line without the program's name.
 
     Returns:
-        The options; `run` is the command's action and `how_to_continue` what to print after an interruption.
+        The options; `run` is the command's action, `needs_stack` whether it works on a stack or on the account, and
+        `how_to_continue` what to print after an interruption.
     """
     name = " ".join(words[:2])
     if name in {command.name for command in COMMANDS}:
@@ -83,7 +90,7 @@ def build_parser() -> Parser:
     """Return the parser of the whole command line."""
     parser = Parser(
         prog=PROGRAM,
-        description="Looks after the projection of customers and the published events.",
+        description="Looks after the projection of customers, the published events and the deployed stages.",
         epilog=f"Example: {example_of('status')}",
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
@@ -108,7 +115,7 @@ def _add(commands: "argparse._SubParsersAction[Parser]", command: Command) -> No
         description=_sentence(command.help),
         epilog=f"Example: {example_of(command.example)}",
     )
-    parser.set_defaults(run=command.action, how_to_continue=command.how_to_continue)
+    parser.set_defaults(run=command.action, how_to_continue=command.how_to_continue, needs_stack=command.needs_stack)
     for add in command.add_options:
         add(parser)
     parser.add_argument("--json", action="store_true", help="print JSON lines instead of columns")
@@ -186,6 +193,22 @@ COMMANDS: Final = (
         "delete published versions of functions that nothing uses any more",
         "versions --keep 3 --go",
         (options.versions_options,),
+    ),
+    Command(
+        "preflight",
+        preflight.preflight,
+        "say what would stop a deployment, and change nothing",
+        "preflight --stage staging",
+        (options.stage_option, options.preflight_options),
+        needs_stack=False,
+    ),
+    Command(
+        "clean-up",
+        clean_up.clean_up,
+        "remove a failed or unwanted stage with everything that it leaves behind",
+        "clean-up --stage staging",
+        (options.stage_option, options.confirm_option),
+        needs_stack=False,
     ),
 )
 

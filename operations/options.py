@@ -208,3 +208,42 @@ def backfill_options(parser: ArgumentParser) -> None:
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--dry-run", action="store_true", help="count the events and send nothing")
     mode.add_argument("--resume", action="store_true", help="continue the newest backfill with the same options")
+
+
+def stage_option(parser: ArgumentParser) -> None:
+    """Add `--stage`."""
+    parser.add_argument(
+        "--stage",
+        default="staging",
+        metavar="NAME",
+        help="the stage, whose stack is CustomersApi{Stage} (default: staging)",
+    )
+
+
+def preflight_options(parser: ArgumentParser) -> None:
+    """Add the options that say what will be deployed."""
+    parser.add_argument(
+        "--reserved",
+        type=positive_integer,
+        default=0,
+        metavar="N",
+        help="concurrent executions that the parameters reserve: two times ReadConcurrency, ProjectorConcurrency and "
+        "PublisherConcurrency (default: 0)",
+    )
+    parser.add_argument(
+        "--sets-gateway-account", action="store_true", help="the stack is deployed with SetsGatewayAccount=true"
+    )
+    parser.add_argument("--pipeline", action="store_true", help="also check what the deployment pipeline needs")
+    parser.add_argument(
+        "--source",
+        choices=("connection", "token"),
+        default="connection",
+        help="the pipeline's source (default: connection)",
+    )
+
+
+def confirm_option(parser: ArgumentParser) -> None:
+    """Add `--confirm`."""
+    parser.add_argument(
+        "--confirm", default="", metavar="STACK", help="the stack's name, instead of typing it when asked"
+    )

@@ -1,6 +1,7 @@
 """The CDK app: `make pipeline-synth`, or `cdk deploy` in this folder.
 
-Pass options with `-c name=value`, or write them under `context` in cdk.json: docs/how-to/run-the-pipeline.md lists them.
+Pass options with `-c name=value`, or write them under `context` in cdk.json.
+docs/how-to/run-the-pipeline.md lists them.
 """
 
 import os

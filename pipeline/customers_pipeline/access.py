@@ -1,4 +1,4 @@
-"""The stack with what the pipeline needs in a stage's account: roles, their boundaries, and the key of the stage's data.
+"""The stack with what the pipeline needs in a stage's account: roles, their boundaries, and the key of its data.
 
 A stack of its own for each stage, so that a stage can have an account of its own.
 """
@@ -15,7 +15,7 @@ from .application import Application
 from .boundary import bound_the_application, bound_the_gateway_logs, bound_the_pipeline
 from .buckets import ARTIFACTS, PACKAGES, SEALED
 from .deployment import TRANSFORM, Means, deployment_role
-from .permissions import GENERATED_IDS, GENERATED_NAMES, Permission, arn, role
+from .permissions import GENERATED_IDS, GENERATED_NAMES, Permission, arn, named, role
 from .stages import PREFIX, STAGING, Stage
 from .testing import permissions_to_test
 
@@ -69,7 +69,7 @@ class StageAccess(cdk.Stack):
         ]
 
     def _bucket_key(self) -> Permission:
-        """The key of the pipeline's buckets, which has no fixed ARN. Its own policy decides which roles may use it."""
+        """The key of the pipeline's buckets, which has no fixed ARN. Its own policy decides who may use it."""
         return Permission(
             "DecryptPackages",
             ("kms:Decrypt", "kms:DescribeKey"),
@@ -79,7 +79,7 @@ class StageAccess(cdk.Stack):
         )
 
     def _let_the_pipeline_act(self) -> None:
-        """Create the roles that the pipeline's roles assume, because a stage in another account is out of their reach."""
+        """Create the roles that the pipeline's roles assume to reach a stage in another account."""
         stage, stack = self._stage, arn("cloudformation", f"stack/{self._stage.stack}/*")
         home = stage.place.pipeline_account
         artifacts = f"arn:{cdk.Aws.PARTITION}:s3:::{ARTIFACTS}-{home}/*"
@@ -96,11 +96,12 @@ class StageAccess(cdk.Stack):
             ),
         ]
         trusted = _roles_of(home, [PIPELINE_ROLE, INSPECT_ROLE])
-        role(self, "Action", trusted, f"Starts deployments of {stage.stack}.", deploying, stage.owned("Action"))
+        acting = role(self, "Action", trusted, f"Starts deployments of {stage.stack}.", deploying)
+        named(acting, stage.owned("Action"))
         if stage.name == STAGING.name:
             testing = permissions_to_test(stage)
             trusted = _roles_of(home, [TESTS_ROLE])
-            role(self, "Tests", trusted, f"Tests {stage.stack}.", testing, stage.owned("Tests"))
+            named(role(self, "Tests", trusted, f"Tests {stage.stack}.", testing), stage.owned("Tests"))
 
 
 def _roles_of(account: str, names: Sequence[str]) -> iam.IPrincipal:
@@ -112,8 +113,8 @@ def _roles_of(account: str, names: Sequence[str]) -> iam.IPrincipal:
 def _data_key(stack: cdk.Stack, stage: Stage, application: Application) -> kms.CfnKey:
     """Create the key as template.yml would, and export its ARN.
 
-    CloudFormation puts no tags on keys, so nothing but its ARN tells the key of a stage from another. It is created here,
-    where the policies can name it.
+    CloudFormation puts no tags on keys, so nothing but its ARN tells the key of a stage from another. It is created
+    here, where the policies can name it.
     """
     properties = _for_stage(application.key, stage)
     key = kms.CfnKey(

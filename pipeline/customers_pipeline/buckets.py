@@ -49,7 +49,7 @@ class Buckets(Construct):
 
         Args:
             account: Id of the account.
-            roles: Names of its roles. They need not exist yet, so the account is the principal and the role a condition.
+            roles: Names of its roles. They need not exist yet: the principal is the account, the role a condition.
         """
         arns = [f"arn:{cdk.Aws.PARTITION}:iam::{account}:role/{name}" for name in roles]
         principal = iam.AccountPrincipal(account).with_conditions({"ArnEquals": {"aws:PrincipalArn": arns}})

@@ -1,5 +1,4 @@
-"""The CodeBuild projects: one tests and packages a commit, one seals the packages, one looks whether a stage stands, and
-one tests the deployed API."""
+"""The CodeBuild projects: they test and package, seal packages, look whether a stage stands, and test the API."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +13,17 @@ from constructs import Construct
 
 from .access import INSPECT_ROLE, TESTS_ROLE
 from .buckets import INCOMING, SEALED, Buckets
-from .permissions import GENERATED_IDS, GENERATED_NAMES, Permission, arn, read_objects, role, use_key, write_objects
+from .permissions import (
+    GENERATED_IDS,
+    GENERATED_NAMES,
+    Permission,
+    arn,
+    named,
+    read_objects,
+    role,
+    use_key,
+    write_objects,
+)
 from .settings import PIPELINE_NAME
 from .stages import Stage
 from .testing import permissions_to_test
@@ -119,7 +128,7 @@ def role_elsewhere(stage: Stage, purpose: str) -> str:
 
 
 def _artifact(name: str) -> str:
-    """Return the keys of an artifact's objects: CodePipeline cuts the pipeline's name after 20 letters, this one after 10."""
+    """Return the keys of an artifact's objects. CodePipeline cuts both names, after 20 and after 10 letters."""
     return f"{PIPELINE_NAME[:20]}/{name[:10]}/*"
 
 
@@ -143,7 +152,8 @@ def _project(scope: Construct, buckets: Buckets, settings: ProjectSettings) -> c
         ),
         environment=codebuild.BuildEnvironment(build_image=IMAGE, compute_type=settings.size),
         environment_variables={
-            variable: codebuild.BuildEnvironmentVariable(value=value) for variable, value in _variables(settings).items()
+            variable: codebuild.BuildEnvironmentVariable(value=value)
+            for variable, value in _variables(settings).items()
         },
         encryption_key=buckets.key,
         timeout=BUILD_TIMEOUT,
@@ -175,6 +185,7 @@ def _role(scope: Construct, buckets: Buckets, settings: ProjectSettings, *, log_
         "codebuild",
         f"Runs {settings.buildspec}.",
         [*common, *settings.permissions],
-        settings.role_name,
     )
+    if settings.role_name:
+        named(created, settings.role_name)
     return created.without_policy_updates()

@@ -19,6 +19,7 @@ from .permissions import (
     Permission,
     acknowledge_wildcards,
     arn,
+    named,
     role,
 )
 from .stages import Stage
@@ -78,15 +79,15 @@ def deployment_role(scope: Construct, stage: Stage, application: Application, me
     """
     actions = _actions_by_group(application, stage)
     common = [TRANSFORM, *means.packages, Permission("UseDataKey", USE_DATA_KEY, (means.key_arn,))]
-    named = _with_actions(_named_resources(stage), actions)
+    with_names = _with_actions(_named_resources(stage), actions)
     created = role(
         scope,
         f"{stage.name}Deployment",
         "cloudformation",
         f"Deploys {stage.stack}.",
-        [*common, *named],
-        role_name=stage.owned("Deployment"),
+        [*common, *with_names],
     )
+    named(created, stage.owned("Deployment"))
     unnamed = [*_unnamed_resources(stage), *_roles(stage, means.boundaries)]
     _attach_policy(created, stage, _with_actions(unnamed, actions))
     return created
@@ -141,23 +142,23 @@ def _group(
 
 def _named_resources(stage: Stage) -> Sequence[Permission]:
     """Resources whose names begin with the name of the stack or the stage."""
-    stack, named, hook = f"{stage.stack}-*", f"{stage.parameter}-customer*", f"CodeDeployHook_{stage.parameter}-*"
+    stack, names, hook = f"{stage.stack}-*", f"{stage.parameter}-customer*", f"CodeDeployHook_{stage.parameter}-*"
     return (
         _group("Functions", arn("lambda", f"function:{stack}"), arn("lambda", f"function:{hook}")),
-        _group("Layers", arn("lambda", f"layer:{named}")),
-        _group("Tables", arn("dynamodb", f"table/{named}")),
-        _group("Queues", arn("sqs", named)),
-        _group("Topics", arn("sns", named)),
-        _group("Workflows", arn("states", f"stateMachine:{named}")),
-        _group("Secrets", arn("secretsmanager", f"secret:{named}")),
-        _group("Buses", arn("events", f"event-bus/{named}"), arn("events", f"rule/{named}"),
-               arn("events", f"rule/{stack}"), arn("events", f"archive/{named}")),
-        _group("LogGroups", arn("logs", f"log-group:*{named}")),
-        _group("Alarms", arn("cloudwatch", f"alarm:{named}"), arn("cloudwatch", f"alarm:{stack}")),
-        _group("Dashboards", arn("cloudwatch", f"dashboard/{named}", region="")),
-        _group("Firewalls", arn("wafv2", f"regional/webacl/{named}"), arn("wafv2", "regional/managedruleset/*")),
+        _group("Layers", arn("lambda", f"layer:{names}")),
+        _group("Tables", arn("dynamodb", f"table/{names}")),
+        _group("Queues", arn("sqs", names)),
+        _group("Topics", arn("sns", names)),
+        _group("Workflows", arn("states", f"stateMachine:{names}")),
+        _group("Secrets", arn("secretsmanager", f"secret:{names}")),
+        _group("Buses", arn("events", f"event-bus/{names}"), arn("events", f"rule/{names}"),
+               arn("events", f"rule/{stack}"), arn("events", f"archive/{names}")),
+        _group("LogGroups", arn("logs", f"log-group:*{names}")),
+        _group("Alarms", arn("cloudwatch", f"alarm:{names}"), arn("cloudwatch", f"alarm:{stack}")),
+        _group("Dashboards", arn("cloudwatch", f"dashboard/{names}", region="")),
+        _group("Firewalls", arn("wafv2", f"regional/webacl/{names}"), arn("wafv2", "regional/managedruleset/*")),
         _group("Deployments", arn("codedeploy", f"application:{stack}"), arn("codedeploy", f"deploymentgroup:{stack}"),
-               arn("codedeploy", f"deploymentconfig:{stack}"), arn("codedeploy", f"deploymentconfig:{named}"),
+               arn("codedeploy", f"deploymentconfig:{stack}"), arn("codedeploy", f"deploymentconfig:{names}"),
                arn("codedeploy", "deploymentconfig:CodeDeployDefault.*")),
     )  # fmt: skip
 

@@ -50,7 +50,6 @@ def role(
     trusted: str | iam.IPrincipal,
     description: str,
     permissions: Sequence[Permission],
-    role_name: str | None = None,
 ) -> iam.Role:
     """Create a role with exactly the given permissions.
 
@@ -58,12 +57,10 @@ def role(
         trusted: Who assumes the role: a service, such as `codebuild`, or a principal.
         description: Description of the role.
         permissions: Become an inline policy, so that they exist as soon as the role does.
-        role_name: A fixed name, where another stack names the role; without it CloudFormation generates one.
     """
     created = iam.Role(
         scope,
         name,
-        role_name=role_name,
         description=description,
         assumed_by=iam.ServicePrincipal(f"{trusted}.amazonaws.com") if isinstance(trusted, str) else trusted,
         inline_policies={
@@ -71,6 +68,15 @@ def role(
         },
     )
     acknowledge_wildcards(created, permissions)
+    return created
+
+
+def named(created: iam.Role, role_name: str) -> iam.Role:
+    """Give a role a fixed name, because another stack names it. Otherwise CloudFormation generates one."""
+    resource = created.node.default_child
+    if not isinstance(resource, iam.CfnRole):
+        raise TypeError(f"{created.node.path} has no role of CloudFormation")
+    resource.role_name = role_name
     return created
 
 

@@ -24,7 +24,7 @@ from .build import (
     seal_project,
 )
 from .deployment import TRANSFORM
-from .permissions import GENERATED_IDS, Permission, arn, read_objects, role, use_key, write_objects
+from .permissions import GENERATED_IDS, Permission, arn, named, read_objects, role, use_key, write_objects
 from .settings import PIPELINE_NAME, STACK_NAME, Settings
 from .source import connection, source_action, source_permissions, start_on_push
 from .stages import Stage
@@ -60,13 +60,13 @@ class CustomersPipeline(cdk.Stack):
             scope,
             STACK_NAME,
             description="Tests, builds and deploys the Customers API.",
-            env=cdk.Environment(account=next((each.place.pipeline_account for each in stages if each.place.account), None)),
-            # No `cdk bootstrap`: the stacks are small enough to be sent without a bucket, and this synthesizer names none of
-            # the roles that it would create. BootstraplessSynthesizer does name them, and AWS refuses a role that is missing.
+            env=cdk.Environment(account=_home(stages)),
+            # No `cdk bootstrap`: the stacks are small enough to be sent without a bucket, and this synthesizer names
+            # none of the roles that it would create. BootstraplessSynthesizer does, and AWS refuses a missing role.
             synthesizer=cdk.LegacyStackSynthesizer(),
             termination_protection=True,
         )
-        elsewhere = [role_elsewhere(stage, purpose) for stage in stages for purpose in ("Action", "Tests")]
+        elsewhere = [*(role_elsewhere(stage, "Action") for stage in stages), role_elsewhere(settings.staging, "Tests")]
         bound_the_pipeline(self, may_assume=[each for each in elsewhere if each])
         self._application = application
         self._buckets = self._shared_buckets(stages)
@@ -135,9 +135,7 @@ class CustomersPipeline(cdk.Stack):
             action_name="Inspect",
             project=self._inspect,
             input=self._release,
-            environment_variables=_environment(
-                {"STACK": stage.stack, "ASSUMED_ROLE": role_elsewhere(stage, "Action")}
-            ),
+            environment_variables=_environment({"STACK": stage.stack, "ASSUMED_ROLE": role_elsewhere(stage, "Action")}),
             variables_namespace=look,
             run_order=run_order,
         )
@@ -204,8 +202,13 @@ class CustomersPipeline(cdk.Stack):
             *assume(stages, "Action"),
             *source_permissions(connection_arn),
         ]  # fmt: skip
-        created = role(self, "PipelineRole", "codepipeline", "Runs the pipeline.", permissions, PIPELINE_ROLE)
-        return created.without_policy_updates()
+        created = role(self, "PipelineRole", "codepipeline", "Runs the pipeline.", permissions)
+        return named(created, PIPELINE_ROLE).without_policy_updates()
+
+
+def _home(stages: Sequence[Stage]) -> str | None:
+    """Return the pipeline's account, which is only known if a stage has another one."""
+    return next((each.place.pipeline_account for each in stages if each.place.is_elsewhere), None)
 
 
 def _deploy_here(stages: Sequence[Stage]) -> list[Permission]:

@@ -10,7 +10,14 @@ PREFIX = "CustomersApiPipeline"
 # Value of a deployment's parameter that an operator chooses for one execution, see docs/how-to/run-the-pipeline.md.
 GRADUAL = "#{variables.GradualDeployment}"
 OWN_PARAMETERS = frozenset(
-    {"DataKeyArn", "DeletionProtection", "GatewayLogsBoundaryArn", "GradualDeployment", "PermissionsBoundaryArn", "Stage"}
+    {
+        "DataKeyArn",
+        "DeletionProtection",
+        "GatewayLogsBoundaryArn",
+        "GradualDeployment",
+        "PermissionsBoundaryArn",
+        "Stage",
+    }
 )
 
 

@@ -19,7 +19,7 @@ END_TO_END_ACTIONS = (
 
 
 def permissions_to_test(stage: Stage) -> Sequence[Permission]:
-    """Return the permissions: to use the stage's user pool, and to read how many functions the account may run at once."""
+    """Return the permissions to use the stage's user pool, and to read how many functions the account may run."""
     return [
         Permission(
             "UseUserPoolOfStage",

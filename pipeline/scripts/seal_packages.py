@@ -63,7 +63,9 @@ def seal_in(s3: Any, bucket: str) -> Callable[[str], str]:
 
     def seal(key: str) -> str:
         if not key.startswith(INCOMING):
-            raise NotSealed(f"{key} is not in {INCOMING}: the build must upload with --s3-prefix {INCOMING.rstrip('/')}.")
+            raise NotSealed(
+                f"{key} is not in {INCOMING}: the build must upload with --s3-prefix {INCOMING.rstrip('/')}."
+            )
         content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         target = content_key(content)
         # Only this role writes there, so an object under this key has this content.

@@ -13,14 +13,9 @@ from pipeline.app import customers_app  # sets the CDK's node, so it must come f
 import aws_cdk as cdk  # isort: skip
 from aws_cdk import aws_iam as iam  # isort: skip
 
+from tests.infrastructure.pipeline.synthesise_names import KEYS, PLACES  # isort: skip
+
 CONNECTION = "arn:aws:codeconnections:eu-west-1:123456789012:connection/0a1b2c3d-0000-4000-8000-000000000000"
-
-
-PLACES = {"pipeline_account": "111111111111", "staging_account": "222222222222", "production_account": "333333333333"}
-KEYS = {
-    f"{stage}_key_arn": f"arn:aws:kms:eu-west-1:{PLACES[f'{stage}_account']}:key/0a1b2c3d-0000-4000-8000-000000000000"
-    for stage in ("staging", "production")
-}
 
 
 def plain(folder: Path) -> cdk.App:
@@ -41,7 +36,9 @@ def with_accounts(folder: Path) -> cdk.App:
 
 
 def with_parameters(folder: Path) -> cdk.App:
-    chosen = "Mfa=ON SelfSignUp=false SetsGatewayAccount=true AllowedOrigins=https://a.example.com,https://b.example.com"
+    chosen = (
+        "Mfa=ON SelfSignUp=false SetsGatewayAccount=true AllowedOrigins=https://a.example.com,https://b.example.com"
+    )
     return customers_app(str(folder), {"production_parameters": chosen})
 
 

@@ -108,7 +108,9 @@ def test_everything_that_costs_without_traffic_is_counted(column: int) -> None:
 
 def test_the_custom_metrics_are_counted() -> None:
     own = {name for row in METRICS.table("Metrics", "Metric") for name in names(row[0])}
-    [(each, count, together)] = re.findall(r"cost ([\d.]+) each for a month [^,]+, (\d+) of them (\d+\.\d\d)", COSTS.text)
+    [(each, count, together)] = re.findall(
+        r"cost ([\d.]+) each for a month [^,]+, (\d+) of them (\d+\.\d\d)", COSTS.text
+    )
 
     assert int(count) == len(own)
     assert equal(together, float(each) * len(own))

@@ -95,7 +95,7 @@ def copy_of(event: Event, version: int, first: Event) -> Event:
     """A later version that is like an event, by another command.
 
     Args:
-        event: An update.
+        event: The update to copy.
         version: The copy's version.
         first: The customer's first event.
     """

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from local.signals import INTERRUPTED, discard_output, sigterm_as_interrupt
-from operations.account import Account, connect_account
+from operations.account import AwsAccount, connect_account
 from operations.command_line import parse
 from operations.errors import REPORTED, sentence_of
 from operations.output import Output
@@ -17,7 +17,7 @@ FAILED: Final = 1
 def main(
     words: Sequence[str],
     connect_to: Callable[[str, str], Stack] = connect,
-    connect_to_account: Callable[[], Account] = connect_account,
+    connect_to_account: Callable[[], AwsAccount] = connect_account,
 ) -> int:
     """Run one command; report every expected error in one sentence.
 

@@ -12,7 +12,7 @@ from operations.errors import CommandError
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class AwsAccount:
     """An account and a region, with the credentials in the environment.
 
     Attributes:
@@ -26,7 +26,7 @@ class Account:
     offers: Callable[[str], bool]
 
 
-def connect_account() -> Account:
+def connect_account() -> AwsAccount:
     """Connect with the credentials and the region in the environment.
 
     Raises:
@@ -40,4 +40,4 @@ def connect_account() -> Account:
         )
     config = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3})
     client = cache(lambda service: session.client(service, config=config))
-    return Account(region, client, lambda service: region in session.get_available_regions(service))
+    return AwsAccount(region, client, lambda service: region in session.get_available_regions(service))

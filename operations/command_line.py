@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final, NoReturn
 
 from operations import options
-from operations.account import Account
+from operations.account import AwsAccount
 from operations.actions import (
     backfill,
     clean_up,
@@ -25,7 +25,7 @@ from operations.output import Output
 from operations.stack import Stack
 
 Action = Callable[[Stack, argparse.Namespace, Output], int]
-AccountAction = Callable[[Account, argparse.Namespace, Output], int]
+AccountAction = Callable[[AwsAccount, argparse.Namespace, Output], int]
 
 PROGRAM: Final = "customers"
 _SAME_COMMAND: Final = "the same command continues from here"
@@ -188,13 +188,6 @@ COMMANDS: Final = (
         "the same command with --resume continues from here",
     ),
     Command(
-        "versions",
-        versions.versions,
-        "delete published versions of functions that nothing uses any more",
-        "versions --keep 3 --go",
-        (options.versions_options,),
-    ),
-    Command(
         "preflight",
         preflight.preflight,
         "say what would stop a deployment, and change nothing",
@@ -209,6 +202,13 @@ COMMANDS: Final = (
         "clean-up --stage staging",
         (options.stage_option, options.confirm_option),
         needs_stack=False,
+    ),
+    Command(
+        "versions",
+        versions.versions,
+        "delete published versions of functions that nothing uses any more",
+        "versions --keep 3 --go",
+        (options.versions_options,),
     ),
 )
 

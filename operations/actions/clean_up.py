@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from typing import Final
 
-from operations.account import Account
+from operations.account import AwsAccount
 from operations.errors import CommandError
 from operations.jobs.clean_up import leftovers, remove
 from operations.jobs.stage_names import stack_of
@@ -13,7 +13,9 @@ from operations.output import Output
 LEFTOVERS: Final = {"what": 9, "name": 60, "note": 40}
 
 
-def clean_up(account: Account, arguments: argparse.Namespace, output: Output, ask: Callable[[str], str] = input) -> int:
+def clean_up(
+    account: AwsAccount, arguments: argparse.Namespace, output: Output, ask: Callable[[str], str] = input
+) -> int:
     """List what is left of a stage, and remove it once its stack's name is typed."""
     stack = arguments.stack_name or stack_of(arguments.stage)
     found = leftovers(account, arguments.stage, stack)

@@ -3,8 +3,8 @@
 import argparse
 from typing import Final
 
-from operations.account import Account
-from operations.jobs.preflight.findings import Plan
+from operations.account import AwsAccount
+from operations.jobs.preflight.findings import PlannedDeployment
 from operations.jobs.preflight.run import preflight as check
 from operations.jobs.stage_names import stack_of
 from operations.output import Output
@@ -12,9 +12,9 @@ from operations.output import Output
 FINDINGS: Final = {"check": 14, "result": 6, "detail": 60}
 
 
-def preflight(account: Account, arguments: argparse.Namespace, output: Output) -> int:
+def preflight(account: AwsAccount, arguments: argparse.Namespace, output: Output) -> int:
     """Print a line for each check; return 1 if something would stop the deployment or could not be asked."""
-    plan = Plan(
+    plan = PlannedDeployment(
         stage=arguments.stage,
         stack=arguments.stack_name or stack_of(arguments.stage),
         reserved=arguments.reserved,

@@ -1,13 +1,13 @@
 """Removes a stage: its stack, and what the stack leaves behind because it is retained or protected."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from operations.account import Account
+from operations.account import AwsAccount
 from operations.errors import CommandError
 from operations.jobs.preflight.names_taken import is_taken, stack_status
 from operations.jobs.stage_names import names_of, sign_in_domain_of, user_pool_of
@@ -33,11 +33,11 @@ class Leftover:
     note: str = ""
 
 
-def leftovers(account: Account, stage: str, stack: str) -> list[Leftover]:
+def leftovers(account: AwsAccount, stage: str, stack: str) -> list[Leftover]:
     """Return what exists of a stage, in the order in which it must go.
 
     Args:
-        account: The account.
+        account: The account and region that the stage is in.
         stage: Value of the parameter `Stage`.
         stack: Name of the stack.
     """
@@ -54,23 +54,23 @@ def leftovers(account: Account, stage: str, stack: str) -> list[Leftover]:
     return found
 
 
-def _items(account: Account, table: str) -> str:
+def _items(account: AwsAccount, table: str) -> str:
     described = account.client("dynamodb").describe_table(TableName=table)["Table"]
     protected = ", protected" if described.get("DeletionProtectionEnabled") else ""
     return f"about {described.get('ItemCount', 0)} items{protected}"
 
 
-def _users(account: Account, pool: str) -> str:
+def _users(account: AwsAccount, pool: str) -> str:
     described = account.client("cognito-idp").describe_user_pool(UserPoolId=pool)["UserPool"]
     return f"about {described.get('EstimatedNumberOfUsers', 0)} people"
 
 
-def _pools(account: Account, stage: str) -> list[str]:
+def _pools(account: AwsAccount, stage: str) -> list[str]:
     pages = account.client("cognito-idp").get_paginator("list_user_pools").paginate(MaxResults=60)
     return [pool["Id"] for page in pages for pool in page["UserPools"] if pool["Name"] == user_pool_of(stage)]
 
 
-def _own_key(account: Account, stack: str) -> str:
+def _own_key(account: AwsAccount, stack: str) -> str:
     """The key that the stack created. The pipeline's key of a stage is not the stack's, and stays."""
     try:
         detail = account.client("cloudformation").describe_stack_resource(StackName=stack, LogicalResourceId="DataKey")
@@ -80,7 +80,7 @@ def _own_key(account: Account, stack: str) -> str:
 
 
 def remove(
-    account: Account,
+    account: AwsAccount,
     stage: str,
     found: list[Leftover],
     pause: Callable[[float], None] = time.sleep,
@@ -91,7 +91,7 @@ def remove(
     Raises:
         CommandError: CloudFormation could not delete the stack.
     """
-    removers = {
+    removers: Mapping[str, Callable[[str], object]] = {
         "stack": lambda name: _stack(account, name, pause, clock),
         "table": lambda name: _table(account, name, pause),
         "user pool": lambda name: _pool(account, name, stage),
@@ -112,7 +112,7 @@ def remove(
 _GONE: Final = frozenset({"ResourceNotFoundException", "KMSInvalidStateException", "NotFoundException"})
 
 
-def _stack(account: Account, name: str, pause: Callable[[float], None], clock: Callable[[], float]) -> None:
+def _stack(account: AwsAccount, name: str, pause: Callable[[float], None], clock: Callable[[], float]) -> None:
     client: Any = account.client("cloudformation")
     client.delete_stack(StackName=name)
     deadline = clock() + DELETED_WITHIN
@@ -124,7 +124,7 @@ def _stack(account: Account, name: str, pause: Callable[[float], None], clock: C
         raise CommandError(f"{name} is in {status}: read why in its events, then run the same command again.")
 
 
-def _table(account: Account, name: str, pause: Callable[[float], None]) -> None:
+def _table(account: AwsAccount, name: str, pause: Callable[[float], None]) -> None:
     client: Any = account.client("dynamodb")
     if client.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled"):
         client.update_table(TableName=name, DeletionProtectionEnabled=False)
@@ -133,7 +133,7 @@ def _table(account: Account, name: str, pause: Callable[[float], None]) -> None:
     client.delete_table(TableName=name)
 
 
-def _pool(account: Account, pool: str, stage: str) -> None:
+def _pool(account: AwsAccount, pool: str, stage: str) -> None:
     client: Any = account.client("cognito-idp")
     if client.describe_user_pool(UserPoolId=pool)["UserPool"].get("DeletionProtection") == "ACTIVE":
         client.update_user_pool(UserPoolId=pool, DeletionProtection="INACTIVE")
@@ -143,6 +143,6 @@ def _pool(account: Account, pool: str, stage: str) -> None:
     client.delete_user_pool(UserPoolId=pool)
 
 
-def _delete_secret(account: Account, name: str) -> None:
+def _delete_secret(account: AwsAccount, name: str) -> None:
     # A secret that waits for its deletion keeps its name, so nothing of that name could be created.
     account.client("secretsmanager").delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)

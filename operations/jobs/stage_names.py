@@ -28,13 +28,11 @@ class StageName:
         kind: Type of the resource.
         logical_id: Its name in the template.
         name: Its name in the account.
-        retained: Whether it stays when the stack is deleted.
     """
 
     kind: str
     logical_id: str
     name: str
-    retained: bool
 
 
 def names_of(stage: str) -> list[StageName]:
@@ -47,8 +45,7 @@ def names_of(stage: str) -> list[StageName]:
     for logical_id, resource in load_template()["Resources"].items():
         name = _resolved(resource["Properties"].get(NAMED_BY.get(resource["Type"], "")), stage)
         if name:
-            retained = str(resource.get("DeletionPolicy", "")).startswith("Retain")
-            found.append(StageName(resource["Type"], logical_id, name, retained))
+            found.append(StageName(resource["Type"], logical_id, name))
     return found
 
 

@@ -82,7 +82,7 @@ def bound_the_pipeline(scope: Construct, *, may_assume: Sequence[str] = ()) -> N
     """Put a boundary on every role of a stack: none may create users, change policies or assume roles.
 
     Args:
-        scope: The stack.
+        scope: The stack whose roles it bounds.
         may_assume: ARNs of roles in the stages' accounts that its roles may assume after all.
     """
     assuming = "sts:AssumeRole"
@@ -113,8 +113,8 @@ def bound_the_application(scope: Construct, stage: Stage, key_arn: str) -> iam.M
     """Create the boundary of the roles that a deployment creates: data and functions of its own stage only.
 
     Args:
-        scope: The stage's stack.
-        stage: The stage.
+        scope: The stage's own stack.
+        stage: Its names are those that the boundary permits.
         key_arn: The key that encrypts the stage's data.
     """
     return _boundary(scope, stage, "Boundary", _limits(stage, key_arn), f"the roles of the stack {stage.stack}")

@@ -44,6 +44,7 @@ USE_DATA_KEY = (
     "kms:GenerateDataKeyWithoutPlaintext",
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
+    "kms:RevokeGrant",
 )
 
 

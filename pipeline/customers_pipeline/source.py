@@ -26,7 +26,7 @@ def connection(scope: Construct, settings: Settings) -> str:
         scope, "Connection", connection_name="customers-api-github", provider_type="GitHub"
     )
     cdk.CfnOutput(scope, "ConnectionArn", description="Complete it once in the console.", value=created.ref)
-    return created.ref
+    return str(created.ref)
 
 
 def source_action(
@@ -36,7 +36,7 @@ def source_action(
 
     Args:
         scope: Construct that reads the SSM parameter with the owner's name.
-        settings: The repository.
+        settings: The repository and its branch.
         connection_arn: The connection to GitHub; empty to use the token.
         output: Artifact for the commit's files.
     """

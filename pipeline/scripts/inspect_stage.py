@@ -34,9 +34,10 @@ def protection(cloudformation: Any, stack: str) -> str:
             return "false"
         raise
     if found["StackStatus"] in FAILED:
+        stage = stack.removeprefix("CustomersApi").lower()
         raise StageFailed(
             f"{stack} is in {found['StackStatus']}: its first deployment failed. Read its events, then remove what is "
-            f'left with make customers ARGS="clean-up --stack-name {stack}" and retry this stage.'
+            f'left with make customers ARGS="clean-up --stage {stage}" and retry this stage.'
         )
     return "false" if found["StackStatus"] == "REVIEW_IN_PROGRESS" else "true"
 

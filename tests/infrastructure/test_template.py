@@ -171,10 +171,10 @@ def test_tables_are_protected(template: Template, name: str) -> None:
     table = template["Resources"][name]
     properties = table["Properties"]
 
-    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert (table["DeletionPolicy"], table["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
     assert properties["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
-    assert properties["DeletionProtectionEnabled"] == {"If": ["OnAws", True, False]}
+    assert properties["DeletionProtectionEnabled"] == {"If": ["IsProtected", True, False]}
 
 
 def test_people_sign_in_with_a_code_and_machines_with_credentials(template: Template) -> None:
@@ -209,7 +209,7 @@ def test_the_stream_has_exactly_two_readers_with_the_same_settings(template: Tem
 
     assert set(mappings) == {"ProjectCustomersMapping", "PublishEventsMapping"}
     # The publisher also receives changes of stored events, to report them.
-    different = {"FunctionName", "DestinationConfig", "FilterCriteria"}
+    different = {"FunctionName", "DestinationConfig", "FilterCriteria", "Tags"}
     project, publish = (
         {key: value for key, value in mappings[name].items() if key not in different}
         for name in ("ProjectCustomersMapping", "PublishEventsMapping")

@@ -13,7 +13,7 @@ UNKNOWN: Final = "?"
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Checked:
     """One line of the preflight.
 
     Attributes:
@@ -33,7 +33,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PlannedDeployment:
     """The deployment that is checked.
 
     Attributes:
@@ -53,14 +53,14 @@ class Plan:
     source: str = "connection"
 
 
-def asked(check: str, ask: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+def asked(check: str, ask: Callable[[], Iterator[Checked]]) -> Iterator[Checked]:
     """Yield the findings of a check, or one that says why it could not be asked."""
     try:
         yield from ask()
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        yield Finding(
+        yield Checked(
             check, UNKNOWN, f"AWS refused to say ({code}): use credentials that may call {error.operation_name}"
         )
     except BotoCoreError as error:
-        yield Finding(check, UNKNOWN, f"AWS did not answer: {error}")
+        yield Checked(check, UNKNOWN, f"AWS did not answer: {error}")

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
-from operations.account import Account
+from operations.account import AwsAccount
 from operations.jobs.preflight import account_checks, names_taken, pipeline_checks, tool_checks
-from operations.jobs.preflight.findings import Finding, Plan, asked
+from operations.jobs.preflight.findings import Checked, PlannedDeployment, asked
 
-Check = Callable[[Account, Plan], Iterator[Finding]]
+Check = Callable[[AwsAccount, PlannedDeployment], Iterator[Checked]]
 
 OF_THE_ACCOUNT: Final[dict[str, Check]] = {
     "credentials": account_checks.check_credentials,
@@ -29,12 +29,14 @@ OF_THE_PIPELINE: Final[dict[str, Check]] = {
 }
 
 
-def preflight(account: Account, plan: Plan, look: tool_checks.Run = tool_checks.run) -> Iterator[Finding]:
+def preflight(
+    account: AwsAccount, plan: PlannedDeployment, look: tool_checks.Run = tool_checks.run
+) -> Iterator[Checked]:
     """Yield a finding for each check, as it is made.
 
     Args:
         account: The account to deploy to.
-        plan: The deployment.
+        plan: What will be deployed, and how.
         look: Returns the first line that a program prints.
     """
     yield from tool_checks.check_tools(plan, look)

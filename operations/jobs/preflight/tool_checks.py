@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from local.environments import ROOT, bin_of
-from operations.jobs.preflight.findings import NOTE, OK, STOP, Finding, Plan
+from operations.jobs.preflight.findings import NOTE, OK, STOP, Checked, PlannedDeployment
 
 SAM: Final = bin_of("sam") / "sam"
 _LOCK: Final = ROOT / "requirements" / "sam.txt"
@@ -24,29 +24,29 @@ def run(command: Sequence[str]) -> str:
     return done.stdout.strip().partition("\n")[0]
 
 
-def check_tools(plan: Plan, look: Run = run) -> Iterator[Finding]:
+def check_tools(plan: PlannedDeployment, look: Run = run) -> Iterator[Checked]:
     """Whether this machine can build and deploy.
 
     Args:
-        plan: The deployment.
+        plan: What will be deployed, and how.
         look: Returns the first line that a program prints.
     """
     python = ".".join(str(part) for part in sys.version_info[:3])
-    yield Finding("python", OK, f"{python} runs this command; make build packages for the runtime that you choose")
+    yield Checked("python", OK, f"{python} runs this command; make build packages for the runtime that you choose")
     pinned = _pinned()
     found = look([str(SAM), "--version"])
     if pinned in found:
-        yield Finding("sam", OK, f"{found} in .local/venvs/sam")
+        yield Checked("sam", OK, f"{found} in .local/venvs/sam")
     else:
-        yield Finding("sam", STOP, f"the pinned version {pinned} is not installed: run make build")
+        yield Checked("sam", STOP, f"the pinned version {pinned} is not installed: run make build")
     aws = look(["aws", "--version"])
-    yield Finding("aws", OK, aws) if aws else Finding("aws", NOTE, "the guides' aws commands need the AWS CLI")
+    yield Checked("aws", OK, aws) if aws else Checked("aws", NOTE, "the guides' aws commands need the AWS CLI")
     if plan.pipeline:
         npm = look(["npm", "--version"])
         yield (
-            Finding("npm", OK, f"{npm}, for the CDK command line")
+            Checked("npm", OK, f"{npm}, for the CDK command line")
             if npm
-            else Finding("npm", STOP, "install npm: it installs the CDK command line that deploys the pipeline")
+            else Checked("npm", STOP, "install npm: it installs the CDK command line that deploys the pipeline")
         )
 
 

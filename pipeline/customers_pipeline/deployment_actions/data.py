@@ -26,6 +26,8 @@ DATA: Mapping[str, Mapping[str, Sequence[str]]] = {
             "UpdateTable",
             "UpdateTimeToLive",
         ),
+        # For the key that encrypts it.
+        "Anything": of("kms", "ListAliases"),
     },
     "AWS::Events::Archive": {
         "Buses": of("events", "CreateArchive", "DeleteArchive", "DescribeArchive", "UpdateArchive"),

@@ -90,7 +90,8 @@ def test_the_command_line_deploys_the_stages_and_sends_the_pipeline_without_a_bo
     pipeline = deploy(account, app, tmp_path, PIPELINE, "--exclusively", "--method=prepare-change-set")
 
     assert pipeline.returncode == 0, pipeline.stderr
-    [change] = cloudformation.list_change_sets(StackName=PIPELINE)["Summaries"]
+    changes = cloudformation.list_change_sets(StackName=PIPELINE)["Summaries"]
+    [change] = [each for each in changes if each["StackName"] == PIPELINE]
     assert change["Status"] == "CREATE_COMPLETE"
 
 

@@ -70,7 +70,7 @@ def test_every_condition_on_cloudformation_s_tags_stands_on_a_kind_that_has_them
 
 
 def test_every_other_resource_tag_condition_is_absent(stack: Template, access: dict[str, Template]) -> None:
-    """Whoever may tag a resource could meet a condition on another tag."""
+    """Anybody who may tag a resource could meet a condition on another tag."""
     for template in (stack, *access.values()):
         for each in statements(template):
             keys = [key for operator in each.get("Condition", {}).values() for key in operator]

@@ -41,7 +41,7 @@ PROJECTOR = RESOURCES["ProjectCustomers"]["Properties"]
 KEPT_TABLES = [
     name
     for name, each in RESOURCES.items()
-    if each["Type"] == "AWS::DynamoDB::Table" and each.get("DeletionPolicy") == "Retain"
+    if each["Type"] == "AWS::DynamoDB::Table" and str(each.get("DeletionPolicy")).startswith("Retain")
 ]
 DATA = CustomerCreated.model_validate(valid_body(full_name="Ada", country="GB"))
 EVENT = encode(

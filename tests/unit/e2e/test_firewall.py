@@ -8,8 +8,9 @@ from tests.e2e.firewall import LONGEST_STAGE, Limits, Watch, WouldBeBlocked, blo
 API = "https://abc.execute-api.eu-west-1.amazonaws.com/staging"
 
 
-def request(path: str = "/customers", *, content: bytes = b"", **headers: str) -> httpx.Request:
-    return httpx.Request("POST", f"{API}{path}", content=content, headers={"user-agent": "tests"} | headers)
+def request(path: str = "/customers", content: bytes = b"", headers: dict[str, str] | None = None) -> httpx.Request:
+    sent = {"user-agent": "tests"} | (headers or {})
+    return httpx.Request("POST", f"{API}{path}", content=content, headers=sent)
 
 
 def rules(sent: httpx.Request) -> list[str]:
@@ -33,7 +34,7 @@ def path_of(length: int) -> str:
         (request("/customers?next=http://10.0.0.1/x"), ["GenericRFI_QUERYARGUMENTS"]),
         (request(content=b'{"full_name": "<script>alert(1)</script>"}'), ["CrossSiteScripting_BODY"]),
         (request(content=b'{"city": "${jndi:ldap://x}"}'), ["Log4JRCE_BODY"]),
-        (request(cookie="a" * 10_241), ["SizeRestrictions_Cookie_HEADER"]),
+        (request(headers={"cookie": "a" * 10_241}), ["SizeRestrictions_Cookie_HEADER"]),
     ],
 )
 def test_a_managed_rule_blocks_what_its_description_says(sent: httpx.Request, found: list[str]) -> None:
@@ -67,14 +68,14 @@ def test_a_flood_is_found_by_token_by_address_and_without_a_token() -> None:
     for headers, allowed, named in (({"authorization": "Bearer a"}, 3, "token"), ({}, 2, "anonymous")):
         watch = Watch(lambda: FEW, Clock(), watching=True)
         for _ in range(allowed):
-            watch.inspect(request(**headers), "/staging")
+            watch.inspect(request(headers=headers), "/staging")
         with pytest.raises(WouldBeBlocked, match=named):
-            watch.inspect(request(**headers), "/staging")
+            watch.inspect(request(headers=headers), "/staging")
     watch = Watch(lambda: FEW, Clock(), watching=True)
     for token in range(5):
-        watch.inspect(request(authorization=f"Bearer {token}"), "/staging")
+        watch.inspect(request(headers={"authorization": f"Bearer {token}"}), "/staging")
     with pytest.raises(WouldBeBlocked, match="address"):
-        watch.inspect(request(authorization="Bearer 6"), "/staging")
+        watch.inspect(request(headers={"authorization": "Bearer 6"}), "/staging")
 
 
 def test_requests_of_an_earlier_window_do_not_count() -> None:

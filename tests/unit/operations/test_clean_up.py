@@ -9,21 +9,21 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from operations.account import Account
+from operations.account import AwsAccount
 from operations.actions.clean_up import clean_up
 from operations.command_line import parse
 from operations.errors import CommandError
-from operations.jobs.preflight.findings import OK, Plan
+from operations.jobs.preflight.findings import OK, PlannedDeployment
 from operations.jobs.preflight.names_taken import check_domain, check_names
 from operations.output import Output
 
 REGION = "eu-west-1"
 STACK = "CustomersApiStaging"
-PLAN = Plan("staging", STACK)
+PLAN = PlannedDeployment("staging", STACK)
 
 
 @pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsAccount]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
@@ -32,10 +32,10 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
         return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]  # any service
 
     with mock_aws():
-        yield Account(REGION, client, lambda _: True)
+        yield AwsAccount(REGION, client, lambda _: True)
 
 
-def leave_everything(account: Account, stage: str = "staging") -> str:
+def leave_everything(account: AwsAccount, stage: str = "staging") -> str:
     """What a stage leaves behind: protected tables, a protected pool with its domain, a secret and a log group."""
     for table in ("customer-events", "customer-claims", "customer-erasures", "customers"):
         account.client("dynamodb").create_table(
@@ -55,14 +55,14 @@ def leave_everything(account: Account, stage: str = "staging") -> str:
     return pool
 
 
-def make_stack(account: Account) -> None:
+def make_stack(account: AwsAccount) -> None:
     key = {"Type": "AWS::KMS::Key", "DeletionPolicy": "Retain", "Properties": {"KeyPolicy": "{}"}}
     account.client("cloudformation").create_stack(
         StackName=STACK, TemplateBody=json.dumps({"Resources": {"DataKey": key}})
     )
 
 
-def run(account: Account, words: str = "", typed: str = STACK) -> tuple[int, str]:
+def run(account: AwsAccount, words: str = "", typed: str = STACK) -> tuple[int, str]:
     shown = io.StringIO()
     status = clean_up(
         account, parse(["clean-up", "--stage", "staging", *words.split()]), Output(to=shown), lambda _: typed
@@ -70,7 +70,7 @@ def run(account: Account, words: str = "", typed: str = STACK) -> tuple[int, str
     return status, shown.getvalue()
 
 
-def test_nothing_stops_a_new_stage_afterwards(account: Account) -> None:
+def test_nothing_stops_a_new_stage_afterwards(account: AwsAccount) -> None:
     leave_everything(account)
     make_stack(account)
 
@@ -86,7 +86,7 @@ def test_nothing_stops_a_new_stage_afterwards(account: Account) -> None:
     assert run(account) == (0, f"Nothing is left of {STACK} in {REGION}.\n")
 
 
-def test_a_stage_without_its_stack_is_cleaned_as_well(account: Account) -> None:
+def test_a_stage_without_its_stack_is_cleaned_as_well(account: AwsAccount) -> None:
     leave_everything(account)
 
     assert run(account)[0] == 0
@@ -94,7 +94,7 @@ def test_a_stage_without_its_stack_is_cleaned_as_well(account: Account) -> None:
 
 
 @pytest.mark.parametrize("typed", ["", "yes", "CustomersApiProduction", "customersapistaging"])
-def test_nothing_goes_unless_the_stack_s_name_is_typed(account: Account, typed: str) -> None:
+def test_nothing_goes_unless_the_stack_s_name_is_typed(account: AwsAccount, typed: str) -> None:
     leave_everything(account)
 
     with pytest.raises(CommandError, match="Nothing was deleted"):
@@ -102,7 +102,7 @@ def test_nothing_goes_unless_the_stack_s_name_is_typed(account: Account, typed: 
     assert len(account.client("dynamodb").list_tables()["TableNames"]) == 4
 
 
-def test_without_a_terminal_the_name_is_an_option(account: Account) -> None:
+def test_without_a_terminal_the_name_is_an_option(account: AwsAccount) -> None:
     leave_everything(account)
 
     def nobody(_: str) -> str:
@@ -114,7 +114,7 @@ def test_without_a_terminal_the_name_is_an_option(account: Account) -> None:
     assert clean_up(account, parse([*words, "--confirm", STACK]), Output(to=io.StringIO()), nobody) == 0
 
 
-def test_the_other_stage_stays_whole(account: Account) -> None:
+def test_the_other_stage_stays_whole(account: AwsAccount) -> None:
     leave_everything(account, "staging")
     pool = leave_everything(account, "production")
 
@@ -124,7 +124,7 @@ def test_the_other_stage_stays_whole(account: Account) -> None:
     assert [each["Id"] for each in account.client("cognito-idp").list_user_pools(MaxResults=10)["UserPools"]] == [pool]
 
 
-def test_an_interrupted_clean_up_is_finished_by_the_next(account: Account) -> None:
+def test_an_interrupted_clean_up_is_finished_by_the_next(account: AwsAccount) -> None:
     leave_everything(account)
     account.client("dynamodb").update_table(TableName="staging-customers", DeletionProtectionEnabled=False)
     account.client("dynamodb").delete_table(TableName="staging-customers")
@@ -133,7 +133,7 @@ def test_an_interrupted_clean_up_is_finished_by_the_next(account: Account) -> No
     assert account.client("dynamodb").list_tables()["TableNames"] == []
 
 
-def test_what_will_go_is_shown_before_the_question(account: Account) -> None:
+def test_what_will_go_is_shown_before_the_question(account: AwsAccount) -> None:
     leave_everything(account)
     account.client("dynamodb").put_item(TableName="staging-customers", Item={"id": {"S": "a"}})
     shown = io.StringIO()

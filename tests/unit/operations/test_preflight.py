@@ -11,10 +11,10 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from operations.account import Account
+from operations.account import AwsAccount
 from operations.actions.preflight import preflight as action
 from operations.command_line import parse
-from operations.jobs.preflight.findings import NOTE, OK, STOP, UNKNOWN, Finding, Plan
+from operations.jobs.preflight.findings import NOTE, OK, STOP, UNKNOWN, Checked, PlannedDeployment
 from operations.jobs.preflight.run import preflight
 from operations.jobs.preflight.tool_checks import SAM, check_tools
 from operations.output import Output
@@ -60,8 +60,8 @@ class Young:
         return Lambda(real, self.total) if service == "lambda" else real
 
     @property
-    def account(self) -> Account:
-        return Account(REGION, self.client, lambda service: service not in self.missing)
+    def account(self) -> AwsAccount:
+        return AwsAccount(REGION, self.client, lambda service: service not in self.missing)
 
 
 @pytest.fixture
@@ -77,12 +77,12 @@ def look(command: Sequence[str]) -> str:
     return PINNED.get(command[0], "")
 
 
-def found(young: Young, plan: Plan, run: Callable[[Sequence[str]], str] = look) -> dict[str, Finding]:
+def found(young: Young, plan: PlannedDeployment, run: Callable[[Sequence[str]], str] = look) -> dict[str, Checked]:
     return {each.check: each for each in preflight(young.account, plan, run)}
 
 
-STAGING = Plan("staging", "CustomersApiStaging")
-PIPELINE = Plan("staging", "CustomersApiStaging", pipeline=True)
+STAGING = PlannedDeployment("staging", "CustomersApiStaging")
+PIPELINE = PlannedDeployment("staging", "CustomersApiStaging", pipeline=True)
 
 
 def set_gateway_role(young: Young) -> None:
@@ -104,7 +104,7 @@ def test_an_empty_account_lacks_only_the_gateway_s_role(young: Young) -> None:
 
 
 def test_a_stack_that_sets_the_gateway_s_role_needs_none(young: Young) -> None:
-    plan = Plan("staging", "CustomersApiStaging", sets_gateway_account=True)
+    plan = PlannedDeployment("staging", "CustomersApiStaging", sets_gateway_account=True)
 
     assert found(young, plan)["access logs"].result == OK
     set_gateway_role(young)
@@ -161,7 +161,7 @@ def test_a_leftover_of_an_earlier_stack_is_named(young: Young, name: str) -> Non
 def test_another_stage_s_names_are_no_obstacle(young: Young) -> None:
     leave_table(young)
 
-    assert found(young, Plan("production", "CustomersApiProduction"))["names"].result == OK
+    assert found(young, PlannedDeployment("production", "CustomersApiProduction"))["names"].result == OK
 
 
 def test_the_pipeline_s_own_alias_is_no_obstacle_to_its_deployment(young: Young) -> None:
@@ -219,17 +219,19 @@ def test_a_young_account_can_deploy_without_reservations_only(young: Young) -> N
     young.total = 10
 
     assert found(young, STAGING)["concurrency"].result == NOTE
-    reserved = found(young, Plan("production", "CustomersApiProduction", reserved=50))["concurrency"]
+    reserved = found(young, PlannedDeployment("production", "CustomersApiProduction", reserved=50))["concurrency"]
     assert reserved.result == STOP
     assert "ask for 150" in reserved.detail
     young.total = 150
-    assert found(young, Plan("production", "CustomersApiProduction", reserved=50))["concurrency"].result == OK
+    assert (
+        found(young, PlannedDeployment("production", "CustomersApiProduction", reserved=50))["concurrency"].result == OK
+    )
 
 
 def test_a_region_without_a_service_is_named(young: Young) -> None:
     young.missing = {"wafv2"}
 
-    assert found(young, STAGING)["services"] == Finding(
+    assert found(young, STAGING)["services"] == Checked(
         "services", STOP, "eu-west-1 lacks wafv2: choose another region"
     )
 
@@ -285,7 +287,7 @@ def test_a_pending_connection_must_be_completed(young: Young, statuses: tuple[st
 def test_the_token_must_be_in_the_field_of_its_name(young: Young, secret: str | None, result: str) -> None:
     if secret is not None:
         young.client("secretsmanager").create_secret(Name="github_token", SecretString=secret)
-    plan = Plan("staging", "CustomersApiStaging", pipeline=True, source="token")
+    plan = PlannedDeployment("staging", "CustomersApiStaging", pipeline=True, source="token")
 
     github = found(young, plan)["GitHub"]
 
@@ -342,7 +344,7 @@ def test_it_only_reads(young: Young) -> None:
             client.meta.events.register("before-call", lambda model, **_: called.append(model.name))
         return client
 
-    account = Account(REGION, watch, lambda _: True)
+    account = AwsAccount(REGION, watch, lambda _: True)
     list(preflight(account, PIPELINE, look))
 
     assert len(called) > 20

@@ -15,7 +15,8 @@ _COPIED: Final = ("TableName", "BillingMode", "AttributeDefinitions", "KeySchema
           "LocalSecondaryIndexes", "StreamSpecification")  # fmt: skip
 # Not arguments of CreateTable, or without meaning outside AWS.
 _IGNORED: Final = {"PointInTimeRecoverySpecification", "SSESpecification", "DeletionProtectionEnabled", "Tags",
-             "TimeToLiveSpecification", "ContributorInsightsSpecification", "TableClass", "OnDemandThroughput"}  # fmt: skip
+             "TimeToLiveSpecification", "ContributorInsightsSpecification", "TableClass",
+             "OnDemandThroughput"}  # fmt: skip
 
 
 def from_template(template: Mapping[str, Any] | None = None) -> dict[str, "CreateTableInputTypeDef"]:

@@ -9,7 +9,7 @@ import pytest
 
 from local.environments import ROOT
 from operations import __main__ as program
-from operations.account import Account
+from operations.account import AwsAccount
 from tests.unit.docs.pages import Page
 from tests.unit.operations.test_clean_up import account, leave_everything
 
@@ -25,7 +25,7 @@ def commands() -> list[list[str]]:
 
 
 def test_the_page_removes_all_of_a_stage_and_nothing_of_another(
-    account: Account,
+    account: AwsAccount,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:

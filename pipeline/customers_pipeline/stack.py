@@ -68,6 +68,7 @@ class CustomersPipeline(cdk.Stack):
         )
         elsewhere = [*(role_elsewhere(stage, "Action") for stage in stages), role_elsewhere(settings.staging, "Tests")]
         bound_the_pipeline(self, may_assume=[each for each in elsewhere if each])
+        self._want_keys(stages)
         self._application = application
         self._buckets = self._shared_buckets(stages)
         self._source = codepipeline.Artifact("Source")
@@ -78,6 +79,15 @@ class CustomersPipeline(cdk.Stack):
         pipeline = self._pipeline(settings)
         if settings.uses_token:
             start_on_push(self, pipeline)
+
+    def _want_keys(self, stages: Sequence[Stage]) -> None:
+        """Let `cdk deploy` refuse this stack, and not those that print the keys, while a key is missing."""
+        for stage in stages:
+            if stage.place.is_elsewhere and not stage.place.key_arn:
+                cdk.Annotations.of(self).add_error(
+                    f"{stage.parameter}_key_arn is missing: deploy {stage.access_stack} first, and pass its output "
+                    f"DataKeyArn with -c {stage.parameter}_key_arn=..."
+                )
 
     def _shared_buckets(self, stages: Sequence[Stage]) -> Buckets:
         buckets = Buckets(self, "Buckets")

@@ -35,6 +35,10 @@ def with_accounts(folder: Path) -> cdk.App:
     return customers_app(str(folder), PLACES | KEYS)
 
 
+def with_accounts_before_their_keys(folder: Path) -> cdk.App:
+    return customers_app(str(folder), PLACES)
+
+
 def with_parameters(folder: Path) -> cdk.App:
     chosen = (
         "Mfa=ON SelfSignUp=false SetsGatewayAccount=true AllowedOrigins=https://a.example.com,https://b.example.com"
@@ -97,6 +101,7 @@ VARIANTS: list[Callable[[Path], cdk.App]] = [
     with_token,
     with_connection,
     with_accounts,
+    with_accounts_before_their_keys,
     with_parameters,
     with_all_of_s3,
     with_an_unexplained_wildcard,

@@ -1,6 +1,7 @@
 """Staging and production in accounts of their own."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,3 +92,18 @@ def test_the_stages_read_packages_and_nothing_else_of_the_pipeline_s_account(acc
             for arn in each["Condition"]["ArnEquals"]["aws:PrincipalArn"]
         ]
         assert roles in (["StagingAction", "StagingDeployment"], ["ProductionAction", "ProductionDeployment"])
+
+
+def test_the_pipeline_is_refused_until_the_stages_have_printed_their_keys(synthesised: Path) -> None:
+    """The stages' stacks, which print them, can be deployed before."""
+    folder = synthesised / "with_accounts_before_their_keys"
+
+    def errors(stack: str) -> list[str]:
+        entries = json.loads((folder / f"{stack}.metadata.json").read_text()).values()
+        return [each["data"] for found in entries for each in found if each["type"] == "aws:cdk:error"]
+
+    assert [error.split(" is missing")[0] for error in errors("CustomersApiPipeline")] == [
+        "staging_key_arn",
+        "production_key_arn",
+    ]
+    assert errors("CustomersApiPipelineStaging") == errors("CustomersApiPipelineProduction") == []

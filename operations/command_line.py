@@ -198,7 +198,7 @@ COMMANDS: Final = (
     Command(
         "clean-up",
         clean_up.clean_up,
-        "remove a failed or unwanted stage with everything that it leaves behind",
+        "remove a failed or unwanted stage with all leftovers",
         "clean-up --stage staging",
         (options.stage_option, options.confirm_option),
         needs_stack=False,

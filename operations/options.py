@@ -245,5 +245,5 @@ def preflight_options(parser: ArgumentParser) -> None:
 def confirm_option(parser: ArgumentParser) -> None:
     """Add `--confirm`."""
     parser.add_argument(
-        "--confirm", default="", metavar="STACK", help="the stack's name, instead of typing it when asked"
+        "--confirm", default="", metavar="STACK", help="name of the stack, instead of an answer to the question"
     )

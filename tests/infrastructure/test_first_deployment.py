@@ -104,7 +104,7 @@ def test_the_key_is_created_or_handed_over(production: Template) -> None:
     """CloudFormation tags no keys, so a role can be granted one by its ARN only."""
     assert production["Parameters"]["DataKeyArn"]["Default"] == ""
     assert production["Conditions"]["OwnKey"] == {
-        "Fn::And": [{"Condition": "OnAws"}, {"Fn::Equals": [{"Ref": "DataKeyArn"}, ""]}]
+        "Fn::And": [{"Condition": "IsFull"}, {"Fn::Equals": [{"Ref": "DataKeyArn"}, ""]}]
     }
     alone = {"Fn::GetAtt": ["DataKey", "Arn"]}
     text = json.dumps(production)

@@ -344,12 +344,13 @@ class World:
 
 def _again(work: Callable[..., Any], *args: Any, **named: Any) -> Any:
     """Repeat what the network refused. An error that no repetition cures ends the test."""
-    for _ in range(_MOST_TRIES):
+    for tries_left in reversed(range(_MOST_TRIES)):
         try:
             return work(*args, **named)
-        except PASSING as error:
-            last = error
-    raise last
+        except PASSING:
+            if not tries_left:
+                raise
+    raise ValueError("_MOST_TRIES is 0: nothing was tried")
 
 
 def _no_pause(_seconds: float) -> None:

@@ -10,8 +10,8 @@ import pytest
 from local.environments import ROOT
 from operations import __main__ as program
 from operations.account import AwsAccount
+from tests.infrastructure.operations.test_clean_up import account, leave_everything
 from tests.unit.docs.pages import Page
-from tests.unit.operations.test_clean_up import account, leave_everything
 
 PAGE = Page(ROOT / "docs/how-to/tear-down.md")
 __all__ = ["account"]

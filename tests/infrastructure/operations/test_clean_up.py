@@ -3,9 +3,7 @@
 import io
 import json
 from collections.abc import Iterator
-from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
 
@@ -16,23 +14,18 @@ from operations.errors import CommandError
 from operations.jobs.preflight.findings import OK, PlannedDeployment
 from operations.jobs.preflight.names_taken import check_domain, check_names
 from operations.output import Output
+from tests.infrastructure.operations.moto_clients import REGION, moto_client
 
-REGION = "eu-west-1"
 STACK = "CustomersApiStaging"
 PLAN = PlannedDeployment("staging", STACK)
 
 
 @pytest.fixture
 def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsAccount]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
+    # moto intercepts calls to AWS's own addresses only.
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-
-    def client(service: str) -> Any:
-        return boto3.client(service, region_name=REGION)  # type: ignore[call-overload]  # any service
-
     with mock_aws():
-        yield AwsAccount(REGION, client, lambda _: True)
+        yield AwsAccount(REGION, moto_client, lambda _: True)
 
 
 def leave_everything(account: AwsAccount, stage: str = "staging") -> str:

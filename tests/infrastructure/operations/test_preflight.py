@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
@@ -18,8 +17,8 @@ from operations.jobs.preflight.findings import NOTE, OK, STOP, UNKNOWN, Checked,
 from operations.jobs.preflight.run import preflight
 from operations.jobs.preflight.tool_checks import SAM, check_tools
 from operations.output import Output
+from tests.infrastructure.operations.moto_clients import REGION, moto_client
 
-REGION = "eu-west-1"
 PINNED = {str(SAM): "SAM CLI, version 1.170.0", "aws": "aws-cli/2.31.0", "npm": "11.0.0"}
 
 
@@ -56,7 +55,7 @@ class Young:
     def client(self, service: str) -> Any:
         if service in self.replaced:
             return self.replaced[service]
-        real = boto3.client(service, region_name=REGION)  # type: ignore[call-overload]  # any service
+        real = moto_client(service)
         return Lambda(real, self.total) if service == "lambda" else real
 
     @property
@@ -66,8 +65,7 @@ class Young:
 
 @pytest.fixture
 def young(monkeypatch: pytest.MonkeyPatch) -> Iterator[Young]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
+    # moto intercepts calls to AWS's own addresses only.
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
         yield Young()
@@ -337,15 +335,19 @@ def test_the_exit_status_says_whether_a_deployment_can_start(young: Young, monke
 def test_it_only_reads(young: Young) -> None:
     """Every call of a preflight describes, gets or lists something."""
     called = list[str]()
+    noted: Callable[..., None] = lambda model, **_: called.append(model.name)  # noqa: E731 - registered and removed
 
     def watch(service: str) -> Any:
-        client = Young.client(young, service)
+        client = young.client(service)
         if hasattr(client, "meta"):
-            client.meta.events.register("before-call", lambda model, **_: called.append(model.name))
+            client.meta.events.register("before-call", noted, unique_id="watch")
+            watched.append(client)
         return client
 
-    account = AwsAccount(REGION, watch, lambda _: True)
-    list(preflight(account, PIPELINE, look))
+    watched = list[Any]()
+    list(preflight(AwsAccount(REGION, watch, lambda _: True), PIPELINE, look))
+    for client in watched:
+        client.meta.events.unregister("before-call", unique_id="watch")
 
     assert len(called) > 20
     assert [name for name in called if not name.startswith(("Describe", "Get", "List"))] == []

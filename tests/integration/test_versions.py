@@ -8,6 +8,7 @@ import pytest
 
 from local import deployment, emulator
 from local.aws import LocalAws
+from operations.jobs.versions import VersionRegistry, functions_of
 from tests.infrastructure import sam
 from tests.infrastructure.sam import Deployment
 
@@ -64,6 +65,17 @@ class DeployedFunction:
         versions = self._lambda.list_versions_by_function(FunctionName=self._name())["Versions"]
         return [each["Version"] for each in versions if each["Version"] != "$LATEST"]
 
+    def publish(self, description: str) -> str:
+        """Publish a version beside CloudFormation, as releases that kept all versions left them."""
+        self._lambda.update_function_configuration(FunctionName=self._name(), Description=description)
+        return str(self._lambda.publish_version(FunctionName=self._name())["Version"])
+
+    def point_to(self, version: str) -> None:
+        self._lambda.update_alias(FunctionName=self._name(), Name="live", FunctionVersion=version)
+
+    def registry(self) -> VersionRegistry:
+        return VersionRegistry(self._lambda, lambda: functions_of(self._cloudformation, STACK))
+
     def _name(self) -> str:
         found = self._cloudformation.describe_stack_resource(StackName=STACK, LogicalResourceId=FUNCTION)
         return found["StackResourceDetail"]["PhysicalResourceId"]
@@ -99,3 +111,17 @@ def test_a_changed_setting_or_parameter_is_what_callers_get(function: DeployedFu
     third = function.live()
     assert third["Timeout"] == 31
     assert function.published() == [third["Version"]]
+
+
+def test_versions_that_nothing_uses_are_found_and_deleted(function: DeployedFunction) -> None:
+    function.deploy(TEXT)
+    published = [function.publish(description) for description in ("second", "third", "fourth")]
+    function.point_to(published[-1])
+    first, second, third, fourth = sorted(function.published(), key=int)
+
+    [found] = function.registry().all()
+    assert (found.in_use, found.outdated(keep=1)) == ({int(fourth)}, [int(first), int(second)])
+
+    for number in found.outdated(keep=1):
+        function.registry().delete(found.function, number)
+    assert sorted(function.published(), key=int) == [third, fourth]

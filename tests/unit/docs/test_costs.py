@@ -138,6 +138,18 @@ def test_what_comes_with_it_costs_what_is_stated(row: list[str]) -> None:
     assert equal(row[3], float(row[1].split()[0]) * PRICES[price])
 
 
+def test_a_million_customers_are_as_large_as_is_stated() -> None:
+    pattern = (
+        r"An event and a row count (\d+) bytes each, an index entry (\d+) and a claim (\d+), and DynamoDB adds (\d+)"
+    )
+    [(item, entry, claim, added)] = [tuple(map(int, found)) for found in re.findall(pattern, COSTS.text)]
+    stated = {row[0].split()[0]: float(row[1].split()[0]) for row in COSTS.table("What comes with it", "What")}
+
+    without_indexes = 2 * item + claim + 3 * added
+    assert math.isclose(stated["Storage"], (without_indexes + entry + added) / 1000, abs_tol=0.05)
+    assert math.isclose(stated["Their"], without_indexes / 1000, abs_tol=0.05)
+
+
 def test_a_loop_of_creates_costs_what_is_stated() -> None:
     creates = sum(float(row[7]) for row in COSTS.table("A million", "What") if row[0].startswith("customers created"))
     published = PRICES["published"] + 0.07

@@ -160,7 +160,7 @@ def test_every_table_and_index_has_the_ceilings(given: dict[str, str], expected:
     tables = evaluated(Stage="staging", **given).resources("AWS::DynamoDB::Table")
     parts = [part for table in tables.values() for part in (table, *table.get("GlobalSecondaryIndexes", ()))]
 
-    assert len(parts) == 8
+    assert len(parts) >= 8
     assert [part.get("OnDemandThroughput") for part in parts] == [expected] * len(parts)
 
 

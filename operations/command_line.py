@@ -14,11 +14,13 @@ from operations.actions import (
     generations,
     preflight,
     rebuild,
+    recover,
     redrive,
     redrive_failures,
     status,
     verify,
     verify_claims,
+    verify_erasures,
     versions,
 )
 from operations.output import Output
@@ -29,11 +31,12 @@ AccountAction = Callable[[AwsAccount, argparse.Namespace, Output], int]
 
 PROGRAM: Final = "customers"
 _SAME_COMMAND: Final = "the same command continues from here"
+_WITH_RESUME: Final = "the same command with --resume continues from here"
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command or a step of `rebuild`.
+    """A command or a step of a `Group`.
 
     Attributes:
         name: The word or the two words that are typed.
@@ -52,6 +55,23 @@ class Command:
     add_options: tuple[options.AddOptions, ...] = ()
     how_to_continue: str = _SAME_COMMAND
     needs_stack: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A command that is carried out in steps.
+
+    Attributes:
+        name: The word that is typed before a step's name.
+        help: What the steps do together, in one line without a period.
+        example: The words of an example, without the program's name.
+        steps: In the order in which they are carried out.
+    """
+
+    name: str
+    help: str
+    example: str
+    steps: tuple[Command, ...]
 
 
 class Parser(argparse.ArgumentParser):
@@ -96,15 +116,16 @@ def build_parser() -> Parser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for command in COMMANDS:
         _add(commands, command)
-    steps_parser = commands.add_parser(
-        "rebuild",
-        help=REBUILD_HELP,
-        description=_sentence(REBUILD_HELP),
-        epilog=f"Example: {example_of('rebuild all')}",
-    )
-    steps = steps_parser.add_subparsers(title="steps", required=True, metavar="STEP")
-    for step in REBUILD_STEPS:
-        _add(steps, step)
+    for group in GROUPS:
+        steps_parser = commands.add_parser(
+            group.name,
+            help=group.help,
+            description=_sentence(group.help),
+            epilog=f"Example: {example_of(group.example)}",
+        )
+        steps = steps_parser.add_subparsers(title="steps", required=True, metavar="STEP")
+        for step in group.steps:
+            _add(steps, step)
     return parser
 
 
@@ -153,7 +174,11 @@ COMMANDS: Final = (
         redrive_failures.redrive_failures,
         "reprocess lost batches and unpublished events",
         "redrive-failures --go",
-        (options.go_options("reprocess the messages", "messages of each queue"),),
+        (
+            options.go_options("reprocess the messages", "messages of each queue"),
+            options.drop_missing_option,
+            options.workers_option,
+        ),
     ),
     Command(
         "verify",
@@ -167,6 +192,7 @@ COMMANDS: Final = (
             ),
             options.workers_option,
         ),
+        _WITH_RESUME,
     ),
     Command(
         "verify claims",
@@ -178,6 +204,17 @@ COMMANDS: Final = (
             options.take_missing_option,
             options.workers_option,
         ),
+        _WITH_RESUME,
+    ),
+    Command(
+        "verify erasures",
+        verify_erasures.verify_erasures,
+        "compare the log of erasures with the events",
+        "verify erasures --repair",
+        (
+            options.compare_options("add the erased customers whom the log lacks"),
+            options.workers_option,
+        ),
     ),
     Command(
         "backfill",
@@ -185,7 +222,7 @@ COMMANDS: Final = (
         "send customers' events to one consumer's queue",
         "backfill --queue orders-customers --dry-run",
         (options.backfill_options, options.workers_option),
-        "the same command with --resume continues from here",
+        _WITH_RESUME,
     ),
     Command(
         "preflight",
@@ -214,7 +251,7 @@ COMMANDS: Final = (
 
 REBUILD_HELP: Final = "rebuild the projection in a new generation"
 REBUILD_STEPS: Final = (
-    Command("start", rebuild.start, "begin a new generation", "rebuild start"),
+    Command("start", rebuild.start, "begin a new generation", "rebuild start --shards 16", (options.shards_option,)),
     Command(
         "run",
         rebuild.run,
@@ -234,7 +271,8 @@ REBUILD_STEPS: Final = (
         rebuild.verify,
         "compare the new generation with the events",
         "rebuild verify",
-        (options.workers_option, options.accept_parked_option),
+        (options.workers_option, options.accept_parked_option, options.resume_option),
+        _WITH_RESUME,
     ),
     Command("switch", generations.switch, "let queries read the new generation", "rebuild switch"),
     Command(
@@ -242,7 +280,7 @@ REBUILD_STEPS: Final = (
         rebuild.everything,
         "do all remaining steps from start to switch",
         "rebuild all --workers 8",
-        (options.write_rate_option, options.workers_option, options.accept_parked_option),
+        (options.write_rate_option, options.workers_option, options.accept_parked_option, options.shards_option),
     ),
     Command("rollback", generations.rollback, "let queries read the previous generation again", "rebuild rollback"),
     Command("retire", generations.retire, "give up the previous generation", "rebuild retire"),
@@ -254,4 +292,30 @@ REBUILD_STEPS: Final = (
         "rebuild remove --rate 200",
         (options.write_rate_option,),
     ),
+)
+
+RECOVER_STEPS: Final = (
+    Command("close", recover.close, "refuse every request for customers", "recover close"),
+    Command(
+        "restore",
+        recover.restore,
+        "restore the event table to a new one, and other tables that are gone",
+        "recover restore --to 2026-11-01T00:00:00Z",
+        (options.restore_time_option,),
+    ),
+    Command("point", recover.point, "let the stack use the restored event table, in the next epoch", "recover point"),
+    Command(
+        "erase",
+        recover.erase,
+        "erase again whom the log of erasures names",
+        "recover erase --go",
+        (options.erase_option, options.workers_option),
+    ),
+    Command("check", recover.check, "show what the stack's tables lack", "recover check"),
+    Command("open", recover.reopen, "answer requests again", "recover open"),
+)
+
+GROUPS: Final = (
+    Group("rebuild", REBUILD_HELP, "rebuild all", REBUILD_STEPS),
+    Group("recover", "bring a stack back after the event table was lost", "recover check", RECOVER_STEPS),
 )

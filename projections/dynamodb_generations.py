@@ -2,10 +2,13 @@
 
 import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from projections.generation_details import GenerationDetails
 from projections.generations import Generations, GenerationsChanged
+from shared.runtime.stored_fields import known_fields, unknown_fields
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,21 +29,27 @@ class DynamoDbGenerations:
         item = self._client.get_item(TableName=self._table, Key=_KEY, ConsistentRead=True).get("Item")
         if not item:
             return Generations()
-        fields = json.loads(item["record"]["S"])
-        return Generations(**{**fields, "retired": tuple(fields["retired"])})
+        record = json.loads(item["record"]["S"])
+        known = {**known_fields(Generations, record), "retired": tuple(record["retired"]), "details": _details(item)}
+        return Generations(**known, unknown=unknown_fields(Generations, record))
 
     def save(self, generations: Generations) -> Generations:
         """See `GenerationStore.save`."""
         saved = replace(generations, revision=generations.revision + 1)
         # Two operators who start a rebuild at once write equal records. This id tells which of the two was stored.
         save_id = str(uuid.uuid4())
+        record = _fields_of(saved)
+        # An attribute of their own: earlier releases refuse a record with a field that they do not know.
+        del record["details"]
+        details = [_fields_of(each) for each in saved.details]
         try:
             self._client.put_item(
                 TableName=self._table,
                 Item={
                     **_KEY,
                     "revision": {"N": str(saved.revision)},
-                    "record": {"S": json.dumps(asdict(saved))},
+                    "record": {"S": json.dumps(record)},
+                    **({"details": {"S": json.dumps(details)}} if details else {}),
                     "saved_as": {"S": save_id},
                 },
                 ConditionExpression="attribute_not_exists(customer_id) OR revision = :read",
@@ -53,6 +62,20 @@ class DynamoDbGenerations:
             if not stored or stored.get("saved_as") != {"S": save_id}:
                 raise GenerationsChanged("The generations have changed since they were loaded.") from None
         return saved
+
+
+def _details(item: Mapping[str, Any]) -> tuple[GenerationDetails, ...]:
+    stored = json.loads(item["details"]["S"]) if "details" in item else []
+    return tuple(
+        GenerationDetails(**known_fields(GenerationDetails, each), unknown=unknown_fields(GenerationDetails, each))
+        for each in stored
+    )
+
+
+def _fields_of(record: Generations | GenerationDetails) -> dict[str, Any]:
+    """The record's fields. What a later release added stays, because that release still needs it."""
+    known = asdict(record)
+    return {**known.pop("unknown"), **known}
 
 
 def unchanged(table: str, generations: Generations) -> Any:

@@ -9,11 +9,14 @@ Readers must never see older data after a switch to another generation. So the p
 writes the active one last: whatever readers see in the active generation is already in the others.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
+from projections.generation_details import MOST_SHARDS, GenerationDetails
 from shared.runtime.clock import timestamp
+from shared.runtime.errors import TransientFailure
 
 FIRST_GENERATION: Final = 1
 # An invocation that began before the last switch feeds the generations in the old order, for at most its function's
@@ -38,6 +41,8 @@ class Generations:
         newest: The highest number assigned so far. Numbers are never reused.
         changed_at: When a generation was last activated or retired; empty if never.
         revision: Counts the changes to this record.
+        details: Facts about generations. One that is not among them has the default of every fact.
+        unknown: Fields of the stored record that a later release added. They are written back unchanged.
     """
 
     active: int = FIRST_GENERATION
@@ -48,6 +53,8 @@ class Generations:
     newest: int = FIRST_GENERATION
     changed_at: str = ""
     revision: int = 0
+    details: tuple[GenerationDetails, ...] = ()
+    unknown: Mapping[str, Any] = field(default_factory=dict, hash=False, repr=False)
 
     @property
     def fed(self) -> tuple[int, ...]:
@@ -70,28 +77,50 @@ class Generations:
         """Every generation that is no longer fed, whether or not its rows were removed."""
         return tuple(number for number in range(FIRST_GENERATION, self.newest + 1) if number not in self.fed)
 
-    def start_rebuild(self) -> "Generations":
+    def details_of(self, generation: int) -> GenerationDetails:
+        """Return the facts about one generation."""
+        known = (each for each in self.details if each.number == generation)
+        return next(known, GenerationDetails(generation))
+
+    def role_of(self, generation: int) -> str:
+        """Return what a generation is now, in one word."""
+        roles = {self.active: "active", self.building: "building", self.previous: "previous"}
+        return roles.get(generation, "retired")
+
+    def start_rebuild(self, shards: int | None = None) -> "Generations":
         """Add a new generation to build.
 
+        Args:
+            shards: Over how many partitions the indexes spread its rows, 1 to `MOST_SHARDS`; None for as many as those
+                of the active generation.
+
         Raises:
-            WrongStep: One is already being built.
+            WrongStep: One is already being built, or the number of shards is out of range.
         """
+        used = self.details_of(self.active).shards if shards is None else shards
+        if not 1 <= used <= MOST_SHARDS:
+            raise WrongStep(f"shards must be a whole number from 1 to {MOST_SHARDS}, not {shards}.")
         if self.building is not None:
             raise WrongStep(
                 f"Generation {self.building} is being built already: continue with 'rebuild run', "
                 "or drop it with 'rebuild abandon'."
             )
         number = self.newest + 1
-        return replace(self, building=number, newest=number, verified=False)
+        begun = replace(self, building=number, newest=number, verified=False)
+        return begun.with_details(GenerationDetails(number, used))
 
-    def confirm(self) -> "Generations":
+    def confirm(self, at: str = "", customers: int = 0) -> "Generations":
         """Record that the generation being built equals the event table.
+
+        Args:
+            at: When the comparison ended: RFC 3339, UTC.
+            customers: The number of customers compared.
 
         Raises:
             WrongStep: No generation is being built.
         """
-        self._require_building()
-        return replace(self, verified=True)
+        details = self.details_of(self._require_building())
+        return replace(self, verified=True).with_details(replace(details, verified_at=at, customers=customers))
 
     def switch(self, now: datetime) -> "Generations":
         """Make the new generation active.
@@ -180,7 +209,13 @@ class Generations:
 
     def removed(self, generation: int) -> "Generations":
         """Record that a retired generation's rows were removed."""
-        return replace(self, retired=tuple(number for number in self.retired if number != generation))
+        retired = tuple(number for number in self.retired if number != generation)
+        return replace(self, retired=retired).with_details(GenerationDetails(generation))
+
+    def with_details(self, details: GenerationDetails) -> "Generations":
+        """Replace the facts about one generation. Those that equal the default are not kept."""
+        others = tuple(each for each in self.details if each.number != details.number)
+        return replace(self, details=others if details == GenerationDetails(details.number) else (*others, details))
 
     def _require_building(self) -> int:
         if self.building is None:
@@ -188,7 +223,7 @@ class Generations:
         return self.building
 
 
-class GenerationsChanged(Exception):
+class GenerationsChanged(TransientFailure):
     """Another process changed the generations since they were loaded. Load them again."""
 
 

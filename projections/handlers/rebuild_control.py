@@ -6,14 +6,15 @@ from typing import Any
 
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
-from projections.generations import WrongStep
+from projections.generations import Generations, WrongStep
 from projections.maintenance.dynamodb_progress import DynamoDbProgress
 from projections.maintenance.progress import Plan, load_plan, plan_for, save_plan, verify_job
 from projections.maintenance.rate_limit import InvalidRate, split_rate
 from projections.maintenance.regressions import WouldRegress, check_regressions
 from shared.runtime.clients import dynamodb
-from shared.runtime.clock import utc_now
-from shared.runtime.invocation import traced
+from shared.runtime.clock import timestamp, utc_now
+from shared.runtime.ids import new_id
+from shared.runtime.invocation import traced_step
 from shared.runtime.observability import logger
 from shared.runtime.settings import required
 
@@ -22,9 +23,9 @@ progress = DynamoDbProgress(dynamodb(), required("READ_TABLE"))
 read_model = DynamoDbReadModel(dynamodb(), required("READ_TABLE"))
 
 
-@traced(WrongStep, InvalidRate)
+@traced_step(WrongStep, InvalidRate)
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
-    """Run one step. If it raises, the exception's name and message become the error of the execution."""
+    """Run one step. If it raises, the exception's message becomes the cause with which the execution fails."""
     result: dict[str, Any] = {"start": start, "confirm": confirm, "switch": switch}[event["action"]](event)
     logger.info(event["action"], extra={"generation": result["generation"]})
     return result
@@ -37,20 +38,22 @@ def start(event: Mapping[str, Any]) -> dict[str, Any]:
         The generation, and its segments as input of the state machine's maps.
 
     Raises:
-        WrongStep: The previous generation was not retired.
+        WrongStep: The previous generation was not retired, or the number of shards in the input cannot be used.
         InvalidRate: The rate in the input cannot be used. No generation was begun.
     """
     options = event.get("input") or {}
     workers, rate = split_rate(options.get("rate", float(required("REBUILD_RATE"))), int(required("REBUILD_WORKERS")))
     current = generations.load()
     current.must_not_have_previous()
-    generation = current.building or generations.save(current.start_rebuild()).newest
+    generation = _building(current, _shards(options))
     plan = _plan(generation)
     common = {
         "generation": generation,
         "segments": plan.segments,
         "accept_parked": bool(options.get("accept_parked", False)),
         "rate": rate,
+        # Checkpoints of other comparisons do not count: rows may have changed since.
+        "comparison": new_id(),
     }
     return {**common, "workers": workers, "items": [{**common, "segment": segment} for segment in range(plan.segments)]}
 
@@ -65,18 +68,20 @@ def confirm(event: Mapping[str, Any]) -> dict[str, Any]:
     current = generations.load()
     current.must_be_building(generation)
     segments = progress.load(verify_job(generation), event["segments"])
+    segments = [segment for segment in segments if segment.comparison == event["comparison"]]
     problems = sum(segment.problems for segment in segments)
     if problems:
         raise WrongStep(
             f"Nothing was switched, because {problems} customer(s) of generation {generation} differ or are parked: "
             "fix the cause and start the rebuild again."
         )
-    if not all(segment.done for segment in segments):
+    if sum(segment.done for segment in segments) < event["segments"]:
         raise WrongStep(
             f"Nothing was switched, because generation {generation} was not compared to the end: "
             "start the rebuild again."
         )
-    generations.save(current.confirm())
+    compared = sum(segment.customers for segment in segments)
+    generations.save(current.confirm(timestamp(utc_now()), compared))
     return {"generation": generation}
 
 
@@ -94,6 +99,24 @@ def switch(event: Mapping[str, Any]) -> dict[str, Any]:
         _check_regressions(current.active, switched.active)
         generations.save(switched)
     return {"generation": event["generation"]}
+
+
+def _building(current: Generations, shards: int | None) -> int:
+    if current.building is None:
+        return generations.save(current.start_rebuild(shards)).newest
+    begun = current.details_of(current.building).shards
+    if shards not in (None, begun):
+        raise WrongStep(
+            f"Generation {current.building} was begun with {begun} shards: leave out shards, or abandon it."
+        )
+    return current.building
+
+
+def _shards(options: Mapping[str, Any]) -> int | None:
+    shards = options.get("shards")
+    if shards is None or (isinstance(shards, int) and not isinstance(shards, bool)):
+        return shards
+    raise WrongStep(f"shards must be a whole number, not {shards!r}.")
 
 
 def _check_regressions(active: int, target: int) -> None:

@@ -1,9 +1,11 @@
 """Checkpoints on DynamoDB: one item in the read table for each segment of a job."""
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from projections.maintenance.progress import SegmentProgress
+from shared.runtime.stored_fields import known_fields
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,6 +30,17 @@ class DynamoDbProgress:
             Item={**_key(job, progress.segment), "progress": {"S": json.dumps(progress.as_dict())}},
         )
 
+    def create(self, job: str, progress: SegmentProgress) -> SegmentProgress:
+        """See `ProgressStore.create`."""
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.put_item(
+                TableName=self._table,
+                Item={**_key(job, progress.segment), "progress": {"S": json.dumps(progress.as_dict())}},
+                ConditionExpression="attribute_not_exists(customer_id)",
+            )
+        # Also after a failed condition: another process was first, or the answer to our own first try was lost.
+        return self.load(job, progress.segment + 1)[progress.segment]
+
     def remove(self, job: str) -> None:
         """See `ProgressStore.remove`."""
         for progress in self._saved(job):
@@ -40,7 +53,12 @@ class DynamoDbProgress:
             ExpressionAttributeValues={":job": _key(job, 0)["customer_id"]},
             ConsistentRead=True,
         )
-        return [SegmentProgress(**json.loads(item["progress"]["S"])) for page in pages for item in page["Items"]]
+        return [_progress(json.loads(item["progress"]["S"])) for page in pages for item in page["Items"]]
+
+
+def _progress(stored: dict[str, Any]) -> SegmentProgress:
+    # A field that a later release added belongs to the position that it was saved with, so it is not kept for the next.
+    return SegmentProgress(**known_fields(SegmentProgress, stored))
 
 
 def _key(job: str, segment: int) -> Any:

@@ -17,12 +17,13 @@ from typing import Final
 
 from events.envelope import Recorded
 from events.store import EventStore
-from projections.failures import is_transient
 from projections.generations import GenerationStore
 from projections.maintenance.progress import ProgressStore, SegmentProgress, rebuild_job
 from projections.maintenance.rate_limit import UNITS_PER_ROW, Limiter, Unlimited
 from projections.projector import ProjectionReport, Projector
 from shared.runtime.clock import timestamp, utc_now
+from shared.runtime.errors import TransientFailure
+from shared.runtime.failures import is_transient
 
 _TRIES: Final = 6
 _FIRST_PAUSE_SECONDS: Final = 0.2
@@ -33,7 +34,7 @@ _CUSTOMERS_PER_BATCH: Final = 100
 _PAGE_SECONDS: Final = 10
 
 
-class RebuildFailed(Exception):
+class RebuildFailed(TransientFailure):
     """Some rows could not be written in several tries. The checkpoint is before them."""
 
 
@@ -109,17 +110,22 @@ class Rebuild:
         raise RebuildFailed(f"the rows of {customers} customers were not written in {_TRIES} tries")
 
     def _project(self, records: Sequence[Recorded], generation: int) -> ProjectionReport:
-        self._pace.limiter.spend(UNITS_PER_ROW * len({record.customer_id for record in records}))
+        least = UNITS_PER_ROW * len({record.customer_id for record in records})
+        self._pace.limiter.spend(least)
         # Checked after the wait, not before: meanwhile the generation may have been abandoned and its rows removed.
         self._generations.load().must_be_building(generation)
         try:
-            return self._projector.project(records, generation)
+            report = self._projector.project(records, generation)
         except Exception as error:
             if not is_transient(error):
                 raise
             return ProjectionReport(
                 failed=dict.fromkeys((record.customer_id for record in records), type(error).__name__)
             )
+        # How large the rows are is known only now, and the next batch waits for what they took beyond the least.
+        if report.units > least:
+            self._pace.limiter.spend(report.units - least)
+        return report
 
 
 def page_size_for(rate: float) -> int:

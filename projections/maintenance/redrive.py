@@ -14,11 +14,12 @@ from itertools import islice
 from events.customer import State
 from events.history import states
 from events.store import EventStore
-from projections.failures import is_transient, park_reason
+from projections.failures import RowRefused, park_reason
 from projections.generations import GenerationStore
 from projections.projector import Projector
 from projections.read_model import ReadModel, Write, WriteResult
 from projections.row import RETURNING, Parked, Row, row_of
+from shared.runtime.failures import is_transient
 
 
 class RedriveOutcome(StrEnum):
@@ -67,10 +68,11 @@ class Redrive:
             dry: Report what would happen, and change nothing.
             limit: The maximum number of customers.
         """
-        # Listed up front, because the index changes during the run and must not return a customer twice.
-        parked = list(islice(self._read_model.parked(generation), limit))
-        for listed in parked:
-            row = self._row(listed.customer_id, generation)
+        # Listed up front, because the index changes during the run and must not return a customer twice. Only the ids,
+        # so that a hundred thousand of them take a few megabytes.
+        parked = [row.customer_id for row in islice(self._read_model.parked(generation), limit)]
+        for customer_id in parked:
+            row = self._row(customer_id, generation)
             if row and row.parked:
                 yield self._redrive(row, row.parked, dry=dry)
 
@@ -97,15 +99,35 @@ class Redrive:
         """
         mark = replace(parked, version=target.version + 1, reason=RETURNING, attempts=parked.attempts + 1)
         returning = replace(target, parked=mark)
-        if self._write(returning, row) and self._catch_up(returning, target):
-            return RedriveResult(row.customer_id, RedriveOutcome.RETURNED, parked, target.version)
+        written = self._write(returning, row)
+        if written is WriteResult.REFUSED:
+            return self._keep_parked(row, None, replace(parked, reason=park_reason(RowRefused())), dry=False)
+        if written is WriteResult.APPLIED and self._catch_up(returning, target):
+            return self._outcome(target, parked)
         return RedriveResult(row.customer_id, RedriveOutcome.TRY_AGAIN, parked, row.version)
 
-    def _write(self, row: Row, replaced: Row) -> bool:
+    def _outcome(self, target: Row, parked: Parked) -> RedriveResult:
+        """Read the row again. The live projector may have met another event that cannot be projected, and parked the
+        customer at that one.
+        """
+        try:
+            now = self._row(target.customer_id, target.generation)
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            return RedriveResult(target.customer_id, RedriveOutcome.TRY_AGAIN, parked, target.version)
+        if now is None or now.version < target.version or (now.parked and now.parked.is_returning):
+            return RedriveResult(target.customer_id, RedriveOutcome.TRY_AGAIN, parked, now.version if now else 0)
+        if now.parked:
+            return RedriveResult(target.customer_id, RedriveOutcome.STILL_PARKED, now.parked, now.version)
+        return RedriveResult(target.customer_id, RedriveOutcome.RETURNED, parked, now.version)
+
+    def _write(self, row: Row, replaced: Row) -> WriteResult:
         advances = row.version > replaced.version
         if advances and not self._advance_earlier(row.customer_id, row.generation, row.version):
-            return False
-        return self._read_model.write([Write(row, replaced)]) == [WriteResult.APPLIED]
+            return WriteResult.FAILED
+        [result] = self._read_model.write([Write(row, replaced)])
+        return result
 
     def _advance_earlier(self, customer_id: str, generation: int, version: int) -> bool:
         """Bring a customer to a version in all generations that are fed before this one. Returns whether that worked.
@@ -143,7 +165,8 @@ class Redrive:
         except Exception:  # noqa: BLE001 - whatever the error, the customer stays parked for the next run
             return False
         # A conflict means that the live projector applied a newer event, which also brought the customer back.
-        return self._read_model.write([Write(target, returning)]) != [WriteResult.FAILED]
+        [result] = self._read_model.write([Write(target, returning)])
+        return result in (WriteResult.APPLIED, WriteResult.CONFLICT)
 
     def _keep_parked(self, row: Row, last_state: State | None, parked: Parked, *, dry: bool) -> RedriveResult:
         """Keep a customer parked, perhaps at a later event, and show the state before that event."""
@@ -152,6 +175,6 @@ class Redrive:
         if dry:
             return RedriveResult(row.customer_id, RedriveOutcome.STILL_PARKED, parked_now, row.version)
         retried = replace(parked_now, attempts=parked.attempts + 1)
-        if not self._write(replace(target, parked=retried), row):
+        if self._write(replace(target, parked=retried), row) is not WriteResult.APPLIED:
             return RedriveResult(row.customer_id, RedriveOutcome.TRY_AGAIN, parked, row.version)
         return RedriveResult(row.customer_id, RedriveOutcome.STILL_PARKED, retried, target.version)

@@ -344,13 +344,12 @@ class World:
 
 def _again(work: Callable[..., Any], *args: Any, **named: Any) -> Any:
     """Repeat what the network refused. An error that no repetition cures ends the test."""
-    for tries_left in reversed(range(_MOST_TRIES)):
+    for _ in range(_MOST_TRIES):
         try:
             return work(*args, **named)
         except PASSING:
-            if not tries_left:
-                raise
-    raise ValueError("_MOST_TRIES is 0: nothing was tried")
+            pass
+    return work(*args, **named)
 
 
 def _no_pause(_seconds: float) -> None:

@@ -3,11 +3,15 @@
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from projections.generations import Generations, GenerationsChanged
 from projections.maintenance.progress import SegmentProgress
 from projections.read_model import Reader, RowPage, Write, WriteResult
 from projections.row import Listing, Row
+
+# DynamoDB developer guide, "Quotas in Amazon DynamoDB": the size of an item.
+_ITEM_BYTES: Final = 400 * 1024
 
 
 class InMemoryReadModel:
@@ -16,16 +20,23 @@ class InMemoryReadModel:
     Attributes:
         interfere: Called before each write, so that a test can act as a concurrent writer.
         failing: Customers whose writes fail.
+        refuses: Whether a row is refused at every try, besides one that is too large for DynamoDB.
         history: Every (customer, version) that was written, in order.
         revision: Returns the revision of the record of generations.
+        units: The write units of any row.
     """
 
     def __init__(self) -> None:
         self.stored: dict[tuple[str, int], Row] = {}
         self.interfere: Callable[[Write], None] = lambda _: None
         self.failing: set[str] = set()
+        self.refuses: Callable[[Row], bool] = lambda _: False
         self.history: list[tuple[str, int]] = []
         self.revision: Callable[[], int] = lambda: 0
+        self.units = 2
+
+    def units_of(self, row: Row) -> int:
+        return self.units
 
     def get(self, customer_id: str, generation: int, *, consistent: bool = False) -> Row | None:
         return self.stored.get((customer_id, generation))
@@ -84,9 +95,11 @@ class InMemoryReadModel:
         row = write.row
         if row.customer_id in self.failing:
             return WriteResult.FAILED
+        if self.refuses(row) or (row.listing and len(row.listing.document.encode()) > _ITEM_BYTES):
+            return WriteResult.REFUSED
         if _condition(self.stored.get((row.customer_id, row.generation))) != _condition(write.replaces):
             return WriteResult.CONFLICT
-        self.stored[row.customer_id, row.generation] = row
+        self.stored[row.customer_id, row.generation] = replace(row, misplaced=False)
         self.history.append((row.customer_id, row.version))
         return WriteResult.APPLIED
 
@@ -122,6 +135,9 @@ class InMemoryProgress:
 
     def save(self, job: str, progress: SegmentProgress) -> None:
         self.saved[job, progress.segment] = progress
+
+    def create(self, job: str, progress: SegmentProgress) -> SegmentProgress:
+        return self.saved.setdefault((job, progress.segment), progress)
 
     def remove(self, job: str) -> None:
         for key in [key for key in self.saved if key[0] == job]:

@@ -2,13 +2,13 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from local import deployment
 from local.home import StackHome
-from local.template import load_template
+from local.template import load_template, with_own_event_table
 from tests.infrastructure import sam
 from tests.infrastructure.sam import Deployment
 
@@ -17,8 +17,8 @@ Template = dict[str, Any]
 
 @pytest.fixture(scope="session")
 def template() -> Template:
-    """template.yml as plain data."""
-    return load_template()
+    """template.yml as plain data, for a stack with an event table of its own."""
+    return cast("Template", with_own_event_table(load_template()))
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +42,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def transformed(stage: str, gradual: str) -> Template:
     """Return template.yml after SAM's transformation."""
     [found] = sam.transformed([Deployment(parameters={"Stage": stage, "GradualDeployment": gradual})])
-    return found
+    return cast("Template", with_own_event_table(found))
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from shared.http.problems import TooManyRequests
 from tests.infrastructure.conftest import transformed
 
 Template = dict[str, Any]
-TABLES = ("EventTable", "ClaimsTable", "ErasuresTable", "ReadTable")
+TABLES = ("EventTable", "ClaimsTable", "ErasuresTable", "ErasureLogTable", "ReadTable")
 # Resource types that the local stage lacks.
 ONLY_ON_AWS = ("AWS::WAFv2::", "AWS::CodeDeploy::DeploymentConfig", "AWS::KMS::", "AWS::CloudWatch::",
                 "AWS::ApiGateway::Account", "AWS::Logs::")  # fmt: skip
@@ -327,11 +327,17 @@ def test_reserved_concurrency_is_set_by_parameters_and_off_by_default(
         assert template["Conditions"][condition] == {"Not": [{"Equals": [{"Ref": parameter}, 0]}]}
         return {"If": [condition, {"Ref": parameter}, {"Ref": "AWS::NoValue"}]}
 
+    def unless_closed(otherwise: Template) -> Template:
+        return {"If": ["IsClosed", 0, otherwise]}
+
     assert reserved == {
         "ProjectCustomers": by("ReserveProjector", "ProjectorConcurrency"),
         "PublishEvents": by("ReservePublisher", "PublisherConcurrency"),
-        "GetAllCustomers": by("LimitReads", "ReadConcurrency"),
-        "GetCustomer": by("LimitReads", "ReadConcurrency"),
+        "GetAllCustomers": unless_closed(by("LimitReads", "ReadConcurrency")),
+        "GetCustomer": unless_closed(by("LimitReads", "ReadConcurrency")),
+        "CreateCustomer": unless_closed({"Ref": "AWS::NoValue"}),
+        "UpdateCustomer": unless_closed({"Ref": "AWS::NoValue"}),
+        "EraseCustomer": unless_closed({"Ref": "AWS::NoValue"}),
     }
 
 

@@ -25,6 +25,7 @@ STAGES = [
     {"Stage": "production", "AlarmEmail": "a@example.com", "MonthlyBudget": "50", "SetsGatewayAccount": "true"},
     {"Stage": "production", "MaxReadUnits": "500", "MaxWriteUnits": "100", "StreamParallelism": "3"},
     {"Stage": "production", "MaxWriteUnits": "100"},
+    {"Stage": "production", "EventTableName": "restored", "EventStreamLabel": "2026-11-28T01:00:00.000"},
 ]  # fmt: skip
 ONLY_FULL = {
     "AWS::CloudWatch::Dashboard",

@@ -74,7 +74,8 @@ OF_ALL = {
     "other origins": Deployment(TEXT, BASE | {"AllowedOrigins": "https://shop.example.org"}),
 }
 SNAPSHOTS = {"CreateCustomer", "UpdateCustomer", "EraseCustomer", "GetAllCustomers", "GetCustomer"}
-ALL = {name for name, each in load_template()["Resources"].items() if "AutoPublishAlias" in each.get("Properties", {})}
+RESOURCES = load_template()["Resources"]
+ALL = {name for name, each in RESOURCES.items() if "AutoPublishAlias" in each.get("Properties", {})}
 # Kind of change -> the deployment, and the functions that it changes.
 OF_SOME = {
     "a longer timeout": (
@@ -99,6 +100,12 @@ OF_PARAMETERS = {
     "Architecture": ALL,
     "AllowedOrigins": ALL,
     "Protection": SNAPSHOTS,
+    "EventTableName": {
+        name
+        for name in ALL
+        if "EVENT_TABLE" in RESOURCES[name]["Properties"].get("Environment", {}).get("Variables", {})
+    },
+    "Epoch": {"PublishEvents"},
     "RebuildWorkers": {"RebuildControl"},
     "RebuildRate": {"RebuildControl"},
 }

@@ -29,6 +29,8 @@ from tests.simulation.signals import Crash
 
 # How often an operator tries to switch without checking how far the rebuild is.
 _TOO_EARLY: Final = 0.1
+# Of a new generation: as many as the active one has, or another number.
+_SHARDS: Final = (None, None, 1, 3, 7)
 # How often an operator compares what is read, and repairs it.
 _REPAIRS: Final = 0.15
 _REFUSALS: Final = (
@@ -102,7 +104,7 @@ class Operators:
         elif record.previous is not None:
             self._leave_previous(record)
         else:
-            self.generations.save(record.start_rebuild())
+            self.generations.save(record.start_rebuild(random.choice(_SHARDS)))
 
     def _redrive_fed(self, record: Generations, *, dry: bool) -> None:
         for generation in record.fed:

@@ -1,4 +1,4 @@
-"""The Hypothesis profile of mutation tests: few examples, because thousands of mutants run them, and always the same."""
+"""The Hypothesis profile of mutation tests: few examples, as thousands of mutants run them, and always the same."""
 
 from hypothesis import HealthCheck, settings
 

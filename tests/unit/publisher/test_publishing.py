@@ -54,6 +54,15 @@ def test_a_batch_is_published_in_order_ten_at_a_time() -> None:
     assert world.bus.details == [to_json(cloud_event(event, "urn:s")) for event in events]
 
 
+@pytest.mark.parametrize("count", [1, 9, 10, 11, 20])
+def test_the_last_event_of_a_full_request_is_sent_like_the_others(count: int) -> None:
+    world, events = World(), many(count)
+
+    assert world.publish(events).published == events
+    assert world.ids == ids_of(events)
+    assert len(world.bus.requests) == -(-count // 10)
+
+
 def test_an_empty_batch_sends_nothing() -> None:
     world = World()
 

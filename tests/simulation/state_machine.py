@@ -24,6 +24,8 @@ _TRIES: Final = 6
 # How often an invocation has time for one page only.
 _SHORT: Final = 0.3
 _RATES: Final = (20, 1000, 1000)
+_ACTIONS: Final = {"start": "fill", "confirm": "switch", "switch": "switched"}
+_MAPS: Final = {"fill": ("fill", "verify"), "verify": ("compare", "confirm")}
 _REFUSALS: Final = (WrongStep, InvalidRate)
 _TROUBLES: Final = (BotoCoreError, ClientError, ReadModelBusy, StoreBusy, RebuildFailed, GenerationsChanged)
 
@@ -40,91 +42,107 @@ class Around(Protocol):
 
 
 class StateMachine:
-    """One execution after the other.
+    """One execution after the other. Operators who start another one leave the one before it alone.
 
     Attributes:
-        state: `""` if no execution runs.
         switched: How many executions came to their end.
     """
 
     def __init__(self, world: Around) -> None:
-        self.state = ""
         self.switched = 0
         self._world = world
-        self._input: dict[str, Any] = {}
-        self._begun: dict[str, Any] = {}
-        self._items: list[dict[str, Any]] = []
-        self._failures = 0
+        self._execution: _Execution | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether an execution runs."""
+        return self._execution is not None and self._execution.state not in ("", "switched")
 
     def start(self) -> None:
         """Start an execution."""
-        random = self._world.random
-        self._input = {"accept_parked": random.random() < 0.3, "rate": random.choice(_RATES)}
-        self._failures = 0
-        self.state = "start"
-
-    def stop(self) -> None:
-        """Stop the execution, as an operator does in the console."""
-        self.state = ""
+        self._execution = _Execution(self._world)
 
     def step(self) -> None:
-        """Invoke one function."""
+        """Invoke one function, if one is due."""
+        if self._execution is not None:
+            self.switched += self._execution.step()
+
+
+class _Execution:
+    """One execution.
+
+    Attributes:
+        state: `""` when it has failed.
+    """
+
+    def __init__(self, world: Around) -> None:
+        random = world.random
+        self.state = "start"
+        self._world = world
+        self._input = {"accept_parked": random.random() < 0.3, "rate": random.choice(_RATES)}
+        self._begun: dict[str, Any] = {}
+        # The items of a map that are due, and how many are not done.
+        self._due: list[dict[str, Any]] = []
+        self._open = 0
+        self._is_busy = False
+        self._failures = 0
+
+    def step(self) -> bool:
+        """Invoke one function, unless all that are due run already. Returns whether the generation was switched to."""
         state = self.state
         try:
-            getattr(self, f"_{state}")()
+            self._step(state)
             self._failures = 0
         except Crash:
             self._failed(state, "died")
         except _REFUSALS as refusal:
             self._world.trace("execution", state, type(refusal).__name__)
-            self.stop()
+            self.state = ""
         except Exception as error:  # noqa: BLE001 - as Lambda's runtime does
             # A handler raises an exception without a text in place of the original, which is the new one's context.
             known = any(isinstance(each, _TROUBLES) for each in (error, error.__context__))
             require(known, "ERRORS", f"the state {state} ended with {type(error).__name__}")
             self._failed(state, type(error).__name__)
+        return state == "switch" and self.state == "switched"
 
     def _failed(self, state: str, how: str) -> None:
         self._world.trace("execution", state, how)
         self._failures += 1
         if self._failures == _TRIES:
-            self.stop()
+            self.state = ""
 
-    def _start(self) -> None:
-        self._begun = self._invoke("control", {"action": "start", "input": self._input})
-        self._to_map("fill")
+    def _step(self, state: str) -> None:
+        if state in _MAPS:
+            self._map(state, *_MAPS[state])
+        elif state in _ACTIONS and not self._is_busy:
+            self._is_busy = True
+            try:
+                answer = self._invoke("control", {**self._begun, "action": state, "input": self._input})
+            finally:
+                self._is_busy = False
+            self._begun = answer if state == "start" else self._begun
+            self._move_to(state, _ACTIONS[state])
 
-    def _fill(self) -> None:
-        if self._item_done("fill"):
-            self._to_map("verify")
-
-    def _verify(self) -> None:
-        if self._item_done("compare"):
-            self.state = "confirm"
-
-    def _confirm(self) -> None:
-        self._invoke("control", {**self._begun, "action": "confirm"})
-        self.state = "switch"
-
-    def _switch(self) -> None:
-        self._invoke("control", {**self._begun, "action": "switch"})
-        self.switched += 1
-        self.stop()
-
-    def _to_map(self, state: str) -> None:
-        self._items = [dict(item) for item in self._begun["items"]]
-        self.state = state
-
-    def _item_done(self, function: str) -> bool:
-        """Invoke the function for any item that is not done. Returns whether all are."""
-        item = self._world.random.choice(self._items)
-        self._items.remove(item)
+    def _map(self, state: str, function: str, after: str) -> None:
+        """Invoke the function for an item that is not done and does not run."""
+        if not self._due:
+            return
+        item = self._due.pop(self._world.random.randrange(len(self._due)))
         try:
             item = self._invoke(function, item)
         finally:
-            if not item.get("done"):
-                self._items.append(item)
-        return not self._items
+            if item.get("done"):
+                self._open -= 1
+            else:
+                self._due.append(item)
+        if not self._open:
+            self._move_to(state, after)
+
+    def _move_to(self, before: str, state: str) -> None:
+        if self.state == before:
+            self.state = state
+            self._due = [dict(item) for item in self._begun["items"]]
+            self._open = len(self._due)
 
     def _invoke(self, function: str, event: dict[str, Any]) -> dict[str, Any]:
         milliseconds = 0 if self._world.random.random() < _SHORT else 10**9

@@ -6,9 +6,10 @@ from tests.simulation import wiring  # noqa: F401 - before any handler is import
 from tests.simulation.mutations.base import Mutation
 from tests.simulation.mutations.commanding import COMMANDS
 from tests.simulation.mutations.consuming import CONSUMERS
+from tests.simulation.mutations.gating import GATES
 from tests.simulation.mutations.operating import MAPPING, OPERATIONS
 from tests.simulation.mutations.projecting import PROJECTOR, QUERIES, READ_TABLE
 
-MUTATIONS: Final = (*READ_TABLE, *PROJECTOR, *COMMANDS, *QUERIES, *MAPPING, *OPERATIONS, *CONSUMERS)
+MUTATIONS: Final = (*READ_TABLE, *PROJECTOR, *COMMANDS, *QUERIES, *MAPPING, *OPERATIONS, *GATES, *CONSUMERS)
 
 __all__ = ["MUTATIONS", "Mutation"]

@@ -6,6 +6,7 @@ python -m tests.mutation --report               # the last results once more
 """
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -20,6 +21,8 @@ from tests.mutation.verdicts import LEAST_PERCENT, Verdict, judge, line_of, muta
 
 WORKSPACE: Final = ROOT / ".local" / "mutation"
 SURVIVORS: Final = Path(__file__).with_name("survivors.toml")
+# mutmut's exit codes of mutants that a test or mypy has noticed.
+_KEPT: Final = frozenset({1, 3, 37})
 _NOT_COPIED: Final = shutil.ignore_patterns(".*", "__pycache__", "node_modules", "mutants")
 
 
@@ -32,6 +35,7 @@ def main() -> int:
     arguments = parser.parse_args()
     if not arguments.report:
         _copy()
+        _forget_survivors()
         status = _mutmut(arguments.names, arguments.children)
         if status:
             print(f"mutmut ended with {status}", file=sys.stderr)
@@ -44,6 +48,15 @@ def main() -> int:
 def _copy() -> None:
     """Copy the project, so that mutmut's files are in no folder of ours. Results of unchanged functions are kept."""
     shutil.copytree(ROOT, WORKSPACE, ignore=_NOT_COPIED, dirs_exist_ok=True)
+
+
+def _forget_survivors() -> None:
+    """Let mutmut try the survivors again: it keeps the results of functions that have not changed, and tests have."""
+    for file in (WORKSPACE / "mutants").rglob("*.py.meta"):
+        results = json.loads(file.read_text())
+        codes = results["exit_code_by_key"]
+        results["exit_code_by_key"] = {name: code if code in _KEPT else None for name, code in codes.items()}
+        file.write_text(json.dumps(results))
 
 
 def _mutmut(names: list[str], children: int) -> int:

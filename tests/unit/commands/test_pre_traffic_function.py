@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 from commands.handlers import create_customer_pre_traffic as hook
 from commands.pre_traffic import ACTOR, CheckFailed, Services, Trial, problems_of
 from events.dynamodb_store import DynamoDbEventStore
+from shared.runtime import clients
 
 TRIAL = Trial("d-ABC123XYZ", "run-1")
 CONTEXT = {
@@ -112,7 +113,7 @@ def test_the_events_are_read_from_the_event_table_and_the_pauses_are_real(servic
     store = services.events.__self__  # type: ignore[attr-defined]
 
     assert isinstance(store, DynamoDbEventStore)
-    assert (store._table, store._client) == ("events", hook.dynamodb())
+    assert (store._table, store._client) == ("events", clients.dynamodb())
     assert services.pause is time.sleep
 
 

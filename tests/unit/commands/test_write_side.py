@@ -20,7 +20,7 @@ from events.history import fold
 from events.store import VersionConflict
 from shared.http.consistency import ConsistencyToken
 from shared.http.preconditions import EntityTags, Preconditions
-from shared.http.problems import PreconditionFailed, StaleVersion
+from shared.http.problems import Contended, PreconditionFailed, StaleVersion
 from shared.http.request import parse
 from shared.http.response import Response
 from shared.runtime.clock import timestamp
@@ -102,8 +102,8 @@ class TestHandling:
     @pytest.mark.parametrize(
         ("conditions", "kind"),
         [
-            (Preconditions(if_match=EntityTags(('"1"',))), StaleVersion),
-            (Preconditions(if_none_match=EntityTags(('"2"',))), PreconditionFailed),
+            (Preconditions(if_match=EntityTags(frozenset({'"1"'}))), StaleVersion),
+            (Preconditions(if_none_match=EntityTags(frozenset({'"2"'}))), PreconditionFailed),
         ],
     )
     def test_a_refusal_has_the_token_of_the_version_that_it_was_decided_on(
@@ -115,7 +115,8 @@ class TestHandling:
         assert refused.value.read_after == ConsistencyToken(CUSTOMER, 2)
 
     def test_every_attempt_that_another_writer_outran_waits_longer(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        store, pauses = InMemoryEventStore(), []
+        store = InMemoryEventStore()
+        pauses: list[Any] = []
         for event in history(CUSTOMER, 1):
             store.append(event)
         monkeypatch.setattr(handling, "full_jitter", lambda *of: of)
@@ -124,8 +125,8 @@ class TestHandling:
             raise VersionConflict(CUSTOMER, 2, None)
 
         monkeypatch.setattr(handling, "_append", outrun)
-        with pytest.raises(handling.Contended):
-            carry_out(lambda _: Decision(CustomerErased()), store, CUSTOMER, context(), pauses.append)  # type: ignore[arg-type]
+        with pytest.raises(Contended):
+            carry_out(lambda _: Decision(CustomerErased()), store, CUSTOMER, context(), pauses.append)
 
         limits = handling._FIRST_PAUSE_SECONDS, handling._LONGEST_PAUSE_SECONDS
         assert pauses == [(attempt, *limits) for attempt in range(handling._TRIES)]
@@ -143,11 +144,16 @@ class TestErasure:
         assert store.noted == {CUSTOMER: timestamp(START)}
 
     def test_the_hash_is_removed_from_the_metadata_of_the_events_that_have_it_there(self) -> None:
-        store, asked = InMemoryEventStore(), []
+        store = InMemoryEventStore()
+        asked: list[Any] = []
         first = replace(created(CUSTOMER), hash_in_metadata=True)
         for event in (first, updated(CUSTOMER, 2), erased(CUSTOMER, 3)):
             store.append(event)
-        store.redact = lambda *of: asked.append(of)  # type: ignore[method-assign,assignment]
+
+        def redact(*of: Any) -> None:
+            asked.append(of)
+
+        store.redact = redact  # type: ignore[method-assign,assignment]
 
         finish_erasure(store, store, CUSTOMER, lambda: True)
 

@@ -120,7 +120,7 @@ class TestRedriveReports:
                 world.read_model.stored["a", 1] = row
             else:
                 del world.read_model.stored["a", 1]
-            world.read_model.parked = lambda _, listed=listed: iter(listed)  # type: ignore[method-assign,assignment,misc]
+            world.read_model.parked = lambda _, listed=listed: iter(listed)  # type: ignore[method-assign,misc]
 
             assert list(world.redrive.run(1, dry=False)) == []
 
@@ -160,11 +160,12 @@ class TestRedriveInSeveralGenerations:
         reads: list[str] = []
         world.read_model.interfere = lambda write: written.append(write.row.generation)
         read = world.store.read
-        world.store.read = lambda customer_id, after_version=0: (  # type: ignore[method-assign]
-            reads.append(customer_id),
-            read(customer_id, after_version),
-        )[1]
 
+        def watched(customer_id: str, after_version: int = 0) -> list[Recorded]:
+            reads.append(customer_id)
+            return read(customer_id, after_version)
+
+        world.store.read = watched  # type: ignore[method-assign]
         [result] = world.redrive.run(1, dry=False)
 
         assert result.outcome is RedriveOutcome.RETURNED

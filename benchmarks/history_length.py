@@ -64,25 +64,12 @@ class Histories:
         """Create a customer. Versions after the second are copies of the second, written in bulk."""
         customer = self._api.a_customer(2)
         first, second = self._api.history(customer.id)
-        copies = [self._copy(second, version, first) for version in range(3, versions + 1)]
+        copies = [copy_of(second, version, first) for version in range(3, versions + 1)]
         client = dynamodb_local.client(self._endpoint)
         for start in range(0, len(copies), _ITEMS_A_CALL):
             requests: Any = [{"PutRequest": {"Item": to_item(each)}} for each in copies[start : start + _ITEMS_A_CALL]]
             client.batch_write_item(RequestItems={self._names["EventTable"]: requests})
         return customer.model_copy(update={"version": versions})
-
-    @staticmethod
-    def _copy(event: Event, version: int, first: Event) -> Event:
-        before = "".join(fingerprint(str(earlier)) for earlier in range(version - 1, 0, -1)[:MOST_REMEMBERED])
-        metadata = replace(event.metadata, command_id=new_id())
-        return replace(
-            event,
-            version=version,
-            event_id=new_id(),
-            metadata=metadata,
-            created_at=first.occurred_at,
-            recent_commands=before,
-        )
 
     def change(self, customer: Customer) -> Customer:
         """PUT without a key."""
@@ -102,6 +89,25 @@ class Histories:
             yield meter
         finally:
             self._api = api
+
+
+def copy_of(event: Event, version: int, first: Event) -> Event:
+    """A later version that is like an event, by another command.
+
+    Args:
+        event: The update to copy.
+        version: The copy's version.
+        first: The customer's first event.
+    """
+    before = "".join(fingerprint(str(earlier)) for earlier in range(version - 1, 0, -1)[:MOST_REMEMBERED])
+    return replace(
+        event,
+        version=version,
+        event_id=new_id(),
+        metadata=replace(event.metadata, command_id=new_id()),
+        created_at=first.occurred_at,
+        recent_commands=before,
+    )
 
 
 def compare(histories: Histories, change: _Change) -> tuple[Cost, Cost]:

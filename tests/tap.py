@@ -46,9 +46,13 @@ class Tap:
     def listen(self) -> list[dict[str, Any]]:
         """All events so far."""
         while messages := self._queues.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages"):
-            for message in messages:
-                self.heard.append(json.loads(message["Body"]))
-                self._queues.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
+            self.heard += [json.loads(message["Body"]) for message in messages]
+            # One request for ten messages: a whole run hears thousands.
+            done: Any = [
+                {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
+                for number, message in enumerate(messages)
+            ]
+            self._queues.delete_message_batch(QueueUrl=self._queue, Entries=done)
         return self.heard
 
     def breaches(self) -> list[str]:

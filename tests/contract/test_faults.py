@@ -41,16 +41,18 @@ if TYPE_CHECKING:
 SEED = 20260517
 RATE = 0.15
 PASSING = (ClientError, BotoCoreError, ReadModelBusy)
+_MOST_TRIES = 200
 _names = count(1)
 
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """A test's own pair of tables on one server."""
+    """A test's own tables on one server."""
 
     client: "DynamoDBClient"
     events: str
     customers: str
+    erasures: str
 
     def items(self, table: str) -> Iterator[Mapping[str, Any]]:
         for page in self.client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
@@ -62,7 +64,7 @@ class Wire:
 
     def __init__(self, on: Tables, seed: int, rate: float) -> None:
         client, self.network = faulty(on.client.meta.endpoint_url, seed, rate)
-        self.store = DynamoDbEventStore(client, on.events, pause=_no_pause)
+        self.store = DynamoDbEventStore(client, on.events, erasures_table=on.erasures, pause=_no_pause)
         self.read_model = DynamoDbReadModel(client, on.customers, sleep=_no_pause)
         self.projector = Projector(self.read_model, self.store.read)
         self.generations = DynamoDbGenerations(client, on.customers)
@@ -72,12 +74,16 @@ class Wire:
 @pytest.fixture
 def own_tables(amazons_dynamodb: "DynamoDBClient") -> Tables:
     number = next(_names)
-    names = {"EventTable": f"faults-events-{number}", "ReadTable": f"faults-customers-{number}"}
+    names = {
+        "EventTable": f"faults-events-{number}",
+        "ReadTable": f"faults-customers-{number}",
+        "ErasuresTable": f"faults-erasures-{number}",
+    }
     for template, name in names.items():
         definition: Any = {**tables.from_template()[template], "TableName": name}
         definition.pop("StreamSpecification", None)
         amazons_dynamodb.create_table(**definition)
-    return Tables(amazons_dynamodb, names["EventTable"], names["ReadTable"])
+    return Tables(amazons_dynamodb, *names.values())
 
 
 def test_ten_thousand_events_end_as_their_fold_whatever_the_network_does(
@@ -337,11 +343,13 @@ class World:
 
 
 def _again(work: Callable[..., Any], *args: Any, **named: Any) -> Any:
-    while True:
+    """Repeat what the network refused. An error that no repetition cures ends the test."""
+    for _ in range(_MOST_TRIES):
         try:
             return work(*args, **named)
-        except PASSING:
-            pass
+        except PASSING as error:
+            last = error
+    raise last
 
 
 def _no_pause(_seconds: float) -> None:

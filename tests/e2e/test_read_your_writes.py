@@ -16,7 +16,7 @@ from tests.fakes.signing_keys import keyring_with
 from tests.samples import details_of
 
 ROUNDS: Final = 100
-THREADS: Final = 10
+THREADS: Final = 4
 # How long a refusal may take, in seconds: no wait.
 AT_ONCE: Final = 5
 

@@ -50,6 +50,7 @@ def test_the_row_has_exactly_its_attributes_and_types(items: list[dict[str, Any]
         "occurred_at": "S",
         "data": "S",
         "metadata": "M",
+        "request_hash": "S",
     }
 
 

@@ -12,13 +12,15 @@ import httpx
 import pytest
 
 import operations.__main__ as program
+from events.claims import email_claim
 from events.codec import to_item
 from events.dynamodb_store import DynamoDbEventStore
 from events.envelope import Event
 from local.home import StackHome
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
-from tests.e2e.customers import Customer, create, eventually, page, pages, shown
+from tests.e2e.customers import Customer, a_person, create, eventually, page, pages, shown
+from tests.e2e.problems import assert_problem
 from tests.integration.aws import Aws
 from tests.integration.records import an_event
 from tests.samples import details_of
@@ -84,6 +86,11 @@ def differences(printed: str) -> dict[str, tuple[str, int, int]]:
     return {row["customer_id"]: (row["kind"], row["expected"], row["found"]) for row in rows if "kind" in row}
 
 
+def claim_differences(printed: str) -> set[tuple[str, str | None, str | None]]:
+    rows = [row for row in map(json.loads, printed.splitlines()) if "kind" in row]
+    return {(row["kind"], row["customer_id"], row["holder"]) for row in rows}
+
+
 def test_verify_names_exactly_the_damaged_rows_and_repair_heals_them(
     aws: Aws,
     outputs: Mapping[str, str],
@@ -120,6 +127,33 @@ def test_verify_names_exactly_the_damaged_rows_and_repair_heals_them(
     assert shown(api, people[0]["id"]).json() == people[0]
     assert shown(api, people[1]["id"]).json()["city"] == "Leeds"
     assert shown(api, people[2]["id"]).json() == people[2]
+
+
+def test_verify_claims_names_the_damage_and_repair_lets_nobody_share_an_address(
+    aws: Aws, outputs: Mapping[str, str], api: httpx.Client, customers: Run, people: list[Customer]
+) -> None:
+    # Other tests put events into the table by hand, without their claims.
+    before = claim_differences(customers("verify", "claims", "--json")[1])
+    table = outputs["ClaimsTable"]
+    lost, foreign = ({"claim": {"S": email_claim(customer["email"])}} for customer in people[:2])
+    orphan = {"claim": {"S": email_claim(f"{uuid4().hex}@example.com")}, "customer_id": {"S": str(uuid4())}}
+    aws.dynamodb.delete_item(TableName=table, Key=lost)
+    aws.dynamodb.put_item(TableName=table, Item={**foreign, "customer_id": {"S": people[2]["id"]}})
+    aws.dynamodb.put_item(TableName=table, Item=orphan)
+
+    status, printed = customers("verify", "claims", "--json")
+    assert status == 1
+    assert claim_differences(printed) - before == {
+        ("missing", people[0]["id"], None),
+        ("foreign", people[1]["id"], people[2]["id"]),
+        ("stale", None, people[2]["id"]),
+        ("orphan", None, orphan["customer_id"]["S"]),
+    }
+    customers("verify", "claims", "--repair")
+    assert claim_differences(customers("verify", "claims", "--json")[1]) <= before
+    for customer in people[:2]:
+        again = api.post("/customers", json=a_person(email=customer["email"]))
+        assert_problem(again, 409, "field-taken")
 
 
 def test_a_parked_customer_stays_until_the_event_is_repaired_and_returns_once(

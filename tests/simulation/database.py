@@ -79,6 +79,8 @@ class Database:
                 new = change(old or dict(params["Key"]), params.get("ExpressionAttributeValues", _NONE))
             case "Delete":
                 new = None
+            case "ConditionCheck":
+                new = old
             case _:
                 raise NotSimulated(f"a transaction's {kind}")
         return table, key, old, new

@@ -16,6 +16,7 @@ Update = Callable[[Item, Values], Item]
 _COMPARE: Final = {"=": eq, "<>": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 _EXISTS: Final = re.compile(r"(attribute_exists|attribute_not_exists)\((#?\w+)\)")
 _COMPARISON: Final = re.compile(r"(#?\w+) (=|<>|<=|>=|<|>) (:\w+)")
+_BEGINS: Final = re.compile(r"begins_with\((#?\w+), (:\w+)\)")
 _ASSIGNMENT: Final = re.compile(r"(#?\w+) = (:\w+)")
 _CLAUSE: Final = re.compile(r"(SET|REMOVE) (.+?)(?= SET | REMOVE |$)")
 _INSERT: Final = re.compile(r'INSERT INTO "([\w-]+)" VALUE \{(.+)\}')
@@ -51,7 +52,13 @@ def _term(text: str, names: Mapping[str, str]) -> Condition:
         return lambda item, _: (name in item) is wanted
     if found := _COMPARISON.fullmatch(text):
         return _comparison(_name(found[1], names), _COMPARE[found[2]], found[3])
+    if found := _BEGINS.fullmatch(text):
+        return _beginning(_name(found[1], names), found[2])
     raise NotSimulated(f"the condition {text!r}")
+
+
+def _beginning(name: str, operand: str) -> Condition:
+    return lambda item, values: name in item and value_of(item[name]).startswith(value_of(values[operand]))
 
 
 def _comparison(name: str, compare: Callable[[Any, Any], bool], operand: str) -> Condition:

@@ -100,8 +100,7 @@ class FakeDynamoDb:
         limit = min(params.get("Limit", 1000), max(self._page_items, 40))
         first = table.exact_key(start) if start else None
         items, last = self._call("scan", lambda: self._database.scan(params, first, limit), params)
-        key = {table.partition: {"S": last[0]}, table.sort: {"N": str(last[1])}} if last else None
-        return {"Items": items, **({"LastEvaluatedKey": key} if key else {})}
+        return {"Items": items, **({"LastEvaluatedKey": table.attributes_of(last)} if last else {})}
 
     def get_paginator(self, operation: str) -> "Paginator":
         if operation not in ("query", "scan"):

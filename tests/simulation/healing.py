@@ -48,6 +48,7 @@ def redrive(world: "World") -> None:
     world.operators.repair_all()
     check_projection(world, set())
     nothing_remains(world)
+    world.claims_operator.restore()
     world.operators.backfill_all()
     world.subscribers.finish()
 

@@ -58,6 +58,10 @@ class Table:
             raise NotSimulated(f"{self.name}: the key {attributes}")
         return self.key(attributes)
 
+    def attributes_of(self, key: Key) -> dict[str, Any]:
+        """The attributes of a key."""
+        return {self.partition: {"S": key[0]}, **({self.sort: {"N": str(key[1])}} if self.sort else {})}
+
     def get(self, key: Key) -> Item | None:
         """The current item."""
         items = self.partitions.get(key[0])

@@ -13,6 +13,7 @@ from typing import Any, Final
 from events.store import MOST_REDACTED_AT_ONCE
 from tests.simulation import wiring
 from tests.simulation.answers import Answers
+from tests.simulation.claims import ClaimsOperator
 from tests.simulation.clients import Callers
 from tests.simulation.clock import VirtualClock
 from tests.simulation.database import Database
@@ -81,6 +82,7 @@ class World(Outlets):
         wiring.enter(self)
         wiring.redact_at_once(self.random.choice((1, 2, 5, MOST_REDACTED_AT_ONCE)))
         self.finisher = Finisher(self)
+        self.claims_operator = ClaimsOperator(self)
         self.mapping = MappingActor(self, settings_of(self.random), policy_of(self.random), self._project)
         self.dead_lettered = set()
         self._hash = hashlib.blake2b(digest_size=16)
@@ -116,6 +118,7 @@ class World(Outlets):
             (mix.prolong, self._prolong),
             (mix.operate, self.operators.step),
             (0.02, self.finisher.step),
+            (0.004, self.claims_operator.step),
             (mix.kill, self._kill),
             (mix.split, self._split),
             (mix.poison, self._poison),

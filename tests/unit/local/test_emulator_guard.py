@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -110,7 +111,9 @@ def serve(request: dict[str, Any]) -> tuple[list[MutableMapping[str, Any]], list
     async def send(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
 
-    asyncio.run(Guard(app, PORT)(request, receive, send))
+    # In a thread of its own, because Playwright's event loop stays in the main thread of a process with browser tests.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(Guard(app, PORT)(request, receive, send))).result()
     return sent, reached
 
 

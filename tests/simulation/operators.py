@@ -29,7 +29,9 @@ from tests.simulation.state_machine import StateMachine
 _TOO_EARLY: Final = 0.1
 _ABANDONED: Final = 0.03
 # How often an operator does something that has nothing to do with a rebuild.
-_OTHER_WORK: Final = 0.5
+_OTHER_WORK: Final = 0.4
+# How many functions the state machine invokes before an operator's next step.
+_INVOCATIONS: Final = 6
 _RATES: Final = ("20", "1000", "100000")
 
 
@@ -155,15 +157,28 @@ class Operators:
         elif random.random() < _ABANDONED:
             self._run("rebuild", "abandon")
         elif self._machine.is_running:
-            self._machine.step()
+            for _ in range(_INVOCATIONS):
+                self._machine.step()
         elif random.random() < 0.3:
             self._machine.start()
-        elif random.random() < 0.5:
-            self._run("rebuild", "run", "--workers", "1", "--rate", random.choice(_RATES))
-        elif self._run("rebuild", "verify", *(["--accept-parked"] if random.random() < 0.3 else [])):
+        else:
+            random.choice((self._all_at_once, self._fill, self._verify))(generation)
+
+    def _fill(self, generation: int) -> None:
+        self._run("rebuild", "run", "--workers", "1", "--rate", self._world.random.choice(_RATES))
+
+    def _verify(self, generation: int) -> None:
+        accepted = ["--accept-parked"] if self._world.random.random() < 0.3 else []
+        if self._run("rebuild", "verify", *accepted):
             self._run("verify", "--repair", "--generation", str(generation))
         else:
             self._switch()
+
+    def _all_at_once(self, generation: int) -> None:
+        random = self._world.random
+        accepted = ["--accept-parked"] if random.random() < 0.3 else []
+        status = self._run("rebuild", "all", "--workers", "1", "--rate", random.choice(_RATES), *accepted)
+        self._by_hand += not status
 
     def _switch(self) -> None:
         self._run("rebuild", "switch")

@@ -69,7 +69,7 @@ class World(Outlets):
         shards = self.random.choice((1, 2, 4))
         self.stream = SimulatedStream(shards, self.clock, self.random, self.faults, scattered=mix.scattered)
         self.database = Database(our_tables(), self.clock.now, self.written, self._is_stale)
-        self.client = FakeDynamoDb(self.database, self, self.random.choice((2, 7, 1000, 1000)))
+        self.client: Any = FakeDynamoDb(self.database, self, self.random.choice((2, 7, 1000, 1000)))
         self.oracle = Oracle()
         self.invariants = Invariants(self.oracle, self.database.tables)
         self.answers = Answers(self.oracle, self.invariants)

@@ -40,7 +40,11 @@ def main() -> int:
         if status:
             print(f"mutmut ended with {status}", file=sys.stderr)
             return 1
-    verdict = judge(list(mutants_in(WORKSPACE / "mutants")), reasons_in(SURVIVORS), complete=not arguments.names)
+    mutants = list(mutants_in(WORKSPACE / "mutants"))
+    if not mutants:
+        print("There are no results yet: run make mutants first.", file=sys.stderr)
+        return 1
+    verdict = judge(mutants, reasons_in(SURVIVORS), complete=not arguments.names)
     _print(verdict)
     return 0 if verdict.is_good or (arguments.names and not verdict.unexplained) else 1
 

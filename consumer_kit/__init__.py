@@ -8,8 +8,9 @@ from consumer_kit.dead_letters import DeadLetter, DeadLetters
 from consumer_kit.dynamodb_inbox import DynamoDbInbox
 from consumer_kit.event import CREATED, ERASED, ERASING, REDACTED, UPDATED, PublishedEvent, Rejected
 from consumer_kit.inbox import Effect, Inbox, InboxConflict, MissingEvent
-from consumer_kit.ordering import Action, CustomerState, GapPolicy, TooManyHeld, decide
+from consumer_kit.ordering import Action, CannotSkip, CustomerState, GapPolicy, TooManyHeld, decide
 from consumer_kit.parsing import NotAnEvent, from_cloud_event, from_event_bridge, from_sqs, from_stream
+from consumer_kit.skipping import skip, to_message
 from consumer_kit.sqs import MAX_RECEIVES, BatchResult, handle_batch
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "UPDATED",
     "Action",
     "BatchResult",
+    "CannotSkip",
     "Consumer",
     "CustomerState",
     "DeadLetter",
@@ -45,4 +47,6 @@ __all__ = [
     "from_sqs",
     "from_stream",
     "handle_batch",
+    "skip",
+    "to_message",
 ]

@@ -5,18 +5,26 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
+from uuid import uuid4
 
+from consumer_kit import fifo
 from consumer_kit.dead_letters import DeadLetter, DeadLetters
 from consumer_kit.dynamodb_inbox import DynamoDbInbox
+from consumer_kit.inbox import Inbox, InboxConflict
+from consumer_kit.ordering import CannotSkip
+from consumer_kit.skipping import skip, to_message
 
 if TYPE_CHECKING:
     import boto3
+    from mypy_boto3_sqs import SQSClient
 
 EXAMPLES: Final = """examples:
   python -m consumer_kit waiting --table staging-customers-welcome --minutes 15
   python -m consumer_kit dead-letters --dead-letters "$DEAD_LETTER_QUEUE_URL"
   python -m consumer_kit redrive --dead-letters "$DEAD_LETTER_QUEUE_URL" --queue "$QUEUE_URL" \\
       --table staging-customers-welcome
+  python -m consumer_kit skip --table staging-customers-welcome --queue "$QUEUE_URL" \\
+      --customer 4c5c7f0a-7a34-4c59-9d9b-0c7d0c0f8a01 --version 3
 """
 
 
@@ -36,12 +44,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (BotoCoreError, ClientError) as error:
         print(f"consumer_kit: {error}", file=sys.stderr)
         return 2
+    except CannotSkip as error:
+        print(f"consumer_kit: nothing was skipped: {error}", file=sys.stderr)
+        return 2
+    except InboxConflict:
+        print("consumer_kit: the consumer wrote its inbox meanwhile, run the command again", file=sys.stderr)
+        return 2
 
 
 def _run(options: argparse.Namespace, session: "boto3.Session") -> int:
     if options.command == "waiting":
         inbox = DynamoDbInbox(session.client("dynamodb"), options.table)
         return _print_missing_events(inbox, timedelta(minutes=options.minutes))
+    if options.command == "skip":
+        return _skip(DynamoDbInbox(session.client("dynamodb"), options.table), session.client("sqs"), options)
     dead_letters = DeadLetters(session.client("sqs"), options.dead_letters)
     if options.command == "dead-letters":
         return int(bool(_print_dead_letters(dead_letters.list())))
@@ -52,17 +68,35 @@ def _run(options: argparse.Namespace, session: "boto3.Session") -> int:
 
 
 def _print_missing_events(inbox: DynamoDbInbox, age: timedelta) -> int:
-    since = (datetime.now(UTC) - age).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    missing_events = list(inbox.missing_events(since))
-    for missing in missing_events:
-        print(f"{missing.customer_id}  version {missing.version} is missing since {missing.since}")
-    return int(bool(missing_events))
+    found = 0
+    for missing in inbox.missing_events(_timestamp(datetime.now(UTC) - age)):
+        print(f"{missing.customer_id}  version {missing.version} is missing since {missing.since}", flush=True)
+        found = 1
+    return found
+
+
+def _skip(inbox: Inbox, sqs: "SQSClient", options: argparse.Namespace) -> int:
+    """Skip a version, and have the consumer handle what waited for it."""
+    released = skip(inbox, options.customer, options.version, _timestamp(datetime.now(UTC)))
+    print(f"Version {options.version} of customer {options.customer} is skipped.")
+    if released is None:
+        print(f"Version {options.version + 1} is missing, too: the held events still wait.")
+        return 1
+    unique = f"skip-{options.version}-{uuid4()}"
+    group = fifo.parameters(options.queue, released.customer_id, unique)
+    sqs.send_message(QueueUrl=options.queue, MessageBody=to_message(released), **group)
+    print(f"Sent to the queue: version {released.version}, which releases the held events after it.")
+    return 0
+
+
+def _timestamp(instant: datetime) -> str:
+    return instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _print_dead_letters(dead_letters: Iterable[DeadLetter]) -> list[DeadLetter]:
     printed = []
     for dead_letter in dead_letters:
-        print(f"{dead_letter.message_id}  {dead_letter.description}: {dead_letter.reason}")
+        print(f"{dead_letter.message_id}  {dead_letter.description}: {dead_letter.reason}", flush=True)
         printed.append(dead_letter)
     incomplete = sorted({each.customer_id for each in printed if each.needs_backfill and each.customer_id})
     if incomplete:
@@ -82,6 +116,15 @@ def _parser() -> argparse.ArgumentParser:
     waiting.add_argument("--table", required=True, help="name of the consumer's table")
     waiting.add_argument(
         "--minutes", type=float, default=15, help="list events missing for at least this long (default: 15)"
+    )
+    skipping = commands.add_parser(
+        "skip", help="skip a missing version that no longer exists; exit with 1 if the next one is missing, too"
+    )
+    skipping.add_argument("--table", required=True, help="name of the consumer's table")
+    skipping.add_argument("--queue", required=True, metavar="URL", help="URL of the consumer's queue")
+    skipping.add_argument("--customer", required=True, metavar="ID", help="the customer's id, as `waiting` prints it")
+    skipping.add_argument(
+        "--version", required=True, type=int, metavar="N", help="the missing version, as `waiting` prints it"
     )
     dead_letters = commands.add_parser(
         "dead-letters", help="list the dead letters, without personal data; exit with 1 if any"

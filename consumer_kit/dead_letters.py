@@ -5,10 +5,13 @@ A message gets into the queue in three ways. The consumer sends what it rejects 
 two keep the body, which is personal data, so the queue must keep messages only for a few days.
 """
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
+from consumer_kit import fifo
 from consumer_kit.event import PublishedEvent, Rejected
 from consumer_kit.inbox import Inbox
 from consumer_kit.parsing import from_cloud_event, from_sqs
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 
 _PAGE_SIZE: Final = 10
 _VISIBILITY_TIMEOUT_SECONDS: Final = 60
+_SENT: Final = "SentTimestamp"
+# As many answers in a row without an unseen letter end a reading. One is not enough: SQS answers with any letters.
+_ANSWERS_WITHOUT: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +50,17 @@ class DeadLetter:
 class DeadLetters:
     """A dead-letter queue in SQS."""
 
-    def __init__(self, client: "SQSClient", queue_url: str) -> None:
+    def __init__(self, client: "SQSClient", queue_url: str, now: Callable[[], float] = time.time) -> None:
+        """Use a queue, standard or FIFO.
+
+        Args:
+            client: The boto3 client.
+            queue_url: The queue's URL.
+            now: Returns the seconds since the epoch.
+        """
         self._client = client
         self._queue_url = queue_url
+        self._now = now
 
     def send(self, body: str, reason: str) -> None:
         """Record a rejected message, without its data.
@@ -56,17 +70,24 @@ class DeadLetters:
             reason: Why it was rejected. Must not contain personal data.
         """
         attributes: Any = {REASON: {"DataType": "String", "StringValue": reason}}
-        self._client.send_message(
-            QueueUrl=self._queue_url, MessageBody=rejection(body, reason), MessageAttributes=attributes
-        )
+        text = rejection(body, reason)
+        # A letter that is rejected again has the same text, and must not be lost: so the id is a new one.
+        group = fifo.parameters(self._queue_url, _customer_of(text), str(uuid4()))
+        self._client.send_message(QueueUrl=self._queue_url, MessageBody=text, MessageAttributes=attributes, **group)
 
     def list(self) -> Iterator[DeadLetter]:
-        """List the dead letters. The messages stay in the queue and are hidden from other receivers for a minute."""
+        """List the dead letters that were sent before the call.
+
+        The messages stay in the queue and are hidden from other receivers for a minute.
+        """
         for message in self._receive():
             yield describe(message)
 
     def redrive(self, queue_url: str, inbox: Inbox | None = None) -> Iterator[DeadLetter]:
         """Send back each message that can be handled, and yield every message once that is done.
+
+        Only the messages that were sent before the call are sent back. So it ends although the consumer may reject one
+        of them again, which then waits for the next redrive.
 
         A letter that needs a backfill stays in the queue, until a redrive with the inbox finds its event handled. A
         crash in between leaves a message in both queues. That does no harm, because the consumer skips repeats.
@@ -78,7 +99,9 @@ class DeadLetters:
         for message in self._receive():
             dead_letter = describe(message)
             if not dead_letter.needs_backfill:
-                self._client.send_message(QueueUrl=queue_url, MessageBody=message["Body"])
+                # If a crash leaves the message in both queues, a FIFO queue accepts the repeat only once.
+                group = fifo.parameters(queue_url, dead_letter.customer_id, f"redrive-{message['MessageId']}")
+                self._client.send_message(QueueUrl=queue_url, MessageBody=message["Body"], **group)
                 self._delete(message)
             elif inbox and _is_handled(inbox, message["Body"]):
                 self._delete(message)
@@ -89,19 +112,20 @@ class DeadLetters:
         self._client.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
 
     def _receive(self) -> "Iterator[MessageTypeDef]":
-        seen: set[str] = set()
-        while True:
+        started, seen, answers_without = int(self._now() * 1000), set[str](), 0
+        while answers_without < _ANSWERS_WITHOUT:
             messages = self._client.receive_message(
                 QueueUrl=self._queue_url,
                 MaxNumberOfMessages=_PAGE_SIZE,
                 VisibilityTimeout=_VISIBILITY_TIMEOUT_SECONDS,
                 WaitTimeSeconds=1,
                 MessageAttributeNames=[REASON, "ERROR_CODE"],
+                AttributeNames=[_SENT],
             ).get("Messages", [])
-            # If a message that was received a minute ago returns, all the others have been received, too.
-            unseen = [message for message in messages if message["MessageId"] not in seen]
-            if not unseen:
+            if not messages:
                 return
+            unseen = [each for each in messages if each["MessageId"] not in seen and _sent_at(each) < started]
+            answers_without = 0 if unseen else answers_without + 1
             seen |= {message["MessageId"] for message in unseen}
             yield from unseen
 
@@ -126,6 +150,16 @@ def describe(message: "Mapping[str, Any] | MessageTypeDef") -> DeadLetter:
         needs_backfill = rejected is not None and not event.erases
     reason = reasons[0] if reasons else "received too often"
     return DeadLetter(message["MessageId"], reason, description, customer_id, needs_backfill)
+
+
+def _sent_at(message: "Mapping[str, Any] | MessageTypeDef") -> int:
+    """When a message was sent to the queue, in milliseconds since the epoch; 0 if the answer does not say it."""
+    attributes: Any = message.get("Attributes", {})
+    return int(attributes.get(_SENT, 0))
+
+
+def _customer_of(body: str) -> str:
+    return str((parsed_rejection(body) or {}).get("subject", ""))
 
 
 def _name(event: PublishedEvent) -> str:

@@ -6,16 +6,18 @@ arrives:   1       3      2              2      5  CustomerErased    4
                           the held 3
 """
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
 from consumer_kit.event import PublishedEvent
 
-# A customer's held events are in one DynamoDB item of at most 400 KB, and the largest event has about 4 KB.
-MAX_HELD: Final = 50
+# A customer's held events are in one DynamoDB item of at most 400 KB. A usual event has less than 1 KB, the largest
+# about 4 KB.
+MAX_HELD_BYTES: Final = 300_000
 
 
 class GapPolicy(Enum):
@@ -39,6 +41,10 @@ class TooManyHeld(Exception):
     """The customer has as many held events as fit. The event must be delivered again."""
 
 
+class CannotSkip(Exception):
+    """No held event of the customer waits for this version. The message says what is missing instead."""
+
+
 @dataclass(frozen=True, slots=True)
 class CustomerState:
     """What a consumer has recorded about one customer.
@@ -48,7 +54,7 @@ class CustomerState:
         version: The version of the event handled last; 0 before the first.
         erased: Whether the customer was erased. If so, nothing more is handled.
         held: Events that wait for earlier ones, by version.
-        waiting_since: When the oldest gap was found, RFC 3339; None if nothing is held.
+        waiting_since: Since when the version after `version` is missing, RFC 3339; None if nothing is held.
         handled_at: When the last event was handled, RFC 3339.
         revision: How often this state was written; 0 for never.
     """
@@ -98,7 +104,8 @@ def after_handling(state: CustomerState, event: PublishedEvent, now: str) -> Cus
         version=max(state.version, event.version),
         erased=event.erases,
         held=held,
-        waiting_since=state.waiting_since if held else None,
+        # Whatever is held now waits for another version than before.
+        waiting_since=now if held else None,
         handled_at=now,
         revision=state.revision + 1,
     )
@@ -113,18 +120,44 @@ def after_holding(state: CustomerState, event: PublishedEvent, now: str) -> Cust
         now: RFC 3339.
 
     Raises:
-        TooManyHeld: The customer has `MAX_HELD` held events.
+        TooManyHeld: With this event, the customer would have more than `MAX_HELD_BYTES` of held events.
     """
     if event.version in state.held:
         return state
-    if len(state.held) >= MAX_HELD:
-        raise TooManyHeld(f"{MAX_HELD} events of customer {state.customer_id} wait for version {state.version + 1}")
+    held = {**state.held, event.version: event}
+    if sum(map(_stored_bytes, held.values())) > MAX_HELD_BYTES:
+        waiting = f"{len(state.held)} events of customer {state.customer_id}"
+        raise TooManyHeld(f"{waiting} wait for version {state.version + 1}, and no more fit")
     return replace(
         state,
-        held={**state.held, event.version: event},
+        held=held,
         waiting_since=state.waiting_since or now,
         revision=state.revision + 1,
     )
+
+
+def after_skipping(state: CustomerState, version: int, now: str) -> CustomerState:
+    """The state after an operator decided that a missing version will never arrive.
+
+    Args:
+        state: The state before.
+        version: The missing version: the one after `state.version`.
+        now: RFC 3339.
+
+    Raises:
+        CannotSkip: No held event waits for this version.
+    """
+    if not state.held:
+        raise CannotSkip(f"customer {state.customer_id} has no held event, so nothing waits for version {version}")
+    missing = state.version + 1
+    if version != missing or version in state.held:
+        what = f"version {missing} is {'held' if missing in state.held else 'missing'}"
+        raise CannotSkip(f"customer {state.customer_id} does not wait for version {version}: {what}")
+    return replace(state, version=version, waiting_since=now, revision=state.revision + 1)
+
+
+def _stored_bytes(event: PublishedEvent) -> int:
+    return len(json.dumps(asdict(event), ensure_ascii=False).encode())
 
 
 def next_held(state: CustomerState) -> PublishedEvent | None:

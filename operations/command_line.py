@@ -15,6 +15,7 @@ Action = Callable[[Stack, argparse.Namespace, Output], int]
 
 PROGRAM: Final = "customers"
 _SAME_COMMAND: Final = "the same command continues from here"
+_WITH_RESUME: Final = "the same command with --resume continues from here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,11 @@ COMMANDS: Final = (
         redrive_failures.redrive_failures,
         "reprocess lost batches and unpublished events",
         "redrive-failures --go",
-        (options.go_options("reprocess the messages", "messages of each queue"),),
+        (
+            options.go_options("reprocess the messages", "messages of each queue"),
+            options.drop_missing_option,
+            options.workers_option,
+        ),
     ),
     Command(
         "verify",
@@ -150,6 +155,7 @@ COMMANDS: Final = (
             ),
             options.workers_option,
         ),
+        _WITH_RESUME,
     ),
     Command(
         "verify claims",
@@ -161,6 +167,7 @@ COMMANDS: Final = (
             options.take_missing_option,
             options.workers_option,
         ),
+        _WITH_RESUME,
     ),
     Command(
         "backfill",
@@ -168,13 +175,13 @@ COMMANDS: Final = (
         "send customers' events to one consumer's queue",
         "backfill --queue orders-customers --dry-run",
         (options.backfill_options, options.workers_option),
-        "the same command with --resume continues from here",
+        _WITH_RESUME,
     ),
 )
 
 REBUILD_HELP: Final = "rebuild the projection in a new generation"
 REBUILD_STEPS: Final = (
-    Command("start", rebuild.start, "begin a new generation", "rebuild start"),
+    Command("start", rebuild.start, "begin a new generation", "rebuild start --shards 16", (options.shards_option,)),
     Command(
         "run",
         rebuild.run,
@@ -194,7 +201,8 @@ REBUILD_STEPS: Final = (
         rebuild.verify,
         "compare the new generation with the events",
         "rebuild verify",
-        (options.workers_option, options.accept_parked_option),
+        (options.workers_option, options.accept_parked_option, options.resume_option),
+        _WITH_RESUME,
     ),
     Command("switch", generations.switch, "let queries read the new generation", "rebuild switch"),
     Command(
@@ -202,7 +210,7 @@ REBUILD_STEPS: Final = (
         rebuild.everything,
         "do all remaining steps from start to switch",
         "rebuild all --workers 8",
-        (options.write_rate_option, options.workers_option, options.accept_parked_option),
+        (options.write_rate_option, options.workers_option, options.accept_parked_option, options.shards_option),
     ),
     Command("rollback", generations.rollback, "let queries read the previous generation again", "rebuild rollback"),
     Command("retire", generations.retire, "give up the previous generation", "rebuild retire"),

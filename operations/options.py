@@ -8,6 +8,7 @@ from typing import Final
 
 from events.customer import parse_customer_id
 from operations.stack import MAX_WORKERS
+from projections.generation_details import MOST_SHARDS
 from shared.runtime.clock import timestamp
 
 AddOptions = Callable[[ArgumentParser], None]
@@ -98,7 +99,7 @@ def go_options(effect: str, limited: str) -> AddOptions:
 
 
 def compare_options(repair: str) -> AddOptions:
-    """Add `--repair` and `--segments`.
+    """Add `--repair`, `--segments` and `--resume`.
 
     Args:
         repair: What `--repair` does.
@@ -112,8 +113,23 @@ def compare_options(repair: str) -> AddOptions:
             metavar="N",
             help="split the event table into N segments (default: depends on the size of the table)",
         )
+        resume_option(parser)
 
     return add
+
+
+def resume_option(parser: ArgumentParser) -> None:
+    """Add `--resume` of a comparison."""
+    parser.add_argument("--resume", action="store_true", help="continue where this verification was interrupted")
+
+
+def drop_missing_option(parser: ArgumentParser) -> None:
+    """Add `--drop-missing`."""
+    parser.add_argument(
+        "--drop-missing",
+        action="store_true",
+        help="with --go, delete the messages about single events that never were in the event table",
+    )
 
 
 def take_missing_option(parser: ArgumentParser) -> None:
@@ -142,7 +158,26 @@ def write_rate_option(parser: ArgumentParser) -> None:
         "--rate",
         type=rate,
         metavar="N",
-        help="use at most N write units a second; a row takes two (default: no limit)",
+        help="use at most N write units a second; a row takes two or more (default: no limit)",
+    )
+
+
+def shard_count(text: str) -> int:
+    """Parse a number of shards, 1 to `MOST_SHARDS`."""
+    number = positive_integer(text)
+    if number > MOST_SHARDS:
+        raise ArgumentTypeError(f"{text!r} is not a whole number from 1 to {MOST_SHARDS}")
+    return number
+
+
+def shards_option(parser: ArgumentParser) -> None:
+    """Add `--shards`."""
+    parser.add_argument(
+        "--shards",
+        type=shard_count,
+        metavar="N",
+        help=f"spread the new rows over N partitions of each index, at most {MOST_SHARDS} "
+        "(default: as many as the active generation has)",
     )
 
 

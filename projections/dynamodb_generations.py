@@ -2,9 +2,11 @@
 
 import json
 import uuid
-from dataclasses import asdict, replace
+from collections.abc import Mapping
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from projections.generation_details import GenerationDetails
 from projections.generations import Generations, GenerationsChanged
 
 if TYPE_CHECKING:
@@ -26,21 +28,25 @@ class DynamoDbGenerations:
         item = self._client.get_item(TableName=self._table, Key=_KEY, ConsistentRead=True).get("Item")
         if not item:
             return Generations()
-        fields = json.loads(item["record"]["S"])
-        return Generations(**{**fields, "retired": tuple(fields["retired"])})
+        stored = json.loads(item["record"]["S"])
+        return Generations(**{**stored, "retired": tuple(stored["retired"]), "details": _details(item)})
 
     def save(self, generations: Generations) -> Generations:
         """See `GenerationStore.save`."""
         saved = replace(generations, revision=generations.revision + 1)
         # Two operators who start a rebuild at once write equal records. This id tells which of the two was stored.
         save_id = str(uuid.uuid4())
+        record = asdict(saved)
+        # An attribute of their own: earlier releases refuse a record with a field that they do not know.
+        details = record.pop("details")
         try:
             self._client.put_item(
                 TableName=self._table,
                 Item={
                     **_KEY,
                     "revision": {"N": str(saved.revision)},
-                    "record": {"S": json.dumps(asdict(saved))},
+                    "record": {"S": json.dumps(record)},
+                    **({"details": {"S": json.dumps(details)}} if details else {}),
                     "saved_as": {"S": save_id},
                 },
                 ConditionExpression="attribute_not_exists(customer_id) OR revision = :read",
@@ -53,6 +59,13 @@ class DynamoDbGenerations:
             if not stored or stored.get("saved_as") != {"S": save_id}:
                 raise GenerationsChanged("The generations have changed since they were loaded.") from None
         return saved
+
+
+def _details(item: Mapping[str, Any]) -> tuple[GenerationDetails, ...]:
+    """Read the facts about generations. Fields that a later release has added are ignored."""
+    names = [field.name for field in fields(GenerationDetails)]
+    stored = json.loads(item["details"]["S"]) if "details" in item else []
+    return tuple(GenerationDetails(**{name: each[name] for name in names if name in each}) for each in stored)
 
 
 def unchanged(table: str, generations: Generations) -> Any:

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from projections.dynamodb_generations import DynamoDbGenerations, unchanged
+from projections.dynamodb_row import content_of, key_of, present, to_listing, to_row, write_units
 from projections.generations import Generations
 from projections.read_model import Reader, ReadModelBusy, RowPage, Write, WriteResult
-from projections.row import LISTING_SHARDS, Listing, Parked, Row, listing_shard
+from projections.row import Listing, Row
+from projections.shards import Shards, listing_key, parked_key
 from shared.runtime.key_reads import KeysUnread, read_keys
 from shared.runtime.observability import describe, logger
 
@@ -43,27 +45,28 @@ class DynamoDbReadModel:
         self._client = client
         self._table = table
         self._sleep = sleep
+        self._shards = Shards(DynamoDbGenerations(client, table).load)
 
     def get(self, customer_id: str, generation: int, *, consistent: bool = False) -> Row | None:
         """See `ReadModel.get`."""
-        key = _key(customer_id, generation)
+        key = key_of(customer_id, generation)
         item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=consistent).get("Item")
-        return _row(item) if item else None
+        return to_row(item) if item else None
 
     def page(self, generation: int, limit: int, after: str | None) -> list[Listing]:
         """See `ReadModel.page`."""
         # Query each shard for its share of the page and a little more. A shard whose share is used up is queried again.
-        page_size = limit // LISTING_SHARDS + 2
-        shards = [
-            self._query_shard(listing_shard(generation, shard), page_size, after) for shard in range(LISTING_SHARDS)
-        ]
+        count = self._shards.of(generation)
+        page_size = limit // count + 2
+        shards = [self._query_shard(listing_key(generation, shard), page_size, after) for shard in range(count)]
         return list(islice(merge(*shards, key=lambda listing: listing.order, reverse=True), limit))
 
     def get_many(self, customer_ids: Iterable[str], generation: int) -> dict[str, Row]:
         """See `ReadModel.get_many`."""
-        keys = [_key(customer_id, generation) for customer_id in dict.fromkeys(customer_ids)]
+        keys = [key_of(customer_id, generation) for customer_id in dict.fromkeys(customer_ids)]
+        shards = self._shards.of(generation)
         try:
-            rows = [_row(item) for item in read_keys(self._client, self._table, keys, self._sleep)]
+            rows = [to_row(item, shards) for item in read_keys(self._client, self._table, keys, self._sleep)]
         except KeysUnread as error:
             raise ReadModelBusy(str(error)) from None
         return {row.customer_id: row for row in rows}
@@ -71,6 +74,10 @@ class DynamoDbReadModel:
     def write(self, writes: Sequence[Write]) -> list[WriteResult]:
         """See `ReadModel.write`."""
         return [result for chunk in _chunks(writes, _STATEMENTS_PER_CALL) for result in self._write_chunk(chunk)]
+
+    def units_of(self, row: Row) -> int:
+        """See `ReadModel.units_of`."""
+        return write_units(row, self._shards.of(row.generation))
 
     def all_rows(self, customer_id: str) -> list[Row]:
         """See `ReadModel.all_rows`."""
@@ -80,17 +87,12 @@ class DynamoDbReadModel:
             ExpressionAttributeValues={":id": {"S": customer_id}},
             ConsistentRead=True,
         )
-        return [_row(item) for page in pages for item in page["Items"]]
+        return [to_row(item) for page in pages for item in page["Items"]]
 
     def parked(self, generation: int) -> Iterator[Row]:
         """See `ReadModel.parked`."""
-        pages = self._client.get_paginator("query").paginate(
-            TableName=self._table,
-            IndexName=PARKED_INDEX,
-            KeyConditionExpression="parked_in = :generation",
-            ExpressionAttributeValues={":generation": {"N": str(generation)}},
-        )
-        return (_row(item) for page in pages for item in page["Items"])
+        shards = [self._query_parked(parked_key(generation, shard)) for shard in range(self._shards.of(generation))]
+        return merge(*shards, key=lambda row: row.parked.since if row.parked else "")
 
     def rows(self, generation: int, segment: int, total_segments: int, start: Mapping[str, str] | None) -> RowPage:
         """See `ReadModel.rows`."""
@@ -115,7 +117,7 @@ class DynamoDbReadModel:
         self, condition: str, numbers: Sequence[int], segment: int, total_segments: int, start: Mapping[str, str] | None
     ) -> RowPage:
         """Return a page of the rows that match a condition, in which `:g0`, `:g1` and so on stand for the numbers."""
-        start_key: Any = {"ExclusiveStartKey": _key(start["customer_id"], int(start["generation"]))} if start else {}
+        start_key: Any = {"ExclusiveStartKey": key_of(start["customer_id"], int(start["generation"]))} if start else {}
         answer = self._client.scan(
             TableName=self._table,
             Segment=segment,
@@ -128,11 +130,11 @@ class DynamoDbReadModel:
         )
         last: Any = answer.get("LastEvaluatedKey")
         next_start = {"customer_id": last["customer_id"]["S"], "generation": last["generation"]["N"]} if last else None
-        return RowPage([_row(item) for item in answer["Items"]], next_start)
+        return RowPage([to_row(item) for item in answer["Items"]], next_start)
 
     def remove(self, rows: Sequence[Row]) -> None:
         """See `ReadModel.remove`."""
-        requests: Any = [{"DeleteRequest": {"Key": _key(row.customer_id, row.generation)}} for row in rows]
+        requests: Any = [{"DeleteRequest": {"Key": key_of(row.customer_id, row.generation)}} for row in rows]
         if not requests:
             return
         for attempt in range(_TRIES):
@@ -146,7 +148,7 @@ class DynamoDbReadModel:
     def remove_unassigned(self, rows: Sequence[Row], generations: Generations) -> bool:
         """See `ReadModel.remove_unassigned`."""
         deletes: list[Any] = [
-            {"Delete": {"TableName": self._table, "Key": _key(row.customer_id, row.generation)}} for row in rows
+            {"Delete": {"TableName": self._table, "Key": key_of(row.customer_id, row.generation)}} for row in rows
         ]
         try:
             self._client.transact_write_items(TransactItems=[unchanged(self._table, generations), *deletes])
@@ -169,13 +171,23 @@ class DynamoDbReadModel:
             ScanIndexForward=False,
             PaginationConfig={"PageSize": page_size},
         )
-        return (_listing(item) for page in pages for item in page["Items"])
+        # Without a document it is a row that lost its customer and not its place, which `verify` repairs.
+        return (to_listing(item) for page in pages for item in page["Items"] if "document" in item)
+
+    def _query_parked(self, key: str) -> Iterator[Row]:
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=PARKED_INDEX,
+            KeyConditionExpression="parked_in = :key",
+            ExpressionAttributeValues={":key": {"N": key}},
+        )
+        return (to_row(item) for page in pages for item in page["Items"])
 
     def _write_chunk(self, writes: Sequence[Write]) -> list[WriteResult]:
-        statements = [
-            self._update(write, write.replaces) if write.replaces else self._insert(write) for write in writes
-        ]
         try:
+            statements = [
+                self._update(write, write.replaces) if write.replaces else self._insert(write) for write in writes
+            ]
             answer = self._client.batch_execute_statement(Statements=statements)
         except (BotoCoreError, ClientError) as error:
             logger.warning("rows not written", extra={"rows": len(writes), **describe(error)})
@@ -183,75 +195,30 @@ class DynamoDbReadModel:
         return [_result(response) for response in answer["Responses"]]
 
     def _insert(self, write: Write) -> "BatchStatementRequestTypeDef":
-        values = {**_key(write.row.customer_id, write.row.generation), **_present(_content(write.row))}
+        values = {**key_of(write.row.customer_id, write.row.generation), **present(self._content(write.row))}
         fields = ", ".join(f"'{name}': ?" for name in values)
         return {"Statement": f'INSERT INTO "{self._table}" VALUE {{{fields}}}', "Parameters": list(values.values())}
 
     def _update(self, write: Write, replaced: Row) -> "BatchStatementRequestTypeDef":
-        content = _content(write.row)
-        present = _present(content)
-        sets = " ".join(f"SET {name}=?" for name in present)
-        removes = " ".join(f"REMOVE {name}" for name in content if name not in present)
+        content = self._content(write.row)
+        values = present(content)
+        sets = " ".join(f"SET {name}=?" for name in values)
+        removes = " ".join(f"REMOVE {name}" for name in content if name not in values)
         where = "WHERE customer_id=? AND generation=? AND version=? AND parked_attempts=?"
         expected = [{"N": str(replaced.version)}, {"N": str(replaced.attempts)}]
-        key = _key(write.row.customer_id, write.row.generation)
+        key = key_of(write.row.customer_id, write.row.generation)
         return {
             "Statement": f'UPDATE "{self._table}" {sets} {removes} {where}',
-            "Parameters": [*present.values(), *key.values(), *expected],
+            "Parameters": [*values.values(), *key.values(), *expected],
         }
 
-
-def _content(row: Row) -> "dict[str, AttributeValueTypeDef | None]":
-    """Return a row's attributes other than its key; None for those that it does not have."""
-    listing, parked = row.listing, row.parked
-    return {
-        "version": {"N": str(row.version)},
-        "document": {"S": listing.document} if listing else None,
-        "listing_shard": {"S": row.listing_shard} if listing else None,
-        "listing_order": {"S": listing.order} if listing else None,
-        # The key of the index `parked`: only parked rows have it, so only they are in the index.
-        "parked_in": {"N": str(row.generation)} if parked else None,
-        "parked_since": {"S": parked.since} if parked else None,
-        "parked_version": {"N": str(parked.version)} if parked else None,
-        "parked_reason": {"S": parked.reason} if parked else None,
-        "parked_attempts": {"N": str(row.attempts)},
-    }
-
-
-def _present(content: "Mapping[str, AttributeValueTypeDef | None]") -> "dict[str, AttributeValueTypeDef]":
-    return {name: value for name, value in content.items() if value is not None}
+    def _content(self, row: Row) -> "dict[str, AttributeValueTypeDef | None]":
+        return content_of(row, self._shards.of(row.generation))
 
 
 def reader_for(client: "DynamoDBClient", table: str) -> Reader:
     """Build what queries need to read from a read table."""
     return Reader(DynamoDbReadModel(client, table), DynamoDbGenerations(client, table))
-
-
-def _key(customer_id: str, generation: int) -> "Mapping[str, AttributeValueTypeDef]":
-    return {"customer_id": {"S": customer_id}, "generation": {"N": str(generation)}}
-
-
-def _row(item: Mapping[str, Any]) -> Row:
-    return Row(
-        customer_id=item["customer_id"]["S"],
-        generation=int(item["generation"]["N"]),
-        version=int(item["version"]["N"]),
-        listing=_listing(item) if "document" in item else None,
-        parked=_parked(item) if "parked_in" in item else None,
-    )
-
-
-def _parked(item: Mapping[str, Any]) -> Parked:
-    return Parked(
-        version=int(item["parked_version"]["N"]),
-        reason=item["parked_reason"]["S"],
-        since=item["parked_since"]["S"],
-        attempts=int(item["parked_attempts"]["N"]),
-    )
-
-
-def _listing(item: Mapping[str, Any]) -> Listing:
-    return Listing(document=item["document"]["S"], order=item["listing_order"]["S"])
 
 
 def _result(response: Mapping[str, Any]) -> WriteResult:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+from projections.generation_details import MOST_SHARDS, GenerationDetails
 from shared.runtime.clock import timestamp
 
 FIRST_GENERATION: Final = 1
@@ -38,6 +39,7 @@ class Generations:
         newest: The highest number assigned so far. Numbers are never reused.
         changed_at: When a generation was last activated or retired; empty if never.
         revision: Counts the changes to this record.
+        details: Facts about generations. One that is not among them has the default of every fact.
     """
 
     active: int = FIRST_GENERATION
@@ -48,6 +50,7 @@ class Generations:
     newest: int = FIRST_GENERATION
     changed_at: str = ""
     revision: int = 0
+    details: tuple[GenerationDetails, ...] = ()
 
     @property
     def fed(self) -> tuple[int, ...]:
@@ -70,28 +73,50 @@ class Generations:
         """Every generation that is no longer fed, whether or not its rows were removed."""
         return tuple(number for number in range(FIRST_GENERATION, self.newest + 1) if number not in self.fed)
 
-    def start_rebuild(self) -> "Generations":
+    def details_of(self, generation: int) -> GenerationDetails:
+        """Return the facts about one generation."""
+        known = (each for each in self.details if each.number == generation)
+        return next(known, GenerationDetails(generation))
+
+    def role_of(self, generation: int) -> str:
+        """Return what a generation is now, in one word."""
+        roles = {self.active: "active", self.building: "building", self.previous: "previous"}
+        return roles.get(generation, "retired")
+
+    def start_rebuild(self, shards: int | None = None) -> "Generations":
         """Add a new generation to build.
 
+        Args:
+            shards: Over how many partitions the indexes spread its rows, 1 to `MOST_SHARDS`; None for as many as those
+                of the active generation.
+
         Raises:
-            WrongStep: One is already being built.
+            WrongStep: One is already being built, or the number of shards is out of range.
         """
+        used = self.details_of(self.active).shards if shards is None else shards
+        if not 1 <= used <= MOST_SHARDS:
+            raise WrongStep(f"shards must be a whole number from 1 to {MOST_SHARDS}, not {shards}.")
         if self.building is not None:
             raise WrongStep(
                 f"Generation {self.building} is being built already: continue with 'rebuild run', "
                 "or drop it with 'rebuild abandon'."
             )
         number = self.newest + 1
-        return replace(self, building=number, newest=number, verified=False)
+        begun = replace(self, building=number, newest=number, verified=False)
+        return begun.with_details(GenerationDetails(number, used))
 
-    def confirm(self) -> "Generations":
+    def confirm(self, at: str = "", customers: int = 0) -> "Generations":
         """Record that the generation being built equals the event table.
+
+        Args:
+            at: When the comparison ended: RFC 3339, UTC.
+            customers: The number of customers compared.
 
         Raises:
             WrongStep: No generation is being built.
         """
-        self._require_building()
-        return replace(self, verified=True)
+        details = self.details_of(self._require_building())
+        return replace(self, verified=True).with_details(replace(details, verified_at=at, customers=customers))
 
     def switch(self, now: datetime) -> "Generations":
         """Make the new generation active.
@@ -180,7 +205,13 @@ class Generations:
 
     def removed(self, generation: int) -> "Generations":
         """Record that a retired generation's rows were removed."""
-        return replace(self, retired=tuple(number for number in self.retired if number != generation))
+        retired = tuple(number for number in self.retired if number != generation)
+        return replace(self, retired=retired).with_details(GenerationDetails(generation))
+
+    def with_details(self, details: GenerationDetails) -> "Generations":
+        """Replace the facts about one generation. Those that equal the default are not kept."""
+        others = tuple(each for each in self.details if each.number != details.number)
+        return replace(self, details=others if details == GenerationDetails(details.number) else (*others, details))
 
     def _require_building(self) -> int:
         if self.building is None:

@@ -44,6 +44,7 @@ class ProjectionReport:
         waiting: The number of events that wait behind a parked one.
         parked: Customers whom this batch parked.
         failed: Customers whose events must be delivered again, with the kind of failure.
+        units: The write units that the writes used, those that met a conflict included.
     """
 
     projected: list[Event] = field(default_factory=list)
@@ -52,6 +53,7 @@ class ProjectionReport:
     waiting: int = 0
     parked: dict[str, Parked] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    units: int = 0
 
 
 class Projector:
@@ -149,6 +151,7 @@ class Projector:
             for customer_id, events in waiting.items()
             if (write := self._plan(rows.get(customer_id), events, generation, report))
         ]
+        report.units += sum(self._read_model.units_of(write.row) for write in writes)
         conflicts = {}
         for write, result in zip(writes, self._read_model.write(writes), strict=True):
             customer_id = write.row.customer_id

@@ -137,6 +137,10 @@ class ReadModel(Protocol):
         """
         ...
 
+    def units_of(self, row: Row) -> int:
+        """Return the write units that a write or a removal of this row uses, in the table and in its indexes."""
+        ...
+
     def write(self, writes: Sequence[Write]) -> Sequence[WriteResult]:
         """Write rows of different customers independently.
 

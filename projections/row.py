@@ -1,13 +1,13 @@
 """A row of the read table: one customer in one generation of the projection."""
 
-import zlib
 from dataclasses import dataclass
 from typing import Final
 
 from events.customer import Customer, Erased, State
 
-# One partition takes 1,000 write units a second (DynamoDB docs, "Partitions and data distribution"). Four shards keep
-# a busy day's sign-ups from making one hot key, and a page needs only four queries.
+# Of a generation whose record names no other number. One partition takes 1,000 write units a second (DynamoDB docs,
+# "Partitions and data distribution"). Four shards keep a busy day's sign-ups from making one hot key, and a page needs
+# only four queries.
 LISTING_SHARDS: Final = 4
 # The reason in a parked row while a redrive brings the customer back.
 RETURNING: Final = "returning"
@@ -59,6 +59,8 @@ class Row:
         version: Of the newest event in the row; 0 for a customer who was parked at the first event.
         listing: None once the customer is erased. The row itself is kept, so that its version rejects older events.
         parked: None if the customer is not parked.
+        misplaced: Whether the stored row has a wrong key of an index or lacks one, so that a list does not have the
+            customer. Any write of the row puts it right. Known only of rows that were read by `ReadModel.get_many`.
     """
 
     customer_id: str
@@ -66,6 +68,7 @@ class Row:
     version: int
     listing: Listing | None
     parked: Parked | None = None
+    misplaced: bool = False
 
     @property
     def attempts(self) -> int:
@@ -73,11 +76,6 @@ class Row:
         so writers compare this number too, to notice that the row was parked or brought back since they read it.
         """
         return self.parked.attempts if self.parked else 0
-
-    @property
-    def listing_shard(self) -> str:
-        """The row's partition key in the listing index."""
-        return listing_shard(self.generation, zlib.crc32(self.customer_id.encode()) % LISTING_SHARDS)
 
     def state(self) -> State | None:
         """Return the customer's state as of this row; None if nothing was projected yet.
@@ -90,15 +88,6 @@ class Row:
         if self.listing is None:
             return Erased(self.customer_id, self.version)
         return Customer.model_validate_json(self.listing.document)
-
-
-def listing_shard(generation: int, shard: int) -> str:
-    """Return the partition key of one shard of the listing index.
-
-    Args:
-        shard: From 0 to `LISTING_SHARDS - 1`.
-    """
-    return f"{generation}#{shard}"
 
 
 def row_of(state: State, generation: int) -> Row:

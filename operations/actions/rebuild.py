@@ -14,13 +14,14 @@ from operations.output import Output
 from operations.stack import Stack
 from projections.generations import WrongStep
 from projections.maintenance.differences import DifferenceKind
+from shared.runtime.clock import timestamp
 
 _STALLED: Final = " STALLED: make customers ARGS='rebuild run' continues from here."
 
 
-def start(stack: Stack, _: argparse.Namespace, output: Output) -> int:
+def start(stack: Stack, arguments: argparse.Namespace, output: Output) -> int:
     """Begin a new generation."""
-    generation, plan = rebuild.begin_generation(stack)
+    generation, plan = rebuild.begin_generation(stack, arguments.shards)
     output.print_sentence(
         f"Generation {generation} begun, in {plan.segments} segments: the projector feeds it from now on.",
         generation=generation,
@@ -103,14 +104,14 @@ def verify(stack: Stack, arguments: argparse.Namespace, output: Output) -> int:
     progress = rebuild.progress_of(stack, generation)
     if not progress.done:
         raise WrongStep(f"Generation {generation} is only {progress.percent:.1f} % filled: finish 'rebuild run' first.")
-    options = CompareOptions(arguments.workers, len(progress.segments))
+    options = CompareOptions(arguments.workers, len(progress.segments), resume=arguments.resume)
     comparison = compare_and_print(stack, generation, options, output)
     accepted = comparison.unrepaired[DifferenceKind.PARKED] if arguments.accept_parked else 0
     if comparison.wrong_rows > accepted:
         return 1
     generations = stack.generations.load()
     generations.must_be_building(generation)
-    stack.generations.save(generations.confirm())
+    stack.generations.save(generations.confirm(timestamp(stack.now()), comparison.customers))
     output.print_sentence(
         f"Generation {generation} is verified: make customers ARGS='rebuild switch' lets queries read it."
     )
@@ -128,7 +129,11 @@ def everything(stack: Stack, arguments: argparse.Namespace, output: Output) -> i
         raise WrongStep(f"Generation {generations.previous} is kept from the last switch: retire it first.")
     if generations.building is None:
         start(stack, arguments, output)
+    else:
+        rebuild.must_have_shards(generations, arguments.shards)
     parked = run(stack, arguments, output)
     if parked and not arguments.accept_parked:
         return parked
+    # A comparison of earlier says nothing about rows that were written since.
+    arguments.resume = False
     return verify(stack, arguments, output) or switch(stack, arguments, output)

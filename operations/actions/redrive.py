@@ -12,6 +12,8 @@ from projections.maintenance.redrive import RedriveOutcome, RedriveResult
 OUTCOMES: Final = {"customer_id": 36, "generation": 10, "outcome": 12, "version": 7, "attempts": 8, "reason": 40}
 _NOT_RETURNED: Final = frozenset({RedriveOutcome.STILL_PARKED, RedriveOutcome.TRY_AGAIN})
 
+_CUSTOMERS_A_SENTENCE: Final = 1000
+
 
 def redrive(stack: Stack, arguments: argparse.Namespace, output: Output) -> int:
     """Redrive every parked customer, one after the other, so that the command can be interrupted at any moment.
@@ -26,6 +28,8 @@ def redrive(stack: Stack, arguments: argparse.Namespace, output: Output) -> int:
         for redriven in stack.redrive.run(generation, dry=not arguments.go, limit=arguments.limit):
             counts[redriven.outcome] += 1
             _print_redriven(redriven, generation, output)
+            if counts.total() % _CUSTOMERS_A_SENTENCE == 0:
+                output.print_sentence(f"{counts.total():,} customers so far, now in generation {generation}.")
     result = ", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or "No customer is parked"
     hint = "" if arguments.go or not counts else " Nothing was changed: --go redrives the customers."
     output.print_sentence(

@@ -10,7 +10,15 @@ from operations.output import Cell, Output
 from operations.stack import Stack
 from projections.generations import Generations
 
-GENERATIONS: Final = {"generation": 10, "role": 9, "verified": 8, "parked": 6}
+GENERATIONS: Final = {
+    "generation": 10,
+    "role": 9,
+    "verified": 8,
+    "verified_at": 27,
+    "customers": 9,
+    "shards": 6,
+    "parked": 6,
+}
 ERASURES: Final = {"unfinished erasure": 36, "since": 27}
 PARKED: Final = {"customer_id": 36, "version": 7, "attempts": 8, "since": 27, "reason": 40}
 
@@ -61,8 +69,16 @@ def _generation_rows(stack: Stack, generations: Generations) -> Iterator[dict[st
     roles = [(generations.active, "active"), (generations.building, "building"), (generations.previous, "previous")]
     for number, role in roles:
         if number is not None:
-            verified = generations.verified if role == "building" else None
-            parked_count = sum(1 for _ in stack.read_model.parked(number))
-            yield {"generation": number, "role": role, "verified": verified, "parked": parked_count}
+            details = generations.details_of(number)
+            yield {
+                "generation": number,
+                "role": role,
+                # A generation that queries have read was verified before, unless it is the first one.
+                "verified": generations.verified if role == "building" else bool(details.verified_at),
+                "verified_at": details.verified_at or None,
+                "customers": details.customers if details.verified_at else None,
+                "shards": details.shards,
+                "parked": sum(1 for _ in stack.read_model.parked(number)),
+            }
     for number in generations.retired:
-        yield {"generation": number, "role": "retired", "verified": None, "parked": None}
+        yield {**dict.fromkeys(GENERATIONS), "generation": number, "role": "retired"}

@@ -9,6 +9,7 @@ from operations.jobs.comparison import CompareOptions, Comparison, Finding, comp
 from operations.jobs.leftovers import Leftovers
 from operations.output import Output
 from operations.stack import Stack
+from projections.generations import Generations
 from projections.maintenance.differences import LeftoverKind
 
 DIFFERENCES: Final = {"customer_id": 36, "kind": 10, "expected": 8, "found": 8, "expired": 7, "repaired": 8}
@@ -27,9 +28,13 @@ def verify(stack: Stack, arguments: argparse.Namespace, output: Output) -> int:
         1 when differences remain.
     """
     generation = chosen_generation(stack, arguments)
-    options = CompareOptions(arguments.workers, arguments.segments, arguments.repair, leftovers=True)
+    options = CompareOptions(
+        arguments.workers, arguments.segments, arguments.repair, leftovers=True, resume=arguments.resume
+    )
     comparison = compare_and_print(stack, generation, options, output)
     _print_leftovers(comparison.leftovers, output)
+    if comparison.leftovers_before:
+        output.print_sentence(f"{comparison.leftovers_before:,} rows of such generations were listed before --resume.")
     return 1 if comparison.remaining else 0
 
 
@@ -50,7 +55,21 @@ def compare_and_print(stack: Stack, generation: int, options: CompareOptions, ou
         left={str(kind): count for kind, count in comparison.unrepaired.items()},
         repaired=comparison.repaired,
     )
+    _print_role(stack.generations.load(), generation, output)
     return comparison
+
+
+def _print_role(generations: Generations, generation: int, output: Output) -> None:
+    """Say what the generation is now, unless queries read it: a switch may have happened during the comparison."""
+    if generation != generations.active:
+        role, active = generations.role_of(generation), generations.active
+        output.print_sentence(
+            f"Generation {generation} is {role} now: "
+            f"queries read generation {active}, which this command did not compare.",
+            generation=generation,
+            role=role,
+            active=active,
+        )
 
 
 def _print_leftovers(leftovers: Leftovers, output: Output) -> None:

@@ -24,7 +24,12 @@ def verify_claims(stack: Stack, arguments: argparse.Namespace, output: Output) -
     def report(finding: ClaimFinding) -> None:
         _print_finding(finding, output)
 
-    options = CompareOptions(arguments.workers, arguments.segments, arguments.repair or arguments.take_missing)
+    options = CompareOptions(
+        arguments.workers,
+        arguments.segments,
+        arguments.repair or arguments.take_missing,
+        resume=arguments.resume,
+    )
     with display("Verifying claims", as_json=output.as_json) as shown:
         comparison = compare_claims(stack, options, report, shown.show, only_missing=arguments.take_missing)
     unrepaired = comparison.unrepaired

@@ -37,6 +37,12 @@ class Leftovers:
         """The number of rows that were not removed."""
         return self.found.total() - self.removed.total()
 
+    def merge(self, others: "Leftovers") -> None:
+        """Add what was found elsewhere."""
+        with self._lock:
+            self.found.update(others.found)
+            self.removed.update(others.removed)
+
     def add(self, rows: Sequence[Row], kind: LeftoverKind, *, removed: bool) -> None:
         """Count rows of one kind."""
         counts = Counter((row.generation, kind) for row in rows)

@@ -1,33 +1,36 @@
 """Brings the customers of lost batches up to date: batches that the projection's event source mapping gave up.
 
 A message in the failure queue says when its records arrived, not what they held, and the stream may no longer have
-them. The event table still does: every customer with an event of that time is compared and repaired.
+them. The event table still does: every customer with an event of that time is compared and repaired. The times of many
+messages are merged, the event table is read once for all of them, page by page, and each customer is looked at once.
 """
 
-import json
+import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from events.codec import UnreadableEvent
 from events.customer import OutOfOrder
-from events.envelope import Recorded, Unreadable
-from operations.jobs.failure_queue import ReceivedMessages
+from events.envelope import Recorded
+from events.pages import by_customer, customer_at
+from events.store import StoreBusy
+from operations.jobs.failure_queue import QueueReading
+from operations.jobs.lost_batch import LostBatch
+from operations.jobs.meter import Meter
+from operations.jobs.redrive_options import RedriveOptions
+from operations.jobs.windows import EVERY_WINDOW, Windows
+from operations.jobs.workers import ProgressTracker, Show, run_all
 from operations.stack import Stack
 from projections.maintenance.differences import Difference, DifferenceKind
-from projections.maintenance.progress import plan_for
-from shared.runtime.clock import timestamp
+from projections.maintenance.progress import SegmentProgress, plan_for
+from projections.read_model import ReadModelBusy
 
-if TYPE_CHECKING:
-    from mypy_boto3_sqs.type_defs import MessageTypeDef
-
-# Arrival times have a resolution of one second, and the times of events come from the clocks of their writers.
-MARGIN: Final = timedelta(minutes=5)
+Histories = Mapping[str, Sequence[Recorded]]
+_UNAVAILABLE = (BotoCoreError, ClientError, ReadModelBusy, StoreBusy)
 
 
 class CustomerStatus(StrEnum):
@@ -39,40 +42,13 @@ class CustomerStatus(StrEnum):
     LEFT = "left"
 
 
-@dataclass(slots=True)
-class LostBatch:
-    """A batch that an event source mapping gave up.
-
-    Attributes:
-        message: The receipt handle of its message.
-        shard: The stream shard that it came from.
-        first: When its first record arrived.
-        last: When its last record arrived.
-        records: The number of its records.
-        customers: The customers who may have had a record in it, each with the last such record.
-    """
-
-    message: str
-    shard: str
-    first: datetime
-    last: datetime
-    records: int
-    customers: dict[str, Recorded] = field(default_factory=dict)
-
-    def may_contain(self, record: Recorded) -> bool:
-        """Whether a record may have been in the batch. An unreadable record has no time, so it always may."""
-        if isinstance(record, Unreadable):
-            return True
-        return timestamp(self.first - MARGIN) <= record.occurred_at <= timestamp(self.last + MARGIN)
-
-
 @dataclass(frozen=True, slots=True)
 class LostBatchResult:
     """What became of a batch's customers.
 
     Attributes:
         batch: The batch.
-        customers: The number of customers by status.
+        customers: The number of customers by status, of its time and of the times that overlap.
     """
 
     batch: LostBatch
@@ -84,95 +60,100 @@ class LostBatchResult:
         return not self.customers[CustomerStatus.LEFT] and not self.customers[CustomerStatus.BEHIND]
 
 
-def redrive_lost_batches(stack: Stack, received: ReceivedMessages, *, go: bool) -> Iterator[LostBatchResult]:
-    """Bring the customers of every lost batch up to date, and delete the messages of the batches that are done.
+def redrive_lost_batches(
+    stack: Stack, batches: Sequence[LostBatch], reading: QueueReading, options: RedriveOptions, show: Show
+) -> Iterator[LostBatchResult]:
+    """Bring the customers of lost batches up to date, and delete the messages of the batches that are done.
 
     Args:
-        received: Messages of the projection's failure queue. Those that Lambda did not write are skipped.
-        go: Whether to change anything.
+        batches: Some lost batches of the projection.
+        reading: Where their messages are from. They are kept hidden.
+        show: Called with a reading of the progress once a second.
 
     Yields:
-        The result of each batch.
+        The result of each batch, after the event table was read.
     """
-    batches = [batch for message in received.messages if (batch := _parsed(message))]
-    _find_customers(stack, batches)
+    windows = Windows(batches)
+    search = _Search(stack, windows, reading, go=options.go)
+    plan = plan_for(stack.count_events())
+    tracker = ProgressTracker([SegmentProgress(segment) for segment in range(plan.segments)], plan.expected_events)
+    run_all(
+        tracker,
+        lambda at: search.step(at, plan.segments),
+        options.workers,
+        Meter(stack.clock, tracker.progress()),
+        show,
+    )
     for batch in batches:
-        result = LostBatchResult(batch, _bring_up_to_date(stack, batch, go=go))
-        if go and result.is_done:
-            received.delete(batch.message)
+        result = LostBatchResult(batch, search.counts[windows.of(batch)] + search.counts[EVERY_WINDOW])
+        if options.go and result.is_done:
+            reading.delete(batch.message)
         yield result
 
 
-def parse_lost_batch(message: "MessageTypeDef") -> LostBatch:
-    """Parse a message that an event source mapping wrote.
+class _Search:
+    """Looks for the customers of some windows, and brings them up to date.
 
-    Args:
-        message: See the AWS Lambda docs, "Retain discarded records for a DynamoDB event source".
-
-    Raises:
-        ValueError | KeyError | TypeError: An event source mapping did not write it.
+    Attributes:
+        counts: The customers by window and status.
     """
-    info: Mapping[str, str] = json.loads(message["Body"])["DDBStreamBatchInfo"]
-    return LostBatch(
-        message=message["ReceiptHandle"],
-        shard=info["shardId"],
-        first=datetime.fromisoformat(info["approximateArrivalOfFirstRecord"]),
-        last=datetime.fromisoformat(info["approximateArrivalOfLastRecord"]),
-        records=int(info["batchSize"]),
-    )
+
+    def __init__(self, stack: Stack, windows: Windows, reading: QueueReading, *, go: bool) -> None:
+        self.counts: dict[int, Counter[CustomerStatus]] = {
+            window: Counter() for window in (EVERY_WINDOW, *range(len(windows)))
+        }
+        self._stack = stack
+        self._windows = windows
+        self._reading = reading
+        self._go = go
+        self._lock = threading.Lock()
+
+    def step(self, at: SegmentProgress, segments: int) -> SegmentProgress:
+        """Search one page of one segment of the event table."""
+        self._reading.keep_hidden()
+        page = self._stack.store.read_page(at.segment, segments, at.position)
+        histories = by_customer(page.records)
+        # A customer whose events continue on the next page is looked at as a whole, on the page where they begin.
+        histories.pop(customer_at(at.position), None)
+        if (continued := customer_at(page.next)) in histories:
+            histories[continued] = list(self._stack.store.read(continued))
+        touched = {id_: found for id_, records in histories.items() if (found := self._windows.touched_by(records))}
+        statuses = _bring_up_to_date(self._stack, {id_: histories[id_] for id_ in touched}, go=self._go)
+        with self._lock:
+            for id_, status in statuses.items():
+                for window in touched[id_]:
+                    self.counts[window][status] += 1
+        problems = sum(status is CustomerStatus.LEFT for status in statuses.values())
+        progress = at.advanced(customers=len(histories), events=len(page.records), problems=problems)
+        return replace(progress, position=page.next, done=page.next is None)
 
 
-def read_event_table(stack: Stack) -> Iterator[Recorded]:
-    """Read every record of the event table, those of one customer in version order."""
-    segments = plan_for(stack.count_events()).segments
-    for segment in range(segments):
-        page = stack.store.read_page(segment, segments)
-        yield from page.records
-        while page.next is not None:
-            page = stack.store.read_page(segment, segments, page.next)
-            yield from page.records
-
-
-def _parsed(message: "MessageTypeDef") -> LostBatch | None:
-    try:
-        return parse_lost_batch(message)
-    except (ValueError, KeyError, TypeError):
-        return None
-
-
-def _find_customers(stack: Stack, batches: list[LostBatch]) -> None:
-    """Fill in the customers of all batches, reading the event table once."""
-    for record in read_event_table(stack) if batches else ():
-        for batch in batches:
-            if batch.may_contain(record):
-                batch.customers[record.customer_id] = record
-
-
-def _bring_up_to_date(stack: Stack, batch: LostBatch, *, go: bool) -> Counter[CustomerStatus]:
+def _bring_up_to_date(stack: Stack, histories: Histories, *, go: bool) -> dict[str, CustomerStatus]:
+    if not histories:
+        return {}
     try:
         differences = {
-            generation: stack.verifier.compare(batch.customers, generation)
-            for generation in stack.generations.load().fed
+            generation: stack.verifier.differing(histories, generation) for generation in stack.generations.load().fed
         }
-    except (BotoCoreError, ClientError):
-        return Counter({CustomerStatus.LEFT: len(batch.customers)})
-    return Counter(
-        _worst(
-            _repair(stack, record, found.get(customer_id), generation, go=go)
+    except _UNAVAILABLE:
+        return dict.fromkeys(histories, CustomerStatus.LEFT)
+    return {
+        customer_id: _worst(
+            _repair(stack, records, found.get(customer_id), generation, go=go)
             for generation, found in differences.items()
         )
-        for customer_id, record in batch.customers.items()
-    )
+        for customer_id, records in histories.items()
+    }
 
 
 def _repair(
-    stack: Stack, record: Recorded, difference: Difference | None, generation: int, *, go: bool
+    stack: Stack, records: Sequence[Recorded], difference: Difference | None, generation: int, *, go: bool
 ) -> CustomerStatus:
     try:
         if go and difference and difference.kind is DifferenceKind.UNREADABLE:
             # The projector parks the customer, so that the reason becomes visible.
-            stack.projector.project([record], generation)
-            difference = stack.verifier.compare_one(record.customer_id, generation)
+            stack.projector.project(records[-1:], generation)
+            difference = stack.verifier.compare_one(difference.customer_id, generation)
         if difference is None:
             return CustomerStatus.RIGHT
         if difference.kind is DifferenceKind.PARKED:
@@ -183,7 +164,7 @@ def _repair(
         return (
             CustomerStatus.RIGHT if stack.verifier.repair(difference, generation, fed_before) else CustomerStatus.LEFT
         )
-    except (BotoCoreError, ClientError, UnreadableEvent, OutOfOrder):
+    except (*_UNAVAILABLE, UnreadableEvent, OutOfOrder):
         return CustomerStatus.LEFT
 
 

@@ -17,13 +17,16 @@ from projections.maintenance.rate_limit import UNITS_PER_ROW, TokenBucket
 from projections.maintenance.rebuild import Pace, Rebuild, page_size_for
 
 
-def begin_generation(stack: Stack) -> tuple[int, Plan]:
+def begin_generation(stack: Stack, shards: int | None = None) -> tuple[int, Plan]:
     """Begin a new generation, and return its number and its plan.
+
+    Args:
+        shards: See `Generations.start_rebuild`.
 
     Raises:
         WrongStep: A generation is already being built.
     """
-    generation = building(stack.generations.save(stack.generations.load().start_rebuild()))
+    generation = building(stack.generations.save(stack.generations.load().start_rebuild(shards)))
     return generation, save_plan(stack.progress, generation, plan_for(stack.count_events()))
 
 
@@ -36,6 +39,21 @@ def building(generations: Generations) -> int:
     if generations.building is None:
         raise WrongStep("No generation is being built: start a rebuild first.")
     return generations.building
+
+
+def must_have_shards(generations: Generations, shards: int | None) -> None:
+    """Check that the generation being built was begun with this number of shards; None accepts any.
+
+    Raises:
+        WrongStep: It was begun with another number.
+    """
+    generation = building(generations)
+    begun = generations.details_of(generation).shards
+    if shards not in (None, begun):
+        raise WrongStep(
+            f"Generation {generation} was begun with {begun} shards: leave out --shards, "
+            "or run 'rebuild abandon' first."
+        )
 
 
 def fill(stack: Stack, generation: int, rate: float | None, workers: int, show: Show) -> Progress:

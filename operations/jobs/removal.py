@@ -8,7 +8,7 @@ from typing import Final
 from operations.stack import Stack
 from projections.generations import Generations, WrongStep
 from projections.maintenance.progress import job_names, plan_for
-from projections.maintenance.rate_limit import UNITS_PER_ROW, TokenBucket, Unlimited
+from projections.maintenance.rate_limit import TokenBucket, Unlimited
 from projections.row import Row
 
 _ROWS_AT_ONCE: Final = 25
@@ -38,7 +38,7 @@ def remove_given_up(stack: Stack, rate: float | None) -> Counter[int]:
     limiter = TokenBucket(rate, stack.clock, stack.pause) if rate else Unlimited()
     removed: Counter[int] = Counter(dict.fromkeys(generations.retired, 0))
     for rows in _rows_of(stack, generations) if generations.retired_or_removed else ():
-        limiter.spend(UNITS_PER_ROW * len(rows))
+        limiter.spend(sum(map(stack.read_model.units_of, rows)))
         stack.read_model.remove(rows)
         removed.update(row.generation for row in rows)
     for generation in generations.retired_or_removed:

@@ -6,13 +6,13 @@ from typing import Any
 
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
-from projections.generations import WrongStep
+from projections.generations import Generations, WrongStep
 from projections.maintenance.dynamodb_progress import DynamoDbProgress
 from projections.maintenance.progress import Plan, load_plan, plan_for, save_plan, verify_job
 from projections.maintenance.rate_limit import InvalidRate, split_rate
 from projections.maintenance.regressions import WouldRegress, check_regressions
 from shared.runtime.clients import dynamodb
-from shared.runtime.clock import utc_now
+from shared.runtime.clock import timestamp, utc_now
 from shared.runtime.invocation import traced
 from shared.runtime.observability import logger
 from shared.runtime.settings import required
@@ -37,14 +37,14 @@ def start(event: Mapping[str, Any]) -> dict[str, Any]:
         The generation, and its segments as input of the state machine's maps.
 
     Raises:
-        WrongStep: The previous generation was not retired.
+        WrongStep: The previous generation was not retired, or the number of shards in the input cannot be used.
         InvalidRate: The rate in the input cannot be used. No generation was begun.
     """
     options = event.get("input") or {}
     workers, rate = split_rate(options.get("rate", float(required("REBUILD_RATE"))), int(required("REBUILD_WORKERS")))
     current = generations.load()
     current.must_not_have_previous()
-    generation = current.building or generations.save(current.start_rebuild()).newest
+    generation = _building(current, _shards(options))
     plan = _plan(generation)
     common = {
         "generation": generation,
@@ -76,7 +76,8 @@ def confirm(event: Mapping[str, Any]) -> dict[str, Any]:
             f"Nothing was switched, because generation {generation} was not compared to the end: "
             "start the rebuild again."
         )
-    generations.save(current.confirm())
+    compared = sum(segment.customers for segment in segments)
+    generations.save(current.confirm(timestamp(utc_now()), compared))
     return {"generation": generation}
 
 
@@ -94,6 +95,24 @@ def switch(event: Mapping[str, Any]) -> dict[str, Any]:
         _check_regressions(current.active, switched.active)
         generations.save(switched)
     return {"generation": event["generation"]}
+
+
+def _building(current: Generations, shards: int | None) -> int:
+    if current.building is None:
+        return generations.save(current.start_rebuild(shards)).newest
+    begun = current.details_of(current.building).shards
+    if shards not in (None, begun):
+        raise WrongStep(
+            f"Generation {current.building} was begun with {begun} shards: leave out shards, or abandon it."
+        )
+    return current.building
+
+
+def _shards(options: Mapping[str, Any]) -> int | None:
+    shards = options.get("shards")
+    if shards is None or (isinstance(shards, int) and not isinstance(shards, bool)):
+        return shards
+    raise WrongStep(f"shards must be a whole number, not {shards!r}.")
 
 
 def _check_regressions(active: int, target: int) -> None:

@@ -17,6 +17,8 @@ class DifferenceKind(StrEnum):
     """The row has the right version but not the content that the events produce."""
     PARKED = "parked"
     """The customer is parked."""
+    UNLISTED = "unlisted"
+    """The row lacks a key of an index or has a wrong one, so a list does not have the customer."""
     UNREADABLE = "unreadable"
     """The events cannot be folded, and the customer is not parked."""
     UNREDACTED = "unredacted"

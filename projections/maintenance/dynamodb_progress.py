@@ -1,6 +1,7 @@
 """Checkpoints on DynamoDB: one item in the read table for each segment of a job."""
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from projections.maintenance.progress import SegmentProgress
@@ -27,6 +28,17 @@ class DynamoDbProgress:
             TableName=self._table,
             Item={**_key(job, progress.segment), "progress": {"S": json.dumps(progress.as_dict())}},
         )
+
+    def create(self, job: str, progress: SegmentProgress) -> SegmentProgress:
+        """See `ProgressStore.create`."""
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.put_item(
+                TableName=self._table,
+                Item={**_key(job, progress.segment), "progress": {"S": json.dumps(progress.as_dict())}},
+                ConditionExpression="attribute_not_exists(customer_id)",
+            )
+        # Also after a failed condition: another process was first, or the answer to our own first try was lost.
+        return self.load(job, progress.segment + 1)[progress.segment]
 
     def remove(self, job: str) -> None:
         """See `ProgressStore.remove`."""

@@ -126,6 +126,14 @@ class ProgressStore(Protocol):
         """Save a checkpoint. The work up to its position must be finished, because a resumed job does not repeat it."""
         ...
 
+    def create(self, job: str, progress: SegmentProgress) -> SegmentProgress:
+        """Save the first checkpoint of a segment, unless there is one; in one conditional write.
+
+        Returns:
+            The checkpoint that is stored now.
+        """
+        ...
+
     def remove(self, job: str) -> None:
         """Delete all checkpoints of a job."""
         ...
@@ -141,21 +149,35 @@ def verify_job(generation: int) -> str:
     return f"verify-{generation}"
 
 
+def compare_job(generation: int) -> str:
+    """Name the comparison of a generation that an operator runs."""
+    return f"compare-{generation}"
+
+
 def job_names(generation: int) -> tuple[str, ...]:
     """Return the names of everything that is stored about a generation in the progress store."""
-    return rebuild_job(generation), _plan_name(generation), verify_job(generation)
+    compared = compare_job(generation)
+    return rebuild_job(generation), _plan_name(generation), verify_job(generation), compared, f"{compared}-plan"
 
 
 def save_plan(store: ProgressStore, generation: int, plan: Plan) -> Plan:
-    """Store the plan of a rebuild beside its checkpoints, and return it."""
+    """Store the plan of a rebuild beside its checkpoints, unless another process has stored one.
+
+    Returns:
+        The plan that is stored now. Processes that split the event table differently would leave customers out.
+    """
     position = {"segments": str(plan.segments)}
-    store.save(_plan_name(generation), SegmentProgress(0, position, events=plan.expected_events))
-    return plan
+    first = SegmentProgress(0, position, events=plan.expected_events)
+    return _plan_in(store.create(_plan_name(generation), first)) or plan
 
 
 def load_plan(store: ProgressStore, generation: int) -> Plan | None:
     """Return the plan of a rebuild, or None if none was saved."""
     [saved] = store.load(_plan_name(generation), 1)
+    return _plan_in(saved)
+
+
+def _plan_in(saved: SegmentProgress) -> Plan | None:
     return Plan(int(saved.position["segments"]), saved.events) if saved.position else None
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from math import inf
 from typing import Final, Protocol
 
-# A row and its entry in the index `listing` are written together, and each is below a kilobyte (DynamoDB docs,
-# "Write capacity unit consumption"; `python -m benchmarks.consumed_units` measures it). A removal costs the same.
+# The least that a row takes: it and its entry in the index `listing` are written together, and each takes one unit for
+# every kilobyte begun. `ReadModel.units_of` counts what a row really takes.
 UNITS_PER_ROW: Final = 2
 MIN_RATE: Final = 1.0
 

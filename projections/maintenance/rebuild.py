@@ -109,17 +109,22 @@ class Rebuild:
         raise RebuildFailed(f"the rows of {customers} customers were not written in {_TRIES} tries")
 
     def _project(self, records: Sequence[Recorded], generation: int) -> ProjectionReport:
-        self._pace.limiter.spend(UNITS_PER_ROW * len({record.customer_id for record in records}))
+        least = UNITS_PER_ROW * len({record.customer_id for record in records})
+        self._pace.limiter.spend(least)
         # Checked after the wait, not before: meanwhile the generation may have been abandoned and its rows removed.
         self._generations.load().must_be_building(generation)
         try:
-            return self._projector.project(records, generation)
+            report = self._projector.project(records, generation)
         except Exception as error:
             if not is_transient(error):
                 raise
             return ProjectionReport(
                 failed=dict.fromkeys((record.customer_id for record in records), type(error).__name__)
             )
+        # How large the rows are is known only now, and the next batch waits for what they took beyond the least.
+        if report.units > least:
+            self._pace.limiter.spend(report.units - least)
+        return report
 
 
 def page_size_for(rate: float) -> int:

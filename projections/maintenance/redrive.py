@@ -67,10 +67,11 @@ class Redrive:
             dry: Report what would happen, and change nothing.
             limit: The maximum number of customers.
         """
-        # Listed up front, because the index changes during the run and must not return a customer twice.
-        parked = list(islice(self._read_model.parked(generation), limit))
-        for listed in parked:
-            row = self._row(listed.customer_id, generation)
+        # Listed up front, because the index changes during the run and must not return a customer twice. Only the ids,
+        # so that a hundred thousand of them take a few megabytes.
+        parked = [row.customer_id for row in islice(self._read_model.parked(generation), limit)]
+        for customer_id in parked:
+            row = self._row(customer_id, generation)
             if row and row.parked:
                 yield self._redrive(row, row.parked, dry=dry)
 
@@ -98,8 +99,24 @@ class Redrive:
         mark = replace(parked, version=target.version + 1, reason=RETURNING, attempts=parked.attempts + 1)
         returning = replace(target, parked=mark)
         if self._write(returning, row) and self._catch_up(returning, target):
-            return RedriveResult(row.customer_id, RedriveOutcome.RETURNED, parked, target.version)
+            return self._outcome(target, parked)
         return RedriveResult(row.customer_id, RedriveOutcome.TRY_AGAIN, parked, row.version)
+
+    def _outcome(self, target: Row, parked: Parked) -> RedriveResult:
+        """Read the row again. The live projector may have met another event that cannot be projected, and parked the
+        customer at that one.
+        """
+        try:
+            now = self._row(target.customer_id, target.generation)
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            return RedriveResult(target.customer_id, RedriveOutcome.TRY_AGAIN, parked, target.version)
+        if now is None or now.version < target.version or (now.parked and now.parked.is_returning):
+            return RedriveResult(target.customer_id, RedriveOutcome.TRY_AGAIN, parked, now.version if now else 0)
+        if now.parked:
+            return RedriveResult(target.customer_id, RedriveOutcome.STILL_PARKED, now.parked, now.version)
+        return RedriveResult(target.customer_id, RedriveOutcome.RETURNED, parked, now.version)
 
     def _write(self, row: Row, replaced: Row) -> bool:
         advances = row.version > replaced.version

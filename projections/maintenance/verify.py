@@ -69,18 +69,33 @@ class Verifier:
         # A customer whose events continue on the next page is compared as a whole on the page where they begin.
         histories.pop(customer_at(at.position), None)
         continued = customer_at(page.next)
-        rows = self._read_model.get_many(histories, generation)
-        suspects = [
-            id_
-            for id_, records in histories.items()
-            if id_ == continued or not _matches(rows.get(id_), records, generation)
-        ]
+        found = self.differing(histories, generation, incomplete=continued)
         erased = [id_ for id_, records in histories.items() if id_ == continued or unredacted(records)]
-        differences = [*self.compare(suspects, generation).values(), *self.unfinished_erasures(erased)]
+        differences = [*found.values(), *self.unfinished_erasures(erased)]
         started = sum(record.version == 1 for record in page.records)
         progress = at.advanced(customers=started, events=len(page.records), problems=len(differences))
         progress = replace(progress, position=page.next, done=page.next is None, at=timestamp(self._now()))
         return progress, differences
+
+    def differing(
+        self, histories: Mapping[str, Sequence[Recorded]], generation: int, incomplete: str = ""
+    ) -> dict[str, Difference]:
+        """Compare customers whose events were read already, and read again only what concerns those who differ.
+
+        Args:
+            histories: All events of each customer, in version order.
+            incomplete: A customer of whom some events may be missing there.
+
+        Returns:
+            By customer; see `compare`.
+        """
+        rows = self._read_model.get_many(histories, generation)
+        suspects = [
+            id_
+            for id_, records in histories.items()
+            if id_ == incomplete or not _matches(rows.get(id_), records, generation)
+        ]
+        return self.compare(suspects, generation)
 
     def orphans(self, generation: int, segment: int, total_segments: int) -> Iterator[Difference]:
         """Find rows whose version the event table does not have.
@@ -172,6 +187,8 @@ class Verifier:
         """
         if difference.kind in _NOT_REPAIRED_BY_A_ROW:
             return False
+        if difference.kind is DifferenceKind.UNLISTED:
+            return self._list_again(difference.customer_id, generation)
         try:
             state = fold(self._store.read(difference.customer_id))
         except Exception as error:
@@ -181,6 +198,13 @@ class Verifier:
         if state is None or not all(self._advance(state, earlier) for earlier in before):
             return False
         return self._write(state, generation)
+
+    def _list_again(self, customer_id: str, generation: int) -> bool:
+        """Write the row as it is, parked or not: every write sets the keys of the indexes."""
+        row = self._row(customer_id, generation)
+        if row is None or not row.misplaced:
+            return row is not None
+        return self._read_model.write([Write(replace(row, misplaced=False), row)]) == [WriteResult.APPLIED]
 
     def _advance(self, state: State, generation: int) -> bool:
         row = self._row(state.id, generation)
@@ -206,6 +230,11 @@ class Verifier:
         return {id_: difference for id_, difference in compared if difference}
 
     def _difference(self, customer_id: str, row: Row | None, generation: int) -> Difference | None:
+        if row and row.misplaced:
+            return Difference(customer_id, DifferenceKind.UNLISTED, row.version, row.version)
+        return self._difference_of_content(customer_id, row, generation)
+
+    def _difference_of_content(self, customer_id: str, row: Row | None, generation: int) -> Difference | None:
         found = row.version if row else 0
         records = self._store.read(customer_id)
         # An erasure does not wait behind a parked event.

@@ -1,21 +1,23 @@
 """The contracts of every store of generations and every store of checkpoints."""
 
+import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from local import tables
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
+from projections.generation_details import GenerationDetails
 from projections.generations import Generations, GenerationsChanged, GenerationStore
 from projections.maintenance.dynamodb_progress import DynamoDbProgress
 from projections.maintenance.progress import ProgressStore, SegmentProgress
 from projections.read_model import ReadModel, Write
-from projections.row import Row
+from projections.row import LISTING_SHARDS, Listing, Parked, Row
 from tests.fakes.network import lossy
 from tests.fakes.read_model import InMemoryGenerations, InMemoryProgress, InMemoryReadModel
 
@@ -67,8 +69,8 @@ def test_an_empty_store_returns_the_first_generation(generations: GenerationStor
 
 def test_every_step_is_saved_and_loaded(generations: GenerationStore) -> None:
     steps: list[Callable[[Generations], Generations]] = [
-        Generations.start_rebuild,
-        Generations.confirm,
+        lambda current: current.start_rebuild(16),
+        lambda current: current.confirm("2026-05-17T09:30:00.000000Z", 9),
         lambda current: current.switch(NOW),
         lambda current: current.rollback(LATER),
         lambda current: current.retire(LATER),
@@ -152,6 +154,55 @@ def test_a_removed_job_is_at_its_start_and_other_jobs_are_not_affected(progress:
 
     assert progress.load(job, 30) == [SegmentProgress(segment) for segment in range(30)]
     assert progress.load(f"{job}-plan", 1) == [SegmentProgress(0, events=9)]
+
+
+def test_a_record_without_shards_means_todays_number_and_earlier_releases_can_read_one_with_them(
+    amazons_dynamodb: "DynamoDBClient", empty_table: str
+) -> None:
+    """Earlier releases refuse a record with a field that they do not know."""
+    store = DynamoDbGenerations(amazons_dynamodb, empty_table)
+    store.save(store.load().start_rebuild(16))
+    key: Any = {"customer_id": {"S": "#generations"}, "generation": {"N": "0"}}
+    item = amazons_dynamodb.get_item(TableName=empty_table, Key=key)["Item"]
+    assert set(json.loads(item["record"]["S"])) == {
+        "active", "building", "verified", "previous", "retired", "newest", "changed_at", "revision"
+    }  # fmt: skip
+
+    later: Any = {"details": {"S": json.dumps([{"number": 2, "shards": 16, "colour": "red"}])}}
+    amazons_dynamodb.put_item(TableName=empty_table, Item=item | later)
+    assert store.load().details_of(2) == GenerationDetails(2, 16)
+
+    del item["details"]
+    amazons_dynamodb.put_item(TableName=empty_table, Item=item)
+    assert store.load().details_of(2).shards == LISTING_SHARDS
+
+
+def test_only_the_first_of_two_first_checkpoints_is_saved(progress: ProgressStore, job: str) -> None:
+    first, second = SegmentProgress(0, {"segments": "4"}), SegmentProgress(0, {"segments": "40"})
+
+    assert progress.create(job, first) == first
+    assert progress.create(job, second) == first
+    assert progress.load(job, 1) == [first]
+
+
+@pytest.mark.parametrize("shards", [1, 4, 7, 64])
+def test_nobody_is_missing_from_the_lists_of_a_generation_with_any_number_of_shards(
+    both: tuple[GenerationStore, ReadModel], shards: int
+) -> None:
+    """A reader that was there before the generation began, and one that comes later."""
+    generations, read_model = both
+    assert [*read_model.parked(2), *read_model.page(2, 10, None)] == []
+    generations.save(generations.load().start_rebuild(shards))
+    parked = Parked(2, "unknown type", "2026-05-17T09:30:00.000000Z", 1)
+    ids = [str(uuid.uuid4()) for _ in range(60)]
+    rows = [Row(each, 2, 1, Listing("{}", f"2026#{each}"), parked) for each in ids]
+    read_model.write([Write(each, None) for each in rows])
+
+    assert [each.order for each in read_model.page(2, 100, None)] == sorted(
+        (f"2026#{each}" for each in ids), reverse=True
+    )
+    assert sorted(row.customer_id for row in read_model.parked(2)) == sorted(ids)
+    assert read_model.get_many(ids, 2) == {row.customer_id: row for row in rows}
 
 
 def test_many_segments_are_loaded_in_order(progress: ProgressStore, job: str) -> None:

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +13,7 @@ from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.generations import Generations
 from projections.read_model import ReadModel, ReadModelBusy, Write, WriteResult
 from projections.row import Listing, Parked, Row
+from projections.shards import shard_of
 from tests.fakes.network import LossyNetwork, lossy
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def test_a_page_contains_the_documents(read_model: ReadModel, generation: int) -
 
 
 def test_a_page_can_be_filled_from_a_single_shard(read_model: ReadModel, generation: int) -> None:
-    rows = [each for each in (row(generation, second=n) for n in range(200)) if each.listing_shard.endswith("#0")]
+    rows = [each for each in (row(generation, second=n) for n in range(200)) if shard_of(each.customer_id, 4) == 0]
     read_model.write([Write(each, None) for each in rows])
 
     page = read_model.page(generation, 25, None)
@@ -180,7 +181,7 @@ class TestOnTheWire:
     ) -> None:
         read_model, network = wire
         one = row(generation)
-        network.lose = 1
+        network.lose_writes = 1
 
         assert read_model.write([Write(one, None)]) == [WriteResult.FAILED]
         assert read_model.get_many([one.customer_id], generation) == {one.customer_id: one}
@@ -200,6 +201,9 @@ class TestOnTheWire:
 
     def test_rows_that_stay_unread_raise_busy(self) -> None:
         class Throttled:
+            def get_item(self, **_: object) -> dict[str, object]:
+                return {}
+
             def batch_get_item(self, RequestItems: dict[str, object]) -> dict[str, object]:  # noqa: N803 - boto3's name
                 return {"Responses": {}, "UnprocessedKeys": RequestItems}
 
@@ -252,6 +256,56 @@ def test_parked_customers_are_listed_by_generation_the_longest_parked_first(
     assert [(each.customer_id, each.version, each.parked) for each in found] == [
         (each.customer_id, each.version, each.parked) for each in wanted
     ]
+
+
+def test_parked_customers_of_all_shards_are_listed_by_time(read_model: ReadModel, generation: int) -> None:
+    rows = [parked(row(generation), since=f"2026-05-17T09:30:{second:02}.000000Z") for second in range(40)]
+    read_model.write([Write(each, None) for each in reversed(rows)])
+
+    assert [each.customer_id for each in read_model.parked(generation)] == [each.customer_id for each in rows]
+
+
+def test_rows_that_were_parked_before_the_index_had_shards_are_found(
+    amazons_dynamodb: "DynamoDBClient", generation: int
+) -> None:
+    read_model = DynamoDbReadModel(amazons_dynamodb, TestOnTheWire.TABLE)
+    rows = [parked(row(generation)) for _ in range(20)]
+    read_model.write([Write(each, None) for each in rows])
+    for each in rows:
+        amazons_dynamodb.update_item(
+            TableName=TestOnTheWire.TABLE,
+            Key={"customer_id": {"S": each.customer_id}, "generation": {"N": str(generation)}},
+            UpdateExpression="SET parked_in = :key",
+            ExpressionAttributeValues={":key": {"N": str(generation)}},
+        )
+
+    found = {each.customer_id for each in read_model.parked(generation)}
+
+    assert found == {each.customer_id for each in rows}
+    assert read_model.get_many(found, generation) == {each.customer_id: each for each in rows}
+
+
+@pytest.mark.parametrize("change", ["REMOVE listing_shard", "SET listing_shard = :wrong"])
+def test_a_row_that_a_list_lacks_is_seen_and_its_next_write_lists_it(
+    amazons_dynamodb: "DynamoDBClient", generation: int, change: str
+) -> None:
+    read_model = DynamoDbReadModel(amazons_dynamodb, TestOnTheWire.TABLE)
+    rows = [row(generation, second=second) for second in range(3)]
+    read_model.write([Write(each, None) for each in rows])
+    values: Any = {"ExpressionAttributeValues": {":wrong": {"S": f"{generation}#99"}}} if ":wrong" in change else {}
+    amazons_dynamodb.update_item(
+        TableName=TestOnTheWire.TABLE,
+        Key={"customer_id": {"S": rows[1].customer_id}, "generation": {"N": str(generation)}},
+        UpdateExpression=change,
+        **values,
+    )
+    assert len(read_model.page(generation, 10, None)) == 2
+
+    found = read_model.get_many([each.customer_id for each in rows], generation)
+    assert [found[each.customer_id].misplaced for each in rows] == [False, True, False]
+    assert read_model.write([Write(rows[1], found[rows[1].customer_id])]) == [WriteResult.APPLIED]
+
+    assert [listed.order for listed in read_model.page(generation, 10, None)] == orders(rows)
 
 
 def test_a_customer_who_returned_is_no_longer_listed_as_parked(read_model: ReadModel, generation: int) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-_WRITES = {b"PutItem", b"UpdateItem", b"TransactWriteItems"}
+_WRITES = {b"PutItem", b"UpdateItem", b"TransactWriteItems", b"BatchExecuteStatement"}
 
 
 class LossyNetwork:

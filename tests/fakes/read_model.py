@@ -18,6 +18,7 @@ class InMemoryReadModel:
         failing: Customers whose writes fail.
         history: Every (customer, version) that was written, in order.
         revision: Returns the revision of the record of generations.
+        units: The write units of any row.
     """
 
     def __init__(self) -> None:
@@ -26,6 +27,10 @@ class InMemoryReadModel:
         self.failing: set[str] = set()
         self.history: list[tuple[str, int]] = []
         self.revision: Callable[[], int] = lambda: 0
+        self.units = 2
+
+    def units_of(self, row: Row) -> int:
+        return self.units
 
     def get(self, customer_id: str, generation: int, *, consistent: bool = False) -> Row | None:
         return self.stored.get((customer_id, generation))
@@ -86,7 +91,7 @@ class InMemoryReadModel:
             return WriteResult.FAILED
         if _condition(self.stored.get((row.customer_id, row.generation))) != _condition(write.replaces):
             return WriteResult.CONFLICT
-        self.stored[row.customer_id, row.generation] = row
+        self.stored[row.customer_id, row.generation] = replace(row, misplaced=False)
         self.history.append((row.customer_id, row.version))
         return WriteResult.APPLIED
 
@@ -122,6 +127,9 @@ class InMemoryProgress:
 
     def save(self, job: str, progress: SegmentProgress) -> None:
         self.saved[job, progress.segment] = progress
+
+    def create(self, job: str, progress: SegmentProgress) -> SegmentProgress:
+        return self.saved.setdefault((job, progress.segment), progress)
 
     def remove(self, job: str) -> None:
         for key in [key for key in self.saved if key[0] == job]:

@@ -25,12 +25,13 @@ GIVEN_UP_WITHIN: Final = 60.0
 
 @pytest.fixture
 def customers(home: StackHome, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Runs a command on the stack. Returns its exit status and its machine-readable output lines."""
+    """Runs a command on the stack. Returns its exit status and its machine-readable output, without the progress."""
 
     def run(*words: str) -> tuple[int, list[dict[str, Any]]]:
         capsys.readouterr()
         status = program.main([*words, "--json", "--home", str(home.folder)])
-        return status, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        lines = map(json.loads, capsys.readouterr().out.splitlines())
+        return status, [line for line in lines if "work" not in line]
 
     return run
 

@@ -33,6 +33,8 @@ _OTHER_WORK: Final = 0.4
 # How many functions the state machine invokes before an operator's next step.
 _INVOCATIONS: Final = 6
 _RATES: Final = ("20", "1000", "100000")
+# Of a new generation: as many as the active one has, or another number.
+_SHARDS: Final = (None, None, 1, 3, 7)
 
 
 class Around(Protocol):
@@ -122,7 +124,8 @@ class Operators:
         elif random.random() < 0.5:
             self._machine.start()
         else:
-            self._run("rebuild", "start")
+            shards = random.choice(_SHARDS)
+            self._run("rebuild", "start", *([] if shards is None else ["--shards", str(shards)]))
 
     def _other_work(self) -> None:
         random = self._world.random

@@ -45,8 +45,10 @@ class _Present:
 
 
 def enter(world: "World") -> None:
-    """Let the handlers use a world from now on."""
+    """Let the handlers use a world from now on, each in a new process."""
     _Present.world = world
+    for rows in _row_stores():
+        rows._shards._known.clear()
 
 
 class _Client:
@@ -151,3 +153,15 @@ HANDLERS: Final = SimpleNamespace(
     get=lambda event: get_customer.handle(event, None),
     list=lambda event: get_all_customers.handle(event, None),
 )
+
+
+def _row_stores() -> list[Any]:
+    """The read models of all handlers. Each remembers the shards of generations for the life of its process."""
+    return [
+        project_customers.projector._read_model,
+        rebuild_control.read_model,
+        rebuild_segment.projector._read_model,
+        verify_segment.verifier._read_model,
+        get_customer.reader.rows,
+        get_all_customers.reader.rows,
+    ]

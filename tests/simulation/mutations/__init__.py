@@ -10,7 +10,10 @@ from tests.simulation.mutations.consuming import CONSUMERS
 from tests.simulation.mutations.gating import GATES
 from tests.simulation.mutations.operating import MAPPING, OPERATIONS
 from tests.simulation.mutations.projecting import PROJECTOR, QUERIES, READ_TABLE
+from tests.simulation.mutations.sharding import SHARDS
 
-MUTATIONS: Final = (*READ_TABLE, *PROJECTOR, *COMMANDS, *QUERIES, *MAPPING, *OPERATIONS, *GATES, *CLAIMS, *CONSUMERS)
+MUTATIONS: Final = (
+    *READ_TABLE, *PROJECTOR, *COMMANDS, *QUERIES, *MAPPING, *OPERATIONS, *SHARDS, *GATES, *CLAIMS, *CONSUMERS
+)  # fmt: skip
 
 __all__ = ["MUTATIONS", "Mutation"]

@@ -9,6 +9,7 @@ from events.dynamodb_store import DynamoDbEventStore
 from events.stream import read_batch
 from projections import dynamodb_read_model, projector
 from projections.dynamodb_read_model import DynamoDbReadModel
+from projections.dynamodb_row import key_of, present
 from projections.handlers import project_customers
 from projections.read_model import WriteResult
 from projections.row import row_of
@@ -30,19 +31,18 @@ def _ungated(self: Any, write: Any, replaced: Any) -> Any:
 def put_rows(self: Any, writes: Any) -> Any:
     """Put rows without any condition."""
     for write in writes:
-        self._client.batch_write_item(RequestItems={self._table: [{"PutRequest": {"Item": _item(write.row)}}]})
+        self._client.batch_write_item(RequestItems={self._table: [{"PutRequest": {"Item": _item(self, write.row)}}]})
     return [WriteResult.APPLIED] * len(writes)
 
 
-def _item(row: Any) -> Any:
-    content = dynamodb_read_model._content(row)
-    return {**dynamodb_read_model._key(row.customer_id, row.generation), **dynamodb_read_model._present(content)}
+def _item(model: Any, row: Any) -> Any:
+    return {**key_of(row.customer_id, row.generation), **present(model._content(row))}
 
 
 def _delete_erased(self: Any, writes: Any) -> Any:
     for write in writes:
         if write.row.listing is None and not write.row.parked:
-            key = dynamodb_read_model._key(write.row.customer_id, write.row.generation)
+            key = key_of(write.row.customer_id, write.row.generation)
             self._client.delete_item(TableName=self._table, Key=key)
     kept = [write for write in writes if write.row.listing or write.row.parked]
     done = iter(_write(self, kept))

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from consumer_kit import (
     ERASED,
+    MAX_RECEIVES,
     REDACTED,
     Action,
+    CannotSkip,
     Consumer,
     CustomerState,
     Effect,
@@ -20,10 +22,14 @@ from consumer_kit import (
     PublishedEvent,
     TooManyHeld,
     UnknownSchema,
+    from_sqs,
+    handle_batch,
+    skip,
+    to_message,
 )
-from consumer_kit.ordering import MAX_HELD
+from consumer_kit.ordering import MAX_HELD_BYTES
 from consumer_kit.testing import InMemoryInbox
-from tests.unit.consumer_kit.deliveries import CUSTOMER, event
+from tests.unit.consumer_kit.deliveries import CUSTOMER, cloud_event, event, message
 
 NOW = "2026-05-17T10:00:00.000000Z"
 
@@ -34,6 +40,13 @@ def react_by_version(arrived: PublishedEvent) -> Sequence[Effect]:
 
 def consumer(inbox: InMemoryInbox, policy: GapPolicy = GapPolicy.EVERY, react: Any = react_by_version) -> Consumer:
     return Consumer(inbox, react, {"CustomerCreated": 1, "CustomerUpdated": 1}, policy, now=lambda: NOW)
+
+
+class NoDeadLetters:
+    """Refuses every dead letter."""
+
+    def send(self, body: str, reason: str) -> None:
+        raise AssertionError((body, reason))
 
 
 def written(inbox: InMemoryInbox) -> list[int]:
@@ -203,7 +216,7 @@ def test_an_unsupported_schema_version_is_rejected_and_changes_nothing(schema_ve
     assert inbox.load(CUSTOMER) == CustomerState(CUSTOMER)
 
 
-def test_a_gap_is_dated_from_its_discovery() -> None:
+def test_a_gap_is_dated_from_its_discovery_and_the_next_gap_from_its_own() -> None:
     times = iter(["first", "second", "third"])
     inbox = InMemoryInbox()
     handle = Consumer(inbox, react_by_version, {}, now=lambda: next(times)).handle
@@ -212,7 +225,7 @@ def test_a_gap_is_dated_from_its_discovery() -> None:
     handle(event(5))
     assert inbox.load(CUSTOMER).waiting_since == "first"
     handle(event(1))
-    assert inbox.load(CUSTOMER).waiting_since == "first"
+    assert inbox.load(CUSTOMER).waiting_since == "third"
 
 
 def test_a_held_event_that_fails_stays_held_until_a_repeat_releases_it() -> None:
@@ -235,16 +248,78 @@ def test_a_held_event_that_fails_stays_held_until_a_repeat_releases_it() -> None
     assert written(inbox) == [1, 2]
 
 
-def test_the_number_of_held_events_is_limited() -> None:
+def test_one_late_event_makes_no_other_a_dead_letter() -> None:
+    """Version 1 is late for as long as a message may be received, and versions 2 to 100 arrive meanwhile."""
     inbox = InMemoryInbox()
-    for version in range(2, MAX_HELD + 2):
-        consumer(inbox).handle(event(version))
+    received = {"attributes": {"ApproximateReceiveCount": str(MAX_RECEIVES)}}
+    for version in range(2, 101):
+        batch = handle_batch([message(cloud_event(version)) | received], consumer(inbox).handle, NoDeadLetters())
+        assert (batch.failed, batch.rejected) == ({}, {})
 
-    with pytest.raises(TooManyHeld, match="version 1"):
-        consumer(inbox).handle(event(MAX_HELD + 2))
     consumer(inbox).handle(event(1))
 
-    assert written(inbox) == list(range(1, MAX_HELD + 2))
+    assert written(inbox) == list(range(1, 101))
+
+
+def test_held_events_are_limited_by_their_size() -> None:
+    inbox, large = InMemoryInbox(), {"city": "x" * (MAX_HELD_BYTES // 10)}
+    for version in range(2, 11):
+        consumer(inbox).handle(event(version, data=large))
+
+    with pytest.raises(TooManyHeld, match=r"9 events .* wait for version 1, and no more fit"):
+        consumer(inbox).handle(event(11, data=large))
+    consumer(inbox).handle(event(1))
+
+    assert written(inbox) == list(range(1, 11))
+
+
+def test_a_version_that_no_longer_exists_is_skipped_and_what_waited_is_handled() -> None:
+    inbox = InMemoryInbox()
+    for version in (1, 3, 4, 6):
+        consumer(inbox).handle(event(version))
+
+    released = skip(inbox, CUSTOMER, 2, NOW)
+    assert released is not None
+    # A run that was killed before it sent the event sends it the next time.
+    assert skip(inbox, CUSTOMER, 2, NOW) == released
+    arrived = from_sqs(message(to_message(released)))
+    assert arrived == released
+    result = consumer(inbox).handle(arrived)
+
+    assert [each.version for each in result.handled] == [3, 4]
+    assert consumer(inbox).handle(event(2)).action is Action.SKIP
+    assert skip(inbox, CUSTOMER, 5, NOW) == event(6)
+    assert written(inbox) == [1, 3, 4]
+
+
+def test_a_skip_before_another_gap_releases_nothing() -> None:
+    inbox = InMemoryInbox()
+    consumer(inbox).handle(event(4))
+
+    assert [skip(inbox, CUSTOMER, version, NOW) for version in (1, 2)] == [None, None]
+    assert skip(inbox, CUSTOMER, 3, NOW) == event(4)
+
+
+@pytest.mark.parametrize(
+    ("arrived", "version", "problem"),
+    [
+        ([], 1, "has no held event, so nothing waits for version 1"),
+        ([1], 2, "has no held event, so nothing waits for version 2"),
+        ([1, 3], 1, "does not wait for version 1: version 2 is missing"),
+        ([1, 3], 3, "does not wait for version 3: version 2 is missing"),
+        ([1, 3], 9, "does not wait for version 9: version 2 is missing"),
+    ],
+)
+def test_only_the_version_that_is_waited_for_can_be_skipped(arrived: list[int], version: int, problem: str) -> None:
+    inbox = InMemoryInbox()
+    for each in arrived:
+        consumer(inbox).handle(event(each))
+    before = inbox.load(CUSTOMER)
+
+    with pytest.raises(CannotSkip, match=problem):
+        skip(inbox, CUSTOMER, version, NOW)
+
+    assert inbox.load(CUSTOMER) == before
 
 
 def test_after_a_conflict_halfway_the_result_has_all_handled_events() -> None:

@@ -1,7 +1,9 @@
 """Dead letters of the consumer have no personal data, and a redrive loses nothing that can be handled."""
 
 import json
-from typing import Any, cast
+import time
+from itertools import count
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from hypothesis import given
@@ -13,13 +15,24 @@ from consumer_kit.rejection import rejection
 from consumer_kit.testing import InMemoryInbox
 from tests.unit.consumer_kit.deliveries import CUSTOMER, cloud_event, envelope, event, message
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 BODY = json.dumps(envelope(cloud_event(2)))
 
 
 class FakeSqs:
-    """Two queues, `dead` and `live`. A received message is delivered again until it is deleted."""
+    """Two queues, `dead` and `live`. A received message is delivered again until it is deleted.
+
+    Attributes:
+        sent: What was sent besides the bodies.
+        on_live: Called with each body that is sent to `live`.
+    """
 
     def __init__(self, *bodies: str, live_works: bool = True) -> None:
+        self.sent: list[dict[str, Any]] = []
+        self.on_live: Callable[[str], None] = lambda _: None
+        self.numbers = count(len(bodies))
         self.dead: dict[str, Any] = {
             str(number): {"MessageId": str(number), "ReceiptHandle": str(number), "Body": body}
             for number, body in enumerate(bodies)
@@ -31,17 +44,20 @@ class FakeSqs:
         return {"Messages": list(self.dead.values())[:10]} if self.dead else {}
 
     def send_message(self, QueueUrl: str, MessageBody: str, **attributes: Any) -> None:  # noqa: N803 - boto3's
-        if QueueUrl == "dead":
-            number = str(len(self.dead))
-            self.dead[number] = {"MessageId": number, "ReceiptHandle": number, "Body": MessageBody, **attributes}
+        self.sent.append(attributes)
+        if QueueUrl.startswith("dead"):
+            number, sent = str(next(self.numbers)), str(int(time.time() * 1000))
+            found = {"MessageId": number, "ReceiptHandle": number, "Body": MessageBody, **attributes}
+            self.dead[number] = {**found, "Attributes": {"SentTimestamp": sent}}
             return
         if not self._live_works:
             raise TimeoutError
-        assert QueueUrl == "live"
+        assert QueueUrl.startswith("live")
         self.live.append(MessageBody)
+        self.on_live(MessageBody)
 
     def delete_message(self, QueueUrl: str, ReceiptHandle: str) -> None:  # noqa: N803 - boto3's
-        assert QueueUrl == "dead"
+        assert QueueUrl.startswith("dead")
         del self.dead[ReceiptHandle]
 
 
@@ -90,8 +106,9 @@ def test_a_dead_letter_has_a_reason_and_no_personal_data(attributes: dict[str, A
     assert "ada@example.com" not in str(dead_letter)
 
 
-def letters(sqs: FakeSqs) -> DeadLetters:
-    return DeadLetters(cast("Any", sqs), "dead")
+def letters(sqs: FakeSqs, queue: str = "dead") -> DeadLetters:
+    """A queue as someone reads it a second after the last message was sent."""
+    return DeadLetters(cast("Any", sqs), queue, now=lambda: time.time() + 1)
 
 
 def bodies(sqs: FakeSqs) -> list[dict[str, Any]]:
@@ -151,6 +168,61 @@ def test_a_redrive_sends_an_erasure_back_without_its_data_and_it_is_handled(even
 
     assert (dead_letter.needs_backfill, sqs.dead, batch.rejected) == (False, {}, {})
     assert inbox.load(CUSTOMER).erased
+
+
+def test_a_redrive_ends_although_a_letter_is_rejected_again_at_once() -> None:
+    """It sends back what was there when it began. What comes back meanwhile waits for the next redrive."""
+    sqs = FakeSqs(*(f"{number}" for number in range(3)))
+    queue = DeadLetters(cast("Any", sqs), "dead", now=lambda: time.time() - 1)
+    sqs.on_live = lambda body: sqs.send_message("dead", body) if len(sqs.live) < 500 else None
+
+    sent_back = list(queue.redrive("live"))
+
+    assert (len(sent_back), len(sqs.live), len(sqs.dead)) == (3, 3, 3)
+
+
+def test_a_list_ends_although_letters_arrive_without_end() -> None:
+    sqs = FakeSqs(BODY)
+    real = sqs.receive_message
+
+    def receive_message(**options: object) -> dict[str, Any]:
+        assert len(sqs.dead) < 100
+        sqs.send_message("dead", BODY)
+        return real(**options)
+
+    sqs.receive_message = receive_message  # type: ignore[method-assign]
+
+    assert len(list(DeadLetters(cast("Any", sqs), "dead", now=lambda: time.time() - 1).list())) == 1
+
+
+def test_letters_of_a_fifo_queue_keep_their_customer_and_none_is_taken_for_a_repeat() -> None:
+    sqs = FakeSqs()
+    queue = letters(sqs, "dead.fifo")
+    for _ in range(2):
+        queue.send(BODY, "too new")
+    queue.send("nonsense", "body is not JSON")
+
+    groups = [sent["MessageGroupId"] for sent in sqs.sent]
+    ids = [sent["MessageDeduplicationId"] for sent in sqs.sent]
+    assert (groups, len(set(ids))) == ([CUSTOMER, CUSTOMER, "no-customer"], 3)
+
+
+def test_a_redrive_to_a_fifo_queue_names_the_customer_and_the_letter() -> None:
+    sqs = FakeSqs(BODY, BODY)
+
+    list(letters(sqs).redrive("live.fifo"))
+
+    assert sqs.sent == [
+        {"MessageGroupId": CUSTOMER, "MessageDeduplicationId": f"redrive-{number}"} for number in range(2)
+    ]
+
+
+def test_a_standard_queue_gets_neither_a_group_nor_an_id() -> None:
+    sqs = FakeSqs(BODY)
+
+    list(letters(sqs).redrive("live"))
+
+    assert sqs.sent == [{}]
 
 
 def test_a_redrive_keeps_a_letter_without_data_until_its_event_is_handled() -> None:

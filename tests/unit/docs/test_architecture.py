@@ -61,6 +61,9 @@ class RecordingClient:
     def __init__(self) -> None:
         self.statements: list[dict[str, Any]] = []
 
+    def get_item(self, **_: object) -> dict[str, Any]:
+        return {}
+
     def batch_execute_statement(self, Statements: list[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803 - boto3's
         self.statements += Statements
         return {"Responses": [{} for _ in Statements]}

@@ -8,7 +8,7 @@ import pytest
 from consumer_kit import CustomerState, PublishedEvent
 from consumer_kit.__main__ import main
 from consumer_kit.dynamodb_inbox import WAITING_INDEX, to_item
-from consumer_kit.ordering import MAX_HELD, GapPolicy, after_handling, after_holding
+from consumer_kit.ordering import MAX_HELD_BYTES, GapPolicy, after_handling, after_holding
 from consumers.welcome.welcome_list import effects
 from contracts.events import schemas
 from local.environments import ROOT
@@ -59,13 +59,13 @@ def test_the_gap_policies_are_those_of_the_kit() -> None:
     rows = PAGE.table("Choose a gap policy", "Policy")
 
     assert [names(row[0])[0] for row in rows] == [f"GapPolicy.{policy.name}" for policy in GapPolicy]
-    assert f"At most {MAX_HELD} events of a customer are held" in " ".join(PAGE.text.split())
+    assert f"At most {MAX_HELD_BYTES // 1000} KB of events are held for a customer" in " ".join(PAGE.text.split())
 
 
 def test_the_commands_are_those_of_the_kit(capsys: pytest.CaptureFixture[str]) -> None:
     commands = re.findall(r"python -m consumer_kit ([\w-]+)(.*)", PAGE.text)
 
-    assert {command for command, _ in commands} == {"waiting", "dead-letters", "redrive"}
+    assert {command for command, _ in commands} == {"waiting", "skip", "dead-letters", "redrive"}
     for command, arguments in commands:
         with pytest.raises(SystemExit):
             main([command, "--help"])

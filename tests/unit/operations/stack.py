@@ -2,9 +2,10 @@
 
 import io
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import count
+from itertools import count, islice
 from typing import Any
 from unittest.mock import patch
 
@@ -40,31 +41,50 @@ class Clock:
 
 
 class FakeQueue:
-    """A failure queue: messages by receipt handle, hidden while they are received."""
+    """A failure queue: messages by receipt handle, hidden while they are received.
 
-    def __init__(self) -> None:
+    Attributes:
+        now: When messages are sent.
+        sent: When the messages were sent that have been sent since the test began.
+        extended: The handles that were hidden for longer, in order.
+    """
+
+    def __init__(self, now: Callable[[], datetime] = lambda: START) -> None:
         self.messages: dict[str, dict[str, object]] = {}
         self.hidden: set[str] = set()
         self.numbers = count()
+        self.now = now
+        self.sent: dict[str, datetime] = {}
+        self.extended: list[str] = []
 
     def get_queue_attributes(self, **_: object) -> Any:
         return {"Attributes": {"ApproximateNumberOfMessages": str(len(self.messages) - len(self.hidden))}}
 
-    def receive_message(self, **_: object) -> Any:
-        for handle, body in self.messages.items():
-            if handle not in self.hidden:
-                self.hidden.add(handle)
-                return {"Messages": [{"ReceiptHandle": handle, "Body": json.dumps(body)}]}
-        return {}
+    def receive_message(self, *, MaxNumberOfMessages: int, **_: object) -> Any:  # noqa: N803 - SQS's name
+        visible = list(islice((handle for handle in self.messages if handle not in self.hidden), MaxNumberOfMessages))
+        self.hidden.update(visible)
+        return {"Messages": list(map(self._message, visible))} if visible else {}
+
+    def _message(self, handle: str) -> dict[str, object]:
+        sent = self.sent.get(handle)
+        attributes = {"SentTimestamp": str(int(sent.timestamp() * 1000))} if sent else {}
+        return {"ReceiptHandle": handle, "Body": json.dumps(self.messages[handle]), "Attributes": attributes}
 
     def send_message(self, *, MessageBody: str, **_: object) -> None:  # noqa: N803 - SQS's name
-        self.messages[f"sent-{next(self.numbers)}"] = json.loads(MessageBody)
+        handle = f"sent-{next(self.numbers)}"
+        self.messages[handle] = json.loads(MessageBody)
+        self.sent[handle] = self.now()
 
     def delete_message(self, *, ReceiptHandle: str, **_: object) -> None:  # noqa: N803 - SQS's name
         del self.messages[ReceiptHandle]
 
-    def change_message_visibility(self, *, ReceiptHandle: str, **_: object) -> None:  # noqa: N803 - SQS's name
-        self.hidden.discard(ReceiptHandle)
+    def change_message_visibility_batch(self, *, Entries: list[Any], **_: object) -> None:  # noqa: N803 - SQS's name
+        assert len(Entries) <= 10
+        for entry in Entries:
+            if entry["VisibilityTimeout"]:
+                self.extended.append(entry["ReceiptHandle"])
+            else:
+                self.hidden.discard(entry["ReceiptHandle"])
 
 
 class FakeStack:
@@ -76,9 +96,9 @@ class FakeStack:
         self.generations = InMemoryGenerations()
         self.read_model.revision = lambda: self.generations.saved.revision
         self.progress = InMemoryProgress()
-        self.queue = FakeQueue()
         self.clock = Clock()
-        self.notes = FakeQueue()
+        self.queue = FakeQueue(self.clock.now)
+        self.notes = FakeQueue(self.clock.now)
         self.bus = FakeBus()
         queue: Any = self.queue
         notes: Any = self.notes

@@ -345,6 +345,7 @@ def test_a_rebuild_that_another_process_runs_can_be_watched_to_its_end(
     stack.run("rebuild", "start")
     first, *rest = [SegmentProgress(segment, customers=50, events=100, done=True) for segment in range(4)]
     stack.stack = replace(stack.stack, count_events=lambda: 400)
+    stack.progress.remove("rebuild-2-plan")
     save_plan(stack.progress, 2, Plan(4, 400))
 
     def filled(*segments: SegmentProgress) -> None:
@@ -560,6 +561,149 @@ def test_a_run_writes_no_faster_than_its_rate(stack: FakeStack) -> None:
     assert stack.run("rebuild", "run", "--rate", "20", "--workers", "1") == 0
     # Two units each: 80, of which the bucket has 20 at once.
     assert sum(stack.clock.waits) == pytest.approx(3.0)
+
+
+def test_a_run_counts_what_large_rows_really_take(stack: FakeStack) -> None:
+    for number in range(40):
+        stack.customer(f"c{number}")
+    stack.run("rebuild", "start")
+    stack.clock.waits.clear()
+    stack.read_model.units = 6
+
+    assert stack.run("rebuild", "run", "--rate", "20", "--workers", "1") == 0
+    assert sum(stack.clock.waits) == pytest.approx(11.0)
+
+
+def test_a_removal_counts_what_the_rows_really_take(stack: FakeStack) -> None:
+    for number in range(40):
+        stack.customer(f"c{number}")
+    after_a_switch(stack)
+    stack.run("rebuild", "retire")
+    stack.clock.seconds += 60
+    stack.clock.waits.clear()
+    stack.read_model.units = 6
+
+    assert stack.run("rebuild", "remove", "--rate", "20") == 0
+    assert sum(stack.clock.waits) == pytest.approx(11.0)
+
+
+def test_a_rebuild_can_raise_the_number_of_shards(stack: FakeStack, capsys: pytest.CaptureFixture[str]) -> None:
+    stack.customer("a")
+    assert stack.run("rebuild", "start", "--shards", "16") == 0
+
+    assert stack.run("rebuild", "all", "--shards", "8") == 1
+    assert "was begun with 16 shards: leave out --shards" in capsys.readouterr().err
+    assert stack.run("rebuild", "all", "--shards", "16") == 0
+
+    assert stack.run("status", "--json") == 0
+    active, previous, _ = map(json.loads, stack.printed.splitlines())
+    assert (active["generation"], active["shards"], previous["shards"]) == (2, 16, 4)
+
+
+def test_status_says_after_a_switch_what_was_verified(stack: FakeStack) -> None:
+    stack.customer("a")
+    stack.clock.seconds = 5
+    after_a_switch(stack)
+
+    assert stack.run("status", "--json") == 0
+    active, previous, _ = map(json.loads, stack.printed.splitlines())
+    assert (active["verified"], active["verified_at"], active["customers"]) == (True, timestamp(stack.clock.now()), 1)
+    assert (previous["verified"], previous["verified_at"], previous["customers"]) == (False, None, None)
+
+
+def test_verify_says_when_a_switch_has_happened_meanwhile(stack: FakeStack) -> None:
+    stack.customer("a")
+    stack.run("rebuild", "start")
+    stack.run("rebuild", "run")
+    stack.run("rebuild", "verify")
+    real = stack.read_model.get_many
+
+    def switch_first(*read: Any) -> Any:
+        stack.read_model.get_many = real  # type: ignore[method-assign]
+        stack.generations.save(stack.generations.load().switch(START))
+        return real(*read)
+
+    stack.read_model.get_many = switch_first  # type: ignore[assignment, method-assign]
+
+    assert stack.run("verify") == 0
+    assert "Generation 1: 1 customers compared" in stack.printed
+    assert (
+        "Generation 1 is previous now: queries read generation 2, which this command did not compare." in stack.printed
+    )
+
+
+def interrupted_verification(stack: FakeStack, *words: str) -> None:
+    """Interrupt a verification of many customers in its last page."""
+    for number in range(40):
+        stack.customer(f"c{number}")
+    del stack.read_model.stored["c1", 1], stack.read_model.stored["c2", 1]
+    real, pages = stack.store.read_page, []
+
+    def read_page(*place: Any) -> Any:
+        pages.append(place)
+        if len(pages) == 4:
+            raise KeyboardInterrupt
+        return real(*place)
+
+    stack.store.read_page = read_page  # type: ignore[assignment, method-assign]
+    assert stack.run(*words, "--workers", "1") == 130
+    stack.store.read_page = real  # type: ignore[method-assign]
+
+
+def pages_read(stack: FakeStack) -> list[Any]:
+    real, pages = stack.store.read_page, list[Any]()
+
+    def read_page(*place: Any) -> Any:
+        pages.append(place)
+        return real(*place)
+
+    stack.store.read_page = read_page  # type: ignore[assignment, method-assign]
+    return pages
+
+
+def test_an_interrupted_verification_continues_and_keeps_what_it_found(
+    stack: FakeStack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    interrupted_verification(stack, "verify", "--json")
+    assert "the same command with --resume continues from here" in capsys.readouterr().err
+    before = [row["customer_id"] for row in map(json.loads, stack.printed.splitlines()) if "kind" in row]
+    pages = pages_read(stack)
+
+    assert stack.run("verify", "--resume", "--json") == 1
+
+    assert len(pages) == 1
+    *after, summary = map(json.loads, stack.printed.splitlines())
+    assert sorted([*before, *(row["customer_id"] for row in after)]) == ["c1", "c2"]
+    assert (summary["customers"], summary["left"]) == (40, {"missing": 2})
+
+
+def test_a_new_verification_takes_nothing_from_an_interrupted_one(
+    stack: FakeStack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    interrupted_verification(stack, "verify")
+    pages = pages_read(stack)
+
+    assert stack.run("verify", "--repair") == 0
+    assert len(pages) == 4
+    assert stack.run("verify", "--resume") == 1
+    assert "No interrupted verification is left to resume" in capsys.readouterr().err
+    assert not [key for key in stack.progress.saved if "compare" in key[0]]
+
+
+def test_an_interrupted_verification_of_claims_continues(stack: FakeStack) -> None:
+    interrupted_verification(stack, "verify", "claims")
+    pages = pages_read(stack)
+
+    assert stack.run("verify", "claims", "--resume", "--json") == stack.run("verify", "claims", "--json")
+    assert len(pages) == 1 + 4
+    assert not [key for key in stack.progress.saved if "compare" in key[0]]
+
+
+def test_two_operators_who_start_a_rebuild_work_with_one_plan(stack: FakeStack) -> None:
+    """Segments of two different plans would leave out customers between them."""
+    first = save_plan(stack.progress, 2, Plan(4, 100))
+
+    assert save_plan(stack.progress, 2, Plan(40, 100_000)) == first == Plan(4, 100)
 
 
 @pytest.mark.parametrize("step", ["run", "status", "watch", "verify", "switch", "rollback", "retire", "abandon"])

@@ -36,6 +36,9 @@ class RecordingClient:
     def __init__(self) -> None:
         self.statements: list[Any] = []
 
+    def get_item(self, **_: object) -> dict[str, Any]:
+        return {}
+
     def batch_execute_statement(self, *, Statements: list[Any]) -> Any:  # noqa: N803 - boto3's name
         self.statements += Statements
         return {"Responses": [{} for _ in Statements]}

@@ -1,10 +1,8 @@
-"""A row's position in the listing index, and the state that it stores."""
-
-from collections import Counter
+"""A row's position in the list, and the state that it stores."""
 
 from events.codec import decode
 from events.customer import Erased, evolve
-from projections.row import LISTING_SHARDS, Row, row_of
+from projections.row import Row, row_of
 from tests.samples import created
 
 
@@ -25,13 +23,6 @@ def test_customers_sort_by_creation_time_before_id() -> None:
 
 def test_customers_created_at_the_same_instant_sort_by_id() -> None:
     assert listing_order("a", 1) < listing_order("b", 1)
-
-
-def test_customers_are_spread_over_the_shards() -> None:
-    counts = Counter(row().listing_shard for _ in range(1000))
-
-    assert len(counts) == LISTING_SHARDS
-    assert min(counts.values()) > 1000 / LISTING_SHARDS * 0.7
 
 
 def test_an_erased_customers_row_has_no_listing_and_keeps_its_version() -> None:

@@ -314,6 +314,21 @@ def test_the_limiter_is_asked_before_each_page_is_written(world: World) -> None:
     assert spent == [(4, 0), (4, 2)]
 
 
+def test_the_next_page_waits_for_what_large_rows_took_beyond_the_least(world: World) -> None:
+    spent: list[tuple[int, int]] = []
+
+    class Limiter:
+        def spend(self, units: int) -> None:
+            spent.append((units, len(world.read_model.history)))
+
+    pace = Pace(world.pauses.append, Limiter())
+    world.rebuild = Rebuild(world.store, world.projector, world.progress, world.generations, pace)
+    world.read_model.units = 7
+    world.rebuild.step(2, SegmentProgress(0), 1)
+
+    assert spent == [(4, 0), (10, 2)]
+
+
 class InterruptingLimiter:
     """Makes something happen while a batch waits for the rate."""
 

@@ -1,15 +1,16 @@
 """Redrive: parked customers return once the cause is fixed, whatever happens meanwhile."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import pytest
 
 from events.customer import Customer
-from events.envelope import Event
+from events.envelope import Event, Recorded
 from projections.generations import Generations
 from projections.maintenance.redrive import RedriveOutcome, RedriveResult
-from projections.read_model import Write
+from projections.read_model import ReadModelBusy, Write, WriteResult
+from projections.row import Row
 from tests.samples import updated
 from tests.unit.projections.world import THROTTLE, TIMEOUT, World, poison, unreadable
 
@@ -408,3 +409,59 @@ def test_a_dry_run_reports_the_stored_attempts(world: World) -> None:
 
     assert result.parked == world.parked("c-1")
     assert result.parked.attempts == 2
+
+
+def test_only_who_did_return_is_reported_as_returned(world: World) -> None:
+    """The stream delivers another event that cannot be projected, between the two writes of the redrive."""
+    world.replace_event(parked(world))
+    four = world.append(poison(updated("c-1", 4)))
+
+    def deliver(write: Write) -> None:
+        if write.replaces and write.replaces.parked and not write.row.parked:
+            world.read_model.interfere = lambda _: None
+            world.project(four)
+
+    world.read_model.interfere = deliver
+    # The redrive read the events before the fourth was there.
+    real = world.store.read
+
+    def read(customer_id: str, after_version: int = 0) -> list[Recorded]:
+        return [each for each in real(customer_id, after_version) if each.version < 4]
+
+    world.store.read = read  # type: ignore[method-assign]
+
+    [result] = run(world)
+
+    now = world.parked("c-1")
+    assert now
+    assert (result.outcome, result.parked, now.version) == (RedriveOutcome.STILL_PARKED, now, 4)
+
+
+def test_a_customer_whose_return_cannot_be_confirmed_is_tried_again(world: World) -> None:
+    world.replace_event(parked(world))
+    real = world.read_model.get_many
+
+    def fail_at_the_end(ids: Iterable[str], generation: int) -> dict[str, Row]:
+        rows = real(ids, generation)
+        if rows["c-1"].version == 3 and not rows["c-1"].parked:
+            raise ReadModelBusy("the row was not read")
+        return rows
+
+    world.read_model.get_many = fail_at_the_end  # type: ignore[assignment, method-assign]
+
+    assert outcomes(world) == [RedriveOutcome.TRY_AGAIN]
+
+
+def test_a_row_that_was_removed_meanwhile_did_not_return(world: World) -> None:
+    world.replace_event(parked(world))
+    real = world.read_model.write
+
+    def write(writes: Sequence[Write]) -> list[WriteResult]:
+        results = real(writes)
+        if not writes[0].row.parked:
+            world.read_model.stored.clear()
+        return results
+
+    world.read_model.write = write  # type: ignore[method-assign]
+
+    assert outcomes(world) == [RedriveOutcome.TRY_AGAIN]

@@ -72,6 +72,11 @@ def listed_elsewhere(world: World) -> None:
     world.read_model.stored["c-1", 1] = replace(row, listing=replace(row.listing, order="2020#c-1"))
 
 
+def unlisted(world: World) -> None:
+    row = shown(world, "c-1", 2)
+    world.read_model.stored["c-1", 1] = replace(row, misplaced=True)
+
+
 def still_shown_though_erased(world: World) -> None:
     row = shown(world, "c-1", 2)
     world.append(erased("c-1", 3))
@@ -122,6 +127,7 @@ REPAIRABLE: list[tuple[Case, DifferenceKind, int, int]] = [
     (behind, DifferenceKind.BEHIND, 2, 1),
     (different, DifferenceKind.DIFFERENT, 2, 2),
     (listed_elsewhere, DifferenceKind.DIFFERENT, 2, 2),
+    (unlisted, DifferenceKind.UNLISTED, 2, 2),
     (still_shown_though_erased, DifferenceKind.DIFFERENT, 3, 3),
 ]
 REFUSED: list[tuple[Case, DifferenceKind, int, int]] = [
@@ -546,3 +552,17 @@ def test_unredacted_events_are_not_repaired_by_writing_a_row(world: World) -> No
 
     assert not world.verifier.repair(difference, 1)
     assert world.read_model.history == before
+
+
+def test_a_parked_customer_who_is_not_listed_as_parked_is_listed_again(world: World) -> None:
+    parked(world)
+    row = world.row("c-1")
+    assert row
+    world.read_model.stored["c-1", 1] = replace(row, misplaced=True)
+
+    difference = world.verifier.compare_one("c-1", 1)
+
+    assert difference
+    assert difference.kind is DifferenceKind.UNLISTED
+    assert world.verifier.repair(difference, 1)
+    assert world.row("c-1") == row

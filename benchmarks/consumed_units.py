@@ -129,14 +129,14 @@ class Api:
         """POST /customers."""
         command = CreateCustomer.model_validate_json(json.dumps(body), context=_today())
         headers = {"idempotency-key": key} if key else {}
-        context = context_of(_request(headers), "POST /customers", command.model_dump_json(), utc_now(), new_id())
+        context = context_of(_request(headers), "POST /customers", command.content(), utc_now(), new_id())
         return create_customer(command, self.store, context.metadata.command_id if key else new_id(), context)
 
     def update(self, customer: Customer, key: str | None = None, **changes: str) -> Customer:
         """PUT /customers/{customer_id}."""
         details = customer.model_dump(mode="json", include=set(NewDetails.model_fields))
         new = NewDetails.model_validate_json(json.dumps(details | changes), context=_today())
-        text = new.model_dump_json()
+        text = new.content()
         headers = {"idempotency-key": key} if key else {}
         context = context_of(_request(headers), f"PUT {customer.id}", text, utc_now(), new_id())
         return update_customer(UpdateCustomer(new, keyed=context.keyed), self.store, customer.id, context, _never)

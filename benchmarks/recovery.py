@@ -24,7 +24,7 @@ import operations.__main__ as program
 from benchmarks import recovery_data as data
 from benchmarks.consumed_units import without_streams
 from consumer_kit.dead_letters import DeadLetters
-from events.dynamodb_erasures import DynamoDbErasures
+from events.dynamodb_erasures import DynamoDbErasureLog, DynamoDbErasures
 from events.dynamodb_store import DynamoDbEventStore
 from local.tools import dynamodb_local
 from operations.jobs.claims.dynamodb_table import DynamoDbClaims
@@ -132,10 +132,13 @@ def stack(endpoint: str, failures: Queue, unpublished: Queue) -> Stack:
     """The commands' stack on DynamoDB Local."""
     client, tables = dynamodb_local.client(endpoint), data.names()
     queues: Any = (failures, unpublished)
+    log = DynamoDbErasureLog(client, tables["ErasureLogTable"])
+    unused: Any = None
     return Stack(
         store=DynamoDbEventStore(client, tables["EventTable"]),
         claims=DynamoDbClaims(client, tables["ClaimsTable"], tables["EventTable"]),
-        erasures=DynamoDbErasures(client, tables["ErasuresTable"]),
+        erasures=DynamoDbErasures(client, tables["ErasuresTable"], log),
+        erasure_log=log,
         read_model=DynamoDbReadModel(client, tables["ReadTable"]),
         generations=DynamoDbGenerations(client, tables["ReadTable"]),
         progress=DynamoDbProgress(client, tables["ReadTable"]),
@@ -145,6 +148,9 @@ def stack(endpoint: str, failures: Queue, unpublished: Queue) -> Stack:
         bus=AcceptingBus(),
         event_source="urn:customers-api:s",
         bus_arn="arn:aws:events:eu-west-1:123456789012:event-bus/s",
+        tables=tables,
+        control=unused,
+        parameters=unused,
     )
 
 

@@ -7,7 +7,7 @@ forever, without another store or another write.
 
 from commands.context import Context
 from commands.fields import PersonalDetails
-from commands.handling import Decision, append_or_refuse, event_of
+from commands.handling import Decision, append_or_refuse, event_of, refuse_newer_events
 from events.claims import move_claim
 from events.codec import decode
 from events.customer import Customer, CustomerCreated, evolve
@@ -44,6 +44,7 @@ def create_customer(command: CreateCustomer, store: EventStore, customer_id: str
         KeyReused: The Idempotency-Key was used before with different content.
         Gone: An earlier attempt created the customer, who has been erased since.
         Contended: There are too many concurrent writes. Nothing was written.
+        NewerRelease: A newer release carried out an earlier attempt.
         VersionConflict: The id belongs to another command, which never happens with derived or random ids.
     """
     decision = decide(command, None)
@@ -58,7 +59,8 @@ def create_customer(command: CreateCustomer, store: EventStore, customer_id: str
 
 
 def _as_created(event: Event) -> Customer:
-    customer = evolve(None, event, decode(event))
+    with refuse_newer_events():
+        customer = evolve(None, event, decode(event))
     if not isinstance(customer, Customer):
         raise Gone(
             "The customer that this request created has been erased. Send a new Idempotency-Key to create another one."

@@ -130,3 +130,11 @@ class PersonalDetails(BaseModel):
     birth: Birth
     city: City
     country: Country
+
+    def content(self) -> str:
+        """The command's canonical text, from which its hash is made: what the caller sent, after normalisation.
+
+        A field that was not sent is left out, whatever its default, and so is one that was sent as null. So an optional
+        field that a release adds changes no hash, and a repeat is recognised on both sides of a deployment.
+        """
+        return self.model_dump_json(exclude_unset=True, exclude_none=True)

@@ -1,13 +1,14 @@
 """Carries out a command on an existing customer: read, recognise a repeat, decide, append; again after a conflict."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Final
 
 from commands.context import Context
 from commands.repeats import earlier_attempt
 from events.claims import NO_CLAIMS, ClaimChange, ClaimTaken
-from events.codec import encode
+from events.codec import NewerEvent, encode
 from events.current import Current, current, state_after
 from events.customer import Customer, CustomerErased, CustomerEvent, Erased, State, evolve
 from events.envelope import Event
@@ -16,7 +17,7 @@ from events.recent_commands import MOST_REMEMBERED, commands_up_to
 from events.store import EventStore, StoreBusy, VersionConflict
 from shared.http.consistency import ConsistencyToken
 from shared.http.preconditions import etag_of
-from shared.http.problems import Contended, FieldTaken, NotFound, PreconditionFailed, StaleVersion
+from shared.http.problems import Contended, FieldTaken, NewerRelease, NotFound, PreconditionFailed, StaleVersion
 from shared.runtime.backoff import full_jitter
 from shared.runtime.clock import timestamp
 
@@ -67,8 +68,14 @@ def carry_out(decide: Decide, store: EventStore, customer_id: str, context: Cont
         KeyReused: The Idempotency-Key belongs to a different command.
         FieldTaken: Another customer has the e-mail address.
         Contended: Other writers were faster in every attempt.
+        NewerRelease: A newer release changed the customer, and `decide` requires the state.
         Exception: The customer's events cannot be folded, and `decide` requires that they can.
     """
+    with refuse_newer_events():
+        return _carry_out(decide, store, customer_id, context, pause)
+
+
+def _carry_out(decide: Decide, store: EventStore, customer_id: str, context: Context, pause: Pause) -> State:
     for attempt in range(_TRIES):
         found = current(store, customer_id)
         if found is None:
@@ -143,6 +150,21 @@ def event_of(decision: Decision, customer_id: str, version: int, context: Contex
         occurred_at=timestamp(context.now),
         metadata=context.following(version - 1),
     )
+
+
+@contextmanager
+def refuse_newer_events() -> Iterator[None]:
+    """Translate an event that a newer release appended into a problem.
+
+    A change by this release would lose what it does not know, and the answer to a repeat would lack it.
+
+    Raises:
+        NewerRelease: The block met such an event.
+    """
+    try:
+        yield
+    except NewerEvent:
+        raise NewerRelease from None
 
 
 def append_or_refuse(store: EventStore, event: Event, decision: Decision) -> None:

@@ -6,7 +6,7 @@ The package needs nothing but the standard library. You pass in the boto3 client
 from consumer_kit.consumer import Consumer, EventResult, HeldEventFailed, Reaction, UnknownSchema
 from consumer_kit.dead_letters import DeadLetter, DeadLetters
 from consumer_kit.dynamodb_inbox import DynamoDbInbox
-from consumer_kit.event import CREATED, ERASED, ERASING, REDACTED, UPDATED, PublishedEvent, Rejected
+from consumer_kit.event import CREATED, ERASED, ERASING, FIRST_EPOCH, REDACTED, UPDATED, PublishedEvent, Rejected
 from consumer_kit.inbox import Effect, Inbox, InboxConflict, MissingEvent
 from consumer_kit.ordering import Action, CannotSkip, CustomerState, GapPolicy, TooManyHeld, decide
 from consumer_kit.parsing import NotAnEvent, from_cloud_event, from_event_bridge, from_sqs, from_stream
@@ -17,6 +17,7 @@ __all__ = [
     "CREATED",
     "ERASED",
     "ERASING",
+    "FIRST_EPOCH",
     "MAX_RECEIVES",
     "REDACTED",
     "UPDATED",

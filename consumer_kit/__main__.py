@@ -10,6 +10,7 @@ from uuid import uuid4
 from consumer_kit import fifo
 from consumer_kit.dead_letters import DeadLetter, DeadLetters
 from consumer_kit.dynamodb_inbox import DynamoDbInbox
+from consumer_kit.event import FIRST_EPOCH
 from consumer_kit.inbox import Inbox, InboxConflict
 from consumer_kit.ordering import CannotSkip
 from consumer_kit.skipping import skip, to_message
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 EXAMPLES: Final = """examples:
   python -m consumer_kit waiting --table staging-customers-welcome --minutes 15
+  python -m consumer_kit left-behind --table staging-customers-welcome --epoch 2
   python -m consumer_kit dead-letters --dead-letters "$DEAD_LETTER_QUEUE_URL"
   python -m consumer_kit redrive --dead-letters "$DEAD_LETTER_QUEUE_URL" --queue "$QUEUE_URL" \\
       --table staging-customers-welcome
@@ -58,6 +60,8 @@ def _run(options: argparse.Namespace, session: "boto3.Session") -> int:
         return _print_missing_events(inbox, timedelta(minutes=options.minutes))
     if options.command == "skip":
         return _skip(DynamoDbInbox(session.client("dynamodb"), options.table), session.client("sqs"), options)
+    if options.command == "left-behind":
+        return _print_left_behind(DynamoDbInbox(session.client("dynamodb"), options.table), options.epoch)
     dead_letters = DeadLetters(session.client("sqs"), options.dead_letters)
     if options.command == "dead-letters":
         return int(bool(_print_dead_letters(dead_letters.list())))
@@ -93,6 +97,21 @@ def _timestamp(instant: datetime) -> str:
     return instant.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+def _print_left_behind(inbox: DynamoDbInbox, epoch: int) -> int:
+    found = 0
+    for customer_id in inbox.left_behind(epoch):
+        print(f"{customer_id}  has no event of epoch {epoch}")
+        found += 1
+    return int(bool(found))
+
+
+def _epoch(text: str) -> int:
+    epoch = int(text) if text.isascii() and text.isdecimal() else 0
+    if epoch <= FIRST_EPOCH:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 2 or more")
+    return epoch
+
+
 def _print_dead_letters(dead_letters: Iterable[DeadLetter]) -> list[DeadLetter]:
     printed = []
     for dead_letter in dead_letters:
@@ -126,6 +145,11 @@ def _parser() -> argparse.ArgumentParser:
     skipping.add_argument(
         "--version", required=True, type=int, metavar="N", help="the missing version, as `waiting` prints it"
     )
+    left_behind = commands.add_parser(
+        "left-behind", help="list the customers of whom no event of an epoch has arrived; exit with 1 if any"
+    )
+    left_behind.add_argument("--table", required=True, help="name of the consumer's table")
+    left_behind.add_argument("--epoch", required=True, type=_epoch, metavar="N", help="the service's epoch, 2 or more")
     dead_letters = commands.add_parser(
         "dead-letters", help="list the dead letters, without personal data; exit with 1 if any"
     )

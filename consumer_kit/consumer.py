@@ -10,9 +10,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from consumer_kit.event import PublishedEvent, Rejected
+from consumer_kit.event import ERASED, PublishedEvent, Rejected
 from consumer_kit.inbox import Effect, Inbox, InboxConflict
-from consumer_kit.ordering import Action, CustomerState, GapPolicy, after_handling, after_holding, decide, next_held
+from consumer_kit.ordering import (
+    Action,
+    CustomerState,
+    GapPolicy,
+    after_forgetting,
+    after_handling,
+    after_holding,
+    decide,
+    next_held,
+)
 
 TRIES: Final = 5
 
@@ -91,6 +100,29 @@ class Consumer:
                 continue
             return EventResult(event, Action.HANDLE if event in handled else action, (*handled, *attempt.handled))
         raise InboxConflict(event.customer_id)
+
+    def forget(self, customer_id: str, epoch: int) -> bool:
+        """Forget a customer whom the service lost: `react` gets a `CustomerErased` that nobody published.
+
+        Call it for what `DynamoDbInbox.left_behind` returns, once every event of the epoch has been handled.
+
+        Args:
+            customer_id: The customer's id.
+            epoch: The service's epoch. Nothing happens if an event of this epoch has arrived meanwhile.
+
+        Returns:
+            Whether the customer was forgotten.
+
+        Raises:
+            InboxConflict: Other invocations wrote this customer's inbox. Call it again.
+        """
+        state = self._inbox.load(customer_id)
+        if state.erased or state.epoch >= epoch:
+            return False
+        now = self._now()
+        lost = PublishedEvent("", ERASED, customer_id, state.version + 1, None, now, {}, epoch=epoch)
+        self._inbox.save(after_forgetting(state, epoch, now), self._react(lost))
+        return True
 
     def _check_schema(self, event: PublishedEvent) -> None:
         if event.erases:

@@ -173,4 +173,6 @@ def _is_handled(inbox: Inbox, body: str) -> bool:
     except Rejected:
         return False
     state = inbox.load(event.customer_id)
-    return state.erased or (state.version >= event.version and not state.held)
+    if state.erased or state.epoch > event.epoch:
+        return True
+    return state.epoch == event.epoch and state.version >= event.version and not state.held

@@ -7,10 +7,10 @@ and leaves all other sort keys to the consumer. The index `waiting`, with partit
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from consumer_kit.event import PublishedEvent
+from consumer_kit.event import FIRST_EPOCH, PublishedEvent
 from consumer_kit.inbox import Effect, InboxConflict, MissingEvent
 from consumer_kit.ordering import CustomerState
 
@@ -22,6 +22,9 @@ INBOX: Final = "inbox"
 WAITING_INDEX: Final = "waiting"
 # A DynamoDB transaction takes 100 items, and the inbox is one of them.
 MAX_EFFECTS: Final = 99
+_ATTRIBUTES: Final = frozenset(
+    ["customer_id", "item", "version", "revision", "erased", "handled_at", "held", "waiting", "waiting_since", "epoch"]
+)
 _CONFLICT_CODES: Final = {"ConditionalCheckFailed", "TransactionConflict"}
 
 
@@ -81,6 +84,25 @@ class DynamoDbInbox:
             version = int(item["version"]["N"]) + 1
             yield MissingEvent(item["customer_id"]["S"], version, item["waiting_since"]["S"])
 
+    def left_behind(self, epoch: int) -> Iterator[str]:
+        """The customers of whom no event of an epoch has arrived, and who are not erased. Reads the whole table.
+
+        After a backfill of that epoch the service does not have them: their events were lost with its event table.
+
+        Args:
+            epoch: Usually the newest one.
+        """
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._table,
+            ConsistentRead=True,
+            ProjectionExpression="customer_id",
+            FilterExpression="#item = :inbox AND erased = :no AND (attribute_not_exists(epoch) OR epoch < :epoch)",
+            ExpressionAttributeNames={"#item": "item"},
+            ExpressionAttributeValues={":inbox": {"S": INBOX}, ":no": {"BOOL": False}, ":epoch": {"N": str(epoch)}},
+        )
+        for item in (item for page in pages for item in page["Items"]):
+            yield item["customer_id"]["S"]
+
     def _transact(self, items: Sequence[Effect]) -> None:
         try:
             self._client.transact_write_items(TransactItems=cast("Sequence[TransactWriteItemTypeDef]", items))
@@ -96,6 +118,7 @@ class DynamoDbInbox:
 def to_item(state: CustomerState) -> "dict[str, AttributeValueTypeDef]":
     """The stored shape of a state."""
     item: dict[str, AttributeValueTypeDef] = {
+        **state.unknown,
         "customer_id": {"S": state.customer_id},
         "item": {"S": INBOX},
         "version": {"N": str(state.version)},
@@ -104,6 +127,9 @@ def to_item(state: CustomerState) -> "dict[str, AttributeValueTypeDef]":
     }
     if state.handled_at:
         item["handled_at"] = {"S": state.handled_at}
+    # Left out of the first epoch, so that versions of this kit before 0.4.0 can read what is stored.
+    if state.epoch != FIRST_EPOCH:
+        item["epoch"] = {"N": str(state.epoch)}
     if state.waiting_since:
         held = {str(version): {"S": _to_json(event)} for version, event in state.held.items()}
         item |= {"held": {"M": held}, "waiting": {"S": "yes"}, "waiting_since": {"S": state.waiting_since}}
@@ -112,7 +138,17 @@ def to_item(state: CustomerState) -> "dict[str, AttributeValueTypeDef]":
 
 def _to_json(event: PublishedEvent) -> str:
     # UTF-8 rather than escapes: a character of four bytes takes twelve as an escape, and an item has a size limit.
-    return json.dumps(asdict(event), ensure_ascii=False)
+    known = asdict(event)
+    if event.epoch == FIRST_EPOCH:
+        del known["epoch"]
+    return json.dumps({**known.pop("unknown"), **known}, ensure_ascii=False)
+
+
+def _from_json(text: str) -> PublishedEvent:
+    stored = json.loads(text)
+    names = {field.name for field in fields(PublishedEvent)} - {"unknown"}
+    known = {name: value for name, value in stored.items() if name in names}
+    return PublishedEvent(**known, unknown={name: value for name, value in stored.items() if name not in names})
 
 
 def _to_state(item: "Mapping[str, AttributeValueTypeDef]") -> CustomerState:
@@ -121,10 +157,12 @@ def _to_state(item: "Mapping[str, AttributeValueTypeDef]") -> CustomerState:
         customer_id=item["customer_id"]["S"],
         version=int(item["version"]["N"]),
         erased=item["erased"]["BOOL"],
-        held={int(version): PublishedEvent(**json.loads(event["S"])) for version, event in held.items()},
+        held={int(version): _from_json(event["S"]) for version, event in held.items()},
         waiting_since=item["waiting_since"]["S"] if "waiting_since" in item else None,
         handled_at=item["handled_at"]["S"] if "handled_at" in item else None,
         revision=int(item["revision"]["N"]),
+        epoch=int(item["epoch"]["N"]) if "epoch" in item else FIRST_EPOCH,
+        unknown={name: value for name, value in item.items() if name not in _ATTRIBUTES},
     )
 
 

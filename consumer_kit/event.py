@@ -10,6 +10,8 @@ ERASED: Final = "CustomerErased"
 # An event whose data was erased before it was delivered. Only an erasure removes data, so it erases, too.
 REDACTED: Final = "EventRedacted"
 ERASING: Final = frozenset({ERASED, REDACTED})
+# Events that name no epoch are of the first one.
+FIRST_EPOCH: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,9 @@ class PublishedEvent:
         causation_id: The request that caused the event.
         traceparent: W3C Trace Context, or an empty string.
         replayed: Whether a backfill sent the event again on purpose.
+        epoch: Which history the version counts in, from 1. The service begins a new epoch when it restores its events
+            from a backup: versions that were lost are then given to other events.
+        unknown: Fields of a held event that a later version of the kit stored. They are stored again unchanged.
     """
 
     id: str
@@ -41,6 +46,8 @@ class PublishedEvent:
     causation_id: str = ""
     traceparent: str = ""
     replayed: bool = False
+    epoch: int = FIRST_EPOCH
+    unknown: Mapping[str, Any] = field(default_factory=dict, compare=False, hash=False, repr=False)
 
     @property
     def erases(self) -> bool:

@@ -4,6 +4,9 @@ arrives:   1       3      2              2      5  CustomerErased    4
            |       |      |              |      |                    |
            handle  hold   handle, then   skip   handle immediately   skip, from now on
                           the held 3
+
+The versions of an epoch count for themselves. The first event of a newer epoch finds nothing handled and nothing held,
+and what an older epoch still delivers is skipped, except an erasure.
 """
 
 import json
@@ -11,9 +14,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
-from consumer_kit.event import PublishedEvent
+from consumer_kit.event import FIRST_EPOCH, PublishedEvent
 
 # A customer's held events are in one DynamoDB item of at most 400 KB. A usual event has less than 1 KB, the largest
 # about 4 KB.
@@ -51,12 +54,14 @@ class CustomerState:
 
     Attributes:
         customer_id: The customer's id.
-        version: The version of the event handled last; 0 before the first.
+        version: The version of the event handled last in the epoch; 0 before the first.
         erased: Whether the customer was erased. If so, nothing more is handled.
         held: Events that wait for earlier ones, by version.
         waiting_since: Since when the version after `version` is missing, RFC 3339; None if nothing is held.
         handled_at: When the last event was handled, RFC 3339.
         revision: How often this state was written; 0 for never.
+        epoch: The newest epoch of which an event was handled or held.
+        unknown: Attributes of the stored item that a later version of the kit added. They are stored again unchanged.
     """
 
     customer_id: str
@@ -66,6 +71,8 @@ class CustomerState:
     waiting_since: str | None = None
     handled_at: str | None = None
     revision: int = 0
+    epoch: int = FIRST_EPOCH
+    unknown: Mapping[str, Any] = field(default_factory=dict, compare=False, hash=False, repr=False)
 
 
 def decide(state: CustomerState, event: PublishedEvent, policy: GapPolicy) -> Action:
@@ -82,6 +89,9 @@ def decide(state: CustomerState, event: PublishedEvent, policy: GapPolicy) -> Ac
         return Action.SKIP
     if event.erases:
         return Action.HANDLE
+    if event.epoch < state.epoch:
+        return Action.SKIP
+    state = _in_epoch(state, event.epoch)
     if event.version <= state.version:
         return Action.SKIP
     if policy is GapPolicy.LATEST or event.version == state.version + 1:
@@ -97,6 +107,7 @@ def after_handling(state: CustomerState, event: PublishedEvent, now: str) -> Cus
         event: An event for which `decide` returns `HANDLE`.
         now: RFC 3339.
     """
+    state = _in_epoch(state, event.epoch)
     held = {} if event.erases else {version: later for version, later in state.held.items() if version > event.version}
     return replace(
         state,
@@ -108,6 +119,8 @@ def after_handling(state: CustomerState, event: PublishedEvent, now: str) -> Cus
         waiting_since=now if held else None,
         handled_at=now,
         revision=state.revision + 1,
+        # What a later version added may be personal data.
+        unknown={} if event.erases else state.unknown,
     )
 
 
@@ -122,6 +135,7 @@ def after_holding(state: CustomerState, event: PublishedEvent, now: str) -> Cust
     Raises:
         TooManyHeld: With this event, the customer would have more than `MAX_HELD_BYTES` of held events.
     """
+    state = _in_epoch(state, event.epoch)
     if event.version in state.held:
         return state
     held = {**state.held, event.version: event}
@@ -158,6 +172,26 @@ def after_skipping(state: CustomerState, version: int, now: str) -> CustomerStat
 
 def _stored_bytes(event: PublishedEvent) -> int:
     return len(json.dumps(asdict(event), ensure_ascii=False).encode())
+
+
+def after_forgetting(state: CustomerState, epoch: int, now: str) -> CustomerState:
+    """The state after a customer was forgotten who has no events in an epoch.
+
+    The customer is not erased: the service may give the same id again, for example when a lost request is repeated.
+
+    Args:
+        state: The state before.
+        epoch: An epoch whose events have all been handled.
+        now: RFC 3339.
+    """
+    return replace(_in_epoch(state, epoch), handled_at=now, revision=state.revision + 1)
+
+
+def _in_epoch(state: CustomerState, epoch: int) -> CustomerState:
+    """The state as an event of an epoch finds it."""
+    if epoch <= state.epoch:
+        return state
+    return replace(state, version=0, held={}, waiting_since=None, epoch=epoch)
 
 
 def next_held(state: CustomerState) -> PublishedEvent | None:

@@ -8,10 +8,12 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from consumer_kit.event import ERASING, REDACTED, PublishedEvent, Rejected
+from consumer_kit.event import ERASING, FIRST_EPOCH, REDACTED, PublishedEvent, Rejected
 
 # The field of a dead letter that names the rejected event: `consumer_kit.rejection`.
 REJECTED: Final = "rejected"
+# A body with one of these has its data: EventBridge's, the CloudEvent's and SNS's own fields.
+_OF_A_MESSAGE: Final = frozenset({"detail", "specversion", "data", "Type"})
 _SOURCE: Final = "urn:customers-api:"
 _MOST_DIGITS: Final = 18  # fits a DynamoDB number and any JSON parser
 
@@ -44,6 +46,7 @@ def from_cloud_event(cloud_event: Mapping[str, Any]) -> PublishedEvent:
         causation_id=str(cloud_event.get("causationid") or ""),
         traceparent=str(cloud_event.get("traceparent") or ""),
         replayed=cloud_event.get("replayed") is True,
+        epoch=_epoch(cloud_event.get("epoch")),
     )
 
 
@@ -72,11 +75,12 @@ def from_sqs(record: Mapping[str, Any]) -> PublishedEvent:
     return event
 
 
-def from_stream(record: Mapping[str, Any]) -> PublishedEvent | None:
+def from_stream(record: Mapping[str, Any], epoch: int = FIRST_EPOCH) -> PublishedEvent | None:
     """Parse a record of the event table's stream.
 
     Args:
         record: One of `Records` of a DynamoDB stream's Lambda event.
+        epoch: The epoch of the event table, which its stream does not name: the stack's output `Epoch`.
 
     Returns:
         The event; None if the record is not an INSERT, for example when an erasure redacts an event.
@@ -101,6 +105,7 @@ def from_stream(record: Mapping[str, Any]) -> PublishedEvent | None:
         data=data,
         correlation_id=str(metadata.get("correlation_id") or ""),
         causation_id=str(metadata.get("causation_id") or ""),
+        epoch=epoch,
     )
 
 
@@ -122,7 +127,7 @@ def unwrapped(body: Any) -> Mapping[str, Any]:
 
 def is_rejection(body: Any) -> bool:
     """Whether the parsed body is a dead letter that names an event and has no data."""
-    return isinstance(body, Mapping) and body.keys() == {REJECTED}
+    return isinstance(body, Mapping) and REJECTED in body and not body.keys() & _OF_A_MESSAGE
 
 
 def _data(event_type: str, value: Any) -> Mapping[str, Any]:
@@ -168,6 +173,10 @@ def _version(value: Any, field: str) -> int:
     if number is None:
         raise NotAnEvent(f"{field} is not a positive integer")
     return number
+
+
+def _epoch(value: Any) -> int:
+    return FIRST_EPOCH if value is None else _version(value, "epoch")
 
 
 def _schema_version(value: Any) -> int | None:

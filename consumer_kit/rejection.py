@@ -43,12 +43,15 @@ def parsed_rejection(body: str) -> Mapping[str, Any] | None:
     return found[REJECTED] if is_rejection(found) and isinstance(found[REJECTED], Mapping) else None
 
 
-def _identity(body: str) -> dict[str, str]:
+def _identity(body: str) -> dict[str, str | int]:
     try:
         event = unwrapped(_json(body))
     except NotAnEvent:
         return {}
-    return {
+    epoch = event.get("epoch")
+    # By its exact type, because True is an int, too.
+    known: dict[str, str | int] = {"epoch": epoch} if type(epoch) is int and epoch > 0 else {}
+    return known | {
         name: event[name]
         for name, pattern in _PATTERNS.items()
         if isinstance(event.get(name), str) and pattern.fullmatch(event[name])

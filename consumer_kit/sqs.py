@@ -54,7 +54,8 @@ def handle_batch(
 ) -> BatchResult:
     """Handle every event of a batch. A failed event does not stop the others.
 
-    The events of a customer are handled in version order, whatever their order in the batch, so that fewer are held.
+    The events of a customer are handled in the order of epoch and version, whatever their order in the batch, so that
+    fewer are held.
 
     Args:
         records: `Records` of the Lambda event.
@@ -68,10 +69,14 @@ def handle_batch(
     for record in records:
         with _recording_failures(record, batch, dead_letters, max_receives):
             events.append((from_sqs(record), record))
-    for event, record in sorted(events, key=lambda pair: (pair[0].customer_id, pair[0].version)):
+    for event, record in sorted(events, key=lambda pair: _order(pair[0])):
         with _recording_failures(record, batch, dead_letters, max_receives):
             batch.results.append(handle(event))
     return batch
+
+
+def _order(event: PublishedEvent) -> tuple[str, int, int]:
+    return event.customer_id, event.epoch, event.version
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """An inbox in memory, for the tests of a consumer."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from consumer_kit.inbox import Effect, InboxConflict
 from consumer_kit.ordering import CustomerState
@@ -27,3 +27,7 @@ class InMemoryInbox:
             raise InboxConflict(state.customer_id)
         self._states[state.customer_id] = state
         self.effects += effects
+
+    def left_behind(self, epoch: int) -> Iterator[str]:
+        """See `DynamoDbInbox.left_behind`."""
+        return (each.customer_id for each in list(self._states.values()) if each.epoch < epoch and not each.erased)

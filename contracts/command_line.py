@@ -12,7 +12,7 @@ from typing import Final
 
 from contracts.errors import ContractError
 from local.environments import ROOT
-from operations.command_line import COMMANDS, REBUILD_HELP, REBUILD_STEPS, Command, build_parser, example_of
+from operations.command_line import COMMANDS, GROUPS, Command, Group, build_parser, example_of
 
 PAGE: Final = ROOT / "docs" / "reference" / "command-line.md"
 # Options of every command; the page describes them once.
@@ -41,16 +41,20 @@ def rendered(page: str) -> str:
 
 def _parts() -> dict[str, str]:
     commands = {command.name: command for command in COMMANDS}
-    steps = {f"rebuild {step.name}": step for step in REBUILD_STEPS}
+    steps = {f"{group.name} {step.name}": step for group in GROUPS for step in group.steps}
     described = {name: _description(name, command) for name, command in (commands | steps).items()}
     helps = {name: command.help for name, command in commands.items()}
     common = _options(_parser_of("status"), common=True)
     return {
-        "commands": _list({**helps, "rebuild": REBUILD_HELP}),
-        "rebuild": _list({name: step.help for name, step in steps.items()}),
+        "commands": _list({**helps, **{group.name: group.help for group in GROUPS}}),
+        **{group.name: _list(_helps(group)) for group in GROUPS},
         "common options": common,
         **described,
     }
+
+
+def _helps(group: Group) -> dict[str, str]:
+    return {f"{group.name} {step.name}": step.help for step in group.steps}
 
 
 def _list(helps: dict[str, str]) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
-from events.customer import CustomerEvent, Redacted
+from events.customer import CustomerErased, CustomerEvent, Redacted
 from events.envelope import METADATA_FIELDS, Event, Metadata, Recorded, Unreadable
 from events.upcasters import MODELS, upcast
 
@@ -31,6 +31,10 @@ class UnreadableEvent(Exception):
         self.reason = reason
 
 
+class NewerEvent(UnreadableEvent):
+    """A newer release of the service appended the event: this one does not know its type or its schema version."""
+
+
 def encode(data: CustomerEvent, **envelope: Any) -> Event:
     """Wrap an event's data in its envelope.
 
@@ -46,21 +50,29 @@ def encode(data: CustomerEvent, **envelope: Any) -> Event:
 def decode(event: Event) -> CustomerEvent:
     """Parse an event's data and upcast it to the current schema version.
 
+    An erasure is one at any schema version: whatever a newer release adds to it, it must not wait.
+
     Raises:
-        UnreadableEvent: The type or schema version is unknown, or the data does not have that schema.
+        NewerEvent: The type is unknown, or the schema version is newer than the model's.
+        UnreadableEvent: The schema version is not a number from 1, or the data does not have that schema.
     """
     if event.data == REDACTED:
         return Redacted()
     model = _MODELS.get(event.type)
-    if model is None or not 1 <= event.schema_version <= model.schema_version:
+    if model is None:
         # The stored type is not quoted: nothing guarantees that it holds no personal data.
-        reason = f"unknown schema version {event.schema_version} of {event.type}" if model else "unknown type"
-        raise UnreadableEvent(_where(event), reason)
+        raise NewerEvent(_where(event), "unknown type")
+    if not 1 <= event.schema_version <= model.schema_version:
+        if model is CustomerErased:
+            return CustomerErased()
+        kind = NewerEvent if event.schema_version > model.schema_version else UnreadableEvent
+        raise kind(_where(event), f"unknown schema version {event.schema_version} of {event.type}")
     try:
         if event.schema_version == model.schema_version:
             return model.model_validate_json(event.data)
         data = upcast(json.loads(event.data), event.type, event.schema_version, model.schema_version)
-        return model.model_validate(data)
+        # What an upcaster leaves over is no field of a newer release.
+        return model.model_validate({name: value for name, value in data.items() if name in model.model_fields})
     except ValidationError as invalid:
         fields = sorted({".".join(map(str, error["loc"])) or "data" for error in invalid.errors(include_input=False)})
         raise UnreadableEvent(_where(event), f"unreadable {', '.join(fields)}") from None

@@ -4,9 +4,9 @@ Every event carries the whole person, so the newest event is the snapshot. Only 
 therefore in its envelope. If the newest event cannot be read, the whole history is folded, as a projection does.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from events.codec import decode
+from events.codec import NewerEvent, decode
 from events.customer import OutOfOrder, PersonalData, State, snapshot
 from events.envelope import Event, Recorded
 from events.history import BrokenHistory, fold_or_report, readable
@@ -37,8 +37,11 @@ def current(store: EventStore, customer_id: str) -> Current | None:
     created_at = _created_at(store, newest)
     try:
         return Current(_snapshot(newest, created_at), newest)
-    except Exception:  # noqa: BLE001 - an event that cannot be opened may raise anything
+    except Exception as cause:  # noqa: BLE001 - an event that cannot be opened may raise anything
         state = fold_or_report(store.read(customer_id))
+        if isinstance(state, BrokenHistory) and isinstance(cause, NewerEvent):
+            # Whatever else is wrong with the history, it is a newer release that can continue it.
+            state = replace(state, cause=cause)
         return Current(state, newest) if state else None
 
 

@@ -2,14 +2,15 @@
 
     CustomerCreated ──> Customer ──CustomerUpdated──> Customer ──CustomerErased──> Erased
 
-Event models are stored schemas: never rename or remove a field without a new `schema_version` and an upcaster
-(events/upcasters.py).
+Event models are stored and published schemas: never rename or remove a field without a new `schema_version`, a new
+`published_version` and an upcaster (events/upcasters.py).
 """
 
+import json
 import re
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -17,11 +18,18 @@ from events.envelope import Event
 
 
 class CustomerEvent(BaseModel):
-    """Base class of all customer events."""
+    """Base class of all customer events.
+
+    Attributes:
+        schema_version: The version of the stored shape. A new one needs an upcaster from the one before.
+        published_version: The version of the schema that consumers get. Only a change that would break a consumer
+            raises it: an optional field does not, whatever its stored shape.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     schema_version: ClassVar[int] = 1
+    published_version: ClassVar[int] = 1
 
     @classmethod
     def type(cls) -> str:
@@ -29,12 +37,21 @@ class CustomerEvent(BaseModel):
         return cls.__name__
 
 
+def _without_extra(schema: dict[str, Any]) -> None:
+    schema.pop("additionalProperties", None)
+
+
 class PersonalData(BaseModel):
     """All personal data: the one list of fields, for events and for the document that the API returns.
 
     A field added later is optional and defaults to None, because stored events lack it. While it is None it is left
     out of events and documents, so that existing rows, events and idempotency records stay as they are.
+
+    A field that a newer release added is kept: a projector that does not know it must not lose it. JSON Schemas leave
+    this out, as they allow further properties anyway.
     """
+
+    model_config = ConfigDict(extra="allow", json_schema_extra=_without_extra)
 
     full_name: str
     email: str
@@ -85,7 +102,12 @@ class Customer(PersonalData, _Identified):
 
     def document(self) -> str:
         """The customer as a JSON string, which is stored once and returned unchanged."""
-        return self.model_dump_json(exclude_none=True)
+        if not self.model_extra:
+            return self.model_dump_json(exclude_none=True)
+        # Fields of a newer release go where that release has them, after the person's own. So both write the same row.
+        person = self.model_dump(mode="json", exclude_none=True)
+        rest = {name: person.pop(name) for name in ("version", "created_at", "updated_at")}
+        return json.dumps({**person, **rest}, ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +187,11 @@ def snapshot(event: Event, data: CustomerEvent, created_at: str) -> State:
 
 def _customer(event: Event, person: PersonalData, created_at: str) -> Customer:
     return Customer(
-        id=event.customer_id,
-        **dict(person),
-        version=event.version,
-        created_at=created_at,
-        updated_at=event.occurred_at,
+        **{
+            **dict(person),
+            "id": event.customer_id,
+            "version": event.version,
+            "created_at": created_at,
+            "updated_at": event.occurred_at,
+        }
     )

@@ -6,6 +6,7 @@ from typing import Final, Protocol
 
 from events.claims import NO_CLAIMS, ClaimChange
 from events.envelope import Event, Recorded
+from shared.runtime.errors import TransientFailure
 
 # What an append changes at once. With the event and the note of an erasure these are 100 items, the most that a
 # DynamoDB transaction takes.
@@ -27,7 +28,7 @@ class VersionConflict(Exception):
         self.stored = stored
 
 
-class StoreBusy(Exception):
+class StoreBusy(TransientFailure):
     """Other writers keep the same rows busy, so nothing was appended, or not everything was read. Try again."""
 
 

@@ -1,8 +1,9 @@
 """Upcasts stored data from older schema versions to the current one, one version at a time.
 
-To change an event's schema: increase its model's `schema_version`, add an upcaster from the previous version here, add
-a stored sample to tests/golden/, and run `make contracts` to write the new schema beside the old one. The chain is
-checked when this module is imported, so that a missing upcaster fails the deployment and not the projection.
+To change an event's stored shape: increase its model's `schema_version`, add an upcaster from the previous version
+here, and add a stored sample to tests/golden/. If the change would break a consumer, increase `published_version` too,
+and run `make contracts` to write the new schema beside the old one. An optional field breaks none. The chain is checked
+when this module is imported, so that a missing upcaster fails the deployment and not the projection.
 """
 
 from collections.abc import Callable, Iterable, Mapping

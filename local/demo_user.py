@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from local.aws import LocalAws
 from local.home import StackHome, write_private
 from local.outputs import Outputs
+from shared.runtime.stored_fields import known_fields
 
 WRITERS: Final = "customer-writers"
 CALLBACK: Final = "http://localhost:8976/callback"
@@ -59,7 +60,7 @@ def sign_in_url(outputs: Outputs) -> str:
 def _stored_user(home: StackHome) -> DemoUser:
     file = home.folder / "demo-user.json"
     try:
-        return DemoUser(**json.loads(file.read_text()))
+        return DemoUser(**known_fields(DemoUser, json.loads(file.read_text())))
     except (OSError, ValueError, TypeError):
         # The ending has one character of each kind that the pool's password policy requires.
         user = DemoUser("demo@example.com", f"{secrets.token_urlsafe(12)}-aA1")

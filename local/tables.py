@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from local.template import load_template
+from local.template import load_template, with_own_event_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import CreateTableInputTypeDef
@@ -42,7 +42,7 @@ def from_env_file(env_file: Path, template: Mapping[str, Any] | None = None) -> 
         env_file: JSON: function -> variable -> value. A variable counts if the template sets it to a table's name.
         template: A result of `load_template`. The default is template.yml.
     """
-    template = template or load_template()
+    template = with_own_event_table(template or load_template())
     tables = from_template(template)
     values = json.loads(env_file.read_text())
     for function, resource in template["Resources"].items():

@@ -32,6 +32,23 @@ def load_template(path: Path = TEMPLATE) -> dict[str, Any]:
     return deepcopy(_parsed(path.read_text()))
 
 
+def with_own_event_table(part: Any) -> Any:
+    """A part of the template for a stack with an event table of its own, which no parameter replaces.
+
+    Args:
+        part: A result of `load_template`, or any part of it, also after SAM's transformation.
+    """
+    match part:
+        case {"If": ["OwnsEventTable", own, _]} | {"Fn::If": ["OwnsEventTable", own, _]}:
+            return own
+        case dict():
+            return {name: with_own_event_table(each) for name, each in part.items()}
+        case list():
+            return [with_own_event_table(each) for each in part]
+        case _:
+            return part
+
+
 @cache
 def _parsed(text: str) -> dict[str, Any]:
     return cast("dict[str, Any]", yaml.load(text, _TemplateLoader))  # noqa: S506 - a SafeLoader

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from local.signals import INTERRUPTED, discard_output, sigterm_as_interrupt
+from operations.account import AwsAccount, connect_account
 from operations.command_line import parse
 from operations.errors import REPORTED, sentence_of
 from operations.output import Output
@@ -13,12 +14,17 @@ from operations.stack import Stack, connect
 FAILED: Final = 1
 
 
-def main(words: Sequence[str], connect_to: Callable[[str, str], Stack] = connect) -> int:
+def main(
+    words: Sequence[str],
+    connect_to: Callable[[str, str], Stack] = connect,
+    connect_to_account: Callable[[], AwsAccount] = connect_account,
+) -> int:
     """Run one command; report every expected error in one sentence.
 
     Args:
         words: The command line without the program's name.
         connect_to: Called with the stack's name and the local stack's folder.
+        connect_to_account: Called for commands that work on an account.
 
     Returns:
         The exit status: 0 for success, 1 for a failure or for work that is left, 130 when interrupted.
@@ -26,8 +32,8 @@ def main(words: Sequence[str], connect_to: Callable[[str, str], Stack] = connect
     arguments = parse(words)
     try:
         with sigterm_as_interrupt():
-            stack = connect_to(arguments.stack_name, arguments.home)
-            status: int = arguments.run(stack, arguments, Output(as_json=arguments.json))
+            place = connect_to(arguments.stack_name, arguments.home) if arguments.needs_stack else connect_to_account()
+            status: int = arguments.run(place, arguments, Output(as_json=arguments.json))
     except REPORTED as error:
         print(f"customers: {sentence_of(error)}", file=sys.stderr)
         return FAILED

@@ -7,11 +7,26 @@ from functools import cache
 from typing import Final, NoReturn
 
 from operations import options
-from operations.actions import backfill, generations, rebuild, redrive, redrive_failures, status, verify, verify_claims
+from operations.account import AwsAccount
+from operations.actions import (
+    backfill,
+    clean_up,
+    generations,
+    preflight,
+    rebuild,
+    recover,
+    redrive,
+    redrive_failures,
+    status,
+    verify,
+    verify_claims,
+    verify_erasures,
+)
 from operations.output import Output
 from operations.stack import Stack
 
 Action = Callable[[Stack, argparse.Namespace, Output], int]
+AccountAction = Callable[[AwsAccount, argparse.Namespace, Output], int]
 
 PROGRAM: Final = "customers"
 _SAME_COMMAND: Final = "the same command continues from here"
@@ -20,7 +35,7 @@ _WITH_RESUME: Final = "the same command with --resume continues from here"
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command or a step of `rebuild`.
+    """A command or a step of a `Group`.
 
     Attributes:
         name: The word or the two words that are typed.
@@ -29,14 +44,33 @@ class Command:
         example: The words of an example, without the program's name.
         add_options: Add the command's own options.
         how_to_continue: Printed after an interruption.
+        needs_stack: Whether the action works on a stack that stands. Otherwise it works on the account.
     """
 
     name: str
-    action: Action
+    action: Action | AccountAction
     help: str
     example: str
     add_options: tuple[options.AddOptions, ...] = ()
     how_to_continue: str = _SAME_COMMAND
+    needs_stack: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A command that is carried out in steps.
+
+    Attributes:
+        name: The word that is typed before a step's name.
+        help: What the steps do together, in one line without a period.
+        example: The words of an example, without the program's name.
+        steps: In the order in which they are carried out.
+    """
+
+    name: str
+    help: str
+    example: str
+    steps: tuple[Command, ...]
 
 
 class Parser(argparse.ArgumentParser):
@@ -61,7 +95,8 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         words: The command line without the program's name.
 
     Returns:
-        The options; `run` is the command's action and `how_to_continue` what to print after an interruption.
+        The options; `run` is the command's action, `needs_stack` whether it works on a stack or on the account, and
+        `how_to_continue` what to print after an interruption.
     """
     name = " ".join(words[:2])
     if name in {command.name for command in COMMANDS}:
@@ -74,21 +109,22 @@ def build_parser() -> Parser:
     """Return the parser of the whole command line."""
     parser = Parser(
         prog=PROGRAM,
-        description="Looks after the projection of customers and the published events.",
+        description="Looks after the projection of customers, the published events and the deployed stages.",
         epilog=f"Example: {example_of('status')}",
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for command in COMMANDS:
         _add(commands, command)
-    steps_parser = commands.add_parser(
-        "rebuild",
-        help=REBUILD_HELP,
-        description=_sentence(REBUILD_HELP),
-        epilog=f"Example: {example_of('rebuild all')}",
-    )
-    steps = steps_parser.add_subparsers(title="steps", required=True, metavar="STEP")
-    for step in REBUILD_STEPS:
-        _add(steps, step)
+    for group in GROUPS:
+        steps_parser = commands.add_parser(
+            group.name,
+            help=group.help,
+            description=_sentence(group.help),
+            epilog=f"Example: {example_of(group.example)}",
+        )
+        steps = steps_parser.add_subparsers(title="steps", required=True, metavar="STEP")
+        for step in group.steps:
+            _add(steps, step)
     return parser
 
 
@@ -99,7 +135,7 @@ def _add(commands: "argparse._SubParsersAction[Parser]", command: Command) -> No
         description=_sentence(command.help),
         epilog=f"Example: {example_of(command.example)}",
     )
-    parser.set_defaults(run=command.action, how_to_continue=command.how_to_continue)
+    parser.set_defaults(run=command.action, how_to_continue=command.how_to_continue, needs_stack=command.needs_stack)
     for add in command.add_options:
         add(parser)
     parser.add_argument("--json", action="store_true", help="print JSON lines instead of columns")
@@ -170,12 +206,38 @@ COMMANDS: Final = (
         _WITH_RESUME,
     ),
     Command(
+        "verify erasures",
+        verify_erasures.verify_erasures,
+        "compare the log of erasures with the events",
+        "verify erasures --repair",
+        (
+            options.compare_options("add the erased customers whom the log lacks"),
+            options.workers_option,
+        ),
+    ),
+    Command(
         "backfill",
         backfill.backfill,
         "send customers' events to one consumer's queue",
         "backfill --queue orders-customers --dry-run",
         (options.backfill_options, options.workers_option),
         _WITH_RESUME,
+    ),
+    Command(
+        "preflight",
+        preflight.preflight,
+        "say what would stop a deployment, and change nothing",
+        "preflight --stage staging",
+        (options.stage_option, options.preflight_options),
+        needs_stack=False,
+    ),
+    Command(
+        "clean-up",
+        clean_up.clean_up,
+        "remove a failed or unwanted stage with all leftovers",
+        "clean-up --stage staging",
+        (options.stage_option, options.confirm_option),
+        needs_stack=False,
     ),
 )
 
@@ -222,4 +284,30 @@ REBUILD_STEPS: Final = (
         "rebuild remove --rate 200",
         (options.write_rate_option,),
     ),
+)
+
+RECOVER_STEPS: Final = (
+    Command("close", recover.close, "refuse every request for customers", "recover close"),
+    Command(
+        "restore",
+        recover.restore,
+        "restore the event table to a new one, and other tables that are gone",
+        "recover restore --to 2026-11-01T00:00:00Z",
+        (options.restore_time_option,),
+    ),
+    Command("point", recover.point, "let the stack use the restored event table, in the next epoch", "recover point"),
+    Command(
+        "erase",
+        recover.erase,
+        "erase again whom the log of erasures names",
+        "recover erase --go",
+        (options.erase_option, options.workers_option),
+    ),
+    Command("check", recover.check, "show what the stack's tables lack", "recover check"),
+    Command("open", recover.reopen, "answer requests again", "recover open"),
+)
+
+GROUPS: Final = (
+    Group("rebuild", REBUILD_HELP, "rebuild all", REBUILD_STEPS),
+    Group("recover", "bring a stack back after the event table was lost", "recover check", RECOVER_STEPS),
 )

@@ -141,6 +141,22 @@ def take_missing_option(parser: ArgumentParser) -> None:
     )
 
 
+def restore_time_option(parser: ArgumentParser) -> None:
+    """Add `--to`."""
+    parser.add_argument(
+        "--to",
+        dest="at",
+        type=instant,
+        metavar="TIME",
+        help="restore the event table as it was at TIME, such as 2026-11-01T00:00:00Z (default: the latest)",
+    )
+
+
+def erase_option(parser: ArgumentParser) -> None:
+    """Add `--go`."""
+    parser.add_argument("--go", action="store_true", help="erase the customers; without --go, only show whom")
+
+
 def workers_option(parser: ArgumentParser) -> None:
     """Add `--workers`."""
     parser.add_argument(
@@ -223,3 +239,42 @@ def backfill_options(parser: ArgumentParser) -> None:
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--dry-run", action="store_true", help="count the events and send nothing")
     mode.add_argument("--resume", action="store_true", help="continue the newest backfill with the same options")
+
+
+def stage_option(parser: ArgumentParser) -> None:
+    """Add `--stage`."""
+    parser.add_argument(
+        "--stage",
+        default="staging",
+        metavar="NAME",
+        help="the stage, whose stack is CustomersApi{Stage} (default: staging)",
+    )
+
+
+def preflight_options(parser: ArgumentParser) -> None:
+    """Add the options that say what will be deployed."""
+    parser.add_argument(
+        "--reserved",
+        type=positive_integer,
+        default=0,
+        metavar="N",
+        help="concurrent executions that the parameters reserve: two times ReadConcurrency, ProjectorConcurrency and "
+        "PublisherConcurrency (default: 0)",
+    )
+    parser.add_argument(
+        "--sets-gateway-account", action="store_true", help="the stack is deployed with SetsGatewayAccount=true"
+    )
+    parser.add_argument("--pipeline", action="store_true", help="also check what the deployment pipeline needs")
+    parser.add_argument(
+        "--source",
+        choices=("connection", "token"),
+        default="connection",
+        help="the pipeline's source (default: connection)",
+    )
+
+
+def confirm_option(parser: ArgumentParser) -> None:
+    """Add `--confirm`."""
+    parser.add_argument(
+        "--confirm", default="", metavar="STACK", help="name of the stack, instead of an answer to the question"
+    )

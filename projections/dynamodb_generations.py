@@ -3,11 +3,12 @@
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from projections.generation_details import GenerationDetails
 from projections.generations import Generations, GenerationsChanged
+from shared.runtime.stored_fields import known_fields, unknown_fields
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,17 +29,19 @@ class DynamoDbGenerations:
         item = self._client.get_item(TableName=self._table, Key=_KEY, ConsistentRead=True).get("Item")
         if not item:
             return Generations()
-        stored = json.loads(item["record"]["S"])
-        return Generations(**{**stored, "retired": tuple(stored["retired"]), "details": _details(item)})
+        record = json.loads(item["record"]["S"])
+        known = {**known_fields(Generations, record), "retired": tuple(record["retired"]), "details": _details(item)}
+        return Generations(**known, unknown=unknown_fields(Generations, record))
 
     def save(self, generations: Generations) -> Generations:
         """See `GenerationStore.save`."""
         saved = replace(generations, revision=generations.revision + 1)
         # Two operators who start a rebuild at once write equal records. This id tells which of the two was stored.
         save_id = str(uuid.uuid4())
-        record = asdict(saved)
+        record = _fields_of(saved)
         # An attribute of their own: earlier releases refuse a record with a field that they do not know.
-        details = record.pop("details")
+        del record["details"]
+        details = [_fields_of(each) for each in saved.details]
         try:
             self._client.put_item(
                 TableName=self._table,
@@ -62,10 +65,17 @@ class DynamoDbGenerations:
 
 
 def _details(item: Mapping[str, Any]) -> tuple[GenerationDetails, ...]:
-    """Read the facts about generations. Fields that a later release has added are ignored."""
-    names = [field.name for field in fields(GenerationDetails)]
     stored = json.loads(item["details"]["S"]) if "details" in item else []
-    return tuple(GenerationDetails(**{name: each[name] for name in names if name in each}) for each in stored)
+    return tuple(
+        GenerationDetails(**known_fields(GenerationDetails, each), unknown=unknown_fields(GenerationDetails, each))
+        for each in stored
+    )
+
+
+def _fields_of(record: Generations | GenerationDetails) -> dict[str, Any]:
+    """The record's fields. What a later release added stays, because that release still needs it."""
+    known = asdict(record)
+    return {**known.pop("unknown"), **known}
 
 
 def unchanged(table: str, generations: Generations) -> Any:

@@ -19,6 +19,7 @@ from projections.generations import Generations
 from projections.read_model import Reader, ReadModelBusy, RowPage, Write, WriteResult
 from projections.row import Listing, Row
 from projections.shards import Shards, listing_key, parked_key
+from shared.runtime.failures import PERMANENT_CODES, is_transient
 from shared.runtime.key_reads import KeysUnread, read_keys
 from shared.runtime.observability import describe, logger
 
@@ -191,7 +192,12 @@ class DynamoDbReadModel:
             answer = self._client.batch_execute_statement(Statements=statements)
         except (BotoCoreError, ClientError) as error:
             logger.warning("rows not written", extra={"rows": len(writes), **describe(error)})
-            return [WriteResult.FAILED] * len(writes)
+            if is_transient(error):
+                return [WriteResult.FAILED] * len(writes)
+            if len(writes) == 1:
+                return [WriteResult.REFUSED]
+            # One invalid statement is enough to have the whole request rejected.
+            return [result for write in writes for result in self._write_chunk([write])]
         return [_result(response) for response in answer["Responses"]]
 
     def _insert(self, write: Write) -> "BatchStatementRequestTypeDef":
@@ -228,7 +234,7 @@ def _result(response: Mapping[str, Any]) -> WriteResult:
     if error["Code"] in _CONFLICTS:
         return WriteResult.CONFLICT
     logger.warning("row not written", extra={"error": error["Code"]})
-    return WriteResult.FAILED
+    return WriteResult.REFUSED if error["Code"] in PERMANENT_CODES else WriteResult.FAILED
 
 
 def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

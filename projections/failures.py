@@ -1,23 +1,18 @@
-"""Decides which failures a retry can fix.
+"""Why a customer is parked.
 
-A transient failure goes back to the event source mapping, which tries again. A permanent one parks its customer:
-retrying it would only delay everyone else.
+A failure that `shared.runtime.failures` calls transient goes back to the event source mapping, which tries again. A
+permanent one parks its customer: retrying it would only delay everyone else.
 """
-
-from botocore.exceptions import BotoCoreError, ClientError
 
 from events.codec import UnreadableEvent
 from events.customer import OutOfOrder
-from projections.read_model import ReadModelBusy
 
 
-def is_transient(error: Exception) -> bool:
-    """Whether a retry may succeed without a change to the code or the data.
+class RowRefused(Exception):
+    """DynamoDB refuses the row that an event leads to at every try, for example because it is larger than 400 KB."""
 
-    Every error that an AWS service returns counts as transient, even a missing permission: it is not caused by this
-    customer, and parking all customers one by one would fix nothing.
-    """
-    return isinstance(error, BotoCoreError | ClientError | ReadModelBusy)
+    def __init__(self) -> None:
+        super().__init__("the read table refuses the row")
 
 
 def park_reason(error: Exception) -> str:
@@ -26,6 +21,6 @@ def park_reason(error: Exception) -> str:
     """
     if isinstance(error, UnreadableEvent):
         return error.reason
-    if isinstance(error, OutOfOrder):
+    if isinstance(error, OutOfOrder | RowRefused):
         return str(error)
     return f"the fold raised {type(error).__name__}"

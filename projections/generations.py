@@ -9,12 +9,14 @@ Readers must never see older data after a switch to another generation. So the p
 writes the active one last: whatever readers see in the active generation is already in the others.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from projections.generation_details import MOST_SHARDS, GenerationDetails
 from shared.runtime.clock import timestamp
+from shared.runtime.errors import TransientFailure
 
 FIRST_GENERATION: Final = 1
 # An invocation that began before the last switch feeds the generations in the old order, for at most its function's
@@ -40,6 +42,7 @@ class Generations:
         changed_at: When a generation was last activated or retired; empty if never.
         revision: Counts the changes to this record.
         details: Facts about generations. One that is not among them has the default of every fact.
+        unknown: Fields of the stored record that a later release added. They are written back unchanged.
     """
 
     active: int = FIRST_GENERATION
@@ -51,6 +54,7 @@ class Generations:
     changed_at: str = ""
     revision: int = 0
     details: tuple[GenerationDetails, ...] = ()
+    unknown: Mapping[str, Any] = field(default_factory=dict, hash=False, repr=False)
 
     @property
     def fed(self) -> tuple[int, ...]:
@@ -219,7 +223,7 @@ class Generations:
         return self.building
 
 
-class GenerationsChanged(Exception):
+class GenerationsChanged(TransientFailure):
     """Another process changed the generations since they were loaded. Load them again."""
 
 

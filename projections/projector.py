@@ -6,8 +6,8 @@ event table, which has them all, and folded. So whatever the stream does, a row 
 events, and its version never goes down.
 
 An event that no retry can fix parks its customer: the row keeps the state before that event and the reason, and the
-customer's later events wait in the event table until a redrive. Only an erasure does not wait: it removes the person
-from the row at once.
+customer's later events wait in the event table until a redrive. The same holds for a row that the read table refuses.
+Only an erasure does not wait: it removes the person from the row at once.
 """
 
 from collections import defaultdict
@@ -21,10 +21,11 @@ from pydantic import ValidationError
 from events.customer import Erased, OutOfOrder, State
 from events.envelope import Event, Recorded
 from events.history import fold, is_erasure, states
-from projections.failures import is_transient, park_reason
+from projections.failures import RowRefused, park_reason
 from projections.read_model import ReadModel, Write, WriteResult
 from projections.row import Parked, Row, row_of
 from shared.runtime.clock import timestamp, utc_now
+from shared.runtime.failures import is_transient
 
 # A conflict means that another writer has just changed the row, so the second round nearly always succeeds.
 _ROUNDS: Final = 4
@@ -136,15 +137,26 @@ class Projector:
         """
         report = ProjectionReport()
         waiting: EventsByCustomer = _by_customer(events)
+        refused: dict[str, list[Recorded]] = {}
         for _ in range(_ROUNDS):
-            waiting = self._round(waiting, generation, report)
+            waiting = self._round(waiting, generation, report, refused)
             if not waiting:
                 break
         report.failed |= dict.fromkeys(waiting, "conflict")
+        for customer_id, refused_events in refused.items():
+            self._project_singly(customer_id, refused_events, generation, report)
         return report
 
-    def _round(self, waiting: EventsByCustomer, generation: int, report: ProjectionReport) -> dict[str, list[Recorded]]:
-        """Try every waiting customer once, and return those whose write met a conflict."""
+    def _round(
+        self,
+        waiting: EventsByCustomer,
+        generation: int,
+        report: ProjectionReport,
+        refused: dict[str, list[Recorded]],
+    ) -> dict[str, list[Recorded]]:
+        """Try every waiting customer once, and return those whose write met a conflict. Those whose row the table
+        refuses are added to `refused`.
+        """
         rows = self._read_model.get_many(waiting, generation)
         writes = [
             write
@@ -162,12 +174,53 @@ class Projector:
                     conflicts[customer_id] = waiting[customer_id]
                 case WriteResult.FAILED:
                     report.failed[customer_id] = "write failed"
+                case WriteResult.REFUSED:
+                    refused[customer_id] = waiting[customer_id]
         return conflicts
 
+    def _project_singly(
+        self, customer_id: str, events: Sequence[Recorded], generation: int, report: ProjectionReport
+    ) -> None:
+        """Apply a customer's events one after the other, and park the customer at the one whose row the table refuses.
+        So everything before it is shown.
+        """
+        conflicts = 0
+        while conflicts < _ROUNDS:
+            row = self._read_model.get_many([customer_id], generation).get(customer_id)
+            # Repeats and gaps were counted when the events were tried together.
+            uncounted = ProjectionReport()
+            write = self._plan(row, events, generation, uncounted, singly=True)
+            if write is None:
+                report.failed |= uncounted.failed
+                return
+            [result] = self._read_model.write([write])
+            if result is WriteResult.REFUSED and not write.row.parked and not _is_erased(write.row):
+                before = row or Row(customer_id, generation, 0, None)
+                write = self._park(before, row, RowRefused())
+                [result] = self._read_model.write([write])
+            if result is WriteResult.APPLIED:
+                _record(write, events, report)
+            elif result is WriteResult.CONFLICT:
+                conflicts += 1
+            else:
+                report.failed[customer_id] = "write refused" if result is WriteResult.REFUSED else "write failed"
+                return
+        report.failed[customer_id] = "conflict"
+
     def _plan(
-        self, row: Row | None, events: Sequence[Recorded], generation: int, report: ProjectionReport
+        self,
+        row: Row | None,
+        events: Sequence[Recorded],
+        generation: int,
+        report: ProjectionReport,
+        *,
+        singly: bool = False,
     ) -> Write | None:
-        """Return the write that applies these events to a row, or None if there is nothing to write."""
+        """Return the write that applies these events to a row, or None if there is nothing to write.
+
+        Args:
+            singly: Whether to apply only the first event that is not in the row.
+        """
         row_version = row.version if row else 0
         later = [event for event in events if event.version > row_version]
         report.stale += len(events) - len(later)
@@ -183,6 +236,8 @@ class Projector:
         try:
             for state in self._states(row, later, report):
                 last_state = state
+                if singly:
+                    break
         except Exception as error:  # noqa: BLE001 - no error in one customer's fold may stop the others
             if is_transient(error):
                 report.failed[later[0].customer_id] = type(error).__name__
@@ -223,6 +278,11 @@ class Projector:
                 return
         if last_version < event.version:
             raise OutOfOrder(f"the event table lacks version {event.version}")
+
+
+def _is_erased(row: Row) -> bool:
+    """Whether a row shows nobody. Such a row is the smallest there is, so parking it would not help."""
+    return row.listing is None and row.version > 0
 
 
 def _cleared(row: Row, version: int) -> Write | None:

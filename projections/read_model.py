@@ -7,6 +7,7 @@ from typing import Protocol
 
 from projections.generations import Generations, GenerationStore
 from projections.row import Listing, Row
+from shared.runtime.errors import TransientFailure
 
 
 class WriteResult(Enum):
@@ -18,6 +19,8 @@ class WriteResult(Enum):
     """Another writer changed the row after it was read: read it again."""
     FAILED = auto()
     """A transient failure. The row may or may not have been written; a retry finds out."""
+    REFUSED = auto()
+    """The table refuses this row at every try, for example because it is too large. Nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,5 +165,5 @@ class Reader:
     generations: GenerationStore
 
 
-class ReadModelBusy(Exception):
+class ReadModelBusy(TransientFailure):
     """The read table did not process every row of a request. Try again later."""

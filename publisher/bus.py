@@ -1,12 +1,9 @@
 """The event bus as the publisher sees it: a port, and the ways in which a request to it can fail."""
 
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Protocol
 
 from publisher.entries import Entry
-
-# Error codes of an invalid request. One invalid entry is enough to have the whole request rejected.
-INVALID_REQUEST: Final = frozenset({"ValidationException", "InvalidArgument", "RequestEntityTooLarge", "413"})
 
 
 class BusMissing(Exception):
@@ -21,7 +18,10 @@ class BusUnavailable(Exception):
 
 
 class RequestRefused(Exception):
-    """The bus rejects the request on every try, because of one of its entries. The message is the error code."""
+    """The bus rejects the request on every try, because of one of its entries. The message is the error code.
+
+    One invalid entry is enough to have the whole request rejected.
+    """
 
 
 class Bus(Protocol):

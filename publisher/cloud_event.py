@@ -21,13 +21,15 @@ from events.upcasters import MODELS
 TYPE_PREFIX: Final = "customers."
 SCHEMA_PREFIX: Final = "urn:customers-api:schema:"
 SOURCE_PREFIX: Final = "urn:customers-api:"
+# Events of the first epoch do not name it, as they did not before there were epochs.
+FIRST_EPOCH: Final = 1
 REQUIRED: Final = frozenset(
     {
         "specversion", "id", "source", "type", "subject", "time", "datacontenttype", "dataschema", "sequence",
         "correlationid", "causationid", "data",
     }
 )  # fmt: skip
-OPTIONAL: Final = frozenset({"traceparent", "replayed"})
+OPTIONAL: Final = frozenset({"traceparent", "replayed", "epoch"})
 # Everything that leaves the service. The actor, the command id and the request hash stay inside.
 ATTRIBUTES: Final = REQUIRED | OPTIONAL
 
@@ -38,7 +40,7 @@ class EventRedacted(CustomerEvent):
     type_: str = Field(serialization_alias="type", description="The original type, for example `CustomerCreated`.")
 
 
-# Every published type, in its newest schema version.
+# Every published type, in its newest published version.
 PUBLISHED: Final[tuple[type[CustomerEvent], ...]] = (*MODELS, EventRedacted)
 
 _XRAY_ROOT: Final = re.compile(r"1-([0-9a-f]{8})-([0-9a-f]{24})")
@@ -53,17 +55,19 @@ def source_of(stage: str) -> str:
     return SOURCE_PREFIX + stage
 
 
-def cloud_event(recorded: Recorded, source: str, *, replayed: bool = False) -> dict[str, Any]:
+def cloud_event(recorded: Recorded, source: str, *, epoch: int = FIRST_EPOCH, replayed: bool = False) -> dict[str, Any]:
     """Turn an event into a CloudEvent.
 
     Args:
         recorded: The event as the event table or its stream has it.
         source: See `source_of`.
+        epoch: The epoch of the event table, from 1: how often it was restored from a backup, plus one.
         replayed: Whether the event is sent again because a consumer asked for history.
 
     Returns:
-        The CloudEvent, ready for JSON. `data` has the newest schema version, which `dataschema` names. An event whose
-        data was erased becomes an `EventRedacted` that names the original type; id, subject, sequence and time stay.
+        The CloudEvent, ready for JSON. `data` has the newest published version, which `dataschema` names. An event
+        whose data was erased becomes an `EventRedacted` that names the original type; id, subject, sequence and time
+        stay.
 
     Raises:
         UnreadableEvent: The event cannot be read, and a retry will not change that.
@@ -82,7 +86,7 @@ def cloud_event(recorded: Recorded, source: str, *, replayed: bool = False) -> d
         "subject": recorded.customer_id,
         "time": recorded.occurred_at,
         "datacontenttype": "application/json",
-        "dataschema": data_schema(data.type(), data.schema_version),
+        "dataschema": data_schema(data.type(), data.published_version),
         "sequence": f"{recorded.version:010d}",
         "correlationid": recorded.metadata.correlation_id,
         "causationid": recorded.metadata.causation_id,
@@ -91,6 +95,8 @@ def cloud_event(recorded: Recorded, source: str, *, replayed: bool = False) -> d
         event["traceparent"] = parent
     if replayed:
         event["replayed"] = True
+    if epoch != FIRST_EPOCH:
+        event["epoch"] = epoch
     return {**event, "data": data.model_dump(mode="json", by_alias=True, exclude_none=True)}
 
 
@@ -99,7 +105,7 @@ def data_schema(name: str, version: int) -> str:
 
     Args:
         name: The event's type, for example `CustomerCreated`.
-        version: The schema version.
+        version: The published version.
     """
     return f"{SCHEMA_PREFIX}{name}:{version}"
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from publisher.bus import INVALID_REQUEST, BusMissing, BusUnavailable, RequestRefused
+from publisher.bus import BusMissing, BusUnavailable, RequestRefused
 from publisher.entries import Entry
+from shared.runtime.failures import is_transient
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -41,14 +42,14 @@ class EventBridgeBus:
 
     def put(self, entries: Sequence[Entry]) -> list[str]:
         """See `Bus.put`."""
+        self._check_existence()
+        request_entries: Any = [entry.to_request_entry(self._name) for entry in entries]
         try:
-            self._check_existence()
-            request_entries: Any = [entry.to_request_entry(self._name) for entry in entries]
             results = self._client.put_events(Entries=request_entries).get("Entries", [])
-        except ClientError as error:
-            raise _to_bus_error(error.response["Error"]["Code"]) from None
-        except BotoCoreError as error:
-            raise BusUnavailable(type(error).__name__) from None
+        except (BotoCoreError, ClientError) as error:
+            if is_transient(error):
+                raise _unavailable(error) from None
+            raise RequestRefused(_kind(error)) from None
         codes = [_error_code(result) for _, result in zip_longest(entries, results[: len(entries)])]
         if _BUS_NOT_FOUND in codes:
             raise BusMissing
@@ -57,14 +58,21 @@ class EventBridgeBus:
     def _check_existence(self) -> None:
         now = self._clock()
         if now >= self._next_check:
-            self._client.describe_event_bus(Name=self._name)
+            try:
+                self._client.describe_event_bus(Name=self._name)
+            except (BotoCoreError, ClientError) as error:
+                # Never the fault of an entry, whatever the error.
+                raise _unavailable(error) from None
             self._next_check = now + CHECK_INTERVAL_SECONDS
 
 
-def _to_bus_error(code: str) -> Exception:
-    if code == _BUS_NOT_FOUND:
-        return BusMissing(code)
-    return RequestRefused(code) if code in INVALID_REQUEST else BusUnavailable(code)
+def _unavailable(error: BotoCoreError | ClientError) -> Exception:
+    kind = _kind(error)
+    return BusMissing(kind) if kind == _BUS_NOT_FOUND else BusUnavailable(kind)
+
+
+def _kind(error: BotoCoreError | ClientError) -> str:
+    return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else type(error).__name__
 
 
 def _error_code(result: Any) -> str:

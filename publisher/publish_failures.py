@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from events.envelope import Event, Recorded
+from shared.runtime.stored_fields import known_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,4 +63,4 @@ def parse_publish_failure(body: str) -> PublishFailure | None:
         None if the event source mapping wrote the message, as it does for a batch that it gave up.
     """
     failure = json.loads(body).get("unpublished")
-    return PublishFailure(**failure) if failure else None
+    return PublishFailure(**known_fields(PublishFailure, failure)) if failure else None

@@ -12,15 +12,13 @@ from typing import Final
 
 from events.codec import UnreadableEvent
 from events.envelope import Recorded
-from publisher.bus import INVALID_REQUEST, Bus, BusUnavailable, RequestRefused
-from publisher.cloud_event import cloud_event
+from publisher.bus import Bus, BusUnavailable, RequestRefused
+from publisher.cloud_event import FIRST_EPOCH, cloud_event
 from publisher.entries import Entry, TooLarge, split_into_requests, to_entry
 from publisher.publish_failures import FailureNotStored, PublishFailures, publish_failure
 from shared.runtime.backoff import full_jitter
+from shared.runtime.failures import PERMANENT_CODES, is_transient
 
-# API reference, "PutEventsResultEntry": the errors that no retry fixes and that concern a single entry. Other permanent
-# errors, such as a missing permission, concern every event, and storing all of them as failures would fix nothing.
-PERMANENT_ERRORS: Final = INVALID_REQUEST | {"MalformedDetail"}
 # For an event that did not fail itself, but will be delivered again with the failed one before it.
 AFTER_FAILED_EVENT: Final = "AfterFailedEvent"
 TRIES: Final = 4
@@ -49,7 +47,12 @@ class Publisher:
     """Publishes events to the bus."""
 
     def __init__(
-        self, bus: Bus, failures: PublishFailures, source: str, pause: Callable[[float], None] = time.sleep
+        self,
+        bus: Bus,
+        failures: PublishFailures,
+        source: str,
+        pause: Callable[[float], None] = time.sleep,
+        epoch: int = FIRST_EPOCH,
     ) -> None:
         """Configure a publisher.
 
@@ -58,11 +61,13 @@ class Publisher:
             failures: Stores the events that cannot be published.
             source: See `publisher.cloud_event.source_of`.
             pause: Sleeps between tries, for a number of seconds.
+            epoch: See `publisher.cloud_event.cloud_event`.
         """
         self._bus = bus
         self._failures = failures
         self._source = source
         self._pause = pause
+        self._epoch = epoch
 
     def publish(self, records: Sequence[Recorded], *, replayed: bool = False) -> PublishReport:
         """Publish events.
@@ -89,11 +94,17 @@ class Publisher:
         entries: EntriesByIndex = {}
         for index, recorded in enumerate(records):
             try:
-                entries[index] = to_entry(cloud_event(recorded, self._source, replayed=replayed))
+                event = cloud_event(recorded, self._source, epoch=self._epoch, replayed=replayed)
+                entries[index] = to_entry(event)
             except UnreadableEvent as error:
                 report.unpublishable[index] = error.reason
             except TooLarge as error:
                 report.unpublishable[index] = str(error)
+            except Exception as error:
+                if is_transient(error):
+                    raise
+                # It would come at every try and stop every event after this one. Its text may quote the data.
+                report.unpublishable[index] = f"the conversion raised {type(error).__name__}"
         return entries
 
     def _send(self, entries: EntriesByIndex, records: Sequence[Recorded], report: PublishReport) -> None:
@@ -103,27 +114,30 @@ class Publisher:
             if attempt:
                 self._pause(full_jitter(attempt, _FIRST_PAUSE_SECONDS))
             try:
-                codes = self._put(entries)
+                codes = self._put(entries, report)
             except BusUnavailable as error:
                 # botocore has retried already. The event source mapping can wait longer, so leave it to that.
                 codes = dict.fromkeys(entries, str(error))
                 break
             report.published += [records[index] for index, code in codes.items() if not code]
-            permanent = {index: code for index, code in codes.items() if code in PERMANENT_ERRORS}
-            report.unpublishable |= {index: f"the bus refuses it: {code}" for index, code in permanent.items()}
+            permanent = {index: code for index, code in codes.items() if code in PERMANENT_CODES}
+            report.unpublishable |= {index: _refusal(code) for index, code in permanent.items()}
             entries = {index: entries[index] for index, code in codes.items() if code and index not in permanent}
             if not entries:
                 return
         report.failed |= {index: codes[index] for index in entries}
 
-    def _put(self, entries: EntriesByIndex) -> dict[int, str]:
-        """Error codes by index, as `Bus.put` returns them. If a request is refused, finds the entry that caused it."""
+    def _put(self, entries: EntriesByIndex, report: PublishReport) -> dict[int, str]:
+        """Error codes by index, as `Bus.put` returns them. If a request is refused, finds the entry that caused it, and
+        reports that one as unpublishable.
+        """
         try:
             return dict(zip(entries, self._bus.put(list(entries.values())), strict=True))
         except RequestRefused as error:
             if len(entries) == 1:
-                return dict.fromkeys(entries, str(error))
-            return {index: code for item in entries.items() for index, code in self._put(dict([item])).items()}
+                report.unpublishable |= dict.fromkeys(entries, _refusal(str(error)))
+                return {}
+            return {index: code for item in entries.items() for index, code in self._put(dict([item]), report).items()}
 
     def _store_failures(self, records: Sequence[Recorded], report: PublishReport) -> None:
         """Store the unpublishable events, except those that will be delivered again anyway."""
@@ -137,3 +151,7 @@ class Publisher:
             except FailureNotStored as error:
                 report.failed[index] = str(error)
                 del report.unpublishable[index]
+
+
+def _refusal(code: str) -> str:
+    return f"the bus refuses it: {code}"

@@ -20,7 +20,11 @@ UNCHANGED: Final = (
     "tests/copies/test_adopt.py",
     "docs/how-to/make-it-yours.md",
 )
-
+# What earlier releases of this project stored. A copy has had no release yet, and records its own.
+_OF_RELEASES: Final = "tests/golden/releases/"
+_NO_RELEASE: Final[Mapping[str, bytes]] = {
+    "tests/golden/previous-release.json": b'{"tag": "", "commit": "", "known_differences": {}}\n'
+}
 _SHOWN_CLASHES: Final = 3
 
 
@@ -47,7 +51,7 @@ def adopt(name: Name, destination: Path, root: Path = ROOT) -> list[Path]:
     _require_unadopted(files)
     renaming = Renaming(name)
     _require_no_clash(renaming, _texts(root, files))
-    return [_copy(root, file, destination, renaming) for file in files]
+    return [_copy(root, file, destination, renaming) for file in files if not file.startswith(_OF_RELEASES)]
 
 
 def tracked_files(root: Path) -> list[str]:
@@ -98,6 +102,8 @@ def _require_no_clash(renaming: Renaming, texts: Mapping[str, str]) -> None:
 
 def _copy(root: Path, file: str, destination: Path, renaming: Renaming) -> Path:
     source = root / file
+    if file in _NO_RELEASE:
+        return _write(_NO_RELEASE[file], destination / file, source)
     if file.startswith(UNCHANGED):
         return _write(source.read_bytes(), destination / file, source)
     target = destination / renaming.apply(file)

@@ -26,7 +26,7 @@ def handle(request: Request) -> Response:
     """Create a customer."""
     now = utc_now()
     command = parse_request(CreateCustomer, request, {"today": now.date()})
-    context = context_of(request, "POST /customers", command.model_dump_json(exclude_none=True), now, new_id())
+    context = context_of(request, "POST /customers", command.content(), now, new_id())
     # The target of the conditions is the list of customers, which exists and has no ETag.
     if false := context.conditions.first_false(None):
         raise PreconditionFailed(f"{false} cannot be true for a new customer: send the request without it.")

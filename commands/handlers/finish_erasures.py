@@ -12,7 +12,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from commands.finish_erasures import Finish, InTime, NotErased, finish_erasure
 from events.customer import parse_customer_id
-from events.dynamodb_erasures import DynamoDbErasures
+from events.dynamodb_erasures import DynamoDbErasureLog, DynamoDbErasures
 from events.dynamodb_store import DynamoDbEventStore
 from events.erasures import UnfinishedErasure
 from shared.runtime.clients import dynamodb
@@ -27,7 +27,8 @@ _MIN_MILLISECONDS_LEFT: Final = 15_000
 _LEFT_TO_THE_BUS: Final = timedelta(seconds=300)
 
 store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"))
-erasures = DynamoDbErasures(dynamodb(), required("ERASURES_TABLE"))
+log = DynamoDbErasureLog(dynamodb(), required("ERASURE_LOG_TABLE"))
+erasures = DynamoDbErasures(dynamodb(), required("ERASURES_TABLE"), log)
 
 
 class ErasuresFailed(Exception):

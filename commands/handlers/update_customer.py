@@ -27,7 +27,7 @@ def handle(request: Request) -> Response:
     customer_id = customer_id_of(request)
     now = utc_now()
     details = parse_request(NewDetails, request, {"today": now.date()})
-    context = context_of(request, f"PUT {customer_id}", details.model_dump_json(exclude_none=True), now, new_id())
+    context = context_of(request, f"PUT {customer_id}", details.content(), now, new_id())
     command = UpdateCustomer(details, keyed=context.keyed)
     customer = update_customer(command, store, customer_id, context, time.sleep)
     return write_response(HTTPStatus.OK, customer, CustomerUpdated)

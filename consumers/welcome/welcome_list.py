@@ -6,12 +6,15 @@ A customer is on the list from `CustomerCreated` to `CustomerErased`. The item `
     since             when the person became a customer
     version           the version of the event that the item shows
     changes           the number of events applied; equals `version` unless one was handled twice or skipped
+    epoch             the epoch of that event; absent in the first epoch
+
+The first event of a customer in a newer epoch starts the item from the beginning.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from consumer_kit import CREATED, ERASED, UPDATED, Effect, PublishedEvent
+from consumer_kit import CREATED, ERASED, FIRST_EPOCH, UPDATED, Effect, PublishedEvent
 
 ITEM: Final = "welcome"
 # The newest schema version of each event type that `effects` supports.
@@ -34,17 +37,25 @@ def effects(table: str, event: PublishedEvent) -> Sequence[Effect]:
 
 
 def _update(event: PublishedEvent) -> dict[str, Any]:
+    values = {
+        ":name": {"S": event.data["full_name"]},
+        ":email": {"S": event.data["email"]},
+        ":now": {"S": event.occurred_at},
+        ":version": {"N": str(event.version)},
+        ":one": {"N": "1"},
+    }
+    counted = "since = :now, changes = :one"
+    if event.version > 1:
+        counted = "since = if_not_exists(since, :now), changes = if_not_exists(changes, :none) + :one"
+        values[":none"] = {"N": "0"}
+    # The inbox guarantees the order. This condition fails if it ever does not.
+    condition = "attribute_not_exists(version) OR version < :version"
+    if event.epoch != FIRST_EPOCH:
+        counted, values[":epoch"] = f"{counted}, epoch = :epoch", {"N": str(event.epoch)}
+        newer = "attribute_not_exists(epoch) OR epoch < :epoch"
+        condition = f"attribute_not_exists(version) OR {newer} OR (epoch = :epoch AND version < :version)"
     return {
-        "UpdateExpression": "SET full_name = :name, email = :email, since = if_not_exists(since, :now), "
-        "version = :version, changes = if_not_exists(changes, :none) + :one",
-        # The inbox guarantees the order. This condition fails if it ever does not.
-        "ConditionExpression": "attribute_not_exists(version) OR version < :version",
-        "ExpressionAttributeValues": {
-            ":name": {"S": event.data["full_name"]},
-            ":email": {"S": event.data["email"]},
-            ":now": {"S": event.occurred_at},
-            ":version": {"N": str(event.version)},
-            ":none": {"N": "0"},
-            ":one": {"N": "1"},
-        },
+        "UpdateExpression": f"SET full_name = :name, email = :email, version = :version, {counted}",
+        "ConditionExpression": condition,
+        "ExpressionAttributeValues": values,
     }

@@ -40,7 +40,7 @@ def _info() -> Json:
         "version": project["version"],
         "description": "Every event of every customer, published to an EventBridge bus as a CloudEvent 1.0 in "
         "structured mode. Delivery is at least once and unordered: drop duplicates by `id`, and order events by "
-        "`sequence`.",
+        "`epoch`, which is 1 if absent, then by `sequence`.",
         "license": {"name": project["license"]},
     }
 

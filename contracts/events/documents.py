@@ -25,7 +25,8 @@ class BreakingChange(ContractError):
         super().__init__(
             "These changes would break consumers of the events:\n"
             + "\n".join(changes)
-            + "\nRaise the model's schema_version and add an upcaster; events/upcasters.py explains how."
+            + "\nRaise the model's published_version, and its schema_version if the stored shape changes; "
+            "events/upcasters.py explains how."
         )
 
 

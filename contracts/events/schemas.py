@@ -48,13 +48,19 @@ _ATTRIBUTES: Final[dict[str, Json]] = {
         "description": "The trace of the event (W3C Trace Context), if there is one.",
     },
     "replayed": {"const": True, "description": "Present only on events that are sent again as history."},
+    "epoch": {
+        "type": "integer",
+        "minimum": 1,
+        "description": "The history that `sequence` counts in; 1 if absent. It grows when the events are restored from "
+        "a backup. Order events by `epoch`, then by `sequence`.",
+    },
     "data": {"type": "object", "description": "The content of the event; its schema depends on the type."},
 }
 
 
 def data_schemas() -> dict[tuple[str, int], Json]:
     """Return the schema of each type's `data`, by type and current version."""
-    return {(model.type(), model.schema_version): _data_schema(model) for model in PUBLISHED}
+    return {(model.type(), model.published_version): _data_schema(model) for model in PUBLISHED}
 
 
 def envelope() -> Json:
@@ -105,7 +111,7 @@ def _of_type(model: type[CustomerEvent], data: Json) -> Json:
 
 
 def _name(model: type[CustomerEvent]) -> str:
-    return data_schema(model.type(), model.schema_version)
+    return data_schema(model.type(), model.published_version)
 
 
 def _data_schema(model: type[CustomerEvent]) -> Json:

@@ -24,6 +24,7 @@ _BODY_PROBLEMS: Final[tuple[Kind, ...]] = (
 _WRITE_PROBLEMS: Final[tuple[Kind, ...]] = (
     problems.KeyReused,
     problems.Contended,
+    problems.NewerRelease,
     problems.PreconditionFailed,
 )
 _READ_BACK_LINK: Final = {

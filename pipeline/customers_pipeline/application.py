@@ -1,11 +1,11 @@
-"""Reads what the pipeline needs from template.yml: its parameters and its resource types."""
+"""Reads what the pipeline needs from template.yml: its parameters, its resource types and its key."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from .long_form import parse
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # SAM resource type -> the CloudFormation types that SAM expands it to.
@@ -19,13 +19,7 @@ _EXPANDED_BY_SAM: Mapping[str, frozenset[str]] = {
     "AWS::Serverless::LayerVersion": frozenset({"AWS::Lambda::LayerVersion"}),
     "AWS::Serverless::StateMachine": frozenset({"AWS::IAM::Role", "AWS::StepFunctions::StateMachine"}),
 }
-
-
-class _TagIgnoringLoader(yaml.SafeLoader):
-    """Reads CloudFormation's short functions, such as `!Ref`, as null."""
-
-
-_TagIgnoringLoader.add_multi_constructor("!", lambda _loader, _tag, _node: None)
+_KEY = "DataKey"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +27,21 @@ class Application:
     """The stack that the pipeline deploys.
 
     Attributes:
-        parameters: Names of the template's parameters.
+        parameters: Name of each of the template's parameters -> its declaration.
         resource_types: Types of its resources, after SAM's transformation.
+        key: Properties of the key that encrypts its data, with references to the stage and the stack.
     """
 
-    parameters: frozenset[str]
+    parameters: Mapping[str, Mapping[str, Any]]
     resource_types: frozenset[str]
+    key: Mapping[str, Any]
 
     @classmethod
     def read(cls, template: Path = ROOT / "template.yml") -> "Application":
-        """Read the parameters and resource types of a SAM template."""
-        content: dict[str, Any] = yaml.load(template.read_text(), _TagIgnoringLoader)  # noqa: S506 - a SafeLoader
+        """Read the parameters, the resource types and the key of a SAM template."""
+        content = parse(template.read_text())
         declared = {resource["Type"] for resource in content["Resources"].values()}
         types = {expanded for name in declared for expanded in _EXPANDED_BY_SAM.get(name, {name})}
         if any("DeploymentPreference" in resource["Properties"] for resource in content["Resources"].values()):
             types |= {"AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup"}
-        return cls(frozenset(content["Parameters"]), frozenset(types))
+        return cls(content["Parameters"], frozenset(types), content["Resources"][_KEY]["Properties"])

@@ -1,6 +1,9 @@
 """The pipeline's buckets and their encryption key."""
 
+from collections.abc import Sequence
+
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
@@ -12,6 +15,10 @@ ARTIFACTS_KEPT = cdk.Duration.days(90)
 REPLACED_VERSIONS_KEPT = cdk.Duration.days(90)
 LOGS_KEPT = cdk.Duration.days(365)
 UPLOADS_KEPT = cdk.Duration.days(7)
+# The build uploads here, and so can every later build. Nothing is deployed from here.
+INCOMING = "incoming"
+# Named by content, and written by the project that seals packages alone.
+SEALED = "sealed"
 
 
 class Buckets(Construct):
@@ -36,6 +43,27 @@ class Buckets(Construct):
         self.artifacts = self._bucket("Artifacts", ARTIFACTS, expires=ARTIFACTS_KEPT)
         # A rollback reads packages again. They are named by content, so a current package may be in use for years.
         self.packages = self._bucket("Packages", PACKAGES, expires=None)
+
+    def let_read(self, account: str, roles: Sequence[str]) -> None:
+        """Let roles of a stage in another account read artifacts and sealed packages.
+
+        Args:
+            account: Id of the account.
+            roles: Names of its roles. They need not exist yet: the principal is the account, the role a condition.
+        """
+        arns = [f"arn:{cdk.Aws.PARTITION}:iam::{account}:role/{name}" for name in roles]
+        principal = iam.AccountPrincipal(account).with_conditions({"ArnEquals": {"aws:PrincipalArn": arns}})
+        for bucket, below in ((self.artifacts, "*"), (self.packages, f"{SEALED}/*")):
+            bucket.add_to_resource_policy(
+                iam.PolicyStatement(
+                    principals=[principal],
+                    actions=["s3:GetObject", "s3:GetObjectVersion"],
+                    resources=[bucket.arn_for_objects(below)],
+                )
+            )
+        self.key.add_to_resource_policy(
+            iam.PolicyStatement(principals=[principal], actions=["kms:Decrypt", "kms:DescribeKey"], resources=["*"])
+        )
 
     def _log_bucket(self) -> s3.Bucket:
         # S3 delivers access logs only to buckets that are encrypted with S3-managed keys.

@@ -5,12 +5,12 @@ project does not use; `tests/infrastructure/pipeline/test_deployment_role.py` co
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from .application import Application
-from .buckets import Buckets
 from .deployment_actions import ACTIONS
 from .permissions import (
     GENERATED_IDS,
@@ -19,9 +19,8 @@ from .permissions import (
     Permission,
     acknowledge_wildcards,
     arn,
-    read_objects,
+    named,
     role,
-    use_key,
 )
 from .stages import Stage
 
@@ -32,29 +31,65 @@ TRANSFORM = Permission(
 )
 
 
+# The key and its alias are made with the role, not by it: docs/decisions/0050.
+HANDED_OVER = frozenset({"AWS::KMS::Alias", "AWS::KMS::Key"})
+GATEWAY_ACCOUNT = "AWS::ApiGateway::Account"
+# What the services need of the caller who creates a resource that the key encrypts, such as a table.
+USE_DATA_KEY = (
+    "kms:CreateGrant",
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+    "kms:RevokeGrant",
+)
+
+
 class UnknownResourceType(Exception):
     """template.yml has a resource type that `deployment_actions` does not list."""
 
 
-def deployment_role(
-    scope: Construct, stage: Stage, application: Application, buckets: Buckets, boundary: iam.IManagedPolicy
-) -> iam.Role:
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a deployment works with.
+
+    Attributes:
+        boundaries: ARNs of the boundaries, of which every role of the application must have one.
+        key_arn: The key that encrypts the stage's data.
+        packages: Permissions to read the packages.
+    """
+
+    boundaries: Sequence[str]
+    key_arn: str
+    packages: Sequence[Permission]
+
+
+def deployment_role(scope: Construct, stage: Stage, application: Application, means: Means) -> iam.Role:
     """Create the role.
 
     Args:
         stage: The stage that the role deploys.
         application: Its resource types determine the permissions.
-        buckets: The buckets with the packages.
-        boundary: Permissions boundary that every role of the application must have.
+        means: The boundaries, the key and the packages.
 
     Raises:
         UnknownResourceType: `deployment_actions` lacks a resource type.
     """
-    actions = _actions_by_group(application)
-    packages = [TRANSFORM, read_objects("ReadPackages", buckets.packages), use_key(buckets.key)]
-    named = _with_actions(_named_resources(stage), actions)
-    created = role(scope, f"{stage.name}Deployment", "cloudformation", f"Deploys {stage.stack}.", [*packages, *named])
-    unnamed = [*_unnamed_resources(stage), *_roles(stage, boundary)]
+    actions = _actions_by_group(application, stage)
+    common = [TRANSFORM, *means.packages, Permission("UseDataKey", USE_DATA_KEY, (means.key_arn,))]
+    with_names = _with_actions(_named_resources(stage), actions)
+    created = role(
+        scope,
+        f"{stage.name}Deployment",
+        "cloudformation",
+        f"Deploys {stage.stack}.",
+        [*common, *with_names],
+    )
+    named(created, stage.owned("Deployment"))
+    unnamed = [*_unnamed_resources(stage), *_roles(stage, means.boundaries)]
     _attach_policy(created, stage, _with_actions(unnamed, actions))
     return created
 
@@ -80,7 +115,13 @@ def _with_actions(groups: Sequence[Permission], actions: Mapping[str, set[str]])
     ]
 
 
-def _actions_by_group(application: Application) -> Mapping[str, set[str]]:
+def deployed_types(application: Application, stage: Stage) -> frozenset[str]:
+    """Return the resource types that a deployment of a stage creates."""
+    left_out = HANDED_OVER if stage.sets_gateway_account else HANDED_OVER | {GATEWAY_ACCOUNT}
+    return application.resource_types - left_out
+
+
+def _actions_by_group(application: Application, stage: Stage) -> Mapping[str, set[str]]:
     """Map the name of each resource group to the actions that the application's resource types need there."""
     if missing := sorted(application.resource_types - set(ACTIONS)):
         raise UnknownResourceType(
@@ -88,61 +129,71 @@ def _actions_by_group(application: Application) -> Mapping[str, set[str]]:
             "pipeline/customers_pipeline/deployment_actions.py, and their resources to deployment.py."
         )
     needed: dict[str, set[str]] = {}
-    for resource_type in application.resource_types:
+    for resource_type in deployed_types(application, stage):
         for group, actions in ACTIONS[resource_type].items():
             needed.setdefault(group, set()).update(actions)
     return needed
 
 
-def _group(sid: str, *resources: str, reason: str = GENERATED_NAMES, **condition: Mapping[str, str]) -> Permission:
+def _group(
+    sid: str, *resources: str, reason: str = GENERATED_NAMES, **condition: Mapping[str, str | Sequence[str]]
+) -> Permission:
     return Permission(sid, (), resources, reason, condition or None)
 
 
 def _named_resources(stage: Stage) -> Sequence[Permission]:
     """Resources whose names begin with the name of the stack or the stage."""
-    stack, named, hook = f"{stage.stack}-*", f"{stage.parameter}-customer*", f"CodeDeployHook_{stage.parameter}-*"
+    stack, names, hook = f"{stage.stack}-*", f"{stage.parameter}-customer*", f"CodeDeployHook_{stage.parameter}-*"
     return (
         _group("Functions", arn("lambda", f"function:{stack}"), arn("lambda", f"function:{hook}")),
-        _group("Layers", arn("lambda", f"layer:{named}")),
-        _group("Tables", arn("dynamodb", f"table/{named}")),
-        _group("Queues", arn("sqs", named)),
-        _group("Topics", arn("sns", named)),
-        _group("Workflows", arn("states", f"stateMachine:{named}")),
-        _group("Secrets", arn("secretsmanager", f"secret:{named}")),
-        _group("Buses", arn("events", f"event-bus/{named}"), arn("events", f"rule/{named}"),
-               arn("events", f"rule/{stack}"), arn("events", f"archive/{named}")),
-        _group("LogGroups", arn("logs", f"log-group:/aws/lambda/{stack}"), arn("logs", f"log-group:*{named}")),
-        _group("Alarms", arn("cloudwatch", f"alarm:{named}"), arn("cloudwatch", f"alarm:{stack}")),
-        _group("Dashboards", arn("cloudwatch", f"dashboard/{named}", region="")),
-        _group("Firewalls", arn("wafv2", f"regional/webacl/{named}"), arn("wafv2", "regional/managedruleset/*")),
+        _group("Layers", arn("lambda", f"layer:{names}")),
+        _group("Tables", arn("dynamodb", f"table/{names}")),
+        _group("Queues", arn("sqs", names)),
+        _group("Topics", arn("sns", names)),
+        _group("Workflows", arn("states", f"stateMachine:{names}")),
+        _group("Secrets", arn("secretsmanager", f"secret:{names}")),
+        _group("Buses", arn("events", f"event-bus/{names}"), arn("events", f"rule/{names}"),
+               arn("events", f"rule/{stack}"), arn("events", f"archive/{names}")),
+        _group("LogGroups", arn("logs", f"log-group:*{names}")),
+        _group("Alarms", arn("cloudwatch", f"alarm:{names}"), arn("cloudwatch", f"alarm:{stack}")),
+        _group("Dashboards", arn("cloudwatch", f"dashboard/{names}", region="")),
+        _group("Firewalls", arn("wafv2", f"regional/webacl/{names}"), arn("wafv2", "regional/managedruleset/*")),
         _group("Deployments", arn("codedeploy", f"application:{stack}"), arn("codedeploy", f"deploymentgroup:{stack}"),
-               arn("codedeploy", f"deploymentconfig:{stack}"), arn("codedeploy", f"deploymentconfig:{named}"),
+               arn("codedeploy", f"deploymentconfig:{stack}"), arn("codedeploy", f"deploymentconfig:{names}"),
                arn("codedeploy", "deploymentconfig:CodeDeployDefault.*")),
-        _group("KeyAliases", arn("kms", f"alias/{named}")),
     )  # fmt: skip
 
 
 def _unnamed_resources(stage: Stage) -> Sequence[Permission]:
-    """Resources with ids that AWS generates, and actions that support no resource."""
+    """Resources with ids that AWS generates, and actions that support no resource.
+
+    CloudFormation tags user pools and APIs with the name of their stack, and nobody else can set a tag that begins with
+    `aws:`. Clients, groups and domains belong to their pool, and everything below an API inherits its tags.
+    """
     ours = {"aws:ResourceTag/aws:cloudformation:stack-name": stage.stack}
     functions = {"lambda:FunctionArn": arn("lambda", f"function:{stage.stack}-*")}
-    apis = [arn("apigateway", f"/{path}", account="") for path in ("account", "restapis", "restapis/*", "tags/*")]
+
+    def gateway(path: str) -> str:
+        return arn("apigateway", path, account="")
+
     return (
         _group("Mappings", "*", reason=NO_RESOURCE, ArnLike=functions),
         _group("MappingsRead", arn("lambda", "event-source-mapping:*"), reason=GENERATED_IDS),
-        _group("Apis", *apis, reason=GENERATED_IDS),
-        _group("UserPools", arn("cognito-idp", "userpool/*"), reason=GENERATED_IDS),
-        _group("Keys", arn("kms", "key/*"), reason=GENERATED_IDS, StringEquals=ours),
+        _group("Apis", gateway("/restapis/*"), reason=GENERATED_IDS, StringEquals=ours),
+        _group("ApiStages", gateway("/restapis/*/stages/*"), reason=GENERATED_IDS),
+        _group("NewApis", gateway("/restapis"), gateway("/tags/*"), reason=GENERATED_IDS),
+        _group("GatewayAccount", gateway("/account")),
+        _group("UserPools", arn("cognito-idp", "userpool/*"), reason=GENERATED_IDS, StringEquals=ours),
         _group("Anything", "*", reason=NO_RESOURCE),
     )
 
 
-def _roles(stage: Stage, boundary: iam.IManagedPolicy) -> Sequence[Permission]:
-    """The application's roles: they must have the boundary, and only the services that run it may receive them."""
+def _roles(stage: Stage, boundaries: Sequence[str]) -> Sequence[Permission]:
+    """The application's roles: they must have a boundary, and only the services that run it may receive them."""
     roles = arn("iam", f"role/{stage.stack}-*", region="")
     services = [f"{name}.amazonaws.com" for name in ("apigateway", "codedeploy", "events", "lambda", "states")]
     return (
         _group("Roles", roles),
-        _group("BoundedRoles", roles, StringEquals={"iam:PermissionsBoundary": boundary.managed_policy_arn}),
+        _group("BoundedRoles", roles, StringEquals={"iam:PermissionsBoundary": boundaries}),
         Permission("PassRoles", (), (roles,), GENERATED_NAMES, {"StringEquals": {"iam:PassedToService": services}}),
     )

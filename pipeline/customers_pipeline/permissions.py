@@ -44,11 +44,17 @@ class Permission:
         )
 
 
-def role(scope: Construct, name: str, service: str, description: str, permissions: Sequence[Permission]) -> iam.Role:
+def role(
+    scope: Construct,
+    name: str,
+    trusted: str | iam.IPrincipal,
+    description: str,
+    permissions: Sequence[Permission],
+) -> iam.Role:
     """Create a role with exactly the given permissions.
 
     Args:
-        service: The service that assumes the role, such as `codebuild`.
+        trusted: Who assumes the role: a service, such as `codebuild`, or a principal.
         description: Description of the role.
         permissions: Become an inline policy, so that they exist as soon as the role does.
     """
@@ -56,12 +62,21 @@ def role(scope: Construct, name: str, service: str, description: str, permission
         scope,
         name,
         description=description,
-        assumed_by=iam.ServicePrincipal(f"{service}.amazonaws.com"),
+        assumed_by=iam.ServicePrincipal(f"{trusted}.amazonaws.com") if isinstance(trusted, str) else trusted,
         inline_policies={
             "permissions": iam.PolicyDocument(statements=[permission.statement() for permission in permissions])
         },
     )
     acknowledge_wildcards(created, permissions)
+    return created
+
+
+def named(created: iam.Role, role_name: str) -> iam.Role:
+    """Give a role a fixed name, because another stack names it. Otherwise CloudFormation generates one."""
+    resource = created.node.default_child
+    if not isinstance(resource, iam.CfnRole):
+        raise TypeError(f"{created.node.path} has no role of CloudFormation")
+    resource.role_name = role_name
     return created
 
 
@@ -89,15 +104,15 @@ def arn(service: str, resource: str, *, region: str = "${AWS::Region}", account:
     return substituted
 
 
-def read_objects(sid: str, bucket: s3.IBucket) -> Permission:
-    """Read the objects of a bucket, including older versions."""
-    return Permission(sid, ("s3:GetObject", "s3:GetObjectVersion"), (bucket.arn_for_objects("*"),), GENERATED_NAMES)
+def read_objects(sid: str, bucket: s3.IBucket, below: str = "*") -> Permission:
+    """Read the objects of a bucket, including older versions; `below` limits their keys."""
+    return Permission(sid, ("s3:GetObject", "s3:GetObjectVersion"), (bucket.arn_for_objects(below),), GENERATED_NAMES)
 
 
-def write_objects(sid: str, bucket: s3.IBucket) -> Permission:
-    """Write objects to a bucket, including multipart uploads."""
+def write_objects(sid: str, bucket: s3.IBucket, below: str = "*") -> Permission:
+    """Write objects to a bucket, including multipart uploads; `below` limits their keys."""
     actions = ("s3:AbortMultipartUpload", "s3:PutObject")
-    return Permission(sid, actions, (bucket.arn_for_objects("*"),), GENERATED_NAMES)
+    return Permission(sid, actions, (bucket.arn_for_objects(below),), GENERATED_NAMES)
 
 
 def use_key(key: kms.IKey) -> Permission:

@@ -1,6 +1,7 @@
-"""The source of commits: GitHub, with a personal access token or with a connection."""
+"""The source of commits: GitHub, with a connection or with a personal access token."""
 
 import aws_cdk as cdk
+from aws_cdk import aws_codeconnections as codeconnections
 from aws_cdk import aws_codepipeline as codepipeline
 from aws_cdk import aws_codepipeline_actions as actions
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -14,22 +15,39 @@ from .settings import OWNER_PARAMETER, TOKEN_FIELD, TOKEN_SECRET, Settings
 ACTION_NAME = "GitHub"
 
 
-def source_action(scope: Construct, settings: Settings, output: codepipeline.Artifact) -> actions.Action:
+def connection(scope: Construct, settings: Settings) -> str:
+    """Return the ARN of the connection to GitHub, and create one if none is given. Empty if a token is used.
+
+    A new connection waits until a person completes it in the console, because that installs an app on GitHub.
+    """
+    if settings.uses_token or settings.connection_arn:
+        return settings.connection_arn
+    created = codeconnections.CfnConnection(
+        scope, "Connection", connection_name="customers-api-github", provider_type="GitHub"
+    )
+    cdk.CfnOutput(scope, "ConnectionArn", description="Complete it once in the console.", value=created.ref)
+    return str(created.ref)
+
+
+def source_action(
+    scope: Construct, settings: Settings, connection_arn: str, output: codepipeline.Artifact
+) -> actions.Action:
     """Create the action that fetches a commit.
 
     Args:
         scope: Construct that reads the SSM parameter with the owner's name.
-        settings: The repository and how to access it.
+        settings: The repository and its branch.
+        connection_arn: The connection to GitHub; empty to use the token.
         output: Artifact for the commit's files.
     """
     owner = ssm.StringParameter.value_for_string_parameter(scope, OWNER_PARAMETER)
-    if settings.connection_arn:
+    if connection_arn:
         return actions.CodeStarConnectionsSourceAction(
             action_name=ACTION_NAME,
             owner=owner,
             repo=settings.repository,
             branch=settings.branch,
-            connection_arn=settings.connection_arn,
+            connection_arn=connection_arn,
             output=output,
         )
     return actions.GitHubSourceAction(
@@ -44,13 +62,13 @@ def source_action(scope: Construct, settings: Settings, output: codepipeline.Art
     )
 
 
-def source_permissions(settings: Settings) -> list[Permission]:
+def source_permissions(connection_arn: str) -> list[Permission]:
     """Return what the pipeline's role needs: nothing for a token, which CloudFormation puts into the action."""
-    if not settings.connection_arn:
+    if not connection_arn:
         return []
     # The service was renamed. Which of the two actions it checks depends on the age of the connection.
     names = ("codeconnections:UseConnection", "codestar-connections:UseConnection")
-    return [Permission("UseConnection", names, (settings.connection_arn,))]
+    return [Permission("UseConnection", names, (connection_arn,))]
 
 
 def start_on_push(scope: Construct, pipeline: codepipeline.Pipeline) -> None:

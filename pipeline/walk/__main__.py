@@ -49,14 +49,14 @@ def walk(*, approve: bool) -> int:
     home, report = StackHome(STATE / "pipeline", free_port()), WalkReport([])
     stage, action, started = "Set-up", "Synthesise", time.monotonic()
     try:
-        template = synthesised.synthesise(home.folder / "cdk.out")
+        templates = synthesised.synthesise(home.folder / "cdk.out")
         report.add(stage, action, started)
         with local_aws(home):
             action, started = "Provision", time.monotonic()
-            execution = Walk(home, template, approve, _out.print)
+            execution = Walk(home, templates, approve, _out.print)
             execution.provision()
             report.add(stage, action, started)
-            for pipeline_stage in synthesised.stages(template):
+            for pipeline_stage in synthesised.stages(templates[synthesised.STACK]):
                 for pipeline_action in pipeline_stage.actions:
                     stage, action, started = pipeline_stage.name, pipeline_action.name, time.monotonic()
                     execution.run(pipeline_action)

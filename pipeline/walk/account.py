@@ -13,7 +13,7 @@ from local.deployment import failure_reasons
 from local.errors import StackError
 from pipeline.walk.synthesised import STACK, Template
 
-INTRINSIC = {"Ref", "Fn::GetAtt", "Fn::Join", "Fn::Sub"}
+INTRINSIC = {"Ref", "Fn::GetAtt", "Fn::ImportValue", "Fn::Join", "Fn::Sub"}
 DEPLOYMENT_TIMEOUT = 180.0  # seconds; a first deployment takes about 5 s
 # AWS CloudFormation User Guide, "Quotas".
 MAX_TEMPLATE_BYTES = 51_200
@@ -86,7 +86,12 @@ class Account:
         try:
             cloudformation.create_stack(**request)
         except cloudformation.exceptions.AlreadyExistsException:
-            cloudformation.update_stack(**request)
+            try:
+                cloudformation.update_stack(**request)
+            except cloudformation.exceptions.ClientError as error:
+                # As CodePipeline, which counts an action that changes nothing as done.
+                if "No updates are to be performed" not in str(error):
+                    raise
         return self._outputs(stack)
 
     def _template(self, stack: str, template: Template) -> dict[str, str]:
@@ -141,10 +146,16 @@ class Resolver:
         return {name: {"Value": json.loads(text)} for text, name in self._names.items()}
 
     def deploy(self, account: Account, template: Template) -> None:
-        """Deploy the pipeline's stack with these outputs."""
-        outputs = {**template.get("Outputs", {}), **self.outputs()}
+        """Deploy the pipeline's stack with these outputs. The resources that the local AWS lacks have no value."""
+        wanted = {name: each for name, each in self.outputs().items() if self._exists(each, template)}
+        outputs = {**template.get("Outputs", {}), **wanted}
         parameters = {name: each["Default"] for name, each in template.get("Parameters", {}).items()}
         self._outputs = account.deploy(STACK, template | {"Outputs": outputs}, parameters)
+
+    @staticmethod
+    def _exists(output: Mapping[str, Any], template: Template) -> bool:
+        name = output["Value"].get("Ref", "AWS::")
+        return name.startswith("AWS::") or name in template["Resources"] or name in template.get("Parameters", {})
 
     def __call__(self, value: Any) -> Any:
         """Return a value with all its intrinsic functions resolved."""

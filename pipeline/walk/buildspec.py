@@ -8,7 +8,7 @@ failing command. After a failed `install` or `pre_build` no further phase runs, 
 import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,11 @@ class BuildResult:
 
     Attributes:
         phases: Name of each phase that ran -> whether it succeeded.
+        exported: The buildspec's exported variables, as the build left them.
     """
 
     phases: Mapping[str, bool]
+    exported: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def succeeded(self) -> bool:
@@ -61,14 +63,15 @@ def run(spec: Mapping[str, Any], folder: Path, env: Mapping[str, str], log: Path
         env: The complete environment. It overrides the buildspec's variables.
         log: File for the output.
     """
-    statuses = folder.parent / f"{folder.name}.phases"
-    statuses.unlink(missing_ok=True)
+    statuses, exports = (folder.parent / f"{folder.name}.{kind}" for kind in ("phases", "exports"))
+    for file in (statuses, exports):
+        file.unlink(missing_ok=True)
     variables = {name: str(value) for name, value in spec.get("env", {}).get("variables", {}).items()}
     with log.open("wb") as output:
         process = subprocess.run(
             ["bash", "-c", script(spec)],
             cwd=folder,
-            env=variables | dict(env) | {"WALK_PHASES": str(statuses)},
+            env=variables | dict(env) | {"WALK_PHASES": str(statuses), "WALK_EXPORTS": str(exports)},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -76,8 +79,10 @@ def run(spec: Mapping[str, Any], folder: Path, env: Mapping[str, str], log: Path
         )
     ended = [line.split() for line in statuses.read_text().splitlines()] if statuses.exists() else []
     phases = {phase: status == "0" for phase, status in ended}
+    lines = exports.read_text().splitlines() if exports.exists() else []
+    exported = dict(line.split("=", 1) for line in lines)
     # A command that exits the shell ends the build in the middle of a phase.
-    return BuildResult(phases if ended and process.returncode == 0 else {**phases, "interrupted": False})
+    return BuildResult(phases if ended and process.returncode == 0 else {**phases, "interrupted": False}, exported)
 
 
 def script(spec: Mapping[str, Any]) -> str:
@@ -87,6 +92,8 @@ def script(spec: Mapping[str, Any]) -> str:
         settings = spec["phases"].get(phase)
         if settings:
             lines += _phase(phase, settings)
+    for name in spec.get("env", {}).get("exported-variables", ()):
+        lines.append(f'printf \'%s=%s\\n\' {name} "${name}" >> "$WALK_EXPORTS"')
     return "\n".join([*lines, "exit 0"])
 
 

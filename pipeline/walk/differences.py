@@ -9,6 +9,7 @@ Template = dict[str, Any]
 # Resource types that the local AWS rejects, and bucket policies: they refuse plain HTTP, which the local AWS speaks.
 UNSUPPORTED = (
     "AWS::CloudWatch::CompositeAlarm",
+    "AWS::CodeConnections::",
     "AWS::CodeDeploy::",
     "AWS::CodePipeline::",
     "AWS::Events::Archive",

@@ -12,6 +12,7 @@ from local.environments import ROOT, bin_of
 from local.errors import StackError
 
 STACK = "CustomersApiPipeline"
+STAGES = ("Staging", "Production")
 Template = dict[str, Any]
 
 
@@ -43,8 +44,8 @@ class PipelineStage:
     actions: tuple[PipelineAction, ...]
 
 
-def synthesise(folder: Path) -> Template:
-    """Run the CDK app and return the template.
+def synthesise(folder: Path) -> dict[str, Template]:
+    """Run the CDK app and return the template of each stack, the stages' first.
 
     Args:
         folder: Output folder of the CDK app.
@@ -63,8 +64,8 @@ def synthesise(folder: Path) -> Template:
     )
     if process.returncode:
         raise StackError("The CDK app failed:", details=process.stderr)
-    template: Template = json.loads((folder / f"{STACK}.template.json").read_text())
-    return template
+    names = (*(f"{STACK}{stage}" for stage in STAGES), STACK)
+    return {name: json.loads((folder / f"{name}.template.json").read_text()) for name in names}
 
 
 def stages(template: Template) -> list[PipelineStage]:

@@ -11,13 +11,13 @@ from typing import Any
 
 from local import emulator, event_source_mapping_process, outputs
 from local.aws import child_environment
-from local.environments import ROOT
+from local.environments import ROOT, bin_of
 from local.errors import StackError
 from local.home import StackHome
 from local.processes import tail
 from pipeline.walk import buildspec, differences, source, templates
 from pipeline.walk.account import Account, Resolver
-from pipeline.walk.synthesised import PipelineAction, Template, of_type
+from pipeline.walk.synthesised import STACK, PipelineAction, Template, of_type
 from pipeline.walk.variables import substituted
 
 
@@ -31,36 +31,43 @@ class Walk:
 
     Attributes:
         home: Folder and port of the local AWS.
-        template: Synthesised template of the pipeline's stack.
+        templates: Synthesised template of each stack.
         approve: Whether approvals are given.
         print_line: Prints a line of progress.
         variables: Output variables of the actions so far: namespace -> variable -> value.
     """
 
     home: StackHome
-    template: Template
+    templates: Mapping[str, Template]
     approve: bool
     print_line: Callable[[str], None]
     variables: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.account = Account(self.home.endpoint)
-        projects = of_type(self.template, "AWS::CodeBuild::Project")
-        [self._pipeline] = of_type(self.template, "AWS::CodePipeline::Pipeline").values()
+        template = self.templates[STACK]
+        projects = of_type(template, "AWS::CodeBuild::Project")
+        [self._pipeline] = of_type(template, "AWS::CodePipeline::Pipeline").values()
+        self.variables["variables"] = {each["Name"]: each["DefaultValue"] for each in self._pipeline["Variables"]}
         wanted = [[stage["Actions"] for stage in self._pipeline["Stages"]], self._pipeline["RoleArn"]]
         names = [{"Ref": name} for name in projects]
         self.resolve = Resolver(wanted, names, [_values_to_resolve(project) for project in projects.values()])
         self._projects = projects
 
     def provision(self) -> None:
-        """Create the resources of the pipeline's stack that the local AWS supports."""
+        """Create the resources of the stacks that the local AWS supports."""
         self.account.prepare()
         application = templates.parse((ROOT / "template.yml").read_text())
-        template, removed = differences.without_unsupported(self.template)
-        self.print_line(f"  Not supported by the local AWS: {', '.join(removed)}")
+        for name, synthesised in self.templates.items():
+            template, removed = differences.without_unsupported(synthesised)
+            if removed:
+                self.print_line(f"  Not supported by the local AWS: {', '.join(removed)}")
+            wider = differences.without_tag_conditions(differences.with_local_statements(template, application))
+            if name == STACK:
+                self.resolve.deploy(self.account, wider)
+            else:
+                self.account.deploy(name, wider, {})
         self.print_line(f"  Skipped tests: {', '.join(differences.SKIPPED_TESTS)}")
-        wider = differences.with_local_statements(template, application)
-        self.resolve.deploy(self.account, differences.without_tag_conditions(wider))
 
     def run(self, action: PipelineAction) -> None:
         """Run one action.
@@ -87,7 +94,9 @@ class Walk:
             candidate for logical, candidate in self._projects.items() if self.resolve({"Ref": logical}) == name
         ]
         spec = buildspec.parse(project["Source"]["BuildSpec"])
-        folder, log = self.home.folder / "build" / action.name, self.home.log(action.name)
+        # Actions of two stages may have one name.
+        name = f"{action.name}-{len(list((self.home.folder / 'build').glob('*')))}"
+        folder, log = self.home.folder / "build" / name, self.home.log(action.name)
         shutil.copytree(self._artifact(action.inputs[0]), folder, symlinks=True)
         log.parent.mkdir(parents=True, exist_ok=True)
         result = buildspec.run(spec, folder, self._environment(project, action), log)
@@ -96,6 +105,8 @@ class Walk:
             raise StackError(f"{action.name} failed in the phase {failed}. The end of its log:", details=tail(log, 40))
         for output in action.outputs:
             buildspec.collect(spec, folder, self._artifact(output))
+        if action.namespace:
+            self.variables[action.namespace] = dict(result.exported)
 
     def _environment(self, project: Mapping[str, Any], action: PipelineAction) -> dict[str, str]:
         """Return CodeBuild's variables, the project's credentials and the settings for the local AWS."""
@@ -106,7 +117,7 @@ class Walk:
         return {
             **ambient,
             **self.account.act_as(self.resolve(project["ServiceRole"])),
-            "PATH": f"{Path(sys.base_prefix) / 'bin'}:{ambient['PATH']}",
+            "PATH": f"{_python(of_project)}:{ambient['PATH']}",
             "CODEBUILD_BUILD_ID": f"walk:{action.name}",
             "LAYER_PYTHON": emulator.python_version(),
             "LAYER_PLATFORM": "",
@@ -120,7 +131,7 @@ class Walk:
         artifact, _, file = action.configuration["TemplatePath"].partition("::")
         packaged = templates.parse((self._artifact(artifact) / file).read_text())
         template, removed = differences.without_unsupported(packaged)
-        overrides = json.loads(self.resolve(action.configuration["ParameterOverrides"]))
+        overrides = json.loads(substituted(self.resolve(action.configuration["ParameterOverrides"]), self.variables))
         local = differences.parameters(packaged["Parameters"], self.home.endpoint, emulator.python_version())
         self.print_line(f"  {action.configuration['StackName']}: {_listed(overrides)}")
         self.print_line(
@@ -174,6 +185,11 @@ def _clear(home: StackHome) -> None:
     emulator.delete_state(home)
     for leftover in ("artifacts", "build"):
         shutil.rmtree(home.folder / leftover, ignore_errors=True)
+
+
+def _python(project: Mapping[str, str]) -> Path:
+    """The Python of a project. That of CodeBuild's image has boto3, which the stack's own scripts need."""
+    return bin_of("dev") if "SCRIPT" in project else Path(sys.base_prefix) / "bin"
 
 
 def _variables(project: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -13,7 +13,8 @@ from projections.maintenance.rate_limit import InvalidRate, split_rate
 from projections.maintenance.regressions import WouldRegress, check_regressions
 from shared.runtime.clients import dynamodb
 from shared.runtime.clock import timestamp, utc_now
-from shared.runtime.invocation import traced
+from shared.runtime.ids import new_id
+from shared.runtime.invocation import traced_step
 from shared.runtime.observability import logger
 from shared.runtime.settings import required
 
@@ -22,9 +23,9 @@ progress = DynamoDbProgress(dynamodb(), required("READ_TABLE"))
 read_model = DynamoDbReadModel(dynamodb(), required("READ_TABLE"))
 
 
-@traced(WrongStep, InvalidRate)
+@traced_step(WrongStep, InvalidRate)
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
-    """Run one step. If it raises, the exception's name and message become the error of the execution."""
+    """Run one step. If it raises, the exception's message becomes the cause with which the execution fails."""
     result: dict[str, Any] = {"start": start, "confirm": confirm, "switch": switch}[event["action"]](event)
     logger.info(event["action"], extra={"generation": result["generation"]})
     return result
@@ -51,6 +52,8 @@ def start(event: Mapping[str, Any]) -> dict[str, Any]:
         "segments": plan.segments,
         "accept_parked": bool(options.get("accept_parked", False)),
         "rate": rate,
+        # Checkpoints of other comparisons do not count: rows may have changed since.
+        "comparison": new_id(),
     }
     return {**common, "workers": workers, "items": [{**common, "segment": segment} for segment in range(plan.segments)]}
 
@@ -65,13 +68,14 @@ def confirm(event: Mapping[str, Any]) -> dict[str, Any]:
     current = generations.load()
     current.must_be_building(generation)
     segments = progress.load(verify_job(generation), event["segments"])
+    segments = [segment for segment in segments if segment.comparison == event["comparison"]]
     problems = sum(segment.problems for segment in segments)
     if problems:
         raise WrongStep(
             f"Nothing was switched, because {problems} customer(s) of generation {generation} differ or are parked: "
             "fix the cause and start the rebuild again."
         )
-    if not all(segment.done for segment in segments):
+    if sum(segment.done for segment in segments) < event["segments"]:
         raise WrongStep(
             f"Nothing was switched, because generation {generation} was not compared to the end: "
             "start the rebuild again."

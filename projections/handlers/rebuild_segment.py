@@ -10,11 +10,11 @@ from projections.generations import WrongStep
 from projections.maintenance.dynamodb_progress import DynamoDbProgress
 from projections.maintenance.progress import SegmentProgress, rebuild_job
 from projections.maintenance.rate_limit import TokenBucket
-from projections.maintenance.rebuild import Pace, Rebuild, RebuildFailed, page_size_for
+from projections.maintenance.rebuild import Pace, Rebuild, page_size_for
 from projections.maintenance.segment_loop import answer, run_steps
 from projections.projector import Projector
 from shared.runtime.clients import dynamodb
-from shared.runtime.invocation import traced
+from shared.runtime.invocation import traced_step
 from shared.runtime.observability import logger
 from shared.runtime.settings import required
 
@@ -24,7 +24,7 @@ progress = DynamoDbProgress(dynamodb(), required("READ_TABLE"))
 projector = Projector(DynamoDbReadModel(dynamodb(), required("READ_TABLE")), store.read)
 
 
-@traced(WrongStep, RebuildFailed)
+@traced_step(WrongStep)
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Continue the segment from its checkpoint, wherever the last invocation ended."""
     generation, segment, segments = event["generation"], event["segment"], event["segments"]

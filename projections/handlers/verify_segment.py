@@ -17,7 +17,7 @@ from projections.maintenance.progress import SegmentProgress, verify_job
 from projections.maintenance.segment_loop import answer, run_steps
 from projections.maintenance.verify import Verifier
 from shared.runtime.clients import dynamodb
-from shared.runtime.invocation import traced
+from shared.runtime.invocation import traced_step
 from shared.runtime.observability import logger
 from shared.runtime.settings import required
 
@@ -27,9 +27,9 @@ progress = DynamoDbProgress(dynamodb(), required("READ_TABLE"))
 verifier = Verifier(store, DynamoDbReadModel(dynamodb(), required("READ_TABLE")), time.sleep)
 
 
-@traced(WrongStep)
+@traced_step(WrongStep)
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Compare the segment. Without `continued` in the event it starts over, whatever an earlier comparison found."""
+    """Continue the comparison from its checkpoint, wherever the last invocation ended."""
     generation, segment, segments = event["generation"], event["segment"], event["segments"]
     job = verify_job(generation)
 
@@ -45,7 +45,9 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         progress.save(job, checkpoint)
         return checkpoint
 
-    at = progress.load(job, segments)[segment] if event.get("continued") else SegmentProgress(segment)
+    at = progress.load(job, segments)[segment]
+    if at.comparison != event["comparison"]:
+        at = SegmentProgress(segment, comparison=event["comparison"])
     result = answer(event, run_steps(at, step, context.get_remaining_time_in_millis))
     logger.info("segment", extra=result)
     return result

@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from projections.maintenance.progress import SegmentProgress
+from shared.runtime.stored_fields import known_fields
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -52,7 +53,12 @@ class DynamoDbProgress:
             ExpressionAttributeValues={":job": _key(job, 0)["customer_id"]},
             ConsistentRead=True,
         )
-        return [SegmentProgress(**json.loads(item["progress"]["S"])) for page in pages for item in page["Items"]]
+        return [_progress(json.loads(item["progress"]["S"])) for page in pages for item in page["Items"]]
+
+
+def _progress(stored: dict[str, Any]) -> SegmentProgress:
+    # A field that a later release added belongs to the position that it was saved with, so it is not kept for the next.
+    return SegmentProgress(**known_fields(SegmentProgress, stored))
 
 
 def _key(job: str, segment: int) -> Any:

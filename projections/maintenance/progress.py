@@ -47,6 +47,7 @@ class SegmentProgress:
         problems: Customers who were parked, or whose row differs.
         done: Whether the segment is finished.
         at: When the checkpoint was made: RFC 3339, UTC.
+        comparison: In a verification by the state machine, its id. A later one starts over.
     """
 
     segment: int
@@ -56,6 +57,7 @@ class SegmentProgress:
     problems: int = 0
     done: bool = False
     at: str = ""
+    comparison: str = ""
 
     def advanced(self, *, customers: int, events: int, problems: int) -> "SegmentProgress":
         """Return this progress with these numbers added."""
@@ -67,8 +69,12 @@ class SegmentProgress:
         )
 
     def as_dict(self) -> dict[str, object]:
-        """Return all fields by name, JSON-serializable."""
-        return asdict(self)
+        """Return the fields by name, JSON-serializable."""
+        fields = asdict(self)
+        if not self.comparison:
+            # Releases that do not know the field refuse it.
+            del fields["comparison"]
+        return fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,13 @@ from typing import Final
 
 from events.envelope import Recorded
 from events.store import EventStore
-from projections.failures import is_transient
 from projections.generations import GenerationStore
 from projections.maintenance.progress import ProgressStore, SegmentProgress, rebuild_job
 from projections.maintenance.rate_limit import UNITS_PER_ROW, Limiter, Unlimited
 from projections.projector import ProjectionReport, Projector
 from shared.runtime.clock import timestamp, utc_now
+from shared.runtime.errors import TransientFailure
+from shared.runtime.failures import is_transient
 
 _TRIES: Final = 6
 _FIRST_PAUSE_SECONDS: Final = 0.2
@@ -33,7 +34,7 @@ _CUSTOMERS_PER_BATCH: Final = 100
 _PAGE_SECONDS: Final = 10
 
 
-class RebuildFailed(Exception):
+class RebuildFailed(TransientFailure):
     """Some rows could not be written in several tries. The checkpoint is before them."""
 
 

@@ -14,11 +14,12 @@ from itertools import islice
 from events.customer import State
 from events.history import states
 from events.store import EventStore
-from projections.failures import is_transient, park_reason
+from projections.failures import RowRefused, park_reason
 from projections.generations import GenerationStore
 from projections.projector import Projector
 from projections.read_model import ReadModel, Write, WriteResult
 from projections.row import RETURNING, Parked, Row, row_of
+from shared.runtime.failures import is_transient
 
 
 class RedriveOutcome(StrEnum):
@@ -98,7 +99,10 @@ class Redrive:
         """
         mark = replace(parked, version=target.version + 1, reason=RETURNING, attempts=parked.attempts + 1)
         returning = replace(target, parked=mark)
-        if self._write(returning, row) and self._catch_up(returning, target):
+        written = self._write(returning, row)
+        if written is WriteResult.REFUSED:
+            return self._keep_parked(row, None, replace(parked, reason=park_reason(RowRefused())), dry=False)
+        if written is WriteResult.APPLIED and self._catch_up(returning, target):
             return self._outcome(target, parked)
         return RedriveResult(row.customer_id, RedriveOutcome.TRY_AGAIN, parked, row.version)
 
@@ -118,11 +122,12 @@ class Redrive:
             return RedriveResult(target.customer_id, RedriveOutcome.STILL_PARKED, now.parked, now.version)
         return RedriveResult(target.customer_id, RedriveOutcome.RETURNED, parked, now.version)
 
-    def _write(self, row: Row, replaced: Row) -> bool:
+    def _write(self, row: Row, replaced: Row) -> WriteResult:
         advances = row.version > replaced.version
         if advances and not self._advance_earlier(row.customer_id, row.generation, row.version):
-            return False
-        return self._read_model.write([Write(row, replaced)]) == [WriteResult.APPLIED]
+            return WriteResult.FAILED
+        [result] = self._read_model.write([Write(row, replaced)])
+        return result
 
     def _advance_earlier(self, customer_id: str, generation: int, version: int) -> bool:
         """Bring a customer to a version in all generations that are fed before this one. Returns whether that worked.
@@ -160,7 +165,8 @@ class Redrive:
         except Exception:  # noqa: BLE001 - whatever the error, the customer stays parked for the next run
             return False
         # A conflict means that the live projector applied a newer event, which also brought the customer back.
-        return self._read_model.write([Write(target, returning)]) != [WriteResult.FAILED]
+        [result] = self._read_model.write([Write(target, returning)])
+        return result in (WriteResult.APPLIED, WriteResult.CONFLICT)
 
     def _keep_parked(self, row: Row, last_state: State | None, parked: Parked, *, dry: bool) -> RedriveResult:
         """Keep a customer parked, perhaps at a later event, and show the state before that event."""
@@ -169,6 +175,6 @@ class Redrive:
         if dry:
             return RedriveResult(row.customer_id, RedriveOutcome.STILL_PARKED, parked_now, row.version)
         retried = replace(parked_now, attempts=parked.attempts + 1)
-        if not self._write(replace(target, parked=retried), row):
+        if self._write(replace(target, parked=retried), row) is not WriteResult.APPLIED:
             return RedriveResult(row.customer_id, RedriveOutcome.TRY_AGAIN, parked, row.version)
         return RedriveResult(row.customer_id, RedriveOutcome.STILL_PARKED, retried, target.version)

@@ -14,12 +14,12 @@ from events.envelope import Event, Recorded
 from events.history import fold, is_erasure, unredacted
 from events.pages import by_customer, customer_at
 from events.store import EventStore
-from projections.failures import is_transient
 from projections.maintenance.differences import Difference, DifferenceKind
 from projections.maintenance.progress import SegmentProgress
 from projections.read_model import ReadModel, Write, WriteResult
 from projections.row import Row, row_of
 from shared.runtime.clock import timestamp, utc_now
+from shared.runtime.failures import is_transient
 
 PAGE_SIZE: Final = 500
 _COMPARISONS: Final = 4

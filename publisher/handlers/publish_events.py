@@ -24,6 +24,7 @@ publisher = Publisher(
     EventBridgeBus(event_bridge(), required("EVENT_BUS")),
     SqsPublishFailures(sqs(), required("PUBLISH_FAILURE_QUEUE")),
     source_of(required("STAGE")),
+    epoch=int(required("EPOCH")),
 )
 in_parts = required("PARTIAL_ANSWERS") == "true"
 

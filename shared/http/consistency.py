@@ -11,7 +11,8 @@ from shared.runtime.signing import InvalidSignature, Keyring, sign, verify
 
 HEADER: Final = "Consistency-Token"
 _PURPOSE: Final = "Consistency-Token 1"
-_CONTENT: Final = re.compile(r"([A-Za-z0-9-]{1,64}) ([1-9][0-9]{0,8})")
+# A later release may add words at the end.
+_CONTENT: Final = re.compile(r"([A-Za-z0-9-]{1,64}) ([1-9][0-9]{0,8})( .*)?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@
     ├── TooManyRequests    429  (returned by API Gateway)
     ├── Unexpected         500  our fault; the cause is not disclosed
     ├── Contended          503  too many writers at once
+    ├── NewerRelease       503  a newer release wrote the record, and is being deployed
     ├── Unavailable        503  a service that we need did not respond; the outcome is unknown
     └── NotYetReadable     503  the write in the Consistency-Token is not projected yet
 
@@ -289,6 +290,21 @@ class Contended(Problem):
 
     def __init__(self) -> None:
         super().__init__("Nothing was changed. Send the request again in a moment.", headers={"Retry-After": "1"})
+
+
+class NewerRelease(Problem):
+    """A newer release wrote the record, so this one would lose a part of it. Nothing was changed."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    slug = "newer-release"
+    title = "A newer release of the service is being deployed"
+
+    def __init__(self) -> None:
+        detail = (
+            "A newer release of the service has written this record, and this request changed nothing. Send it "
+            "again in a moment, with the same Idempotency-Key."
+        )
+        super().__init__(detail, headers={"Retry-After": "5"})
 
 
 class Unavailable(Problem):

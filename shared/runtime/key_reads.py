@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from shared.runtime.errors import TransientFailure
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -16,7 +18,7 @@ _TRIES: Final = 5
 _FIRST_PAUSE_SECONDS: Final = 0.05
 
 
-class KeysUnread(Exception):
+class KeysUnread(TransientFailure):
     """DynamoDB left some keys unprocessed in every attempt."""
 
 

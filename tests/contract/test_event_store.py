@@ -10,7 +10,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from events.claims import ClaimChange, ClaimTaken, email_claim
 from events.codec import REDACTED, to_item
-from events.dynamodb_erasures import DynamoDbErasures
+from events.dynamodb_erasures import DynamoDbErasureLog, DynamoDbErasures
 from events.dynamodb_store import DynamoDbEventStore
 from events.envelope import Event, Recorded
 from events.erasures import UnfinishedErasure
@@ -224,12 +224,14 @@ def test_a_hash_that_an_older_release_stored_is_removed(amazons_dynamodb: "Dynam
 
 
 def test_an_erasure_is_noted_with_its_event_until_it_is_finished(amazons_dynamodb: "DynamoDBClient") -> None:
-    events, claims, notes = (
-        tables.from_template()[name]["TableName"] for name in ("EventTable", "ClaimsTable", "ErasuresTable")
+    events, claims, notes, logged = (
+        tables.from_template()[name]["TableName"]
+        for name in ("EventTable", "ClaimsTable", "ErasuresTable", "ErasureLogTable")
     )
+    log = DynamoDbErasureLog(amazons_dynamodb, logged)
     store, erasures = (
         DynamoDbEventStore(amazons_dynamodb, events, claims, notes),
-        DynamoDbErasures(amazons_dynamodb, notes),
+        DynamoDbErasures(amazons_dynamodb, notes, log),
     )
     [first], [second] = history(1), history(1)
     append_all(store, [first, second])
@@ -243,9 +245,29 @@ def test_an_erasure_is_noted_with_its_event_until_it_is_finished(amazons_dynamod
         UnfinishedErasure(second.customer_id, "2020-01-01T00:00:00.000000Z"),
         UnfinishedErasure(first.customer_id, end.occurred_at),
     ]
+    both = {first.customer_id, second.customer_id}
+    assert log.missing(both) == both
     for each in (first, second, second):
         erasures.finished(each.customer_id)
-    assert not {each.customer_id for each in erasures.unfinished()} & {first.customer_id, second.customer_id}
+    assert not {each.customer_id for each in erasures.unfinished()} & both
+    assert not log.missing(both)
+
+
+def test_the_log_of_erasures_is_read_in_pages_and_segments(amazons_dynamodb: "DynamoDBClient") -> None:
+    log = DynamoDbErasureLog(amazons_dynamodb, tables.from_template()["ErasureLogTable"]["TableName"])
+    ours = {str(uuid.uuid4()) for _ in range(7)}
+    for customer_id in [*ours, *ours]:
+        log.add(customer_id)
+
+    found: list[str] = []
+    for segment in range(2):
+        page = log.read_page(segment, 2, limit=2)
+        found += page.customer_ids
+        while page.next:
+            page = log.read_page(segment, 2, page.next, limit=2)
+            found += page.customer_ids
+
+    assert sorted(each for each in found if each in ours) == sorted(ours)
 
 
 class TestLostAnswers:

@@ -347,9 +347,9 @@ def _again(work: Callable[..., Any], *args: Any, **named: Any) -> Any:
     for _ in range(_MOST_TRIES):
         try:
             return work(*args, **named)
-        except PASSING as error:
-            last = error
-    raise last
+        except PASSING:
+            pass
+    return work(*args, **named)
 
 
 def _no_pause(_seconds: float) -> None:

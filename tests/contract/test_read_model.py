@@ -77,6 +77,19 @@ def test_an_update_does_not_recreate_a_removed_row(read_model: ReadModel, genera
     assert read_model.write([Write(row(generation, 2), row(generation, 1))]) == [WriteResult.CONFLICT]
 
 
+def test_a_row_that_is_too_large_is_refused_and_the_others_are_written(read_model: ReadModel, generation: int) -> None:
+    rows = [row(generation) for _ in range(30)]
+    huge = replace(row(generation), listing=Listing("x" * 410_000, "2026-05-17T09:00#huge"))
+    writes = [Write(each, None) for each in [*rows[:3], huge, *rows[3:]]]
+
+    results = read_model.write(writes)
+
+    assert results == [WriteResult.APPLIED] * 3 + [WriteResult.REFUSED] + [WriteResult.APPLIED] * 27
+    assert read_model.get(huge.customer_id, generation) is None
+    parked_row = Row(huge.customer_id, generation, 0, None, Parked(1, "refused", "2026-05-17T09:00:00.000000Z", 1))
+    assert read_model.write([Write(parked_row, None)]) == [WriteResult.APPLIED]
+
+
 def test_each_row_of_a_write_has_its_own_result(read_model: ReadModel, generation: int) -> None:
     existing = row(generation)
     read_model.write([Write(existing, None)])

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import httpx
 
+from tests.e2e.firewall import WouldBeBlocked
 from tests.samples import PERSONAL_FIELDS, SYSTEM_FIELDS, details_of, valid_body
 
 T = TypeVar("T")
@@ -17,7 +18,8 @@ Customer: TypeAlias = dict[str, Any]
 FIELDS: Final = {*PERSONAL_FIELDS, *SYSTEM_FIELDS}
 TOKEN: Final = "Consistency-Token"
 CONTENDED: Final = (503, "/docs/problems/contended")
-POLL_SECONDS: Final = 0.1
+FIRST_PAUSE: Final = 0.1  # seconds
+LONGEST_PAUSE: Final = 2.0
 
 
 def new_email() -> str:
@@ -94,6 +96,14 @@ def seeing(write: httpx.Response, wait: int = 10) -> dict[str, str]:
     return {TOKEN: write.headers[TOKEN], "Prefer": f"wait={wait}"}
 
 
+def pauses() -> Iterator[float]:
+    """Seconds between polls, ever longer: on AWS the projection takes seconds, and the firewall counts requests."""
+    pause = FIRST_PAUSE
+    while True:
+        yield pause
+        pause = min(LONGEST_PAUSE, pause * 1.4)
+
+
 def eventually(check: Callable[[], T], within: float = 30.0) -> T:
     """Repeat a check until it passes, because the projection follows the events with a delay.
 
@@ -105,13 +115,16 @@ def eventually(check: Callable[[], T], within: float = 30.0) -> T:
         What the check returns.
     """
     deadline = time.monotonic() + within
-    while True:
+    for pause in pauses():
         try:
             return check()
+        except WouldBeBlocked:
+            raise
         except AssertionError:
             if time.monotonic() > deadline:
                 raise
-        time.sleep(POLL_SECONDS)
+        time.sleep(pause)
+    raise RuntimeError("unreachable: pauses never end")
 
 
 def shown(api: httpx.Client, customer_id: str) -> httpx.Response:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import boto3
 import httpx
 
 from local.aws import LocalAws
+from tests.e2e.firewall import hooks
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
@@ -72,19 +74,36 @@ class Target:
     @property
     def parallel(self) -> int:
         """How many requests to send at a time. For each, the local AWS starts a process: half a second of CPU."""
-        return 12 if self.is_local else 50
+        return 12 if self.is_local else parallel_requests(_unreserved(self.region))
 
     def http(self, token: str = "") -> httpx.Client:
         """A client of the API. Without a token it sends no Authorization header."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         # Ignore proxy variables: all requests stay on this machine.
-        return httpx.Client(base_url=self.api, headers=headers, timeout=30, trust_env=not self.is_local)
+        return httpx.Client(
+            base_url=self.api, headers=headers, timeout=30, trust_env=not self.is_local, event_hooks=hooks(self.api)
+        )
 
     def cognito(self) -> "CognitoIdentityProviderClient":
         """Cognito's API, with the caller's credentials on AWS and fixed ones on the local stack."""
         if self.from_outputs:
             return LocalAws(self.endpoint_url).cognito
         return boto3.client("cognito-idp", region_name=self.region, endpoint_url=self.endpoint_url or None)
+
+
+def parallel_requests(unreserved: int) -> int:
+    """Return how many requests to send at a time: half of what the account's functions may do at once, 2 to 50.
+
+    Args:
+        unreserved: Unreserved concurrent executions of the account. New accounts have as few as 10.
+    """
+    return max(2, min(50, unreserved // 2))
+
+
+@cache
+def _unreserved(region: str) -> int:
+    settings = boto3.client("lambda", region_name=region).get_account_settings()
+    return settings["AccountLimit"]["UnreservedConcurrentExecutions"]
 
 
 def from_environment(variables: Mapping[str, str]) -> Target:

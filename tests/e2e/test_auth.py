@@ -62,8 +62,9 @@ def test_every_route_refuses_a_bad_token(
 
 
 def test_a_token_in_the_query_does_not_count(anonymous: httpx.Client, genuine: Genuine) -> None:
-    answer = anonymous.get("/customers", params={"access_token": genuine.both, "Authorization": genuine.both})
-    assert answer.status_code == 401
+    # One at a time: two tokens are longer than the firewall lets a query be.
+    for name in ("access_token", "Authorization"):
+        assert anonymous.get("/customers", params={name: genuine.both}).status_code == 401
 
 
 @pytest.mark.parametrize("route", ["create", "update", "erase"])

@@ -12,6 +12,7 @@ import pytest
 from shared.http.consistency import ConsistencyToken
 from tests.e2e.customers import TOKEN, Customer, a_person, create, seeing, shown
 from tests.e2e.problems import assert_problem, refused_fields
+from tests.e2e.target import Target
 from tests.fakes.signing_keys import keyring_with
 from tests.samples import details_of
 
@@ -52,8 +53,8 @@ def _live(api: httpx.Client, number: int) -> None:
     look(api.delete(place), 3, None)
 
 
-def test_every_write_is_visible_at_once_in_a_hundred_lives(api: httpx.Client) -> None:
-    with ThreadPoolExecutor(THREADS) as threads:
+def test_every_write_is_visible_at_once_in_a_hundred_lives(api: httpx.Client, target: Target) -> None:
+    with ThreadPoolExecutor(min(THREADS, target.parallel)) as threads:
         for life in [threads.submit(_live, api, number) for number in range(ROUNDS)]:
             life.result()
 

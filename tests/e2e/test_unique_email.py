@@ -74,14 +74,14 @@ def test_one_of_fifty_simultaneous_creates_gets_the_address(api: httpx.Client, t
             _assert_taken(answer, address)
 
 
-def test_one_of_many_simultaneous_updates_gets_the_address(api: httpx.Client) -> None:
+def test_one_of_many_simultaneous_updates_gets_the_address(api: httpx.Client, target: Target) -> None:
     address, movers = new_email(), [create(api) for _ in range(8)]
 
     def move(number: int) -> httpx.Response:
         body = a_person(email=address, city=f"City {number}")
         return persistently(lambda: api.put(f"/customers/{movers[number]['id']}", json=body))
 
-    answers = at_once(len(movers), move)
+    answers = at_once(len(movers), move, target.parallel)
     assert sorted(answer.status_code for answer in answers) == [200, *[409] * (len(movers) - 1)]
     # The others kept their own addresses.
     for mover, answer in zip(movers, answers, strict=True):

@@ -23,6 +23,7 @@ from tests.e2e.customers import (
     update,
 )
 from tests.e2e.problems import assert_problem, refused_fields
+from tests.e2e.target import Target
 from tests.samples import PERSONAL_FIELDS, details_of
 
 WRITERS: Final = 8
@@ -185,28 +186,34 @@ def test_a_key_is_remembered_even_if_nothing_changed(api: httpx.Client, customer
     assert _put(api, customer, city="Rome").json() == others
 
 
-def test_simultaneous_retries_change_the_customer_once(api: httpx.Client, customer: Customer) -> None:
-    answers = at_once(WRITERS, lambda _: persistently(lambda: _put(api, customer, '"1"', city="Paris")))
+def test_simultaneous_retries_change_the_customer_once(api: httpx.Client, customer: Customer, target: Target) -> None:
+    answers = at_once(
+        WRITERS, lambda _: persistently(lambda: _put(api, customer, '"1"', city="Paris")), target.parallel
+    )
     assert len({_said(answer) for answer in answers}) == 1
     assert (answers[0].status_code, answers[0].json()["version"]) == (200, 2)
     assert _now(api, answers[0]) == answers[0].json()
 
 
-def test_one_of_many_who_saw_the_same_version_may_change_it(api: httpx.Client, customer: Customer) -> None:
-    answers = at_once(WRITERS, lambda n: persistently(lambda: _put(api, customer, '"1"', city=f"City {n}")))
+def test_one_of_many_who_saw_the_same_version_may_change_it(
+    api: httpx.Client, customer: Customer, target: Target
+) -> None:
+    answers = at_once(
+        WRITERS, lambda n: persistently(lambda: _put(api, customer, '"1"', city=f"City {n}")), target.parallel
+    )
     assert sorted(answer.status_code for answer in answers) == [200, *[412] * (WRITERS - 1)]
     winner = next(answer for answer in answers if answer.status_code == 200)
     assert _now(api, winner) == winner.json()
 
 
-def test_writers_without_if_match_lose_no_update(api: httpx.Client, customer: Customer) -> None:
+def test_writers_without_if_match_lose_no_update(api: httpx.Client, customer: Customer, target: Target) -> None:
     def write(writer: int) -> list[httpx.Response]:
         return [
             persistently(lambda number=number: _put(api, customer, city=f"City {writer} {number}"))  # type: ignore[misc]
             for number in range(UPDATES_EACH)
         ]
 
-    answers = [answer for each in at_once(WRITERS, write) for answer in each]
+    answers = [answer for each in at_once(WRITERS, write, target.parallel) for answer in each]
     assert {answer.status_code for answer in answers} == {200}
     versions = [1, *(answer.json()["version"] for answer in answers)]
     assert sorted(versions) == list(range(1, WRITERS * UPDATES_EACH + 2))

@@ -21,6 +21,7 @@ class InMemoryEventStore:
         broken: Rows that are not events, by customer and version. They replace events of the same key.
         errors: Raised by the next reads, one after the other.
         noted: When each unfinished erasure was decided, by customer.
+        logged: The log of erasures.
     """
 
     def __init__(self) -> None:
@@ -29,6 +30,7 @@ class InMemoryEventStore:
         self.errors: list[Exception] = []
         self.claims: dict[str, str] = {}
         self.noted: dict[str, str] = {}
+        self.logged: set[str] = set()
         self._lock = threading.Lock()
 
     def append(self, event: Event, claims: ClaimChange = NO_CLAIMS, redact: Sequence[int] = ()) -> None:
@@ -76,6 +78,7 @@ class InMemoryEventStore:
 
     def finished(self, customer_id: str) -> None:
         """See `events.erasures.Erasures`."""
+        self.logged.add(customer_id)
         self.noted.pop(customer_id, None)
 
     def latest(self, customer_id: str) -> Recorded | None:

@@ -3,11 +3,15 @@
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from projections.generations import Generations, GenerationsChanged
 from projections.maintenance.progress import SegmentProgress
 from projections.read_model import Reader, RowPage, Write, WriteResult
 from projections.row import Listing, Row
+
+# DynamoDB developer guide, "Quotas in Amazon DynamoDB": the size of an item.
+_ITEM_BYTES: Final = 400 * 1024
 
 
 class InMemoryReadModel:
@@ -16,6 +20,7 @@ class InMemoryReadModel:
     Attributes:
         interfere: Called before each write, so that a test can act as a concurrent writer.
         failing: Customers whose writes fail.
+        refuses: Whether a row is refused at every try, besides one that is too large for DynamoDB.
         history: Every (customer, version) that was written, in order.
         revision: Returns the revision of the record of generations.
         units: The write units of any row.
@@ -25,6 +30,7 @@ class InMemoryReadModel:
         self.stored: dict[tuple[str, int], Row] = {}
         self.interfere: Callable[[Write], None] = lambda _: None
         self.failing: set[str] = set()
+        self.refuses: Callable[[Row], bool] = lambda _: False
         self.history: list[tuple[str, int]] = []
         self.revision: Callable[[], int] = lambda: 0
         self.units = 2
@@ -89,6 +95,8 @@ class InMemoryReadModel:
         row = write.row
         if row.customer_id in self.failing:
             return WriteResult.FAILED
+        if self.refuses(row) or (row.listing and len(row.listing.document.encode()) > _ITEM_BYTES):
+            return WriteResult.REFUSED
         if _condition(self.stored.get((row.customer_id, row.generation))) != _condition(write.replaces):
             return WriteResult.CONFLICT
         self.stored[row.customer_id, row.generation] = replace(row, misplaced=False)

@@ -12,15 +12,15 @@ import pytest
 from local import deployment
 from local.environments import bin_of
 from local.home import StackHome
-from local.template import load_template
+from local.template import load_template, with_own_event_table
 
 Template = dict[str, Any]
 
 
 @pytest.fixture(scope="session")
 def template() -> Template:
-    """template.yml as plain data."""
-    return load_template()
+    """template.yml as plain data, for a stack with an event table of its own."""
+    return cast("Template", with_own_event_table(load_template()))
 
 
 @pytest.fixture(scope="session")
@@ -53,7 +53,7 @@ def transformed(stage: str, gradual: str) -> Template:
         check=False,
     )
     assert process.returncode == 0, process.stderr
-    return cast("Template", json.loads(process.stdout))
+    return cast("Template", with_own_event_table(json.loads(process.stdout)))
 
 
 @pytest.fixture(scope="session")

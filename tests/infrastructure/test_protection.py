@@ -10,12 +10,14 @@ from shared.http.problems import TooManyRequests
 from tests.infrastructure.conftest import transformed
 
 Template = dict[str, Any]
-TABLES = ("EventTable", "ClaimsTable", "ErasuresTable", "ReadTable")
+TABLES = ("EventTable", "ClaimsTable", "ErasuresTable", "ErasureLogTable", "ReadTable")
 # Resource types that the local stage lacks.
 ONLY_ON_AWS = ("AWS::WAFv2::", "AWS::CodeDeploy::DeploymentConfig", "AWS::KMS::", "AWS::CloudWatch::",
                 "AWS::ApiGateway::Account", "AWS::Logs::")  # fmt: skip
 # In a key's own policy, "*" means the key. The other policy applies only on the local AWS.
 ANY_RESOURCE = {"DataKey", "ProjectCustomersLocalPolicy"}
+# The key of the stack's own, or the one that the pipeline hands over.
+KEY = {"Fn::If": ["OwnKey", {"Fn::GetAtt": ["DataKey", "Arn"]}, {"Ref": "DataKeyArn"}]}
 # Statements that take permissions away, from every resource.
 DENYING = {"NoLogGroupsPolicy"}
 
@@ -90,14 +92,15 @@ def test_resources_that_the_local_stage_lacks_have_a_condition(template: Templat
     }
 
     assert len(found) > 20
-    assert set(found.values()) <= {"OnAws", "DeployGradually", "HasAllowedOriginsOnAws"}
+    assert set(found.values()) <= {"OnAws", "DeployGradually", "HasAllowedOriginsOnAws", "OwnKey", "SetGatewayAccount"}
 
 
 def test_the_key_rotates_and_outlives_the_stack(production: Template) -> None:
     key = production["Resources"]["DataKey"]
 
     assert key["Properties"]["EnableKeyRotation"] is True
-    assert (key["DeletionPolicy"], key["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert (key["DeletionPolicy"], key["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+    assert key["Condition"] == "OwnKey"
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -106,7 +109,7 @@ def test_tables_are_encrypted_with_the_key_on_aws(production: Template, name: st
 
     assert condition == "OnAws"
     assert on_aws["SSEType"] == "KMS"
-    assert on_aws["KMSMasterKeyId"] == {"Fn::GetAtt": ["DataKey", "Arn"]}
+    assert on_aws["KMSMasterKeyId"] == KEY
     assert local == {"SSEEnabled": True}
 
 
@@ -121,9 +124,8 @@ def test_queues_topics_logs_and_secrets_are_encrypted_with_the_key(production: T
         found = of_type(production, kind)
         assert found
         for name, resource in found.items():
-            assert {"Fn::GetAtt": ["DataKey", "Arn"]} in as_list(
-                resource["Properties"][property_].get("Fn::If", [resource["Properties"][property_]])
-            ), name
+            given = resource["Properties"][property_]
+            assert KEY in (given, *given["Fn::If"]), name
 
 
 def users_of(template: Template, policy: str) -> set[str]:
@@ -161,7 +163,7 @@ def test_the_key_is_used_only_through_services(production: Template) -> None:
             [[operator, condition]] = statement["Condition"].items()
             assert operator == "StringEquals"
             assert list(condition) == ["kms:ViaService"]
-            assert statement["Resource"] == {"Fn::GetAtt": ["DataKey", "Arn"]}
+            assert statement["Resource"] == KEY
 
 
 def test_every_function_has_a_log_with_a_retention_period(production: Template) -> None:
@@ -171,7 +173,7 @@ def test_every_function_has_a_log_with_a_retention_period(production: Template) 
     }
 
     for name in of_type(production, "AWS::Lambda::Function"):
-        assert json.dumps({"Fn::Sub": f"/aws/lambda/${{{name}}}"}) in logs
+        assert json.dumps({"Fn::Sub": f"/aws/lambda/${{Stage}}-customers-{name}"}) in logs
     for log in logs.values():
         assert log["RetentionInDays"] == {"Fn::If": ["IsProduction", 90, 30]}
 
@@ -315,11 +317,17 @@ def test_reserved_concurrency_is_set_by_parameters_and_off_by_default(
         assert template["Conditions"][condition] == {"Not": [{"Equals": [{"Ref": parameter}, 0]}]}
         return {"If": [condition, {"Ref": parameter}, {"Ref": "AWS::NoValue"}]}
 
+    def unless_closed(otherwise: Template) -> Template:
+        return {"If": ["IsClosed", 0, otherwise]}
+
     assert reserved == {
         "ProjectCustomers": by("ReserveProjector", "ProjectorConcurrency"),
         "PublishEvents": by("ReservePublisher", "PublisherConcurrency"),
-        "GetAllCustomers": by("LimitReads", "ReadConcurrency"),
-        "GetCustomer": by("LimitReads", "ReadConcurrency"),
+        "GetAllCustomers": unless_closed(by("LimitReads", "ReadConcurrency")),
+        "GetCustomer": unless_closed(by("LimitReads", "ReadConcurrency")),
+        "CreateCustomer": unless_closed({"Ref": "AWS::NoValue"}),
+        "UpdateCustomer": unless_closed({"Ref": "AWS::NoValue"}),
+        "EraseCustomer": unless_closed({"Ref": "AWS::NoValue"}),
     }
 
 

@@ -49,12 +49,15 @@ def test_only_control_items_are_written_without_a_condition_on_the_row(functions
     ]
 
 
-def test_every_task_is_retried_after_a_failure_of_aws() -> None:
+def test_every_task_is_retried_after_every_error_but_those_that_never_pass() -> None:
+    """tests/unit/projections/maintenance/test_state_machine.py tries the rules with every error of DynamoDB."""
     found = list(tasks(WORKFLOW["States"]))
 
     assert len(found) == 5
     for task in found:
-        assert "Lambda.ServiceException" in task["Retry"][0]["ErrorEquals"]
+        never, always = task["Retry"]
+        assert (never["ErrorEquals"][0], never["MaxAttempts"]) == ("PermanentFailure", 0)
+        assert (always["ErrorEquals"], always["JitterStrategy"]) == (["States.ALL"], "FULL")
 
 
 def test_queries_switch_only_after_the_generation_is_filled_verified_and_confirmed() -> None:

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from local.environments import ROOT
-from local.template import load_template
+from local.template import load_template, with_own_event_table
 from shared.runtime.observability import metrics
 from tests.unit.docs.pages import METRICS, Page, names
 
 Template = dict[str, Any]
-TEMPLATE = load_template()
+TEMPLATE = with_own_event_table(load_template())
 RESOURCES = TEMPLATE["Resources"]
 ALARMS = {name: each["Properties"] for name, each in RESOURCES.items() if each["Type"] == "AWS::CloudWatch::Alarm"}
 RUNBOOKS = ROOT / "docs/runbooks"
@@ -124,6 +124,26 @@ def test_the_index_lists_the_alarms_in_the_order_of_the_template() -> None:
     assert [row[0] for row in rows] == [f"[`{name}`]({kebab(name)}.md)" for name in ALARMS]
 
 
+def test_the_age_of_the_stream_is_watched_at_both_of_its_readers() -> None:
+    """Nothing else tells that a mapping repeats a batch: it gives up none before the batch is a day old."""
+    readers = {
+        mapping["Properties"]["FunctionName"]["Ref"].removesuffix("Aliaslive")
+        for mapping in RESOURCES.values()
+        if mapping["Type"] == "AWS::Lambda::EventSourceMapping"
+        and mapping["Properties"]["EventSourceArn"] == {"GetAtt": "EventTable.StreamArn"}
+    }
+    ages = [alarm for alarm in ALARMS.values() if alarm.get("MetricName") == "IteratorAge"]
+
+    assert (
+        {alarm["Dimensions"][0]["Value"]["Ref"] for alarm in ages} == readers == {"ProjectCustomers", "PublishEvents"}
+    )
+    for alarm in ages:
+        assert alarm["Statistic"] == "Maximum"
+        assert alarm["Threshold"] <= 5 * 60 * 1000
+        # Lambda waits between retries, so a minute may have no value.
+        assert alarm["DatapointsToAlarm"] < alarm["EvaluationPeriods"]
+
+
 def test_every_failure_queue_has_an_alarm() -> None:
     queues = {name for name, each in RESOURCES.items() if each["Type"] == "AWS::SQS::Queue"}
     seen = {
@@ -144,7 +164,7 @@ def test_only_cloudwatch_of_this_account_may_publish_alarms() -> None:
 
 
 def dashboard() -> Template:
-    found: Template = json.loads(RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Sub"])
+    found: Template = json.loads(RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Sub"][0])
     return found
 
 
@@ -197,7 +217,7 @@ def test_the_costs_on_the_dashboard_include_every_function_that_serves(functions
             each.get("Events") or name in ("ProjectCustomers", "PublishEvents")
         ):
             assert f"${{{name}}}" in text
-    for table in ("EventTable", "ClaimsTable", "ErasuresTable", "ReadTable"):
+    for table in ("EventTable", "ClaimsTable", "ErasuresTable", "ErasureLogTable", "ReadTable"):
         assert f"${{{table}}}" in text
 
 

@@ -51,6 +51,7 @@ _PARTITION_KEY: Final = {
     "ReadTable": "customer_id",
     "ClaimsTable": "claim",
     "ErasuresTable": "customer_id",
+    "ErasureLogTable": "customer_id",
 }
 
 
@@ -139,6 +140,7 @@ ALLOWED: Final[dict[tuple[str, str], set[str]]] = {
     ("FinishErasures", "EventTable"): {"Query", "UpdateItem"},
     ("FinishErasures", "ClaimsTable"): set(),
     ("FinishErasures", "ErasuresTable"): {"DeleteItem", "Scan"},
+    ("FinishErasures", "ErasureLogTable"): {"PutItem"},
     ("FinishErasures", "ReadTable"): set(),
     ("ProjectCustomers", "EventTable"): {"Query"},
     ("ProjectCustomers", "ClaimsTable"): set(),
@@ -393,7 +395,7 @@ def test_the_workflow_may_invoke_its_own_three_functions_and_nothing_else(
     assert not _is_allowed(lambda: machines.start_execution(stateMachineArn=other, input="{}"))
 
 
-@pytest.mark.parametrize("table", ["EventTable", "ClaimsTable", "ErasuresTable", "ReadTable"])
+@pytest.mark.parametrize("table", ["EventTable", "ClaimsTable", "ErasuresTable", "ErasureLogTable", "ReadTable"])
 def test_the_workflow_itself_may_access_no_table(workflow: Role, outputs: Mapping[str, str], table: str) -> None:
     name = outputs[table]
     for action, call in ACTIONS.items():

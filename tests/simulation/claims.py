@@ -28,8 +28,9 @@ class ClaimsOperator:
 
     def __init__(self, world: "World") -> None:
         self._world = world
-        store = DynamoDbEventStore(world.client, "events", pause=world.sleep)
-        claims = DynamoDbClaims(world.client, "claims", "events", world.sleep)
+        client: Any = world.client
+        store = DynamoDbEventStore(client, "events", pause=world.sleep)
+        claims = DynamoDbClaims(client, "claims", "events", world.sleep)
         self._verifier = ClaimVerifier(store, claims, world.sleep)
 
     def step(self) -> None:

@@ -57,6 +57,7 @@ class Invariants:
         self._claims = tables["claims"]
         self._events = tables["events"]
         self._notes = tables["erasures"]
+        self._erasure_log = tables["erasure-log"]
 
     @contextmanager
     def knowing(self, revision: int | None) -> Iterator[None]:
@@ -78,6 +79,8 @@ class Invariants:
                 self._row(change)
             elif change.table == "erasures":
                 self._note(change)
+            elif change.table == "erasure-log":
+                self._logged(change)
             else:
                 self._claim(change)
         if not self.foreign:
@@ -106,9 +109,16 @@ class Invariants:
         require(self.oracle.people[change.key[0]].erased_at, "I2", f"{where} was redacted without an erasure")
 
     def _note(self, change: Change) -> None:
-        """An erasure counts as finished only if nothing is left."""
+        """An erasure counts as finished only if nothing is left and the log names the customer."""
         if change.new is None:
             self.is_forgotten(change.key[0])
+            require(self._erasure_log.get(change.key), "I9", f"the log of erasures lacks {change.key[0]}")
+
+    def _logged(self, change: Change) -> None:
+        """Only ids of erased customers are in the log, and for ever."""
+        where = f"the log of erasures, {change.key[0]}"
+        require(change.new == {"customer_id": {"S": change.key[0]}}, "I8", f"{where}: {change.new}")
+        require(self.oracle.people[change.key[0]].erased_at, "I9", f"{where} is not erased")
 
     def _claim(self, change: Change) -> None:
         text = repr(change.new)

@@ -35,7 +35,7 @@ def settings_of(random: Random) -> MappingSettings:
         function_arn=_FUNCTION,
         batch_size=random.choice((1, 3, 10, 25, 100)),
         window=random.choice((0.0, 0.0, 0.5)),
-        max_retries=random.choice((2, 4, 10)),
+        max_retries=random.choice((-1, 2, 10)),
         max_record_age=86_400,
         bisect=random.random() < 0.8,
         reports_failures=True,

@@ -205,6 +205,7 @@ def run(log: Log, seed: int, mix: Mix) -> Outcome:
         ),
         redeliver=lambda _: random.random() < mix.redelivered,
         batch_size=100,
+        # Unlike the template's mapping, so that batches are given up and a redrive has work.
         max_retries=10,
         max_record_age=86_400,
         bisect=True,

@@ -115,5 +115,5 @@ def our_tables() -> list[Table]:
         listing=Index("listing_shard", "listing_order"),
         parked=Index("parked_in", "parked_since"),
     )
-    others = Table("claims", "claim"), Table("erasures", "customer_id")
+    others = Table("claims", "claim"), Table("erasures", "customer_id"), Table("erasure-log", "customer_id")
     return [Table("events", "customer_id", "version"), read, *others]

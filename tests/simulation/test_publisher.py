@@ -17,6 +17,7 @@ os.environ |= {
     "STAGE": "local",
     "EVENT_BUS": "bus",
     "PUBLISH_FAILURE_QUEUE": "queue",
+    "EPOCH": "1",
     "PARTIAL_ANSWERS": "true",
     "AWS_DEFAULT_REGION": "eu-west-1",
     "LOG_LEVEL": "CRITICAL",

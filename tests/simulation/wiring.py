@@ -17,6 +17,7 @@ os.environ |= {
     "READ_TABLE": "read",
     "CLAIMS_TABLE": "claims",
     "ERASURES_TABLE": "erasures",
+    "ERASURE_LOG_TABLE": "erasure-log",
     "SIGNING_SECRET": "literal:a secret of the simulation",
     "PARTIAL_ANSWERS": "true",
     "REBUILD_RATE": "1000",

@@ -14,6 +14,7 @@ from operations.errors import CommandError
 from operations.jobs.backfill.messages import Unsent
 from projections.maintenance.progress import Plan, ProgressStore, SegmentProgress
 from shared.runtime.clock import timestamp, utc_now
+from shared.runtime.stored_fields import known_fields
 
 # A checkpoint is one item of at most 400 KB. Customers beyond this number are counted but not named.
 MOST_NAMED: Final = 500
@@ -54,7 +55,7 @@ def position_of(progress: SegmentProgress) -> BackfillPosition:
         start=stored["start"],
         read_ahead=stored["given"],
         sent=stored["sent"],
-        unsent=tuple(Unsent(**customer) for customer in stored["unsent"]),
+        unsent=tuple(Unsent(**known_fields(Unsent, customer)) for customer in stored["unsent"]),
     )
 
 

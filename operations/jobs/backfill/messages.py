@@ -13,7 +13,7 @@ from events.codec import UnreadableEvent
 from events.customer import CustomerErased
 from events.envelope import Event, Recorded
 from operations.jobs.backfill.histories import History
-from publisher.cloud_event import cloud_event
+from publisher.cloud_event import FIRST_EPOCH, cloud_event
 from publisher.entries import SOURCE, TooLarge, to_entry
 
 _TIME: Final = "%Y-%m-%dT%H:%M:%SZ"  # EventBridge's format, without fractions of a second
@@ -27,11 +27,13 @@ class Origin:
         source: The `source` of the CloudEvents; see `publisher.cloud_event.source_of`.
         account: The AWS account, 12 digits.
         region: The AWS region.
+        epoch: The epoch of the event table; see `publisher.cloud_event.cloud_event`.
     """
 
     source: str
     account: str
     region: str
+    epoch: int = FIRST_EPOCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ class MessageWriter:
         return self._message(record)
 
     def _message(self, record: Recorded) -> Message:
-        event = cloud_event(record, self._origin.source, replayed=True)
+        event = cloud_event(record, self._origin.source, epoch=self._origin.epoch, replayed=True)
         body = json.dumps(self._delivery_of(event), separators=(",", ":"))
         if len(body) > self._max_bytes:
             raise _CannotBeSent(f"{len(body)} bytes, and the queue takes {self._max_bytes}")

@@ -139,7 +139,7 @@ def _begin(
     if options.dry_run:
         plan = _plan(stack, options.selection)
         return plan, NoCheckpoints(), [SegmentProgress(segment) for segment in range(plan.segments)]
-    checkpoints = BackfillCheckpoints(stack.progress, options.selection.name_for(queue.arn))
+    checkpoints = BackfillCheckpoints(stack.progress, options.selection.name_for(queue.arn, stack.origin.epoch))
     if options.resume:
         plan = checkpoints.resume()
     else:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from events.envelope import Recorded, Unreadable
+from publisher.cloud_event import FIRST_EPOCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,13 @@ class Selection:
     def _is_in_range(self, instant: str) -> bool:
         return self.since <= instant and (not self.until or instant < self.until)
 
-    def name_for(self, queue: str) -> str:
-        """Return the name under which checkpoints are kept. It differs by queue and by selection.
+    def name_for(self, queue: str, epoch: int = FIRST_EPOCH) -> str:
+        """Return the name under which checkpoints are kept. It differs by queue, by selection and by epoch.
 
         Args:
             queue: The queue's ARN.
+            epoch: The epoch of the event table. What was sent of an older one is no part of this one's backfill.
         """
-        content = json.dumps([queue, asdict(self)])
+        of_epoch = [] if epoch == FIRST_EPOCH else [epoch]
+        content = json.dumps([queue, asdict(self), *of_epoch])
         return f"backfill-{queue.rpartition(':')[2]}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"

@@ -74,6 +74,15 @@ def _bucket_policy(properties: Properties, region: str) -> tuple[str, str]:
     return properties["Bucket"], ""
 
 
+def _connection(properties: Properties, region: str) -> tuple[str, str]:
+    """Moto has no connections, so only boto3's validation applies."""
+    model = boto3.client("codeconnections", region_name=region).meta.service_model.operation_model("CreateConnection")
+    problems = ParamValidator().validate(dict(properties), model.input_shape)
+    assert not problems.has_errors(), problems.generate_report()
+    arn = f"arn:aws:codeconnections:{region}:123456789012:connection/0a1b2c3d-0000-4000-8000-000000000000"
+    return arn, arn
+
+
 def _kind(name: str, create: Callable[[Properties, str], tuple[str, str]]) -> type[CloudFormationModel]:
     """Create the subclass for one type."""
 
@@ -112,6 +121,7 @@ def _kind(name: str, create: Callable[[Properties, str], tuple[str, str]]) -> ty
 
 # The list keeps the classes alive: moto finds subclasses by reflection.
 TYPES = [
+    _kind("AWS::CodeConnections::Connection", _connection),
     _kind("AWS::CodePipeline::Pipeline", _pipeline),
     _kind("AWS::CodePipeline::Webhook", _webhook),
     _kind("AWS::CodeBuild::Project", _project),

@@ -38,7 +38,7 @@ def actions(role: Properties) -> set[str]:
 def text(value: Any) -> str:
     """Write a value with intrinsic functions as text: `<Id.Arn>/*`."""
     match value:
-        case {"Ref": name}:
+        case {"Ref": name} | {"Fn::ImportValue": name}:
             return f"<{name}>"
         case {"Fn::GetAtt": [name, attribute]}:
             return f"<{name}.{attribute}>"

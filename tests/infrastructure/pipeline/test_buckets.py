@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.infrastructure.pipeline.reading import of_type, text
+from local.environments import ROOT
+from pipeline.walk import buildspec
+from tests.infrastructure.pipeline.reading import in_account, listed, of_type, statements, text
 
 Template = dict[str, Any]
 SPECIFIED = ["ci-cd-pipeline-artifacts-<AWS::AccountId>", "customers-api-artifacts-<AWS::AccountId>"]
@@ -84,3 +86,44 @@ def test_the_pipeline_keeps_its_artifacts_in_the_specified_bucket(stack: Templat
 
     assert pipeline["ArtifactStore"]["Location"] == {"Ref": logical}
     assert pipeline["ArtifactStore"]["EncryptionKey"]["Type"] == "KMS"
+
+
+def written(roles: dict[str, dict[str, Any]], name: str) -> set[str]:
+    """Return the ends of the ARNs that a role may write."""
+    found = [each for each in statements(roles[name]) if "s3:PutObject" in listed(each["Action"])]
+    return {text(resource) for each in found for resource in listed(each["Resource"])}
+
+
+def test_a_build_cannot_replace_what_waits_for_approval(roles: dict[str, dict[str, Any]]) -> None:
+    """Every push runs its own code in the build and the tests, before anybody approved it."""
+    build, seal = written(roles, "BuildRole"), written(roles, "SealRole")
+
+    assert {each.split(".Arn>")[1] for each in build} == {"/CustomersApi/Packages/*", "/incoming/*"}
+    assert {each.split(".Arn>")[1] for each in seal} == {"/CustomersApi/Release/*", "/sealed/*"}
+    assert written(roles, "EndToEndRole") == written(roles, "InspectRole") == set()
+
+
+@pytest.mark.parametrize("name", ["StagingDeployment", "ProductionDeployment"])
+def test_a_deployment_reads_only_sealed_packages(roles: dict[str, dict[str, Any]], name: str) -> None:
+    read = [each for each in statements(roles[name]) if "s3:GetObject" in listed(each["Action"])]
+
+    assert [in_account(each["Resource"]) for each in read] == [
+        "arn:aws:s3:::customers-api-artifacts-123456789012/sealed/*"
+    ]
+
+
+def test_sealing_and_inspecting_run_the_stack_s_own_script_and_no_code_of_a_commit(stack: Template) -> None:
+    """`-I` keeps Python from importing a module that a build put into the artifact."""
+    projects = {each["Name"]: each for each in of_type(stack, "AWS::CodeBuild::Project").values()}
+
+    for name, script in (("Seal", "seal_packages"), ("Inspect", "inspect_stage")):
+        project = projects[f"CustomersApi-{name}"]
+        given = {each["Name"]: each["Value"] for each in project["Environment"]["EnvironmentVariables"]}
+        assert given["SCRIPT"] == (ROOT / f"pipeline/scripts/{script}.py").read_text()
+        commands = [
+            c for phase in buildspec.parse(project["Source"]["BuildSpec"])["phases"].values() for c in phase["commands"]
+        ]
+        assert len(commands) == 1
+        assert commands[0].count("python3") == commands[0].count('python3 -I -c "$SCRIPT"') == 1
+        # CodeBuild user guide, "Quotas": all variables of a build together.
+        assert sum(len(name) + len(str(value)) for name, value in given.items()) < 5_500

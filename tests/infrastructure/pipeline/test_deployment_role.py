@@ -2,6 +2,7 @@
 
 import re
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from pipeline.customers_pipeline.application import Application
 from pipeline.customers_pipeline.deployment_actions import ACTIONS
 from tests.infrastructure.conftest import transformed
+from tests.infrastructure.pipeline.conftest import roles_in, template_in
 from tests.infrastructure.pipeline.reading import actions, in_account, listed, statements
 
 Roles = dict[str, dict[str, Any]]
@@ -111,6 +113,7 @@ CUSTOMER_KEYS = {
     "kms:GenerateDataKeyWithoutPlaintext",
     "kms:ReEncryptFrom",
     "kms:ReEncryptTo",
+    "kms:RevokeGrant",
 }
 UNUSED_BY_TYPE = {
     "AWS::ApiGateway::RestApi": {"iam:PassRole"},  # imported API definitions with credentials
@@ -137,6 +140,8 @@ UNUSED_BY_TYPE = {
         "ec2:GetVerifiedAccessInstanceWebAcl",
     },
 }
+# The stage's own stack creates the key, and API Gateway's role is set only on request.
+NOT_DEPLOYED = {"AWS::ApiGateway::Account", "AWS::KMS::Alias", "AWS::KMS::Key"}
 # The alias starts gradual deployments, but the deployment group has the permissions.
 GRANTED_ELSEWHERE = {"AWS::Lambda::Alias": "codedeploy:"}
 NAME_PROPERTIES = (
@@ -189,12 +194,11 @@ def test_a_deployment_has_the_permissions_that_the_schemas_declare(
     roles: Roles, application: Application, name: str
 ) -> None:
     granted = actions(roles[name])
-    keys = "AWS::KMS::Key" in application.resource_types
 
     missing = {
         kind: lacking
-        for kind in application.resource_types
-        if (lacking := {a for a in declared(kind) - granted if not is_unused(a, keys=keys)})
+        for kind in application.resource_types - NOT_DEPLOYED
+        if (lacking := {a for a in declared(kind) - granted if not is_unused(a, keys=True)})
     }
     assert missing == {}
 
@@ -214,13 +218,40 @@ def test_a_deployment_has_no_permissions_for_types_that_the_template_lacks(
 ) -> None:
     services = {
         action.split(":")[0]
-        for kind in application.resource_types
+        for kind in application.resource_types - NOT_DEPLOYED
         for group in ACTIONS[kind].values()
         for action in group
     }
 
     for name in ("StagingDeployment", "ProductionDeployment"):
         assert {action.split(":")[0] for action in actions(roles[name])} == services | {"cloudformation", "kms", "s3"}
+
+
+@pytest.mark.parametrize("name", ["StagingDeployment", "ProductionDeployment"])
+def test_a_deployment_uses_its_stage_s_key_and_can_neither_create_nor_change_one(roles: Roles, name: str) -> None:
+    keys = [
+        each
+        for each in statements(roles[name])
+        if any(a.startswith("kms:") and a != "kms:ListAliases" for a in listed(each["Action"]))
+    ]
+    own = [each for each in keys if each["Resource"] == {"Fn::GetAtt": ["DataKey", "Arn"]}]
+    others = [each for each in keys if each not in own]
+
+    assert [set(each["Action"]) for each in own] == [CUSTOMER_KEYS]
+    # The packages' key, and only for what S3 decrypts with it.
+    assert [set(each["Action"]) for each in others] == [{"kms:Decrypt", "kms:DescribeKey"}]
+    assert [list(each["Condition"]["StringEquals"]) for each in others] == [["kms:ViaService"]]
+
+
+def test_api_gateway_s_account_is_out_of_reach_unless_a_stage_asks_for_it(roles: Roles, synthesised: Path) -> None:
+    def reached(role: dict[str, Any]) -> list[str]:
+        return [in_account(each) for s in statements(role) for each in listed(s["Resource"])]
+
+    asked = roles_in(template_in(synthesised / "with_parameters", "CustomersApiPipelineProduction"))
+    [asking] = [role for name, role in asked.items() if name.startswith("ProductionDeployment")]
+
+    assert [arn for arn in reached(roles["ProductionDeployment"]) if arn.endswith("/account")] == []
+    assert [arn for arn in reached(asking) if arn.endswith("/account")] == ["arn:aws:apigateway:eu-west-1::/account"]
 
 
 def test_every_role_of_the_application_has_a_permissions_boundary(staging: dict[str, Any]) -> None:
@@ -251,7 +282,7 @@ def test_the_resource_names_of_the_template_match_the_permissions(roles: Roles, 
         for prop in NAME_PROPERTIES
         if isinstance(each["Properties"].get(prop), dict)
         if "Fn::Sub" in each["Properties"][prop]
-        if not each["Type"].startswith(("AWS::Cognito", "AWS::ApiGateway"))
+        if not each["Type"].startswith(("AWS::Cognito", "AWS::ApiGateway", "AWS::KMS"))
     }
 
     assert {kind for kind, _ in named} >= {"AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::SecretsManager::Secret"}

@@ -1,11 +1,13 @@
 """Each role has the permissions that it needs, and none can escape its boundary."""
 
 import json
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline.customers_pipeline.stages import PREFIX
 from tests.e2e import tokens
 from tests.infrastructure.pipeline.reading import (
     actions,
@@ -24,17 +26,19 @@ MAX_INLINE_POLICIES = 10_240  # characters per role, IAM quotas
 MAX_MANAGED_POLICY = 6_144
 
 
-def test_there_are_five_roles_for_three_services(stack: Template, roles: Roles) -> None:
+def test_there_are_seven_roles_for_three_services(stack: Template, access: dict[str, Template], roles: Roles) -> None:
     services = {
         name: each["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"] for name, each in roles.items()
     }
 
-    assert len(roles) == len(of_type(stack, "AWS::IAM::Role"))
+    assert len(roles) == sum(len(of_type(each, "AWS::IAM::Role")) for each in (stack, *access.values()))
     assert services == {
         "BuildRole": "codebuild.amazonaws.com",
         "EndToEndRole": "codebuild.amazonaws.com",
+        "InspectRole": "codebuild.amazonaws.com",
         "PipelineRole": "codepipeline.amazonaws.com",
         "ProductionDeployment": "cloudformation.amazonaws.com",
+        "SealRole": "codebuild.amazonaws.com",
         "StagingDeployment": "cloudformation.amazonaws.com",
     }
 
@@ -48,10 +52,10 @@ def test_no_role_has_an_aws_policy_or_a_wildcard_in_an_action(stack: Template, r
 
 
 def test_every_role_has_the_permissions_boundary(stack: Template, roles: Roles) -> None:
-    [boundary] = [name for name in of_type(stack, "AWS::IAM::ManagedPolicy") if name.startswith("PipelineBoundary")]
+    names = [name for name in of_type(stack, "AWS::IAM::ManagedPolicy") if name.startswith("PipelineBoundary")]
 
     for name, role in roles.items():
-        assert role["PermissionsBoundary"] == {"Ref": boundary}, name
+        assert [role["PermissionsBoundary"]] == [{"Ref": each} for each in names], name
 
 
 def test_policies_are_within_the_quotas_of_iam(roles: Roles) -> None:
@@ -62,12 +66,16 @@ def test_policies_are_within_the_quotas_of_iam(roles: Roles) -> None:
 
 
 def test_only_cloudformation_may_deploy(roles: Roles) -> None:
-    for name in ("BuildRole", "EndToEndRole"):
-        services = {action.split(":")[0] for action in actions(roles[name])}
-        assert services <= {"s3", "kms", "logs", "cognito-idp"}, name
+    for name in ("BuildRole", "EndToEndRole", "InspectRole", "SealRole"):
+        allowed = actions(roles[name]) - {"cloudformation:DescribeStacks", "lambda:GetAccountSettings"}
+        assert {action.split(":")[0] for action in allowed} <= {"s3", "kms", "logs", "cognito-idp"}, name
     [passing] = [each for each in statements(roles["PipelineRole"]) if each["Action"] == "iam:PassRole"]
     assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
-    assert sorted(text(each).split("Deployment")[0] for each in passing["Resource"]) == ["<Production", "<Staging"]
+    assert [in_account(each) for each in passing["Resource"]] == [
+        f"arn:aws:iam::123456789012:role/CustomersApiPipeline-{stage}Deployment" for stage in ("Staging", "Production")
+    ]
+    for stage in ("Staging", "Production"):
+        assert roles[f"{stage}Deployment"]["RoleName"] == f"CustomersApiPipeline-{stage}Deployment"
 
 
 def test_the_pipeline_may_change_only_its_two_stacks(roles: Roles) -> None:
@@ -118,8 +126,9 @@ def test_a_deployment_cannot_create_a_role_without_its_stage_s_boundary(roles: R
 
     assert {action for each in found for action in listed(each["Action"])} >= grants_permissions
     for each in found:
-        boundary = each["Condition"]["StringEquals"]["iam:PermissionsBoundary"]
-        assert text(boundary).startswith(f"<{stage}Boundary")
+        own, gateway = each["Condition"]["StringEquals"]["iam:PermissionsBoundary"]
+        assert text(own).startswith(f"<{stage}Boundary")
+        assert text(gateway).startswith(f"<{stage}GatewayLogsBoundary")
         assert in_account(each["Resource"]) == f"arn:aws:iam::123456789012:role/CustomersApi{stage}-*"
     assert "iam:DeleteRolePermissionsBoundary" not in actions(roles[name])
 
@@ -139,6 +148,15 @@ def test_a_deployment_has_no_access_to_the_other_stage(roles: Roles, name: str, 
     reached = [text(resource) for each in statements(roles[name]) for resource in listed(each["Resource"])]
 
     assert [resource for resource in reached if other in resource] == []
+
+
+def test_a_deployment_cannot_change_the_pipeline_s_own_roles_and_boundaries(roles: Roles) -> None:
+    for name, _ in DEPLOYMENTS:
+        reached = [in_account(r) for each in statements(roles[name]) for r in listed(each["Resource"])]
+        named = [each for each in reached if each.startswith("arn:aws:iam:")]
+        assert named
+        assert not [each for each in named if fnmatchcase(f"arn:aws:iam::123456789012:role/{PREFIX}-Pipeline", each)]
+        assert not [each for each in named if fnmatchcase(f"arn:aws:iam::123456789012:role/{PREFIX}-{name}", each)]
 
 
 def test_no_role_can_escape_its_boundary(stack: Template) -> None:

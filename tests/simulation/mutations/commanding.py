@@ -15,6 +15,7 @@ from commands.handlers import update_customer as update_handler
 from events import current, dynamodb_store, recent_commands
 from events.claims import NO_CLAIMS, ClaimChange, move_claim
 from events.codec import from_item, recorded
+from events.dynamodb_erasures import DynamoDbErasureLog
 from events.dynamodb_store import DynamoDbEventStore
 from events.envelope import Event
 from events.history import require_folded
@@ -154,6 +155,7 @@ COMMANDS: Final = (
     one("an erasure that is not noted", DynamoDbEventStore, "_note", lambda *_: []),
     one("an erasure finished without a look", finish_handler, "finish_erasure", _finished_unseen),
     one("an erasure finished after its first transaction", finish_handler, "finish_erasure", _finished_early),
+    one("an erasure that is not logged", DynamoDbErasureLog, "add", lambda *_: None),
     one("a redaction of anyone whom the bus names", finishing, "is_erasure", lambda _: True),
     one("the hash of a request outlives its data", DynamoDbEventStore, "_redaction", _data_only),
     one("a stale look at the newest event", DynamoDbEventStore, "_one", _stale_look),

@@ -9,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumer_kit import ERASED, REDACTED, Consumer, CustomerState, DeadLetters, NotAnEvent, from_sqs, handle_batch
+from consumer_kit import (
+    ERASED,
+    REDACTED,
+    Consumer,
+    CustomerState,
+    DeadLetters,
+    GapPolicy,
+    NotAnEvent,
+    from_sqs,
+    handle_batch,
+)
 from consumer_kit.dead_letters import describe
 from consumer_kit.rejection import rejection
 from consumer_kit.testing import InMemoryInbox
@@ -266,3 +276,29 @@ def test_a_letter_that_names_no_event_stays_and_says_so() -> None:
     assert (dead_letter.customer_id, dead_letter.needs_backfill, len(sqs.dead)) == ("", True, 1)
     with pytest.raises(NotAnEvent):
         from_sqs(sqs.dead["0"])
+
+
+@pytest.mark.parametrize(
+    ("handled", "is_done"),
+    [((1, 2), True), ((1, 1), False), ((2, 1), True), ((2, 2), True)],
+    ids=["handled", "older version", "newer epoch", "newer epoch and version"],
+)
+def test_a_letter_of_the_first_epoch_is_done_once_handled_or_of_an_older_epoch(
+    handled: tuple[int, int], *, is_done: bool
+) -> None:
+    sqs, inbox = FakeSqs(), InMemoryInbox()
+    letters(sqs).send(BODY, "too new")
+    epoch, version = handled
+    Consumer(inbox, lambda _: [], {}, GapPolicy.LATEST).handle(event(version, epoch=epoch))
+
+    assert bool(list(letters(sqs).redrive("live", inbox))) is not is_done
+
+
+def test_a_letter_of_a_newer_epoch_waits_although_its_version_was_handled() -> None:
+    sqs, inbox = FakeSqs(), InMemoryInbox()
+    letters(sqs).send(json.dumps(envelope(cloud_event(2, epoch=2))), "too new")
+    Consumer(inbox, lambda _: [], {}, GapPolicy.LATEST).handle(event(7))
+
+    [waiting] = letters(sqs).redrive("live", inbox)
+
+    assert waiting.needs_backfill

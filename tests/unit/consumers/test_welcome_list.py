@@ -28,4 +28,4 @@ def test_an_unknown_type_has_no_effects() -> None:
 
 
 def test_the_supported_schemas_are_the_published_ones() -> None:
-    assert {model.type(): model.schema_version for model in MODELS} == SUPPORTED_SCHEMAS
+    assert {model.type(): model.published_version for model in MODELS} == SUPPORTED_SCHEMAS

@@ -6,7 +6,7 @@ import pytest
 
 from contracts.command_line import PAGE, rendered
 from contracts.errors import ContractError
-from operations.command_line import COMMANDS, REBUILD_STEPS
+from operations.command_line import COMMANDS, GROUPS
 
 TEXT = PAGE.read_text()
 
@@ -24,7 +24,8 @@ def test_a_change_by_hand_is_overwritten(old: str) -> None:
 def test_every_command_has_a_heading() -> None:
     headings = re.findall(r"^##+ `(.+)`$", TEXT, re.MULTILINE)
 
-    names = [command.name for command in COMMANDS] + ["rebuild"] + [f"rebuild {step.name}" for step in REBUILD_STEPS]
+    groups = [[group.name, *(f"{group.name} {step.name}" for step in group.steps)] for group in GROUPS]
+    names = [command.name for command in COMMANDS] + [name for group in groups for name in group]
     assert headings == names
 
 

@@ -45,7 +45,7 @@ def test_no_released_contract_is_broken() -> None:
 def test_there_is_a_file_for_each_type_and_no_other_file() -> None:
     names = {path.name for path in FOLDER.iterdir()}
 
-    assert {f"{model.type()}.{model.schema_version}.json" for model in PUBLISHED} <= names
+    assert {f"{model.type()}.{model.published_version}.json" for model in PUBLISHED} <= names
     assert {name.split(".")[0] for name in names} == {model.type() for model in PUBLISHED} | {
         "cloud-event", "bus-policy-example",
     }  # fmt: skip
@@ -135,6 +135,7 @@ class Renewed(Nicknamed):
     """The same change as a new version."""
 
     schema_version = 2
+    published_version = 2
 
 
 def published(*models: Any) -> Any:
@@ -217,6 +218,25 @@ def test_an_optional_field_is_written_into_the_released_version(tmp_path: Path) 
         assert set(write(folder, asyncapi)) == {folder / "CustomerCreated.1.json", folder / "cloud-event.json"}
 
     assert "nickname" in json.loads((folder / "CustomerCreated.1.json").read_text())["properties"]
+
+
+class StoredAgain(WithNickname):
+    """An optional property, and another stored shape for it."""
+
+    schema_version = 2
+
+
+def test_a_new_stored_shape_with_an_optional_field_needs_no_new_published_version(tmp_path: Path) -> None:
+    folder, asyncapi = tmp_path / "events", tmp_path / "asyncapi.json"
+    write(folder, asyncapi)
+
+    with published(StoredAgain):
+        assert set(write(folder, asyncapi)) == {folder / "CustomerCreated.1.json", folder / "cloud-event.json"}
+        assert broken_contracts(folder) == []
+
+    released = json.loads((folder / "CustomerCreated.1.json").read_text())
+    assert "nickname" in released["properties"]
+    assert "nickname" not in released["required"]
 
 
 def test_an_example_leaves_out_an_optional_field_without_a_sample_value() -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from contracts.wiring.graph import Arrow, Link, Theme, arrows
 from contracts.wiring.page import FILE, SHAPES, rendered
-from local.template import load_template
+from local.template import load_template, with_own_event_table
 
-TEMPLATE: Final = load_template()
+TEMPLATE: Final = with_own_event_table(load_template())
 RESOURCES: Final = TEMPLATE["Resources"]
 ARROWS: Final = arrows(TEMPLATE)
 

@@ -65,7 +65,7 @@ def test_the_gap_policies_are_those_of_the_kit() -> None:
 def test_the_commands_are_those_of_the_kit(capsys: pytest.CaptureFixture[str]) -> None:
     commands = re.findall(r"python -m consumer_kit ([\w-]+)(.*)", PAGE.text)
 
-    assert {command for command, _ in commands} == {"waiting", "skip", "dead-letters", "redrive"}
+    assert {command for command, _ in commands} == {"waiting", "skip", "left-behind", "dead-letters", "redrive"}
     for command, arguments in commands:
         with pytest.raises(SystemExit):
             main([command, "--help"])
@@ -76,8 +76,8 @@ def test_the_commands_are_those_of_the_kit(capsys: pytest.CaptureFixture[str]) -
 
 def test_the_attributes_of_both_items_are_complete() -> None:
     rows = {names(row[0])[0]: set(names(row[1])) for row in PAGE.table("The example in this stack", "`item`")}
-    state = after_holding(after_handling(CustomerState("c"), event(1), "now"), event(3), "now")
-    [update] = effects("list", event(1))
+    state = after_holding(after_handling(CustomerState("c"), event(1, epoch=2), "now"), event(3, epoch=2), "now")
+    [update] = effects("list", event(1, epoch=2))
     keys = {"customer_id", "item"}
 
     assert rows["inbox"] == set(to_item(state)) - keys - {WAITING_INDEX}

@@ -89,7 +89,7 @@ def test_a_snapshot_costs_what_is_stated_for_a_month() -> None:
 
 
 def test_the_dashboard_calculates_with_these_prices() -> None:
-    board = json.loads(RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Sub"])
+    board = json.loads(RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Sub"][0])
     sums = {
         metric[0]["id"]: metric[0]["expression"]
         for metric in board["widgets"][-1]["properties"]["metrics"]

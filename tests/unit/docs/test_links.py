@@ -31,7 +31,6 @@ GENERATED = {
     ".local/venvs",
     ".local/venvs/dev/bin/pre-commit",
     ".local/venvs/dev/bin/pytest",
-    ".local/venvs/sam/bin/sam",
 }
 TOP = {path.name for path in ROOT.iterdir()}
 

@@ -103,6 +103,12 @@ def meet_a_busy_store() -> None:
     create(Scenario(BusyStore()), CUSTOMER, "name")
 
 
+def change_what_a_newer_release_wrote() -> None:
+    scenario = Scenario().given(created(CUSTOMER))
+    scenario.store.append(replace(updated(CUSTOMER, 2), schema_version=99))
+    scenario.update(attempt(), city="Paris")
+
+
 def time_out() -> NoReturn:
     raise ReadTimeoutError(endpoint_url="https://dynamodb.eu-west-1.amazonaws.com")
 
@@ -134,6 +140,7 @@ CAUSES: dict[str, Callable[[], object] | None] = {
     "key-reused": reuse_a_key,
     "unexpected": break_down,
     "contended": meet_a_busy_store,
+    "newer-release": change_what_a_newer_release_wrote,
     "unavailable": time_out,
     "not-yet-readable": read_too_soon,
 }

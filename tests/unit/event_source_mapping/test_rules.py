@@ -7,7 +7,7 @@ import pytest
 from local.event_source_mapping.actions import Invoke, SaveCheckpoint, SendToDestination
 from local.event_source_mapping.batch import PAYLOAD_LIMIT, RecordBatch
 from local.event_source_mapping.outcomes import FunctionReturned, Page
-from local.event_source_mapping.policy import PollingPolicy
+from local.event_source_mapping.policy import DAY, PollingPolicy
 from local.event_source_mapping.positions import ShardCheckpoint, after
 from local.event_source_mapping.records import StreamRecord
 from local.event_source_mapping.service import within_reader_limit
@@ -218,6 +218,17 @@ def test_rule_10_a_function_error_retries_the_whole_batch() -> None:
 def test_rule_11_n_retries_mean_n_plus_one_invokes(retries: int) -> None:
     world = World(*some(2), function=FakeFunction(rule=lambda _: ERROR), max_retries=retries).run()
     assert world.function.got == [[1, 2]] * (retries + 1)
+
+
+def test_rule_11_without_a_limit_a_batch_is_retried_until_the_stream_drops_it() -> None:
+    world = World(*some(2), function=FakeFunction(rule=lambda _: ERROR), max_retries=-1, bisect=True, destination=QUEUE)
+
+    world.run(DAY - 10)
+    assert len(world.function.got) > 10_000
+    assert (world.destination.documents, world.checkpoints.saved) == ([], {})
+
+    assert world.run(20).destination.ranges == [(1, 1), (2, 2)]
+    assert {each["requestContext"]["condition"] for each in world.destination.documents} == {"EventAgeExceeded"}
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from operations.stack import Stack
 from projections.projector import Projector
 from tests.fakes.bus import FakeBus
 from tests.fakes.claims import InMemoryClaims
+from tests.fakes.erasure_log import InMemoryErasureLog
 from tests.fakes.event_store import InMemoryEventStore
 from tests.fakes.read_model import InMemoryGenerations, InMemoryProgress, InMemoryReadModel
 from tests.samples import START, created
@@ -102,10 +103,12 @@ class FakeStack:
         self.bus = FakeBus()
         queue: Any = self.queue
         notes: Any = self.notes
+        nothing: Any = None
         self.stack = Stack(
             store=self.store,
             claims=InMemoryClaims(self.store),
             erasures=self.store,
+            erasure_log=InMemoryErasureLog(self.store),
             read_model=self.read_model,
             generations=self.generations,
             progress=self.progress,
@@ -115,6 +118,9 @@ class FakeStack:
             bus=self.bus,
             event_source="urn:s",
             bus_arn="arn:aws:events:eu-west-1:123456789012:event-bus/test-customers",
+            tables={},
+            control=nothing,
+            parameters=nothing,
             pause=self.clock.pause,
             clock=self.clock,
             now=self.clock.now,

@@ -125,12 +125,13 @@ def test_actions_run_by_their_run_order() -> None:
 @pytest.mark.parametrize(("stage", "name"), [(STAGING, "staging"), (PRODUCTION, "production")])
 def test_a_stage_passes_only_parameters_that_the_template_declares(stage: Any, name: str) -> None:
     def passed(*parameters: str) -> dict[str, str]:
-        return dict(stage.overrides(Application(frozenset(parameters), frozenset()), boundary="arn"))
+        application = Application({name: {} for name in parameters}, frozenset(), {})
+        return dict(stage.overrides(application, {"PermissionsBoundaryArn": "arn"}))
 
     assert passed("Stage", "Other") == {"Stage": name}
     assert passed("Stage", "GradualDeployment", "PermissionsBoundaryArn") == {
         "Stage": name,
-        "GradualDeployment": "true",
+        "GradualDeployment": "#{variables.GradualDeployment}",
         "PermissionsBoundaryArn": "arn",
     }
 

@@ -8,6 +8,8 @@ from unittest.mock import patch
 
 import pytest
 
+from consumer_kit import Action, Consumer, from_cloud_event
+from consumer_kit.testing import InMemoryInbox
 from events import codec
 from events.codec import REDACTED, UnreadableEvent, from_item
 from events.customer import CustomerCreated
@@ -34,7 +36,7 @@ def test_a_cloud_event_in_full() -> None:
         "subject": "c-1",
         "time": "2026-05-17T09:30:01.000000Z",
         "datacontenttype": "application/json",
-        "dataschema": f"urn:customers-api:schema:CustomerCreated:{CustomerCreated.schema_version}",
+        "dataschema": f"urn:customers-api:schema:CustomerCreated:{CustomerCreated.published_version}",
         "sequence": "0000000001",
         "correlationid": "cor-1",
         "causationid": "req-1",
@@ -45,10 +47,17 @@ def test_a_cloud_event_in_full() -> None:
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
 def test_stored_events_of_every_version_have_the_promised_attributes(path: Path) -> None:
     stored = json.loads(path.read_text())
-    event = cloud_event(from_item(stored["item"]), SOURCE, replayed=True)
+    event = cloud_event(from_item(stored["item"]), SOURCE, epoch=2, replayed=True)
 
     assert event.keys() == ATTRIBUTES == REQUIRED | OPTIONAL
     assert event["data"] == stored["reads_as"]
+
+
+@pytest.mark.parametrize(("epoch", "attribute"), [(1, {}), (2, {"epoch": 2})])
+def test_an_epoch_after_the_first_is_named(epoch: int, attribute: dict[str, int]) -> None:
+    event = created()
+
+    assert cloud_event(event, SOURCE, epoch=epoch) == cloud_event(event, SOURCE) | attribute
 
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
@@ -119,7 +128,8 @@ def test_a_redacted_event_has_its_own_type_and_keeps_its_position() -> None:
 
 def test_an_older_stored_version_is_published_in_the_newest() -> None:
     class CustomerCreatedLater(CustomerCreated):
-        schema_version = 2
+        schema_version = 3
+        published_version = 2
         nickname: str
 
         @classmethod
@@ -139,6 +149,29 @@ def test_an_older_stored_version_is_published_in_the_newest() -> None:
 
     assert event["dataschema"] == "urn:customers-api:schema:CustomerCreated:2"
     assert event["data"]["nickname"] == "none"
+
+
+def test_a_new_stored_shape_reaches_a_consumer_under_the_version_that_it_supports() -> None:
+    """A consumer that supports version 1 handles the event, and ignores the optional field that it does not know."""
+
+    class CustomerCreatedLater(CustomerCreated):
+        schema_version = 2
+        nickname: str | None = None
+
+        @classmethod
+        def type(cls) -> str:
+            return "CustomerCreated"
+
+    event = created("c-1")
+    stored = replace(event, schema_version=2, data=json.dumps({**json.loads(event.data), "nickname": "Ada"}))
+    with patch.object(codec, "_MODELS", {"CustomerCreated": CustomerCreatedLater}):
+        sent = cloud_event(stored, SOURCE)
+
+    handled = Consumer(InMemoryInbox(), lambda _: [], {"CustomerCreated": 1}).handle(from_cloud_event(sent))
+
+    assert sent["dataschema"] == "urn:customers-api:schema:CustomerCreated:1"
+    assert handled.action is Action.HANDLE
+    assert handled.event.data["nickname"] == "Ada"
 
 
 @pytest.mark.parametrize(

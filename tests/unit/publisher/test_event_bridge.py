@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 import pytest
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ClientError, ParamValidationError, ReadTimeoutError
 
 from publisher.bus import BusMissing, BusUnavailable, RequestRefused
 from publisher.entries import MAX_ENTRIES, Entry
@@ -63,11 +63,21 @@ def test_an_entry_without_confirmation_counts_as_not_accepted(answer: Any, codes
         (error("ResourceNotFoundException"), BusMissing, "ResourceNotFoundException"),
         (error("ValidationException"), RequestRefused, "ValidationException"),
         (error("413"), RequestRefused, "413"),
+        (ParamValidationError(report="secret"), RequestRefused, "ParamValidationError"),
     ],
 )
 def test_a_failed_request_raises_an_error_by_kind(failure: Exception, kind: type[Exception], text: str) -> None:
     with pytest.raises(kind, match=f"^{text}$"):
         bus_of(FakeEventBridge(failure)).put(ENTRIES)
+
+
+@pytest.mark.parametrize("code", ["ValidationException", "AccessDeniedException"])
+def test_an_error_in_looking_for_the_bus_is_never_the_fault_of_an_entry(code: str) -> None:
+    client = FakeEventBridge()
+    client.missing = error(code)
+
+    with pytest.raises(BusUnavailable, match=f"^{code}$"):
+        bus_of(client).put(ENTRIES)
 
 
 def test_a_deleted_bus_is_noticed_although_eventbridge_accepts_events_for_it() -> None:

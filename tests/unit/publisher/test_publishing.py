@@ -3,11 +3,13 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from events.codec import REDACTED
 from events.envelope import Event, Recorded, Unreadable
+from publisher import publishing
 from publisher.bus import BusMissing, BusUnavailable, RequestRefused
 from publisher.cloud_event import cloud_event, to_json
 from publisher.publish_failures import PublishFailure, parse_publish_failure
@@ -61,6 +63,13 @@ def test_the_last_event_of_a_full_request_is_sent_like_the_others(count: int) ->
     assert world.publish(events).published == events
     assert world.ids == ids_of(events)
     assert len(world.bus.requests) == -(-count // 10)
+
+
+def test_every_event_names_the_epoch_of_the_table() -> None:
+    bus = FakeBus()
+    Publisher(bus, FakePublishFailures(), "urn:s", epoch=3).publish(many(2))
+
+    assert [json.loads(detail)["epoch"] for detail in bus.details] == [3, 3]
 
 
 def test_an_empty_batch_sends_nothing() -> None:
@@ -132,6 +141,41 @@ def test_an_event_too_large_for_the_bus_is_a_poison_event() -> None:
     assert [failure.event_id for failure in world.queue.failures] == [huge.event_id]
     assert "xx" not in world.queue.failures[0].reason
     assert len(world.ids) == 1
+
+
+def test_an_event_whose_conversion_breaks_our_code_is_a_poison_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raised, the error would come at every try, and everything after the event would wait for a day."""
+    world, events = World(), many(3)
+
+    def breaks(event: Recorded, source: str, *, replayed: bool) -> dict[str, Any]:
+        if event is events[1]:
+            raise ZeroDivisionError("Ada Lovelace")
+        return cloud_event(event, source, replayed=replayed)
+
+    monkeypatch.setattr(publishing, "cloud_event", breaks)
+    world.publish(events)
+
+    assert [failure.reason for failure in world.queue.failures] == ["the conversion raised ZeroDivisionError"]
+    assert world.ids == ids_of([events[0], events[2]])
+
+
+def test_an_event_whose_conversion_lacks_memory_is_no_poison_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(*_: object, **__: object) -> dict[str, Any]:
+        raise MemoryError
+
+    monkeypatch.setattr(publishing, "cloud_event", breaks)
+    with pytest.raises(MemoryError):
+        World().publish(many(1))
+
+
+def test_the_one_entry_that_botocore_itself_refuses_is_a_poison_event() -> None:
+    world, events = World(), many(3)
+    world.bus.script = [RequestRefused("ParamValidationError"), [""], RequestRefused("ParamValidationError"), [""]]
+    report = world.publish(events)
+
+    assert report.unpublishable == {1: "the bus refuses it: ParamValidationError"}
+    assert report.published == [events[0], events[2]]
+    assert not report.failed
 
 
 def test_a_poison_event_after_a_failed_one_is_stored_only_when_it_is_delivered_again() -> None:

@@ -1,5 +1,6 @@
 """Copying a small checkout under another name."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -44,6 +45,22 @@ def test_tracked_files_are_copied_and_renamed(checkout: Path, tmp_path: Path) ->
     assert (there / "images/orders.png").read_bytes() == IMAGE
     assert (there / "scaffold/renaming.py").read_text() == "'customer'"
     assert (there / "run").stat().st_mode & 0o111
+
+
+def test_a_copy_has_had_no_release(checkout: Path, tmp_path: Path) -> None:
+    golden = checkout / "tests/golden"
+    (golden / "releases").mkdir(parents=True)
+    (golden / "releases/0.2.0.json").write_text("{}")
+    (golden / "previous-release.json").write_text('{"tag": "v0.2.0", "commit": "abc"}')
+    subprocess.run(["git", "add", "--all"], cwd=checkout, check=True)
+
+    adopt(ORDER, tmp_path / "order-api", checkout)
+
+    there = tmp_path / "order-api/tests/golden"
+    assert [path.name for path in there.iterdir()] == ["previous-release.json"]
+    assert json.loads((there / "previous-release.json").read_text()) == {
+        "tag": "", "commit": "", "known_differences": {},
+    }  # fmt: skip
 
 
 def test_the_checkout_stays_as_it_is(checkout: Path, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from traceback import StackSummary
 from types import SimpleNamespace
 from typing import Any
@@ -13,8 +13,10 @@ from aws_xray_sdk.core import xray_recorder
 from aws_xray_sdk.core.models.entity import Entity
 from aws_xray_sdk.core.models.segment import Segment
 from aws_xray_sdk.core.models.subsegment import Subsegment
+from botocore.exceptions import ClientError
 
-from shared.runtime.invocation import traced
+from shared.runtime.errors import PermanentFailure, TransientFailure
+from shared.runtime.invocation import traced, traced_step
 from shared.runtime.observability import logger
 from shared.runtime.traces_without_text import EmitterWithoutText
 
@@ -91,3 +93,45 @@ def test_a_text_for_operators_stays() -> None:
 
     with pytest.raises(Speaks, match="Start the rebuild again"):
         handle({}, CONTEXT)
+
+
+# A step of a state machine.
+
+
+def step_that_raises(error: Exception) -> Callable[[dict[str, Any], Any], None]:
+    @traced_step(Speaks)
+    def handle(event: dict[str, Any], context: Any) -> None:
+        raise error
+
+    return handle
+
+
+def test_a_step_ends_with_one_name_at_whatever_no_retry_cures(logged: io.StringIO) -> None:
+    with pytest.raises(PermanentFailure, match=r"^KeyError: The log line 'failed'"):
+        step_that_raises(KeyError(SENTINEL))({}, CONTEXT)
+
+    assert SENTINEL not in logged.getvalue()
+    assert json.loads(logged.getvalue())["error"] == "KeyError"
+
+
+def test_a_step_passes_a_refusal_s_text_on() -> None:
+    with pytest.raises(PermanentFailure, match=r"^Speaks: Start the rebuild again"):
+        step_that_raises(Speaks("Start the rebuild again."))({}, CONTEXT)
+
+
+def test_a_step_keeps_the_name_of_a_failure_that_may_pass(logged: io.StringIO) -> None:
+    error = ClientError({"Error": {"Code": "ThrottlingException", "Message": SENTINEL}}, "Query")
+
+    with pytest.raises(Exception, match="log line 'failed'") as raised:
+        step_that_raises(error)({}, CONTEXT)
+
+    assert type(raised.value).__name__ == "ClientError"
+    assert SENTINEL not in logged.getvalue()
+
+
+def test_a_step_keeps_the_text_of_our_own_transient_failures() -> None:
+    class Busy(TransientFailure):
+        pass
+
+    with pytest.raises(Busy, match="2 rows"):
+        step_that_raises(Busy("2 rows were not written"))({}, CONTEXT)

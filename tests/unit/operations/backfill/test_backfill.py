@@ -357,3 +357,13 @@ def test_the_code_has_no_way_to_the_bus() -> None:
     assert asked <= {"store", "progress", "count_events", "failures", "unpublished", "origin", "now", "clock", "pause"}
     # Those that write an event as a message, and the types and errors of SQS; none that can publish.
     assert imported == {"publisher.cloud_event", "publisher.entries", "botocore.exceptions", "mypy_boto3_sqs"}
+
+
+def test_what_is_sent_names_the_epoch_and_a_run_of_an_older_one_is_not_resumed(world: World) -> None:
+    assert world.backfill(*ALONE) == 0
+    world.sqs.taken[QUEUE].clear()
+    world.stack = replace(world.stack, epoch=2)
+
+    assert world.backfill("--resume") == 1
+    assert world.backfill(*ALONE) == 0
+    assert {message["detail"]["epoch"] for message in world.sent} == {2}

@@ -1,0 +1,1 @@
+"""What would stop a deployment, asked before it starts. Every call only reads."""

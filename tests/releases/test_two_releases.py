@@ -1,0 +1,186 @@
+"""The previous release and this one take turns on one set of tables, forwards and back.
+
+`first` and `second` are the two releases, in both orders. Each step is done by the one that did not do the step before,
+so that each meets what the other has written.
+"""
+
+import json
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from local.environments import ROOT
+from tests.releases import release
+from tests.releases.deployment import Deployment, consume, project, rebuild, send
+from tests.releases.release import NoSuchRelease, Release, has_released, previous_release
+from tests.samples import valid_body
+
+pytestmark = pytest.mark.skipif(not has_released(), reason="no release yet: docs/how-to/release.md records the first")
+# A difference that is gone fails the test, so that the list is never longer than it must be.
+KNOWN_DIFFERENCES: Any = json.loads(release.RECORD.read_text())["known_differences"]
+Start = Callable[[str], Release]
+
+
+@pytest.fixture(params=[("previous", "this"), ("this", "previous")], ids=["forwards", "back"])
+def pair(request: pytest.FixtureRequest, start: Start) -> tuple[Release, Release]:
+    first, second = request.param
+    return start(first), start(second)
+
+
+def body(city: str = "London", **changes: Any) -> dict[str, Any]:
+    return valid_body(email=f"{uuid.uuid4()}@example.com", city=city, **changes)
+
+
+def is_repeated(writer: Release, other: Release, answer: tuple[int, Any], status: int, version: int) -> bool:
+    """Whether a release answers the repeat of a write of the other one as the other did, known differences apart."""
+    if (writer.name, other.name) == ("this", "previous") and "hash" in KNOWN_DIFFERENCES:
+        return answer[0] == 422 and answer[1]["type"] == "/docs/problems/key-reused"
+    return (answer[0], answer[1]["version"]) == (status, version)
+
+
+def test_commands(deployment: Deployment, pair: tuple[Release, Release]) -> None:
+    first, second = pair
+    person = body()
+    status, customer = send(first, "create_customer", body=person, Idempotency_Key="create")
+    assert status == 201
+    repeat = send(second, "create_customer", body=person, Idempotency_Key="create")
+    assert is_repeated(first, second, repeat, 201, 1)
+    assert send(second, "create_customer", body=person)[0] == 409
+
+    customer_id = customer["id"]
+    writers = {"Paris": second, "Rome": first, "Oslo": second, "Bern": first}
+    for version, (city, writer) in enumerate(writers.items(), 2):
+        changed = {**person, "city": city}
+        status, answer = send(writer, "update_customer", customer_id, changed, If_Match=f'"{version - 1}"')
+        assert (status, answer["version"], answer["city"]) == (200, version, city)
+        other = first if writer is second else second
+        repeat = send(other, "update_customer", customer_id, changed, If_Match=f'"{version - 1}"')
+        assert is_repeated(writer, other, repeat, 200, version)
+
+    assert send(first, "erase_customer", customer_id)[0] == 204
+    assert send(second, "erase_customer", customer_id)[0] == 204
+    assert send(second, "update_customer", customer_id, person)[0] == 404
+    assert [int(item["version"]["N"]) for item in deployment.events(customer_id)] == [1, 2, 3, 4, 5, 6]
+    # The address is free again.
+    assert send(second, "create_customer", body=person)[0] == 201
+
+
+@pytest.mark.parametrize("versions", [1, 3])
+def test_an_erasure_leaves_nothing(deployment: Deployment, pair: tuple[Release, Release], versions: int) -> None:
+    first, second = pair
+    person = body(full_name="Ada of the test")
+    customer_id = send(first, "create_customer", body=person)[1]["id"]
+    for version in range(2, versions + 1):
+        changed = {**person, "city": f"City {version}"}
+        send(second, "update_customer", customer_id, changed, Idempotency_Key=str(version))
+    project(first, *deployment.events(customer_id))
+
+    assert send(second, "erase_customer", customer_id)[0] == 204
+    project(first, *deployment.events(customer_id))
+    for each in (first, second):
+        if each.name == "this":
+            each.invoke("commands.handlers.finish_erasures", {"detail": {"subject": customer_id}})
+
+    assert "Ada of the test" not in json.dumps(deployment.items())
+    assert send(first, "get_customer", customer_id)[0] == 404
+
+
+def test_the_projection(deployment: Deployment, pair: tuple[Release, Release]) -> None:
+    first, second = pair
+    person = body()
+    customer_id = send(first, "create_customer", body=person)[1]["id"]
+    token = ""
+    for version, writer in enumerate((second, first, second), 2):
+        token = send(writer, "update_customer", customer_id, {**person, "city": f"City {version}"})[1]["headers"][
+            "Consistency-Token"
+        ]
+    one, two, three, four = deployment.events(customer_id)
+
+    # In turns, out of order, and repeatedly.
+    turns = ((first, [one]), (second, [three]), (first, [two, three]), (second, [four]), (first, [one]))
+    for projector, items in turns:
+        assert project(projector, *items) == []
+
+    answers = [send(reader, "get_customer", customer_id, Consistency_Token=token) for reader in (first, second)]
+    assert [(status, answer["version"], answer["city"]) for status, answer in answers] == [(200, 4, "City 4")] * 2
+    for answer in answers:
+        answer[1].pop("headers")
+    assert answers[0] == answers[1]
+
+
+def test_lists_and_their_cursors(deployment: Deployment, pair: tuple[Release, Release]) -> None:
+    first, second = pair
+    ids = [send(writer, "create_customer", body=body())[1]["id"] for writer in (first, second, first, second)]
+    for number, customer_id in enumerate(ids):
+        project((first, second)[number % 2], *deployment.events(customer_id))
+
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    for reader in (first, second, first, second):
+        status, page = send(reader, "get_all_customers", limit="1", **cursor)
+        assert status == 200, page
+        seen += [customer["id"] for customer in page["customers"]]
+        cursor = {"cursor": page["next_cursor"] or ""}
+    assert seen == ids[::-1]
+
+
+def test_a_rebuild_that_the_releases_share(deployment: Deployment, pair: tuple[Release, Release]) -> None:
+    first, second = pair
+    person = body()
+    customer_id = send(first, "create_customer", body=person)[1]["id"]
+    send(second, "update_customer", customer_id, {**person, "city": "Paris"})
+    project(first, *deployment.events(customer_id))
+
+    generation = rebuild({"start": first, "fill": second, "verify": first, "confirm": second, "switch": first})
+
+    assert generation == 2
+    for reader in (first, second):
+        status, answer = send(reader, "get_customer", customer_id)
+        assert (status, answer["version"], answer["city"]) == (200, 2, "Paris")
+
+
+def test_the_bus_and_a_consumer(deployment: Deployment, pair: tuple[Release, Release]) -> None:
+    first, second = pair
+    person = body()
+    customer_id = send(first, "create_customer", body=person)[1]["id"]
+    for writer in (second, first):
+        send(writer, "update_customer", customer_id, {**person, "city": str(uuid.uuid4())})
+    items = deployment.events(customer_id)
+    publishers = (second, first, second)
+    sent = [each.publish([item])["sent"][0] for each, item in zip(publishers, items, strict=True)]
+
+    # The third and the second are held by one release and handled by the other.
+    for consumer, event in ((first, sent[2]), (second, sent[1]), (first, sent[0]), (second, sent[0])):
+        assert consume(consumer, event) == []
+    [inbox, item] = sorted(deployment.items()["WelcomeTable"], key=lambda item: item["item"]["S"])
+    assert (inbox["version"], item["version"], item["changes"]) == ({"N": "3"},) * 3
+
+    assert send(second, "erase_customer", customer_id)[0] == 204
+    erasure = first.publish(deployment.events(customer_id)[-1:])["sent"]
+    assert consume(second, *erasure) == []
+    [inbox] = deployment.items()["WelcomeTable"]
+    assert inbox["erased"] == {"BOOL": True}
+
+
+def test_both_releases_publish_the_same(deployment: Deployment, pair: tuple[Release, Release]) -> None:
+    first, second = pair
+    customer_id = send(first, "create_customer", body=body())[1]["id"]
+    send(second, "update_customer", customer_id, body(city="Paris"))
+    items = deployment.events(customer_id)
+
+    assert first.publish(items) == second.publish(items)
+
+
+def test_a_clone_without_the_release_gets_one_clear_sentence(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = ROOT / ".local" / "no-release.json"
+    record.write_text(json.dumps({"tag": "v0.0.0", "commit": "f" * 40}))
+    monkeypatch.setattr(release, "RECORD", record)
+
+    with pytest.raises(NoSuchRelease) as raised:
+        previous_release(tmp_path)
+
+    record.unlink()
+    assert str(raised.value).startswith(f"The previous release, commit {'f' * 40} in .local/no-release.json, is not in")
+    assert "\n" not in str(raised.value)

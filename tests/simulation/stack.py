@@ -14,10 +14,10 @@ from typing import Any, Final, Protocol
 
 from botocore.exceptions import ReadTimeoutError
 
-from events.dynamodb_erasures import DynamoDbErasures
+from events.dynamodb_erasures import DynamoDbErasureLog, DynamoDbErasures
 from events.dynamodb_store import DynamoDbEventStore
-from operations.actions import backfill, rebuild, verify
-from operations.jobs import comparison
+from operations.actions import backfill, rebuild, redrive_failures, verify
+from operations.jobs import comparison, lost_batches, unpublished
 from operations.jobs import rebuild as rebuild_job
 from operations.jobs.backfill import run as backfill_run
 from operations.jobs.failure_queue import FailureQueue
@@ -61,25 +61,33 @@ class Queues:
 
     meta = SimpleNamespace(region_name="eu-west-1", endpoint_url="https://sqs.eu-west-1.amazonaws.com")
 
-    def __init__(self, faults: Faults) -> None:
+    def __init__(self, faults: Faults, clock: VirtualClock) -> None:
         self.messages: dict[str, dict[str, str]] = {}
         self.consumers: dict[str, Callable[[str], None]] = {}
         self._hidden: set[str] = set()
+        self._sent: dict[str, int] = {}
         self._numbers = count()
         self._faults = faults
+        self._clock = clock
 
     def send_message(self, *, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803 - SQS's names
-        self.messages.setdefault(QueueUrl, {})[f"m-{next(self._numbers)}"] = MessageBody
+        handle = f"m-{next(self._numbers)}"
+        self.messages.setdefault(QueueUrl, {})[handle] = MessageBody
+        self._sent[handle] = int(self._clock.time * 1000)
 
-    def receive_message(self, *, QueueUrl: str, **_: object) -> Any:  # noqa: N803 - SQS's name
-        for handle, body in self.messages.get(QueueUrl, {}).items():
-            if handle not in self._hidden:
-                self._hidden.add(handle)
-                return {"Messages": [{"MessageId": handle, "ReceiptHandle": handle, "Body": body}]}
-        return {}
+    def receive_message(self, *, QueueUrl: str, MaxNumberOfMessages: int, **_: object) -> Any:  # noqa: N803
+        waiting = [each for each in self.messages.get(QueueUrl, {}).items() if each[0] not in self._hidden]
+        taken = waiting[:MaxNumberOfMessages]
+        self._hidden |= {handle for handle, _ in taken}
+        return {"Messages": [self._message(handle, body) for handle, body in taken]}
 
-    def change_message_visibility(self, *, ReceiptHandle: str, **_: object) -> None:  # noqa: N803 - SQS's name
-        self._hidden.discard(ReceiptHandle)
+    def _message(self, handle: str, body: str) -> Any:
+        sent = {"SentTimestamp": str(self._sent[handle])}
+        return {"MessageId": handle, "ReceiptHandle": handle, "Body": body, "Attributes": sent}
+
+    def change_message_visibility_batch(self, *, Entries: list[dict[str, Any]], **_: object) -> Any:  # noqa: N803
+        self._hidden -= {entry["ReceiptHandle"] for entry in Entries if not entry["VisibilityTimeout"]}
+        return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
 
     def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> None:  # noqa: N803 - SQS's names
         self.messages[QueueUrl].pop(ReceiptHandle, None)
@@ -113,11 +121,13 @@ def _name_of(url: str) -> str:
 
 def stack_of(world: Around, queues: Queues) -> Stack:
     """Build a world's stack."""
-    client, sqs = world.client, _as_any(queues)
+    client, sqs, nothing = world.client, _as_any(queues), _as_any(None)
+    log = DynamoDbErasureLog(client, "erasure-log")
     return Stack(
         store=DynamoDbEventStore(client, "events", pause=world.sleep),
-        claims=_as_any(None),
-        erasures=DynamoDbErasures(client, "erasures"),
+        claims=nothing,
+        erasures=DynamoDbErasures(client, "erasures", log),
+        erasure_log=log,
         read_model=DynamoDbReadModel(client, "read", world.sleep),
         generations=DynamoDbGenerations(client, "read"),
         progress=DynamoDbProgress(client, "read"),
@@ -127,6 +137,9 @@ def stack_of(world: Around, queues: Queues) -> Stack:
         bus=FakeBus(),
         event_source=source_of("local"),
         bus_arn=_BUS,
+        tables={},
+        control=nothing,
+        parameters=nothing,
         pause=world.sleep,
         clock=world.clock.now,
         now=world.clock.utc_now,
@@ -160,7 +173,7 @@ def _nothing_shown(title: str, *, as_json: bool) -> Iterator[Any]:
     yield SimpleNamespace(show=show)
 
 
-for _job in (comparison, rebuild_job, backfill_run):
+for _job in (comparison, rebuild_job, backfill_run, lost_batches, unpublished):
     _job.run_all = _one_after_the_other  # type: ignore[attr-defined]
-for _action in (rebuild, verify, backfill):
+for _action in (rebuild, verify, backfill, redrive_failures):
     _action.display = _nothing_shown  # type: ignore[attr-defined]

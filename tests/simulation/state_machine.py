@@ -9,13 +9,7 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any, Final, Protocol
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from events.store import StoreBusy
-from projections.generations import GenerationsChanged, WrongStep
-from projections.maintenance.rate_limit import InvalidRate
-from projections.maintenance.rebuild import RebuildFailed
-from projections.read_model import ReadModelBusy
+from shared.runtime.errors import PermanentFailure
 from tests.simulation import wiring
 from tests.simulation.invariants import require
 from tests.simulation.signals import Crash
@@ -26,8 +20,8 @@ _SHORT: Final = 0.3
 _RATES: Final = (20, 1000, 1000)
 _ACTIONS: Final = {"start": "fill", "confirm": "switch", "switch": "switched"}
 _MAPS: Final = {"fill": ("fill", "verify"), "verify": ("compare", "confirm")}
-_REFUSALS: Final = (WrongStep, InvalidRate)
-_TROUBLES: Final = (BotoCoreError, ClientError, ReadModelBusy, StoreBusy, RebuildFailed, GenerationsChanged)
+# How a refusal begins; any other permanent failure is a mistake of ours.
+_REFUSALS: Final = ("WrongStep:", "WouldRegress:", "InvalidRate:")
 
 
 class Around(Protocol):
@@ -95,13 +89,11 @@ class _Execution:
             self._failures = 0
         except Crash:
             self._failed(state, "died")
-        except _REFUSALS as refusal:
-            self._world.trace("execution", state, type(refusal).__name__)
+        except PermanentFailure as failure:
+            require(str(failure).startswith(_REFUSALS), "ERRORS", f"the state {state} ended with {failure}")
+            self._world.trace("execution", state, str(failure).partition(":")[0])
             self.state = ""
-        except Exception as error:  # noqa: BLE001 - as Lambda's runtime does
-            # A handler raises an exception without a text in place of the original, which is the new one's context.
-            known = any(isinstance(each, _TROUBLES) for each in (error, error.__context__))
-            require(known, "ERRORS", f"the state {state} ended with {type(error).__name__}")
+        except Exception as error:  # noqa: BLE001 - as the state machine does
             self._failed(state, type(error).__name__)
         return state == "switch" and self.state == "switched"
 

@@ -76,7 +76,7 @@ class World(Outlets):
         self.callers = Callers(self)
         self.readers = Readers(self)
         self.poisoner = Poisoner(self.database, self.invariants, self.random)
-        self.queues = Queues(self.faults)
+        self.queues = Queues(self.faults, self.clock)
         self.subscribers = Subscribers(self.queues, self.invariants, self.random)
         self.operators = Operators(self)
         wiring.enter(self)

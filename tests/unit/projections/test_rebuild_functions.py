@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 
-from projections.generations import Generations, WrongStep
+from projections.generations import Generations
 from projections.maintenance.progress import SegmentProgress, verify_job
-from projections.maintenance.rate_limit import InvalidRate
-from projections.maintenance.regressions import WouldRegress
 from projections.maintenance.segment_loop import MIN_MILLISECONDS_LEFT
 from projections.maintenance.verify import Verifier
 from projections.row import Listing, Parked, Row
 from shared.runtime.clock import timestamp
+from shared.runtime.errors import PermanentFailure
 from tests.samples import START, created, erased, updated
 from tests.unit.projections.world import World, poison
 
@@ -67,7 +66,9 @@ def segment_function(name: str, world: World, monkeypatch: pytest.MonkeyPatch) -
 
     def call(milliseconds_left: int = 10**9, **event: Any) -> dict[str, Any]:
         context = SimpleNamespace(get_remaining_time_in_millis=lambda: milliseconds_left)
-        answer: dict[str, Any] = function.handle({"segment": 0, "segments": 1, "rate": 1e9, **event}, context)
+        answer: dict[str, Any] = function.handle(
+            {"segment": 0, "segments": 1, "rate": 1e9, "comparison": "c-1", **event}, context
+        )
         return answer
 
     return call
@@ -89,7 +90,13 @@ class TestStart:
     ) -> None:
         begun = control("start", input={"accept_parked": True, "rate": 80})
 
-        common = {"generation": 2, "segments": 10, "accept_parked": True, "rate": 10.0}
+        common = {
+            "generation": 2,
+            "segments": 10,
+            "accept_parked": True,
+            "rate": 10.0,
+            "comparison": begun["comparison"],
+        }
         items = [{**common, "segment": segment} for segment in range(10)]
         assert begun == {**common, "workers": 8, "items": items}
         assert (world.generations.saved.building, world.generations.saved.newest) == (2, 2)
@@ -109,18 +116,20 @@ class TestStart:
             lambda: SimpleNamespace(describe_table=lambda **_: {"Table": {"ItemCount": 10**6}}),
         )
 
-        assert control("start") == first
+        second = control("start")
+        assert (second["generation"], second["segments"]) == (first["generation"], first["segments"])
+        assert second["comparison"] != first["comparison"]
         assert world.generations.saved.newest == 2
 
     def test_an_impossible_rate_begins_nothing(self, world: World, control: Function) -> None:
-        with pytest.raises(InvalidRate):
+        with pytest.raises(PermanentFailure, match="InvalidRate"):
             control("start", input={"rate": 0})
         assert world.generations.saved == Generations()
 
     def test_nothing_is_begun_while_the_previous_generation_is_kept(self, world: World, control: Function) -> None:
         world.generations.saved = Generations(active=2, previous=1, newest=2)
 
-        with pytest.raises(WrongStep, match="rebuild retire"):
+        with pytest.raises(PermanentFailure, match="rebuild retire"):
             control("start")
 
 
@@ -131,7 +140,7 @@ class TestConfirm:
         world.generations.saved = BUILDING
         self.compared(world, problems=(0, 0))
 
-        assert control("confirm", generation=2, segments=2) == {"generation": 2}
+        assert control("confirm", generation=2, segments=2, comparison="c-1") == {"generation": 2}
         assert world.generations.saved.verified
 
     @pytest.mark.parametrize("problems", [(1, 0), (0, 1)])
@@ -141,29 +150,36 @@ class TestConfirm:
         world.generations.saved = BUILDING
         self.compared(world, problems=problems)
 
-        with pytest.raises(WrongStep, match="because 1 customer"):
-            control("confirm", generation=2, segments=2)
+        with pytest.raises(PermanentFailure, match="because 1 customer"):
+            control("confirm", generation=2, segments=2, comparison="c-1")
         assert not world.generations.saved.verified
 
     def test_a_generation_that_was_not_compared_to_the_end_is_not(self, world: World, control: Function) -> None:
         world.generations.saved = BUILDING
         self.compared(world, problems=(0,))
 
-        with pytest.raises(WrongStep, match="not compared to the end"):
-            control("confirm", generation=2, segments=2)
+        with pytest.raises(PermanentFailure, match="not compared to the end"):
+            control("confirm", generation=2, segments=2, comparison="c-1")
         assert not world.generations.saved.verified
 
     def test_a_generation_that_was_given_up_is_not(self, world: World, control: Function) -> None:
         world.generations.saved = replace(BUILDING, building=3, newest=3)
         self.compared(world, problems=(0, 0))
 
-        with pytest.raises(WrongStep, match="no longer being built"):
-            control("confirm", generation=2, segments=2)
+        with pytest.raises(PermanentFailure, match="no longer being built"):
+            control("confirm", generation=2, segments=2, comparison="c-1")
+
+    def test_the_checkpoints_of_another_comparison_do_not_count(self, world: World, control: Function) -> None:
+        world.generations.saved = BUILDING
+        self.compared(world, problems=(0, 0))
+
+        with pytest.raises(PermanentFailure, match="not compared to the end"):
+            control("confirm", generation=2, segments=2, comparison="c-2")
 
     @staticmethod
     def compared(world: World, problems: tuple[int, ...]) -> None:
         for segment, count in enumerate(problems):
-            world.progress.save(verify_job(2), SegmentProgress(segment, problems=count, done=True))
+            world.progress.save(verify_job(2), SegmentProgress(segment, problems=count, done=True, comparison="c-1"))
 
 
 class TestSwitch:
@@ -185,13 +201,13 @@ class TestSwitch:
     def test_a_generation_that_was_not_verified_does_not(self, world: World, control: Function) -> None:
         world.generations.saved = BUILDING
 
-        with pytest.raises(WrongStep, match="not verified"):
+        with pytest.raises(PermanentFailure, match="not verified"):
             control("switch", generation=2)
 
     def test_another_generation_than_the_one_being_built_does_not(self, world: World, control: Function) -> None:
         world.generations.saved = replace(BUILDING, building=3, newest=3, verified=True)
 
-        with pytest.raises(WrongStep, match="no longer being built"):
+        with pytest.raises(PermanentFailure, match="no longer being built"):
             control("switch", generation=2)
 
     def test_nothing_is_switched_while_a_customer_would_go_back(self, world: World, control: Function) -> None:
@@ -200,7 +216,7 @@ class TestSwitch:
         world.read_model.stored["a", 1] = Row("a", 1, 2, listing)
         world.read_model.stored["a", 2] = Row("a", 2, 1, listing, Parked(2, "a reason", timestamp(START), 1))
 
-        with pytest.raises(WouldRegress, match="older version of 1 parked customer"):
+        with pytest.raises(PermanentFailure, match="older version of 1 parked customer"):
             control("switch", generation=2)
         assert world.generations.saved.active == 1
 
@@ -212,14 +228,14 @@ class TestFill:
 
         assert fill(generation=2) == {
             "generation": 2, "segment": 0, "segments": 1, "rate": 1e9,
-            "customers": 1, "events": 3, "problems": 0, "done": True, "continued": True,
+            "customers": 1, "events": 3, "problems": 0, "done": True, "comparison": "c-1",
         }  # fmt: skip
         assert (world.version("a", 2), world.version("a", 1)) == (3, 0)
 
     def test_a_generation_that_was_given_up_is_filled_no_more(self, world: World, fill: Function) -> None:
         world.log("a", 1)
 
-        with pytest.raises(WrongStep):
+        with pytest.raises(PermanentFailure, match="WrongStep"):
             fill(generation=2)
         assert world.version("a", 2) == 0
 
@@ -294,14 +310,16 @@ class TestCompare:
 
         assert compare(generation=2)["problems"] == 0
 
-    def test_a_comparison_starts_over_unless_it_is_continued(self, world: World, compare: Function) -> None:
+    def test_a_comparison_is_continued_by_its_own_execution_only(self, world: World, compare: Function) -> None:
         self.built(world)
-        found = SegmentProgress(0, {"customer_id": "b", "version": "2"}, customers=7, events=70, problems=5)
+        found = SegmentProgress(
+            0, {"customer_id": "b", "version": "2"}, customers=7, events=70, problems=5, comparison="c-1"
+        )
         world.progress.save(verify_job(2), found)
 
-        assert compare(generation=2)["problems"] == 0
+        assert compare(generation=2, comparison="c-2")["problems"] == 0
         world.progress.save(verify_job(2), found)
-        continued = compare(generation=2, continued=True)
+        continued = compare(generation=2)
         assert (continued["problems"], continued["customers"], continued["events"]) == (5, 8, 72)
 
     def test_the_problems_of_every_page_are_added(
@@ -319,5 +337,5 @@ class TestCompare:
         self.built(world)
         world.generations.saved = Generations()
 
-        with pytest.raises(WrongStep):
+        with pytest.raises(PermanentFailure, match="WrongStep"):
             compare(generation=2)

@@ -162,13 +162,13 @@ def _repair(
         if not go:
             return CustomerStatus.BEHIND
         fed_before = stack.generations.load().before(generation)
-        if stack.verifier.repair(difference, generation, fed_before):
-            return CustomerStatus.RIGHT
-        # The projector may have been faster.
-        left = stack.verifier.compare_one(difference.customer_id, generation)
-        return CustomerStatus.LEFT if left else CustomerStatus.RIGHT
+        if not stack.verifier.repair(difference, generation, fed_before):
+            # The projector may have been faster.
+            difference = stack.verifier.compare_one(difference.customer_id, generation)
+            return CustomerStatus.LEFT if difference else CustomerStatus.RIGHT
     except (*_UNAVAILABLE, UnreadableEvent, OutOfOrder):
         return CustomerStatus.LEFT
+    return CustomerStatus.RIGHT
 
 
 def _worst(statuses: Iterable[CustomerStatus]) -> CustomerStatus:

@@ -137,6 +137,7 @@ def stack_of(world: Around, queues: Queues) -> Stack:
         bus=FakeBus(),
         event_source=source_of("local"),
         bus_arn=_BUS,
+        versions=nothing,
         tables={},
         control=nothing,
         parameters=nothing,

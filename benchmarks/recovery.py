@@ -148,6 +148,7 @@ def stack(endpoint: str, failures: Queue, unpublished: Queue) -> Stack:
         bus=AcceptingBus(),
         event_source="urn:customers-api:s",
         bus_arn="arn:aws:events:eu-west-1:123456789012:event-bus/s",
+        versions=unused,
         tables=tables,
         control=unused,
         parameters=unused,

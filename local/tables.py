@@ -15,7 +15,8 @@ _COPIED: Final = ("TableName", "BillingMode", "AttributeDefinitions", "KeySchema
           "LocalSecondaryIndexes", "StreamSpecification")  # fmt: skip
 # Not arguments of CreateTable, or without meaning outside AWS.
 _IGNORED: Final = {"PointInTimeRecoverySpecification", "SSESpecification", "DeletionProtectionEnabled", "Tags",
-             "TimeToLiveSpecification", "ContributorInsightsSpecification", "TableClass"}  # fmt: skip
+             "TimeToLiveSpecification", "ContributorInsightsSpecification", "TableClass",
+             "OnDemandThroughput"}  # fmt: skip
 
 
 def from_template(template: Mapping[str, Any] | None = None) -> dict[str, "CreateTableInputTypeDef"]:
@@ -72,7 +73,8 @@ def _resolved(value: Any) -> Any:
         case {"If": ["OnAws", _, local]}:
             return _resolved(local)
         case dict():
-            return {key: _resolved(item) for key, item in value.items()}
+            # An index has this one too, and DynamoDB Local does not know it.
+            return {key: _resolved(item) for key, item in value.items() if key != "OnDemandThroughput"}
         case list():
             return [_resolved(item) for item in value]
         case _:

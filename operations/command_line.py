@@ -21,6 +21,7 @@ from operations.actions import (
     verify,
     verify_claims,
     verify_erasures,
+    versions,
 )
 from operations.output import Output
 from operations.stack import Stack
@@ -238,6 +239,13 @@ COMMANDS: Final = (
         "clean-up --stage staging",
         (options.stage_option, options.confirm_option),
         needs_stack=False,
+    ),
+    Command(
+        "versions",
+        versions.versions,
+        "delete published versions of functions that nothing uses any more",
+        "versions --keep 3 --go",
+        (options.versions_options,),
     ),
 )
 

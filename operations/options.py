@@ -14,6 +14,7 @@ from shared.runtime.clock import timestamp
 AddOptions = Callable[[ArgumentParser], None]
 
 DEFAULT_WORKERS: Final = 4
+DEFAULT_KEPT: Final = 1
 MESSAGES_A_SECOND: Final = 200.0
 
 
@@ -200,6 +201,25 @@ def shards_option(parser: ArgumentParser) -> None:
 def accept_parked_option(parser: ArgumentParser) -> None:
     """Add `--accept-parked`."""
     parser.add_argument("--accept-parked", action="store_true", help="switch even if customers are parked")
+
+
+def whole_number(text: str) -> int:
+    """Parse a whole number of 0 or more."""
+    if not text.isascii() or not text.isdigit():
+        raise ArgumentTypeError(f"{text!r} is not a whole number of 0 or more")
+    return int(text)
+
+
+def versions_options(parser: ArgumentParser) -> None:
+    """Add `--go` and `--keep`."""
+    parser.add_argument("--go", action="store_true", help="delete the versions; without --go, only show the numbers")
+    parser.add_argument(
+        "--keep",
+        type=whole_number,
+        default=DEFAULT_KEPT,
+        metavar="N",
+        help=f"keep the newest N of each function's unused versions (default: {DEFAULT_KEPT})",
+    )
 
 
 def backfill_options(parser: ArgumentParser) -> None:

@@ -27,6 +27,7 @@ from operations.jobs.claims.verifier import ClaimVerifier
 from operations.jobs.failure_queue import FailureQueue
 from operations.jobs.recovery.parameters import StackParameters
 from operations.jobs.recovery.tables import RestorableTables
+from operations.jobs.versions import VersionRegistry, functions_of
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.generations import GenerationStore
@@ -66,6 +67,7 @@ class Stack:
         bus: The event bus.
         event_source: The `source` of the published CloudEvents.
         bus_arn: The ARN of the event bus.
+        versions: The published versions of the stack's functions.
         tables: The names of the stack's tables, by the output that names them.
         control: Restores and describes tables.
         parameters: The parameters of the stack.
@@ -89,6 +91,7 @@ class Stack:
     bus: Bus
     event_source: str
     bus_arn: str
+    versions: VersionRegistry
     tables: Mapping[str, str]
     control: RestorableTables
     parameters: StackParameters
@@ -169,12 +172,15 @@ def _connected(session: boto3.Session, found: Mapping[str, str], endpoint: str |
         erasures, erasure_log = found["ErasuresTable"], found["ErasureLogTable"]
         failures, unpublished = found["ProjectionFailureQueueUrl"], found["PublishFailureQueueUrl"]
         bus, bus_arn, source = found["EventBusName"], found["EventBusArn"], found["EventSource"]
+        name = found["StackName"]
         epoch = int(found["Epoch"])
     except KeyError as missing:
         raise CommandError(
             f"The stack has no output {missing}: it is not a customers stack, or it runs an older version."
         ) from None
     queues = session.client("sqs", endpoint_url=endpoint, config=config)
+    stacks = session.client("cloudformation", endpoint_url=endpoint, config=config)
+    functions = session.client("lambda", endpoint_url=endpoint, config=config)
     log = DynamoDbErasureLog(client, erasure_log)
     return Stack(
         store=DynamoDbEventStore(client, events, claims, erasures),
@@ -190,6 +196,7 @@ def _connected(session: boto3.Session, found: Mapping[str, str], endpoint: str |
         bus=EventBridgeBus(session.client("events", endpoint_url=endpoint, config=config), bus),
         event_source=source,
         bus_arn=bus_arn,
+        versions=VersionRegistry(functions, lambda: functions_of(stacks, name)),
         epoch=epoch,
         tables={output: found[output] for output in found if output.endswith("Table")},
         control=RestorableTables(client),

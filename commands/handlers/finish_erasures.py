@@ -80,7 +80,10 @@ def _report(customer_id: str, finish: Finish) -> None:
 
 
 def _measure(noted: Sequence[UnfinishedErasure], now: datetime) -> None:
-    age = (now - datetime.fromisoformat(noted[0].since)).total_seconds() if noted else 0.0
+    # A metric costs money in every hour in which it is sent, and this function runs every minute.
+    if not noted:
+        return
+    age = (now - datetime.fromisoformat(noted[0].since)).total_seconds()
     metrics.add_metric("ErasuresUnfinished", MetricUnit.Count, len(noted))
     metrics.add_metric("OldestErasure", MetricUnit.Seconds, max(0.0, age))
     metrics.flush_metrics()

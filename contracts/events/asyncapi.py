@@ -53,8 +53,8 @@ def _channel(names: list[str]) -> Json:
         "description": "An EventBridge bus. The CloudEvent is the `detail` of the event that a rule's target receives.",
         "parameters": {
             "stage": {
-                "description": "The stage of the stack.",
-                "enum": stage["AllowedValues"],
+                "description": "The stage of the stack: 1 to 16 lower-case letters and digits.",
+                "examples": [stage["Default"], "production"],
             }
         },
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},

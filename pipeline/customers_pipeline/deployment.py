@@ -157,6 +157,7 @@ def _named_resources(stage: Stage) -> Sequence[Permission]:
         _group("LogGroups", arn("logs", f"log-group:*{names}")),
         _group("Alarms", arn("cloudwatch", f"alarm:{names}"), arn("cloudwatch", f"alarm:{stack}")),
         _group("Dashboards", arn("cloudwatch", f"dashboard/{names}", region="")),
+        _group("Budgets", arn("budgets", f"budget/{names}", region="")),
         _group("Firewalls", arn("wafv2", f"regional/webacl/{names}"), arn("wafv2", "regional/managedruleset/*")),
         _group("Deployments", arn("codedeploy", f"application:{stack}"), arn("codedeploy", f"deploymentgroup:{stack}"),
                arn("codedeploy", f"deploymentconfig:{stack}"), arn("codedeploy", f"deploymentconfig:{names}"),

@@ -1,8 +1,5 @@
 """The template as written, as transformed by SAM, and as built."""
 
-import json
-import os
-import subprocess
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
@@ -10,9 +7,10 @@ from typing import Any, cast
 import pytest
 
 from local import deployment
-from local.environments import bin_of
 from local.home import StackHome
 from local.template import load_template, with_own_event_table
+from tests.infrastructure import sam
+from tests.infrastructure.sam import Deployment
 
 Template = dict[str, Any]
 
@@ -43,17 +41,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @cache
 def transformed(stage: str, gradual: str) -> Template:
     """Return template.yml after SAM's transformation."""
-    program = [str(bin_of("sam") / "python"), str(Path(__file__).with_name("transform.py"))]
-    parameters = [f"Stage={stage}", f"GradualDeployment={gradual}"]
-    process = subprocess.run(
-        [*program, str(deployment.TEMPLATE), *parameters],
-        env={"AWS_DEFAULT_REGION": "eu-west-1", "PATH": os.defpath},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert process.returncode == 0, process.stderr
-    return cast("Template", with_own_event_table(json.loads(process.stdout)))
+    [found] = sam.transformed([Deployment(parameters={"Stage": stage, "GradualDeployment": gradual})])
+    return cast("Template", with_own_event_table(found))
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.infrastructure.conftest import transformed
-from tests.infrastructure.test_protection import KEY, as_list, documents, of_type, statements
+from tests.infrastructure.test_protection import IF_ANY, NOTHING, as_list, documents, of_type, statements
 
 Template = dict[str, Any]
 THIS_ACCOUNT = {"Ref": "AWS::AccountId"}
@@ -94,7 +94,7 @@ def test_the_bus_is_encrypted_with_the_key_on_aws(production: Template) -> None:
         if each["Sid"] == "EncryptBus"
     ]
 
-    assert bus["KmsKeyIdentifier"] == {"Fn::If": ["OnAws", KEY, {"Ref": "AWS::NoValue"}]}
+    assert bus["KmsKeyIdentifier"] == {"Fn::If": ["OnAws", IF_ANY, NOTHING]}
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert set(statement["Action"]) == {"kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"}
     equal = statement["Condition"]["StringEquals"]

@@ -274,7 +274,7 @@ def test_unpublished_events_raise_an_alarm(template: Template) -> None:
         ("AWS/Lambda", "IteratorAge"),
     }
     for alarm in alarms.values():
-        assert alarm["Condition"] == "OnAws"
+        assert alarm["Condition"] == ("OnAws" if alarm is template["Resources"]["PublishFailures"] else "IsFull")
         assert alarm["Properties"]["ComparisonOperator"] == "GreaterThanThreshold"
     [dimension] = alarms["AWS/Lambda", "Errors"]["Properties"]["Dimensions"]
     assert dimension == {"Name": "FunctionName", "Value": {"Ref": "PublishEvents"}}

@@ -1,9 +1,14 @@
-"""Prints template.yml after SAM's transformation, for parameters given as NAME=value. Runs in SAM's environment."""
+"""Prints templates after SAM's transformation, as a JSON list. Runs in SAM's environment.
+
+Reads a JSON list of requests from standard input: `text` is a template, `parameters` the values of its parameters, and
+`packages` the addresses of packages that differ from the usual one, by logical id.
+"""
 
 import json
 import logging
 import sys
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Any
 from unittest.mock import MagicMock
 
 from samtranslator.translator.transform import transform  # type: ignore[import-not-found]
@@ -13,18 +18,22 @@ from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-not-foun
 _PACKAGED = {"Function": "CodeUri", "LayerVersion": "ContentUri", "StateMachine": "DefinitionUri"}
 
 
-def main(path: str, *parameters: str) -> None:
-    logging.disable()
-    template = yaml_parse(Path(path).read_text())
+def _transformed(text: str, parameters: Mapping[str, str], packages: Mapping[str, str]) -> Any:
+    template = yaml_parse(text)
     del template["Globals"]["Function"]["CodeUri"]
-    for resource in template["Resources"].values():
+    for name, resource in template["Resources"].items():
         _, _, kind = resource["Type"].rpartition("AWS::Serverless::")
         if kind in _PACKAGED:
-            resource["Properties"][_PACKAGED[kind]] = "s3://bucket/key"
+            resource["Properties"][_PACKAGED[kind]] = packages.get(name, "s3://bucket/key")
     policies = MagicMock()
     policies.load.return_value = {}
-    print(json.dumps(transform(template, dict(each.split("=", 1) for each in parameters), policies)))
+    return transform(template, dict(parameters), policies)
+
+
+def main() -> None:
+    logging.disable()
+    print(json.dumps([_transformed(**request) for request in json.load(sys.stdin)]))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main()

@@ -1,10 +1,14 @@
-"""Actions for alarms, dashboards and logs."""
+"""Actions for alarms, dashboards, logs and the budget."""
 
 from collections.abc import Mapping, Sequence
 
 from .common import TAGS, of
 
 WATCHING: Mapping[str, Mapping[str, Sequence[str]]] = {
+    "AWS::Budgets::Budget": {
+        "Budgets": of("budgets", "ModifyBudget", "ViewBudget", *TAGS),
+        "Anything": of("billing", "GetBillingViewData"),
+    },
     "AWS::CloudWatch::Alarm": {
         "Alarms": of("cloudwatch", "DeleteAlarms", "PutMetricAlarm", *TAGS),
         "Anything": of("cloudwatch", "DescribeAlarms"),

@@ -18,7 +18,12 @@ def test_the_deployment_sets_parameters_to_what_they_allow(parameter: str) -> No
     values = re.findall(rf"\b{parameter}=([\w.]+)", DEPLOY.text)
 
     assert values
-    assert set(values) <= set(PARAMETERS[parameter]["AllowedValues"])
+    declared = PARAMETERS[parameter]
+    for value in values:
+        if "AllowedPattern" in declared:
+            assert re.fullmatch(declared["AllowedPattern"], value), value
+        else:
+            assert value in declared["AllowedValues"]
 
 
 def test_the_layer_is_built_for_the_runtime_that_is_deployed() -> None:

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count, islice
@@ -12,6 +12,7 @@ from unittest.mock import patch
 import operations.__main__ as program
 from events.customer import Customer
 from operations.jobs.failure_queue import FailureQueue
+from operations.jobs.versions import VersionRegistry
 from operations.output import Output
 from operations.stack import Stack
 from projections.projector import Projector
@@ -88,6 +89,38 @@ class FakeQueue:
                 self.hidden.discard(entry["ReceiptHandle"])
 
 
+class FakeLambda:
+    """Lambda's versions and aliases: function -> numbers, and function -> alias."""
+
+    def __init__(self) -> None:
+        self.published: dict[str, list[int]] = {}
+        self.aliases: dict[str, dict[str, Any]] = {}
+
+    def get_paginator(self, operation: str) -> Any:
+        return FakePages({"list_versions_by_function": self._versions, "list_aliases": self._aliases}[operation])
+
+    def _versions(self, name: str) -> Iterator[Any]:
+        yield {"Versions": [{"Version": "$LATEST"}]}
+        for number in self.published[name]:
+            yield {"Versions": [{"Version": str(number)}]}
+
+    def _aliases(self, name: str) -> Iterator[Any]:
+        yield {"Aliases": [self.aliases[name]] if name in self.aliases else []}
+
+    def delete_function(self, *, FunctionName: str, Qualifier: str) -> None:  # noqa: N803 - Lambda's names
+        self.published[FunctionName].remove(int(Qualifier))
+
+
+class FakePages:
+    """A paginator."""
+
+    def __init__(self, pages: Callable[[str], Iterator[Any]]) -> None:
+        self._pages = pages
+
+    def paginate(self, *, FunctionName: str) -> Iterator[Any]:  # noqa: N803 - Lambda's name
+        return self._pages(FunctionName)
+
+
 class FakeStack:
     """The fakes behind a `Stack`, and what tests ask of it."""
 
@@ -103,6 +136,8 @@ class FakeStack:
         self.bus = FakeBus()
         queue: Any = self.queue
         notes: Any = self.notes
+        self.functions = FakeLambda()
+        functions: Any = self.functions
         nothing: Any = None
         self.stack = Stack(
             store=self.store,
@@ -118,6 +153,7 @@ class FakeStack:
             bus=self.bus,
             event_source="urn:s",
             bus_arn="arn:aws:events:eu-west-1:123456789012:event-bus/test-customers",
+            versions=VersionRegistry(functions, lambda: list(self.functions.published)),
             tables={},
             control=nothing,
             parameters=nothing,

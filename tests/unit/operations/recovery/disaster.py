@@ -39,6 +39,7 @@ from operations.jobs.claims.dynamodb_table import DynamoDbClaims
 from operations.jobs.failure_queue import FailureQueue
 from operations.jobs.recovery.parameters import StackParameters
 from operations.jobs.recovery.tables import RestorableTables
+from operations.jobs.versions import VersionRegistry
 from operations.output import Output
 from operations.stack import Stack
 from projections.dynamodb_generations import DynamoDbGenerations
@@ -208,6 +209,7 @@ class World:
             bus=FakeBus(),
             event_source="urn:customers-api:staging",
             bus_arn="arn:aws:events:eu-west-1:123456789012:event-bus/staging-customers",
+            versions=VersionRegistry(cloud, list),
             tables={**TABLES, "EventTable": events},
             control=RestorableTables(client, pause),
             parameters=StackParameters(cloud, "stack", pause),

@@ -45,7 +45,21 @@ def test_without_the_parameters_nothing_but_the_own_table_is_used(whole: Templat
     template = applied(whole)
 
     assert len(mentions(template)) > 20
-    assert "EventTableName" not in json.dumps(template)
+    assert "table/${EventTableName}" not in json.dumps(template)
+
+
+def test_new_versions_are_published_that_use_the_restored_table_and_the_epoch(whole: Template) -> None:
+    """The aliases lead to published versions, and SAM hashes no values of parameters."""
+    functions = {
+        name: each["Properties"]
+        for name, each in whole["Resources"].items()
+        if each["Type"] == "AWS::Serverless::Function" and "AutoPublishAlias" in each["Properties"]
+    }
+    for variable, parameter in (("EVENT_TABLE", "${EventTableName}"), ("EPOCH", "${Epoch}")):
+        using = [each for each in functions.values() if variable in each.get("Environment", {}).get("Variables", {})]
+        assert using
+        for each in using:
+            assert parameter in json.dumps(each["VersionDescription"]), each["Handler"]
 
 
 def test_both_readers_of_the_stream_read_the_restored_table(restored: Template) -> None:

@@ -117,7 +117,7 @@ class OutageWorld:
         self.world.stream = SimulatedStream(2, self.world.clock, self.world.random, self.world.faults, scattered=True)
         self.away = Away(self.world)
         self.client = DynamoDbAway(self.world.client, self.away)
-        self.world.client = self.client  # type: ignore[assignment]
+        self.world.client = self.client
         self.bus = BusAway(self.away)
         bus: Any = self.bus
         publish_events.publisher = Publisher(

@@ -262,9 +262,11 @@ def test_a_rebuild_fills_compares_and_switches(world: World, handlers: dict[str,
 
     assert execution.run(MACHINE, {}) == {"generation": 2}
 
-    assert world.generations.load() == Generations(
-        active=2, previous=1, newest=2, changed_at=world.generations.saved.changed_at, revision=3
+    saved = world.generations.load()
+    assert saved == Generations(
+        active=2, previous=1, newest=2, changed_at=saved.changed_at, revision=3, details=saved.details
     )
+    assert saved.details_of(2).customers == 20
     assert [world.version(f"c-{number}", 2) for number in range(20)] == [1 + number % 3 for number in range(20)]
     assert execution.retries == []
 

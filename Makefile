@@ -21,7 +21,7 @@ required; $(PYTHON) is missing or too old. Install it, or run make PYTHON=/path/
 @$(PYTHON) local/environments.py $(1)
 endef
 
-.PHONY: help up down status token logs customers adopt test unit coverage check docs format openapi contracts lock dynamodb-local build clean pipeline-synth pipeline-diff pipeline-walk
+.PHONY: help up down status token logs customers adopt test unit mutants coverage check docs format openapi contracts lock dynamodb-local build clean pipeline-synth pipeline-diff pipeline-walk
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
@@ -63,6 +63,11 @@ test: ## Run every test, including the simulation
 unit: ## Run the unit tests only
 	$(call need,dev)
 	@$(DEV)/pytest tests/unit --numprocesses=2 --quiet
+
+mutants: ## Change the code in thousands of ways, and require that the tests notice (MUTANTS="'events.history*'")
+	$(call need,dev mutation)
+	@if [ -z "$(MUTANTS)" ]; then MUTANTS=all $(DEV)/pytest tests/simulation/test_mutants.py; fi; others=$$?; \
+	  $(DEV)/python -m tests.mutation $(MUTANTS) && exit $$others
 
 coverage: ## Measure the branch coverage of the tests that need no stack
 	$(call need,dev sam emulator pipeline)
@@ -145,7 +150,7 @@ CDK_OUT := .local/pipeline/cdk.out
 OFFLINE := AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none \
   AWS_ENDPOINT_URL=http://127.0.0.1:9 SAM_CLI_TELEMETRY=0
 LOCKS := requirements/uv shared/layer/requirements requirements/dev requirements/sam requirements/emulator requirements/audit \
-  requirements/pipeline requirements/docs
+  requirements/pipeline requirements/docs requirements/mutation
 COMPILE := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
   --custom-compile-command "make lock" --quiet
 # Included in Lambda's runtime.

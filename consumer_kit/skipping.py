@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from consumer_kit.event import PublishedEvent
+from consumer_kit.event import FIRST_EPOCH, PublishedEvent
 from consumer_kit.inbox import Inbox
 from consumer_kit.ordering import after_skipping, next_held
 
@@ -55,5 +55,6 @@ def to_message(event: PublishedEvent) -> str:
         "causationid": event.causation_id,
         "traceparent": event.traceparent,
         "replayed": event.replayed,
+        "epoch": event.epoch if event.epoch != FIRST_EPOCH else None,
     }
     return json.dumps(cloud_event | {name: value for name, value in optional.items() if value}, ensure_ascii=False)

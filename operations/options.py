@@ -149,7 +149,7 @@ def restore_time_option(parser: ArgumentParser) -> None:
         dest="at",
         type=instant,
         metavar="TIME",
-        help="restore the event table as it was at TIME, such as 2026-11-01T00:00:00Z (default: the latest)",
+        help="restore the event table as of TIME, such as 2026-11-01T00:00:00Z (default: the latest possible)",
     )
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from operations.display import display
+from operations.errors import CommandError
 from operations.jobs.recovery.erasing import ErasingOutcome, erase_again
 from operations.jobs.recovery.restoring import point_at_restored, restore_tables, shortcomings
 from operations.output import Output
@@ -17,6 +18,7 @@ LACKS: Final = {"table": 16, "problem": 70}
 
 def close(stack: Stack, _: argparse.Namespace, output: Output) -> int:
     """Keep the functions behind the API from running."""
+    _must_be_on_aws(stack)
     stack.parameters.change({"Closed": "true"})
     output.print_sentence("The API is closed: every request for customers is refused.", closed=True)
     return 0
@@ -24,6 +26,7 @@ def close(stack: Stack, _: argparse.Namespace, output: Output) -> int:
 
 def restore(stack: Stack, arguments: argparse.Namespace, output: Output) -> int:
     """Restore the event table, and every other table that is gone."""
+    _must_be_on_aws(stack)
     at = datetime.fromisoformat(arguments.at).replace(microsecond=0) if arguments.at else None
     for restored in restore_tables(stack, at):
         cells = {"table": restored.output, "name": restored.state.name, "restored_from": restored.source or None}
@@ -34,6 +37,7 @@ def restore(stack: Stack, arguments: argparse.Namespace, output: Output) -> int:
 
 def point(stack: Stack, _: argparse.Namespace, output: Output) -> int:
     """Let the stack use the restored event table, in the next epoch."""
+    _must_be_on_aws(stack)
     state = point_at_restored(stack)
     epoch = stack.epoch + 1
     output.print_sentence(
@@ -82,6 +86,13 @@ def check(stack: Stack, _: argparse.Namespace, output: Output) -> int:
 
 def reopen(stack: Stack, _: argparse.Namespace, output: Output) -> int:
     """Let the functions behind the API run again."""
+    _must_be_on_aws(stack)
     stack.parameters.change({"Closed": "false"})
     output.print_sentence("The API is open.", closed=False)
     return 0
+
+
+def _must_be_on_aws(stack: Stack) -> None:
+    # The file with its outputs would still name the old table.
+    if stack.is_local:
+        raise CommandError("The local stack is not recovered but started again: pass --stack-name for one on AWS.")

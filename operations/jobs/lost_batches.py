@@ -133,7 +133,8 @@ def _bring_up_to_date(stack: Stack, histories: Histories, *, go: bool) -> dict[s
         return {}
     try:
         differences = {
-            generation: stack.verifier.differing(histories, generation) for generation in stack.generations.load().fed
+            generation: stack.verifier.differing(histories, generation, at_once=go)
+            for generation in stack.generations.load().fed
         }
     except _UNAVAILABLE:
         return dict.fromkeys(histories, CustomerStatus.LEFT)
@@ -161,11 +162,13 @@ def _repair(
         if not go:
             return CustomerStatus.BEHIND
         fed_before = stack.generations.load().before(generation)
-        return (
-            CustomerStatus.RIGHT if stack.verifier.repair(difference, generation, fed_before) else CustomerStatus.LEFT
-        )
+        if not stack.verifier.repair(difference, generation, fed_before):
+            # The projector may have been faster.
+            difference = stack.verifier.compare_one(difference.customer_id, generation)
+            return CustomerStatus.LEFT if difference else CustomerStatus.RIGHT
     except (*_UNAVAILABLE, UnreadableEvent, OutOfOrder):
         return CustomerStatus.LEFT
+    return CustomerStatus.RIGHT
 
 
 def _worst(statuses: Iterable[CustomerStatus]) -> CustomerStatus:

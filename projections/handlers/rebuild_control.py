@@ -68,7 +68,7 @@ def confirm(event: Mapping[str, Any]) -> dict[str, Any]:
     current = generations.load()
     current.must_be_building(generation)
     segments = progress.load(verify_job(generation), event["segments"])
-    segments = [segment for segment in segments if segment.comparison == event["comparison"]]
+    segments = [segment for segment in segments if segment.comparison == event.get("comparison", "")]
     problems = sum(segment.problems for segment in segments)
     if problems:
         raise WrongStep(

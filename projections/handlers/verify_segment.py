@@ -46,8 +46,10 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return checkpoint
 
     at = progress.load(job, segments)[segment]
-    if at.comparison != event["comparison"]:
-        at = SegmentProgress(segment, comparison=event["comparison"])
+    # An execution that an earlier release began has no such id, and starts over unless it says that it continues.
+    comparison = event.get("comparison", "")
+    if at.comparison != comparison or not (comparison or event.get("continued")):
+        at = SegmentProgress(segment, comparison=comparison)
     result = answer(event, run_steps(at, step, context.get_remaining_time_in_millis))
     logger.info("segment", extra=result)
     return result

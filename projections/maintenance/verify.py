@@ -78,13 +78,19 @@ class Verifier:
         return progress, differences
 
     def differing(
-        self, histories: Mapping[str, Sequence[Recorded]], generation: int, incomplete: str = ""
+        self,
+        histories: Mapping[str, Sequence[Recorded]],
+        generation: int,
+        incomplete: str = "",
+        *,
+        at_once: bool = False,
     ) -> dict[str, Difference]:
         """Compare customers whose events were read already, and read again only what concerns those who differ.
 
         Args:
             histories: All events of each customer, in version order.
             incomplete: A customer of whom some events may be missing there.
+            at_once: Whether to report what a single comparison finds, lag included: for a repair of it does no harm.
 
         Returns:
             By customer; see `compare`.
@@ -95,7 +101,7 @@ class Verifier:
             for id_, records in histories.items()
             if id_ == incomplete or not _matches(rows.get(id_), records, generation)
         ]
-        return self.compare(suspects, generation)
+        return self._compare_once(suspects, generation) if at_once else self.compare(suspects, generation)
 
     def orphans(self, generation: int, segment: int, total_segments: int) -> Iterator[Difference]:
         """Find rows whose version the event table does not have.

@@ -13,7 +13,7 @@ from aws_xray_sdk import global_sdk_config
 from aws_xray_sdk.core import xray_recorder
 from aws_xray_sdk.core.models.segment import Segment
 
-from shared.runtime.observability import tracer
+from shared.runtime.observability import describe, logger, tracer
 from shared.runtime.trace_header import current_trace
 
 # Strings and integers. The libraries' own types exclude int.
@@ -29,6 +29,9 @@ def annotate(annotations: Annotations) -> None:
 def continue_trace(name: str, trace_id: str, segment_id: str, started_at: float, annotations: Annotations) -> None:
     """Record in both traces that an event was handled: a subsegment in this one, a segment in the event's.
 
+    The event is handled already. So a failure to record it is logged and not raised: the mapping would deliver the
+    event again, with the same end.
+
     Args:
         name: The name of the step in the trace map.
         trace_id: The trace that the event carries, or an empty string.
@@ -36,6 +39,13 @@ def continue_trace(name: str, trace_id: str, segment_id: str, started_at: float,
         started_at: When the work on the event started, in seconds since the epoch. It ends now.
         annotations: Annotations for both.
     """
+    try:
+        _continue(name, trace_id, segment_id, started_at, annotations)
+    except Exception as error:  # noqa: BLE001 - see above
+        logger.warning("not traced", extra=describe(error))
+
+
+def _continue(name: str, trace_id: str, segment_id: str, started_at: float, annotations: Annotations) -> None:
     with tracer.provider.in_subsegment(f"## {name}") as subsegment:
         for key, value in {**annotations, "event_trace": trace_id}.items():
             subsegment.put_annotation(key, value)

@@ -402,6 +402,25 @@ def test_retired_rows_are_those_of_older_generations_that_are_not_fed(read_model
     assert sorted(ours, key=lambda each: each.generation) == [rows[newest - 4], rows[newest - 3]]
 
 
+def test_retired_rows_include_those_of_the_newest_generation_if_it_was_given_up(
+    read_model: ReadModel, generation: int
+) -> None:
+    """A rebuild that was abandoned has the highest number."""
+    newest = generation * 10
+    generations = Generations(active=newest - 1, newest=newest)
+    rows = {number: row(number) for number in (newest - 1, newest, newest + 1)}
+    read_model.write([Write(each, None) for each in rows.values()])
+
+    found: list[Row] = []
+    start, done = None, False
+    while not done:
+        page = read_model.retired_rows(generations, 0, 1, start)
+        found += page.rows
+        start, done = page.next, page.next is None
+
+    assert [each for each in found if each in rows.values()] == [rows[newest]]
+
+
 def test_other_rows_are_those_of_every_generation_that_is_not_fed(read_model: ReadModel, generation: int) -> None:
     """Numbers that no rebuild has made are included."""
     base = generation * 10_000

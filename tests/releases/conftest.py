@@ -1,7 +1,7 @@
 """Amazon's DynamoDB Local, the releases' processes, and new tables for each test."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +13,9 @@ from tests.releases.deployment import Deployment
 from tests.releases.next_release import next_release
 from tests.releases.release import Release, previous_release
 
+Sources = Callable[[str], Path]
+Start = Callable[[str], Release]
+
 
 @pytest.fixture(scope="session")
 def endpoint() -> Iterator[str]:
@@ -21,7 +24,7 @@ def endpoint() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def sources(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
     """Returns the sources of a release by its name: `previous`, `this` or `next`."""
 
     @cache
@@ -35,12 +38,32 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
 
 @pytest.fixture
 def deployment(endpoint: str) -> Deployment:
+    """Tables for one test."""
     return Deployment(dynamodb_local.client(endpoint))
 
 
 @pytest.fixture
-def start(sources: Callable[[str], Path], deployment: Deployment) -> Iterator[Callable[[str], Release]]:
-    """Starts a release by its name, on the test's tables."""
+def start(sources: Sources, deployment: Deployment) -> Iterator[Start]:
+    """Starts a release by its name, on the test's own tables."""
+    with _starting(sources, deployment) as run:
+        yield run
+
+
+@pytest.fixture(scope="module")
+def shared(endpoint: str) -> Deployment:
+    """Tables that the tests of a module share: each uses its own customers."""
+    return Deployment(dynamodb_local.client(endpoint))
+
+
+@pytest.fixture(scope="module")
+def running(sources: Sources, shared: Deployment) -> Iterator[Start]:
+    """Returns a running release by its name, on the shared tables."""
+    with _starting(sources, shared) as run:
+        yield cache(run)
+
+
+@contextmanager
+def _starting(sources: Sources, deployment: Deployment) -> Iterator[Start]:
     with ExitStack() as stack:
 
         def run(name: str) -> Release:

@@ -1,6 +1,7 @@
 """Tables on Amazon's DynamoDB Local, on which several releases work at once."""
 
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -11,13 +12,7 @@ from tests.releases.release import Release
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_VARIABLES: Final = {
-    "EVENT_TABLE": "EventTable",
-    "CLAIMS_TABLE": "ClaimsTable",
-    "ERASURES_TABLE": "ErasuresTable",
-    "READ_TABLE": "ReadTable",
-    "WELCOME_TABLE": "WelcomeTable",
-}
+_WORD: Final = re.compile(r"(?<!^)(?=[A-Z])")
 _SETTINGS: Final = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -63,7 +58,8 @@ class Deployment:
             **_SETTINGS,
             "AWS_DEFAULT_REGION": self.client.meta.region_name,
             "AWS_ENDPOINT_URL_DYNAMODB": self.client.meta.endpoint_url,
-            **{variable: self.tables[table] for variable, table in _VARIABLES.items()},
+            # EVENT_TABLE is the table `EventTable`, and so on.
+            **{_WORD.sub("_", logical_id).upper(): table for logical_id, table in self.tables.items()},
         }
 
     def fill(self, items: Mapping[str, list[Any]]) -> None:
@@ -84,6 +80,11 @@ class Deployment:
         """The rows of a customer's events, in version order."""
         rows = [item for item in self._scan(self.tables["EventTable"]) if item["customer_id"]["S"] == customer_id]
         return sorted(rows, key=lambda item: int(item["version"]["N"]))
+
+    def consumed(self, customer_id: str) -> list[Any]:
+        """The example consumer's items of a customer: the inbox first, then the welcome."""
+        found = [item for item in self._scan(self.tables["WelcomeTable"]) if item["customer_id"]["S"] == customer_id]
+        return sorted(found, key=lambda item: str(item["item"]["S"]))
 
     def _scan(self, table: str) -> list[Any]:
         pages = self.client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
@@ -153,7 +154,7 @@ def rebuild(steps: Mapping[str, Release]) -> int:
             done = steps[step].invoke(f"projections.handlers.{handler}", item)
             assert done["done"], done
     for step in ("confirm", "switch"):
-        steps[step].invoke(control, {"action": step, **{name: started[name] for name in ("generation", "segments")}})
+        steps[step].invoke(control, {**started, "action": step})
     return int(started["generation"])
 
 

@@ -86,8 +86,7 @@ def test_the_rebuild_that_was_begun(this: Release, deployment: Deployment, sampl
 def test_the_consumer_and_what_it_holds(this: Release, deployment: Deployment, sample: Any) -> None:
     assert consume(this, sample["changed"]["event_2"]) == []
 
-    items = [item for item in deployment.items()["WelcomeTable"] if item["customer_id"]["S"] == sample["changed"]["id"]]
-    [inbox, welcome] = sorted(items, key=lambda item: item["item"]["S"])
+    [inbox, welcome] = deployment.consumed(sample["changed"]["id"])
     assert (inbox["version"], welcome["changes"], "held" in inbox) == ({"N": "3"}, {"N": "3"}, False)
 
 

@@ -14,7 +14,7 @@ import pytest
 from local.environments import ROOT
 from tests.releases import release
 from tests.releases.deployment import Deployment, consume, project, rebuild, send
-from tests.releases.release import NoSuchRelease, Release, has_released, previous_release
+from tests.releases.release import NoSuchRelease, Release, ReleaseFailed, has_released, previous_release
 from tests.samples import valid_body
 
 pytestmark = pytest.mark.skipif(not has_released(), reason="no release yet: docs/how-to/release.md records the first")
@@ -23,8 +23,19 @@ KNOWN_DIFFERENCES: Any = json.loads(release.RECORD.read_text())["known_differenc
 Start = Callable[[str], Release]
 
 
-@pytest.fixture(params=[("previous", "this"), ("this", "previous")], ids=["forwards", "back"])
-def pair(request: pytest.FixtureRequest, start: Start) -> tuple[Release, Release]:
+ORDERS = pytest.fixture(params=[("previous", "this"), ("this", "previous")], ids=["forwards", "back"])
+
+
+@ORDERS
+def pair(request: pytest.FixtureRequest, running: Start) -> tuple[Release, Release]:
+    """The two releases on tables that the tests share."""
+    first, second = request.param
+    return running(first), running(second)
+
+
+@ORDERS
+def pair_alone(request: pytest.FixtureRequest, start: Start) -> tuple[Release, Release]:
+    """The two releases on tables of the test's own."""
     first, second = request.param
     return start(first), start(second)
 
@@ -40,12 +51,12 @@ def is_repeated(writer: Release, other: Release, answer: tuple[int, Any], status
     return (answer[0], answer[1]["version"]) == (status, version)
 
 
-def test_commands(deployment: Deployment, pair: tuple[Release, Release]) -> None:
+def test_commands(shared: Deployment, pair: tuple[Release, Release]) -> None:
     first, second = pair
-    person = body()
-    status, customer = send(first, "create_customer", body=person, Idempotency_Key="create")
+    person, key = body(), str(uuid.uuid4())
+    status, customer = send(first, "create_customer", body=person, Idempotency_Key=key)
     assert status == 201
-    repeat = send(second, "create_customer", body=person, Idempotency_Key="create")
+    repeat = send(second, "create_customer", body=person, Idempotency_Key=key)
     assert is_repeated(first, second, repeat, 201, 1)
     assert send(second, "create_customer", body=person)[0] == 409
 
@@ -62,32 +73,33 @@ def test_commands(deployment: Deployment, pair: tuple[Release, Release]) -> None
     assert send(first, "erase_customer", customer_id)[0] == 204
     assert send(second, "erase_customer", customer_id)[0] == 204
     assert send(second, "update_customer", customer_id, person)[0] == 404
-    assert [int(item["version"]["N"]) for item in deployment.events(customer_id)] == [1, 2, 3, 4, 5, 6]
+    assert [int(item["version"]["N"]) for item in shared.events(customer_id)] == [1, 2, 3, 4, 5, 6]
     # The address is free again.
     assert send(second, "create_customer", body=person)[0] == 201
 
 
 @pytest.mark.parametrize("versions", [1, 3])
-def test_an_erasure_leaves_nothing(deployment: Deployment, pair: tuple[Release, Release], versions: int) -> None:
+def test_an_erasure_leaves_nothing(shared: Deployment, pair: tuple[Release, Release], versions: int) -> None:
     first, second = pair
-    person = body(full_name="Ada of the test")
+    name = uuid.uuid4().hex
+    person = body(full_name=f"Ada {name}")
     customer_id = send(first, "create_customer", body=person)[1]["id"]
     for version in range(2, versions + 1):
         changed = {**person, "city": f"City {version}"}
         send(second, "update_customer", customer_id, changed, Idempotency_Key=str(version))
-    project(first, *deployment.events(customer_id))
+    project(first, *shared.events(customer_id))
 
     assert send(second, "erase_customer", customer_id)[0] == 204
-    project(first, *deployment.events(customer_id))
+    project(first, *shared.events(customer_id))
     for each in (first, second):
         if each.name == "this":
             each.invoke("commands.handlers.finish_erasures", {"detail": {"subject": customer_id}})
 
-    assert "Ada of the test" not in json.dumps(deployment.items())
+    assert f"Ada {name}" not in json.dumps(shared.items())
     assert send(first, "get_customer", customer_id)[0] == 404
 
 
-def test_the_projection(deployment: Deployment, pair: tuple[Release, Release]) -> None:
+def test_the_projection(shared: Deployment, pair: tuple[Release, Release]) -> None:
     first, second = pair
     person = body()
     customer_id = send(first, "create_customer", body=person)[1]["id"]
@@ -96,7 +108,7 @@ def test_the_projection(deployment: Deployment, pair: tuple[Release, Release]) -
         token = send(writer, "update_customer", customer_id, {**person, "city": f"City {version}"})[1]["headers"][
             "Consistency-Token"
         ]
-    one, two, three, four = deployment.events(customer_id)
+    one, two, three, four = shared.events(customer_id)
 
     # In turns, out of order, and repeatedly.
     turns = ((first, [one]), (second, [three]), (first, [two, three]), (second, [four]), (first, [one]))
@@ -110,11 +122,11 @@ def test_the_projection(deployment: Deployment, pair: tuple[Release, Release]) -
     assert answers[0] == answers[1]
 
 
-def test_lists_and_their_cursors(deployment: Deployment, pair: tuple[Release, Release]) -> None:
+def test_lists_and_their_cursors(shared: Deployment, pair: tuple[Release, Release]) -> None:
     first, second = pair
     ids = [send(writer, "create_customer", body=body())[1]["id"] for writer in (first, second, first, second)]
     for number, customer_id in enumerate(ids):
-        project((first, second)[number % 2], *deployment.events(customer_id))
+        project((first, second)[number % 2], *shared.events(customer_id))
 
     seen: list[str] = []
     cursor: dict[str, str] = {}
@@ -126,14 +138,19 @@ def test_lists_and_their_cursors(deployment: Deployment, pair: tuple[Release, Re
     assert seen == ids[::-1]
 
 
-def test_a_rebuild_that_the_releases_share(deployment: Deployment, pair: tuple[Release, Release]) -> None:
-    first, second = pair
+def test_a_rebuild_that_the_releases_share(deployment: Deployment, pair_alone: tuple[Release, Release]) -> None:
+    first, second = pair_alone
     person = body()
     customer_id = send(first, "create_customer", body=person)[1]["id"]
     send(second, "update_customer", customer_id, {**person, "city": "Paris"})
     project(first, *deployment.events(customer_id))
 
-    generation = rebuild({"start": first, "fill": second, "verify": first, "confirm": second, "switch": first})
+    steps = {"start": first, "fill": second, "verify": first, "confirm": second, "switch": first}
+    if (first.name, second.name) == ("this", "previous") and "comparison" in KNOWN_DIFFERENCES:
+        with pytest.raises(ReleaseFailed, match="TypeError"):
+            rebuild(steps)
+        steps["confirm"] = first
+    generation = rebuild(steps)
 
     assert generation == 2
     for reader in (first, second):
@@ -141,34 +158,34 @@ def test_a_rebuild_that_the_releases_share(deployment: Deployment, pair: tuple[R
         assert (status, answer["version"], answer["city"]) == (200, 2, "Paris")
 
 
-def test_the_bus_and_a_consumer(deployment: Deployment, pair: tuple[Release, Release]) -> None:
+def test_the_bus_and_a_consumer(shared: Deployment, pair: tuple[Release, Release]) -> None:
     first, second = pair
     person = body()
     customer_id = send(first, "create_customer", body=person)[1]["id"]
     for writer in (second, first):
         send(writer, "update_customer", customer_id, {**person, "city": str(uuid.uuid4())})
-    items = deployment.events(customer_id)
+    items = shared.events(customer_id)
     publishers = (second, first, second)
     sent = [each.publish([item])["sent"][0] for each, item in zip(publishers, items, strict=True)]
 
     # The third and the second are held by one release and handled by the other.
     for consumer, event in ((first, sent[2]), (second, sent[1]), (first, sent[0]), (second, sent[0])):
         assert consume(consumer, event) == []
-    [inbox, item] = sorted(deployment.items()["WelcomeTable"], key=lambda item: item["item"]["S"])
+    [inbox, item] = shared.consumed(customer_id)
     assert (inbox["version"], item["version"], item["changes"]) == ({"N": "3"},) * 3
 
     assert send(second, "erase_customer", customer_id)[0] == 204
-    erasure = first.publish(deployment.events(customer_id)[-1:])["sent"]
+    erasure = first.publish(shared.events(customer_id)[-1:])["sent"]
     assert consume(second, *erasure) == []
-    [inbox] = deployment.items()["WelcomeTable"]
+    [inbox] = shared.consumed(customer_id)
     assert inbox["erased"] == {"BOOL": True}
 
 
-def test_both_releases_publish_the_same(deployment: Deployment, pair: tuple[Release, Release]) -> None:
+def test_both_releases_publish_the_same(shared: Deployment, pair: tuple[Release, Release]) -> None:
     first, second = pair
     customer_id = send(first, "create_customer", body=body())[1]["id"]
     send(second, "update_customer", customer_id, body(city="Paris"))
-    items = deployment.events(customer_id)
+    items = shared.events(customer_id)
 
     assert first.publish(items) == second.publish(items)
 

@@ -21,20 +21,21 @@ from local.event_source_mapping.outcomes import (
 from local.event_source_mapping.ports import SourceUnavailable
 from local.event_source_mapping.positions import Position, ShardCheckpoint
 from local.event_source_mapping.records import StreamRecord
-from local.event_source_mapping.settings import MappingSettings, parse_settings
-from local.template import load_template
+from local.event_source_mapping.settings import MappingSettings
 from tests.simulation.errors import EXCEPTIONS, refused, trouble
-from tests.simulation.mapping import QUEUE
 from tests.simulation.signals import Crash
-from tests.simulation.stream import ARN, customer_of
+from tests.simulation.stream import customer_of
 from tests.simulation.world import World
 
-EVENT_TABLE, READ_TABLE, CLAIMS, ERASURES = "event table", "read table", "claims table", "table of erasures"
+EVENT_TABLE, READ_TABLE, CLAIMS, ERASURES = "event table", "read table", "claims table", "tables of erasures"
 BUS, STREAM, FUNCTIONS, QUEUES = "event bus", "stream", "functions", "failure queues"
 # The read table has no write capacity left, for most writes.
 WRITES: Final = "writes to the read table"
 DEPENDENCIES: Final = (EVENT_TABLE, READ_TABLE, WRITES, CLAIMS, ERASURES, BUS, STREAM, FUNCTIONS, QUEUES)
-_TABLES: Final = {"events": EVENT_TABLE, "read": READ_TABLE, "claims": CLAIMS, "erasures": ERASURES}
+# Both tables about erasures are away at once.
+_TABLES: Final = {
+    "events": EVENT_TABLE, "read": READ_TABLE, "claims": CLAIMS, "erasures": ERASURES, "erasure-log": ERASURES,
+}  # fmt: skip
 # An invocation with 100 records.
 _INVOCATION_SECONDS: Final = 0.3
 # What a call costs that is refused, and one whose answer never comes: shared/runtime/clients.py, three tries.
@@ -133,7 +134,9 @@ class DynamoDbAway:
 
 def _tables_of(params: Mapping[str, Any]) -> set[str]:
     items = [next(iter(item.values()))["TableName"] for item in params.get("TransactItems", ())]
-    statements = [name for each in params.get("Statements", ()) for name in re.findall(r'"(\w+)"', each["Statement"])]
+    statements = [
+        name for each in params.get("Statements", ()) for name in re.findall(r'"([\w-]+)"', each["Statement"])
+    ]
     return {*params.get("RequestItems", ()), *items, *statements, *filter(None, [params.get("TableName")])}
 
 
@@ -241,20 +244,3 @@ class StreamReader:
 
     def save(self, shard_id: str, checkpoint: ShardCheckpoint) -> None:
         self._checkpoints[shard_id] = checkpoint
-
-
-def settings_of_template(name: str) -> MappingSettings:
-    """The settings of one of the mappings in template.yml."""
-    declared = load_template()["Resources"][name]["Properties"]
-    plain = {
-        key: value for key, value in declared.items() if key not in {"FunctionName", "Enabled", "DestinationConfig"}
-    }
-    return parse_settings(
-        {
-            **plain,
-            "UUID": name,
-            "EventSourceArn": ARN,
-            "FunctionArn": "arn:aws:lambda:eu-west-1:000000000000:function:f:live",
-            "DestinationConfig": {"OnFailure": {"Destination": QUEUE}},
-        }
-    )

@@ -215,6 +215,10 @@ class Database:
         items = [item for item in seen if item and (kept is None or kept(item, values))]
         return items, page[-1] if next(places, None) else None
 
+    def size_of(self, name: str) -> int:
+        """The number of items in a table."""
+        return len(self._table(name).places)
+
     def _all_seen(self, table: Table, keys: Sequence[Key]) -> list[Item | None]:
         """What an eventually consistent read sees under each key."""
         before, stale, get = table.before, self._stale, table.get

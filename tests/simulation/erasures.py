@@ -3,6 +3,7 @@
 import json
 from typing import TYPE_CHECKING, Any
 
+from shared.runtime.clock import timestamp
 from tests.simulation.expressions import Item
 from tests.simulation.invariants import MARK, require
 from tests.simulation.oracle import Person
@@ -15,10 +16,10 @@ def prolong(world: "World", customer_id: str, versions: int) -> None:
     """Write updates that our code could have written, until a customer has a number of versions."""
     person = world.oracle.people[customer_id]
     while person.version < versions:
-        world.database.put_item(TableName="events", Item=_update(person))
+        world.database.put_item(TableName="events", Item=_update(person, timestamp(world.clock.utc_now())))
 
 
-def _update(person: Person) -> Item:
+def _update(person: Person, now: str) -> Item:
     last, version = person.items[-1], person.version + 1
     metadata: Any = last["metadata"]["M"]
     # Written by an older release: the fingerprints of the commands before it do not travel with such an event.
@@ -29,6 +30,7 @@ def _update(person: Person) -> Item:
         **kept,
         "version": {"N": str(version)},
         "event_id": unique,
+        "occurred_at": {"S": now},
         "type": {"S": "CustomerUpdated"},
         "data": {"S": json.dumps(data)},
         "metadata": {"M": {**metadata, "command_id": unique, "causation_id": unique}},

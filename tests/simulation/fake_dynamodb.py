@@ -86,6 +86,10 @@ class FakeDynamoDb:
     def batch_execute_statement(self, **params: Any) -> Any:
         return self._call("batch_execute_statement", lambda: self._some_statements(params))
 
+    def describe_table(self, *, TableName: str) -> Any:  # noqa: N803 - boto3's name
+        """DynamoDB counts the items every six hours or so. What the count is for can do with any number."""
+        return self._call("describe_table", lambda: {"Table": {"ItemCount": self._database.size_of(TableName)}})
+
     def query(self, **params: Any) -> Any:
         limit = min(params["Limit"], self._page_items)
         return {"Items": self._call("query", lambda: self._database.query(params, None, limit), params)[0]}

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
+from projections.maintenance.progress import MIN_SEGMENTS
 from tests.simulation.expressions import Item
 from tests.simulation.oracle import REDACTED, Oracle, Person, parsed
 from tests.simulation.signals import Violation
@@ -13,8 +14,8 @@ from tests.simulation.tables import Change, Table, place_in_scan
 # In every personal text of the simulation, and in nothing else.
 MARK: Final = "Zqx"
 _LOW_MARK: Final = MARK.lower()
-# The number of segments of a simulated rebuild.
-SEGMENTS: Final = 2
+# The number of segments of a simulated rebuild: its table is small.
+SEGMENTS: Final = MIN_SEGMENTS
 
 # The revision that a late request knows: its sender may have ended before the record changed.
 NOBODY_KNOWS: Final = -1

@@ -13,6 +13,7 @@ from typing import Final
 
 from tests.simulation.mutations import MUTATIONS, Mutation
 from tests.simulation.run import COMMANDS, run_seed, spare_the_collector
+from tests.simulation.sample import SAMPLE
 from tests.simulation.verdicts import Verdict, table
 
 MOST_SEEDS: Final = 200
@@ -59,12 +60,15 @@ def main() -> int:
     parser.add_argument("--share", default="0/1", help="only every n-th: 0/2 or 1/2")
     parser.add_argument("--count", type=int, default=MOST_SEEDS, help="seeds for each, at most")
     parser.add_argument("--commands", type=int, default=COMMANDS, help="commands a seed")
+    parser.add_argument("--sample", action="store_true", help="only those that `make test` runs")
     parser.add_argument("--json", action="store_true", help="print JSON")
     arguments = parser.parse_args()
     spare_the_collector()
     share, shares = map(int, arguments.share.split("/"))
     # The expensive ones first, dealt out evenly.
     mutations = sorted(MUTATIONS, key=lambda mutation: not mutation.equivalent)
+    if arguments.sample:
+        mutations = [mutation for mutation in mutations if mutation.name in SAMPLE]
     chosen = [each for each in mutations if not arguments.name or each.name in arguments.name][share::shares]
     verdicts = [hunt(each, arguments.count, arguments.commands) for each in chosen]
     print(json.dumps([asdict(each) for each in verdicts]) if arguments.json else table(verdicts))

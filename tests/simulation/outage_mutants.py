@@ -17,10 +17,11 @@ from publisher import event_bridge
 from publisher.publishing import Publisher
 from publisher.sqs_publish_failures import SqsPublishFailures
 from shared.runtime import failures, invocation
-from tests.simulation.away import BUS, EVENT_TABLE, QUEUES, READ_TABLE, WRITES, settings_of_template
+from tests.simulation.away import BUS, EVENT_TABLE, QUEUES, READ_TABLE, WRITES
 from tests.simulation.mutants import applied
 from tests.simulation.mutations.base import Change, Mutation, one
 from tests.simulation.outages import MACHINE, OutageOutcome, rebuild, suffer
+from tests.simulation.template_settings import settings_of_template
 from tests.simulation.verdicts import Verdict, table
 
 _MINUTES: Final = 3

@@ -8,7 +8,7 @@ from typing import Final
 
 from local.event_source_mapping.outcomes import Page
 from local.event_source_mapping.positions import Position
-from tests.simulation.away import settings_of_template
+from tests.simulation.template_settings import settings_of_template
 from tests.unit.event_source_mapping.fakes import ERROR, NOW, QUEUE, SUCCESS, FakeStream, World, record
 
 MINUTES: Final = (1, 3, 10, 60)

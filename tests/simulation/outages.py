@@ -23,6 +23,7 @@ os.environ |= {
     "STAGE": "simulation",
     "EVENT_BUS": "bus",
     "PUBLISH_FAILURE_QUEUE": "failures",
+    "EPOCH": "1",
     "REBUILD_WORKERS": "2",
     "REBUILD_RATE": "1000",
 }
@@ -45,13 +46,13 @@ from tests.simulation.away import (
     BusAway,
     DynamoDbAway,
     StreamReader,
-    settings_of_template,
 )
 from tests.simulation.erasures import nothing_remains
 from tests.simulation.healing import check_projection, parked
 from tests.simulation.invariants import SEGMENTS, require
 from tests.simulation.signals import Violation
 from tests.simulation.stream import SimulatedStream
+from tests.simulation.template_settings import settings_of_template
 from tests.simulation.world import World
 
 MINUTES: Final = (1, 3, 10, 60)
@@ -117,7 +118,7 @@ class OutageWorld:
         self.world.stream = SimulatedStream(2, self.world.clock, self.world.random, self.world.faults, scattered=True)
         self.away = Away(self.world)
         self.client = DynamoDbAway(self.world.client, self.away)
-        self.world.client = self.client  # type: ignore[assignment]
+        self.world.client = self.client
         self.bus = BusAway(self.away)
         bus: Any = self.bus
         publish_events.publisher = Publisher(

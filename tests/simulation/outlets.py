@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from projections.read_model import ReadModelBusy
 from tests.simulation.invariants import Invariants, require
+from tests.simulation.stack import Queues, give_up
 from tests.simulation.stream import SimulatedStream
 
 
@@ -21,6 +22,7 @@ class Outlets(ABC):
 
     invariants: Invariants
     stream: SimulatedStream
+    queues: Queues
     dead_lettered: set[str]
 
     @abstractmethod
@@ -54,6 +56,7 @@ class Outlets(ABC):
         text = json.dumps(document)
         self.trace("discarded", text)
         self.invariants.leaves("the failure queue", text)
+        give_up(self.queues, document)
         info = document["DDBStreamBatchInfo"]
         first, last = int(info["startSequenceNumber"]), int(info["endSequenceNumber"])
         self.dead_lettered |= self.stream.customers_between(info["shardId"], first, last)

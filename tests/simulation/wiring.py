@@ -20,6 +20,8 @@ os.environ |= {
     "ERASURE_LOG_TABLE": "erasure-log",
     "SIGNING_SECRET": "literal:a secret of the simulation",
     "PARTIAL_ANSWERS": "true",
+    "REBUILD_RATE": "1000",
+    "REBUILD_WORKERS": "2",
     "POWERTOOLS_TRACE_DISABLED": "true",
     "POWERTOOLS_METRICS_NAMESPACE": "simulation",
     "AWS_DEFAULT_REGION": "eu-west-1",
@@ -44,8 +46,10 @@ class _Present:
 
 
 def enter(world: "World") -> None:
-    """Let the handlers use a world from now on."""
+    """Let the handlers use a world from now on, each in a new process."""
     _Present.world = world
+    for rows in _row_stores():
+        rows._shards._known.clear()
 
 
 class _Client:
@@ -131,8 +135,12 @@ from commands import erase_customer as erasing  # noqa: E402
 from commands import finish_erasures as finishing  # noqa: E402
 from commands.handlers import create_customer, erase_customer, finish_erasures, update_customer  # noqa: E402
 from events import store  # noqa: E402
-from projections.handlers import project_customers  # noqa: E402
+from projections.handlers import project_customers, rebuild_control, rebuild_segment, verify_segment  # noqa: E402
+from projections.maintenance import rate_limit  # noqa: E402
 from queries.handlers import get_all_customers, get_customer  # noqa: E402
+
+# The clock and the pause of a bucket that is given neither.
+rate_limit.TokenBucket.__init__.__defaults__ = (_seconds, _sleep)
 
 HANDLERS: Final = SimpleNamespace(
     create=lambda event: create_customer.handle(event, None),
@@ -140,6 +148,21 @@ HANDLERS: Final = SimpleNamespace(
     erase=lambda event: erase_customer.handle(event, None),
     finish=finish_erasures.handle,
     project=project_customers.handle,
+    control=rebuild_control.handle,
+    fill=rebuild_segment.handle,
+    compare=verify_segment.handle,
     get=lambda event: get_customer.handle(event, None),
     list=lambda event: get_all_customers.handle(event, None),
 )
+
+
+def _row_stores() -> list[Any]:
+    """The read models of all handlers. Each remembers the shards of generations for the life of its process."""
+    return [
+        project_customers.projector._read_model,
+        rebuild_control.read_model,
+        rebuild_segment.projector._read_model,
+        verify_segment.verifier._read_model,
+        get_customer.reader.rows,
+        get_all_customers.reader.rows,
+    ]

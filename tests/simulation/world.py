@@ -29,6 +29,7 @@ from tests.simulation.outlets import Outlets
 from tests.simulation.poison import Poisoner
 from tests.simulation.readers import Readers
 from tests.simulation.signals import Crash
+from tests.simulation.stack import Queues
 from tests.simulation.stream import SimulatedStream
 from tests.simulation.subscribers import Subscribers
 from tests.simulation.tables import Change, our_tables
@@ -68,15 +69,16 @@ class World(Outlets):
         shards = self.random.choice((1, 2, 4))
         self.stream = SimulatedStream(shards, self.clock, self.random, self.faults, scattered=mix.scattered)
         self.database = Database(our_tables(), self.clock.now, self.written, self._is_stale)
-        self.client = FakeDynamoDb(self.database, self, self.random.choice((2, 7, 1000, 1000)))
+        self.client: Any = FakeDynamoDb(self.database, self, self.random.choice((2, 7, 1000, 1000)))
         self.oracle = Oracle()
         self.invariants = Invariants(self.oracle, self.database.tables)
         self.answers = Answers(self.oracle, self.invariants)
         self.callers = Callers(self)
         self.readers = Readers(self)
         self.poisoner = Poisoner(self.database, self.invariants, self.random)
+        self.queues = Queues(self.faults, self.clock)
+        self.subscribers = Subscribers(self.queues, self.invariants, self.random)
         self.operators = Operators(self)
-        self.subscribers = Subscribers(self.database, self.invariants, self.random)
         wiring.enter(self)
         wiring.redact_at_once(self.random.choice((1, 2, 5, MOST_REDACTED_AT_ONCE)))
         self.finisher = Finisher(self)
@@ -210,6 +212,10 @@ class World(Outlets):
         finally:
             self._bursts = before
 
+    def invoked(self, work: Callable[[], Any]) -> Any:
+        """Run a function that the rebuild's state machine invokes."""
+        return self._until(_OPERATOR_SECONDS, work)
+
     def _end_in_time(self) -> None:
         if self.clock.time > self._deadline:
             self.faults.count["timed_out"] += 1
@@ -264,6 +270,9 @@ class World(Outlets):
 
     def _outage(self) -> None:
         self.faults.count["outage"] += 1
+        # Requests that are under way arrive before it.
+        self.clock.advance(_LATEST_SECONDS)
+        self.arrive()
         most = 30 * _HOUR if self.faults.mix.expiry else 2 * _HOUR
         self.clock.advance(self.random.random() * most)
 

@@ -7,12 +7,13 @@ from tests.simulation.mutations.base import Mutation
 from tests.simulation.mutations.claiming import CLAIMS
 from tests.simulation.mutations.commanding import COMMANDS
 from tests.simulation.mutations.consuming import CONSUMERS
+from tests.simulation.mutations.gating import GATES
 from tests.simulation.mutations.operating import MAPPING, OPERATIONS
 from tests.simulation.mutations.projecting import PROJECTOR, QUERIES, READ_TABLE
 from tests.simulation.mutations.sharding import SHARDS
 
 MUTATIONS: Final = (
-    *READ_TABLE, *PROJECTOR, *COMMANDS, *QUERIES, *MAPPING, *OPERATIONS, *SHARDS, *CLAIMS, *CONSUMERS
+    *READ_TABLE, *PROJECTOR, *COMMANDS, *QUERIES, *MAPPING, *OPERATIONS, *SHARDS, *GATES, *CLAIMS, *CONSUMERS
 )  # fmt: skip
 
 __all__ = ["MUTATIONS", "Mutation"]

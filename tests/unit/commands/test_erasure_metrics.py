@@ -29,7 +29,7 @@ class Noted:
 
 @pytest.fixture
 def handler(monkeypatch: pytest.MonkeyPatch) -> Any:
-    for name in ("EVENT_TABLE", "CLAIMS_TABLE", "ERASURES_TABLE"):
+    for name in ("EVENT_TABLE", "ERASURES_TABLE", "ERASURE_LOG_TABLE"):
         monkeypatch.setenv(name, "test")
     return import_module("commands.handlers.finish_erasures")
 

@@ -292,6 +292,15 @@ def test_a_version_that_no_longer_exists_is_skipped_and_what_waited_is_handled()
     assert written(inbox) == [1, 3, 4]
 
 
+@pytest.mark.parametrize(
+    "changes", [{"epoch": 2}, {"replayed": True}, {"schema_version": None}, {"correlation_id": "c"}]
+)
+def test_a_released_event_arrives_as_it_was_held(changes: dict[str, Any]) -> None:
+    held = event(3, **changes)
+
+    assert from_sqs(message(to_message(held))) == held
+
+
 def test_a_skip_before_another_gap_releases_nothing() -> None:
     inbox = InMemoryInbox()
     consumer(inbox).handle(event(4))

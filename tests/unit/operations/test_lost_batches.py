@@ -66,9 +66,9 @@ def test_a_customer_of_many_lost_batches_is_looked_at_once(stack: FakeStack, mon
     looks: Counter[str] = Counter()
     real = Verifier.differing
 
-    def differing(self: Any, histories: Any, generation: int, incomplete: str = "") -> Any:
+    def differing(self: Any, histories: Any, generation: int, **options: Any) -> Any:
         looks.update(list(histories))
-        return real(self, histories, generation, incomplete)
+        return real(self, histories, generation, **options)
 
     monkeypatch.setattr(Verifier, "differing", differing)
 

@@ -66,8 +66,8 @@ def test_an_unusable_number_of_shards_begins_nothing(world: World, control: Modu
 def test_what_was_verified_is_recorded(world: World, control: ModuleType) -> None:
     start(control)
     for segment in range(4):
-        world.progress.save(verify_job(2), SegmentProgress(segment, customers=5, done=True))
+        world.progress.save(verify_job(2), SegmentProgress(segment, customers=5, done=True, comparison="c"))
 
-    control.confirm({"generation": 2, "segments": 4})
+    control.confirm({"generation": 2, "segments": 4, "comparison": "c"})
 
     assert world.generations.load().details_of(2) == GenerationDetails(2, 4, timestamp(world.now()), 20)

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError, ParamValidationError, ReadTimeoutError
 
 from publisher.bus import BusMissing, BusUnavailable, RequestRefused
-from publisher.entries import Entry
+from publisher.entries import MAX_ENTRIES, Entry
 from publisher.event_bridge import CHECK_INTERVAL_SECONDS, EventBridgeBus
 from tests.fakes.bus import FakeEventBridge
 
@@ -28,6 +28,14 @@ def test_each_entry_has_its_own_result() -> None:
 
     assert bus_of(client).put(ENTRIES) == ["", "InternalFailure", ""]
     assert [entry["DetailType"] for entry in client.sent[0]] == ["A", "B", "C"]
+
+
+def test_exactly_as_many_entries_as_a_request_takes_are_all_sent_and_all_answered() -> None:
+    entries = [Entry(str(number), "{}") for number in range(MAX_ENTRIES)]
+    client = FakeEventBridge({"FailedEntryCount": 1, "Entries": [*[ACCEPTED] * 9, FAILED]})
+
+    assert bus_of(client).put(entries) == [*[""] * 9, "InternalFailure"]
+    assert [entry["DetailType"] for entry in client.sent[0]] == [entry.detail_type for entry in entries]
 
 
 @pytest.mark.parametrize(

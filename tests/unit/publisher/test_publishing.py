@@ -56,6 +56,15 @@ def test_a_batch_is_published_in_order_ten_at_a_time() -> None:
     assert world.bus.details == [to_json(cloud_event(event, "urn:s")) for event in events]
 
 
+@pytest.mark.parametrize("count", [1, 9, 10, 11, 20])
+def test_the_last_event_of_a_full_request_is_sent_like_the_others(count: int) -> None:
+    world, events = World(), many(count)
+
+    assert world.publish(events).published == events
+    assert world.ids == ids_of(events)
+    assert len(world.bus.requests) == -(-count // 10)
+
+
 def test_every_event_names_the_epoch_of_the_table() -> None:
     bus = FakeBus()
     Publisher(bus, FakePublishFailures(), "urn:s", epoch=3).publish(many(2))
@@ -138,10 +147,10 @@ def test_an_event_whose_conversion_breaks_our_code_is_a_poison_event(monkeypatch
     """Raised, the error would come at every try, and everything after the event would wait for a day."""
     world, events = World(), many(3)
 
-    def breaks(event: Recorded, source: str, *, replayed: bool) -> dict[str, Any]:
+    def breaks(event: Recorded, source: str, *, epoch: int, replayed: bool) -> dict[str, Any]:
         if event is events[1]:
             raise ZeroDivisionError("Ada Lovelace")
-        return cloud_event(event, source, replayed=replayed)
+        return cloud_event(event, source, epoch=epoch, replayed=replayed)
 
     monkeypatch.setattr(publishing, "cloud_event", breaks)
     world.publish(events)
@@ -244,3 +253,22 @@ def test_the_failure_is_sent_to_the_queue() -> None:
     SqsPublishFailures(Queue(), "address").send(failure)  # type: ignore[arg-type]
 
     assert sent == [{"QueueUrl": "address", "MessageBody": failure.to_json()}]
+
+
+def test_every_unreadable_event_after_a_failed_one_is_delivered_again_and_none_is_stored() -> None:
+    good = many(2)
+    poison = [replace(created(f"c-poison-{number}"), type="CustomerTeleported") for number in range(3)]
+    world = World(*[["ThrottlingException", ""], *[["ThrottlingException"]] * (TRIES - 1)])
+    report = world.publish([good[0], poison[0], poison[1], good[1], poison[2]])
+
+    assert report.failed == {0: "ThrottlingException"} | dict.fromkeys((1, 2, 4), "AfterFailedEvent")
+    assert report.unpublishable == {}
+    assert world.queue.failures == []
+
+
+def test_an_unreadable_event_before_the_failed_one_is_stored() -> None:
+    good, world = many(1), World(*[["ThrottlingException"]] * TRIES)
+    report = world.publish([POISON, *good])
+
+    assert (set(report.failed), set(report.unpublishable)) == ({1}, {0})
+    assert [failure.customer_id for failure in world.queue.failures] == [POISON.customer_id]

@@ -1,12 +1,15 @@
 """Erasing again whom the log of erasures names, and comparing the log with the events."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from events.codec import REDACTED
 from events.history import is_erasure
 from events.store import StoreBusy
+from local.home import StackHome
 from tests.event_log import append_all
 from tests.samples import created, erased, history
 from tests.unit.operations.stack import FakeStack
@@ -103,3 +106,13 @@ def test_erased_customers_whom_the_log_lacks_are_found_and_added(stack: FakeStac
     assert "2 erased customers compared, 1 not in the log. 1 added." in stack.printed
     assert stack.store.logged == {A}, "B's erasure is noted, and will be logged when it is finished"
     assert stack.run("verify", "erasures", "--workers", "1") == 0
+
+
+@pytest.mark.parametrize("step", ["close", "restore", "point", "open"])
+def test_the_local_stack_is_not_recovered(
+    stack: FakeStack, step: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack.stack = replace(stack.stack, home=StackHome.at(tmp_path, 4566))
+
+    assert stack.run("recover", step) == 1
+    assert "pass --stack-name for one on AWS" in capsys.readouterr().err

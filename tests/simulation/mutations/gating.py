@@ -1,0 +1,14 @@
+"""Defects of the gates: what operators' commands bring up to date before they call it done."""
+
+from typing import Any, Final
+
+from operations.jobs import lost_batches
+from operations.jobs.lost_batches import CustomerStatus
+from tests.simulation.mutations.base import one
+
+
+def _nobody(stack: Any, histories: Any, *, go: bool) -> Any:
+    return dict.fromkeys(histories, CustomerStatus.RIGHT)
+
+
+GATES: Final = (one("lost batches counted as done without a look", lost_batches, "_bring_up_to_date", _nobody),)

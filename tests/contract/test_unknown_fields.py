@@ -85,7 +85,7 @@ def test_an_inbox_and_the_events_that_it_holds(client: "DynamoDBClient", custome
     inbox.save(after_holding(CustomerState(customer_id), event(3, customer_id=customer_id), NOW))
     key = {"customer_id": {"S": customer_id}, "item": {"S": "inbox"}}
     item = stored(client, table, key)
-    held = json.dumps({**json.loads(item["held"]["M"]["3"]["S"]), "epoch": 2})
+    held = json.dumps({**json.loads(item["held"]["M"]["3"]["S"]), "tier": 2})
     client.put_item(TableName=table, Item={**item, "held": {"M": {"3": {"S": held}}}, **LATER})
 
     state = inbox.load(customer_id)
@@ -94,8 +94,8 @@ def test_an_inbox_and_the_events_that_it_holds(client: "DynamoDBClient", custome
 
     item = stored(client, table, key)
     assert item["later"] == LATER["later"]
-    assert json.loads(item["held"]["M"]["3"]["S"])["epoch"] == 2
-    assert "epoch" not in json.loads(item["held"]["M"]["4"]["S"])
+    assert json.loads(item["held"]["M"]["3"]["S"])["tier"] == 2
+    assert "tier" not in json.loads(item["held"]["M"]["4"]["S"])
 
 
 def test_an_inbox_that_holds_nothing_any_more_keeps_none_of_it(client: "DynamoDBClient", customer_id: str) -> None:

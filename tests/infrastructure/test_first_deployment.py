@@ -143,17 +143,15 @@ def test_the_web_acl_logs_to_an_arn_without_a_star(production: Template) -> None
 
 def test_a_young_account_can_deploy(production: Template) -> None:
     """New accounts have 10 to 50 executions, and Lambda keeps 100 unreserved."""
-    parameters = production["Parameters"]
     reserved = [
-        each["Properties"]["ReservedConcurrentExecutions"]["Fn::If"]
+        set(references(each["Properties"]["ReservedConcurrentExecutions"])) - {"AWS::NoValue"}
         for each in of_type(production, "AWS::Lambda::Function").values()
         if "ReservedConcurrentExecutions" in each["Properties"]
     ]
+    parameters = set[str]().union(*reserved)
 
-    assert len(reserved) == 4
-    for _, given, otherwise in reserved:
-        assert parameters[given["Ref"]]["Default"] == 0
-        assert otherwise == {"Ref": "AWS::NoValue"}
+    assert parameters == {"ProjectorConcurrency", "PublisherConcurrency", "ReadConcurrency"}
+    assert {production["Parameters"][name]["Default"] for name in parameters} == {0}
 
 
 def test_the_preflight_looks_for_every_name_that_the_stack_takes(template: Template) -> None:

@@ -79,7 +79,7 @@ def test_the_rebuild_that_was_begun(this: Release, deployment: Deployment, sampl
         for item in begun["items"]:
             assert this.invoke(f"projections.handlers.{handler}", item)["done"]
     for step in ("confirm", "switch"):
-        this.invoke(CONTROL, {"action": step, "generation": begun["generation"], "segments": begun["segments"]})
+        this.invoke(CONTROL, {**begun, "action": step})
     assert send(this, "get_customer", sample["changed"]["id"])[1]["version"] == 4
 
 

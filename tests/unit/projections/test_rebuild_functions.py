@@ -228,7 +228,7 @@ class TestFill:
 
         assert fill(generation=2) == {
             "generation": 2, "segment": 0, "segments": 1, "rate": 1e9,
-            "customers": 1, "events": 3, "problems": 0, "done": True, "comparison": "c-1",
+            "customers": 1, "events": 3, "problems": 0, "done": True, "comparison": "c-1", "continued": True,
         }  # fmt: skip
         assert (world.version("a", 2), world.version("a", 1)) == (3, 0)
 

@@ -160,11 +160,14 @@ IN_LAMBDA := boto3 botocore s3transfer python-dateutil six urllib3
 # that a change elsewhere does not publish a new version.
 bundle = for package in $(1); do find $$package -name '*.py' -not -path '*/layer/*' | while read -r file; do \
 	  mkdir -p "$(ARTIFACTS_DIR)/$$(dirname $$file)" && cp -p $$file "$(ARTIFACTS_DIR)/$$file"; done; done
+# Without the maintenance, which only a rebuild runs.
+PROJECTION = $(wildcard projections/*.py)
 build-CreateCustomer build-UpdateCustomer build-EraseCustomer build-EraseSyntheticCustomer build-FinishErasures build-CreateCustomerPreTraffic: ; @$(call bundle,shared events commands)
-build-ProjectCustomers build-RebuildControl build-RebuildSegment build-VerifySegment: ; @$(call bundle,shared events projections)
+build-ProjectCustomers: ; @$(call bundle,shared events $(PROJECTION) projections/handlers/__init__.py projections/handlers/project_customers.py)
+build-RebuildControl build-RebuildSegment build-VerifySegment: ; @$(call bundle,shared events projections)
 build-PublishEvents: ; @$(call bundle,shared events publisher)
 build-WelcomeCustomers: ; @$(call bundle,consumer_kit consumers)
-build-GetCustomer build-GetAllCustomers: ; @$(call bundle,shared events projections queries)
+build-GetCustomer build-GetAllCustomers: ; @$(call bundle,shared events $(PROJECTION) queries)
 build-AnswerPreflight: ; @$(call bundle,shared queries/__init__.py queries/handlers)
 build-ShowDocs: ; @$(call bundle,shared queries/handlers queries/api_docs)
 	@cp -p queries/__init__.py "$(ARTIFACTS_DIR)/queries/"

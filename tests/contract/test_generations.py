@@ -170,7 +170,10 @@ def test_a_record_without_shards_means_todays_number_and_earlier_releases_can_re
 
     later: Any = {"details": {"S": json.dumps([{"number": 2, "shards": 16, "colour": "red"}])}}
     amazons_dynamodb.put_item(TableName=empty_table, Item=item | later)
-    assert store.load().details_of(2) == GenerationDetails(2, 16)
+    assert store.load().details_of(2) == GenerationDetails(2, 16, unknown={"colour": "red"})
+    store.save(store.load().confirm("2026-05-17T09:30:00.000000Z", 20))
+    kept = amazons_dynamodb.get_item(TableName=empty_table, Key=key)["Item"]
+    assert json.loads(kept["details"]["S"])[0]["colour"] == "red"
 
     del item["details"]
     amazons_dynamodb.put_item(TableName=empty_table, Item=item)

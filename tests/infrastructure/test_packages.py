@@ -79,7 +79,9 @@ def test_a_package_contains_only_sources(built: Path, function: str) -> None:
     # The documentation also has pages.
     pages = {".html", ".js", ".json"} if function == "ShowDocs" else set()
     assert {path.suffix for path in files} == {".py"} | pages
-    assert sum(path.stat().st_size for path in files if path.suffix == ".py") < 256 * 1024
+    # A rebuild is no request: nobody waits for its cold start.
+    most = 320 if function in {"RebuildControl", "RebuildSegment", "VerifySegment"} else 256
+    assert sum(path.stat().st_size for path in files if path.suffix == ".py") < most * 1024
 
 
 @pytest.mark.parametrize(

@@ -57,8 +57,7 @@ adopt: ## Copy this project under another name (NAME=order; PLURAL=orders, DEST=
 
 test: ## Run every test, including the simulation
 	$(call need,dev sam emulator pipeline)
-	@$(DEV)/pytest tests --ignore=tests/simulation --numprocesses=2; others=$$?; \
-	  $(DEV)/pytest tests/simulation && exit $$others
+	@$(DEV)/python -m tests.run
 
 unit: ## Run the unit tests only
 	$(call need,dev)

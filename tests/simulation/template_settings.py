@@ -1,4 +1,4 @@
-"""The settings of the stream's two mappings, as template.yml declares them."""
+"""The settings of the stream's two mappings, as template.yml declares them by default."""
 
 from local.event_source_mapping.settings import MappingSettings, parse_settings
 from local.template import load_template
@@ -9,9 +9,8 @@ from tests.simulation.stream import ARN
 def settings_of_template(name: str) -> MappingSettings:
     """The settings of one of the mappings in template.yml."""
     declared = load_template()["Resources"][name]["Properties"]
-    plain = {
-        key: value for key, value in declared.items() if key not in {"FunctionName", "Enabled", "DestinationConfig"}
-    }
+    of_the_stack = {"FunctionName", "Enabled", "DestinationConfig", "ParallelizationFactor"}
+    plain = {key: value for key, value in declared.items() if key not in of_the_stack}
     return parse_settings(
         {
             **plain,

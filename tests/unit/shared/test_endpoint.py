@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 import logging
-from collections.abc import Iterator
 from http import HTTPStatus
 from types import SimpleNamespace
 from typing import Any
@@ -29,14 +28,14 @@ CONTEXT = SimpleNamespace(function_name="f", memory_limit_in_mb=1, invoked_funct
 
 
 @pytest.fixture
-def logged() -> Iterator[io.StringIO]:
+def logged(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     """The function's log output."""
     handler = logger.registered_handler
     assert isinstance(handler, logging.StreamHandler)
-    before = handler.setStream(io.StringIO())
-    yield handler.stream
-    if before:
-        handler.setStream(before)
+    stream = io.StringIO()
+    # Not setStream, which flushes the one before: it may be of an earlier run, and closed.
+    monkeypatch.setattr(handler, "stream", stream)
+    return stream
 
 
 def event(scope: str | None = "customers/read", **extra: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import io
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from traceback import StackSummary
 from types import SimpleNamespace
 from typing import Any
@@ -35,13 +35,13 @@ class Wire:
 
 
 @pytest.fixture
-def logged() -> Iterator[io.StringIO]:
+def logged(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     handler = logger.registered_handler
     assert isinstance(handler, logging.StreamHandler)
-    before = handler.setStream(io.StringIO())
-    yield handler.stream
-    if before:
-        handler.setStream(before)
+    stream = io.StringIO()
+    # Not setStream, which flushes the one before: it may be of an earlier run, and closed.
+    monkeypatch.setattr(handler, "stream", stream)
+    return stream
 
 
 def test_the_recorder_of_every_function_sends_through_it() -> None:

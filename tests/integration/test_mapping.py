@@ -55,7 +55,7 @@ def declared() -> dict[str, Any]:
 def test_every_plain_setting_is_deployed_as_declared(
     deployed: "EventSourceMappingConfigurationTypeDef", declared: dict[str, Any]
 ) -> None:
-    elsewhere = {"FunctionName", "EventSourceArn", "Enabled", "DestinationConfig"}
+    elsewhere = {"FunctionName", "EventSourceArn", "Enabled", "DestinationConfig", "ParallelizationFactor", "Tags"}
     plain = {name: value for name, value in declared.items() if name not in elsewhere}
     assert {name: deployed.get(name) for name in plain} == plain
     assert set(plain) == {

@@ -150,7 +150,9 @@ def test_verify_claims_names_the_damage_and_repair_lets_nobody_share_an_address(
         ("orphan", None, orphan["customer_id"]["S"]),
     }
     customers("verify", "claims", "--repair")
-    assert claim_differences(customers("verify", "claims", "--json")[1]) <= before
+    ours = {customer["id"] for customer in people} | {orphan["customer_id"]["S"]}
+    left = claim_differences(customers("verify", "claims", "--json")[1])
+    assert not [difference for difference in left if ours & set(difference)]
     for customer in people[:2]:
         again = api.post("/customers", json=a_person(email=customer["email"]))
         assert_problem(again, 409, "field-taken")
@@ -249,9 +251,8 @@ def test_the_workflow_rebuilds_and_switches_without_readers_noticing(
 ) -> None:
     before, listed = generations.load(), page(api, limit=100)["customers"]
 
-    wrong = execute(aws, outputs["RebuildStateMachine"], rate="fast")
-    assert wrong["status"] == "FAILED"
-    assert "rate must be a number of write units per second, 1 or more, not 'fast'" in wrong["cause"]
+    wrong = first_failure(aws, outputs["RebuildStateMachine"], rate="fast")
+    assert "rate must be a number of write units per second, 1 or more, not 'fast'" in wrong
     assert generations.load() == before
 
     ended = execute(aws, outputs["RebuildStateMachine"], rate=400)
@@ -266,9 +267,7 @@ def test_the_workflow_rebuilds_and_switches_without_readers_noticing(
     assert "no difference" in customers("verify")[1]
 
     # The previous generation is kept, so another switch is impossible: reported at once, and nothing begins.
-    refused = execute(aws, outputs["RebuildStateMachine"])
-    assert refused["status"] == "FAILED"
-    assert "'rebuild retire' first" in refused["cause"]
+    assert "'rebuild retire' first" in first_failure(aws, outputs["RebuildStateMachine"])
     assert generations.load() == after
 
 
@@ -283,6 +282,26 @@ def row_of_version(aws: Aws, table: str, key: Mapping[str, Any], version: str) -
     row: dict[str, Any] = aws.dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {})
     assert row.get("version") == {"N": version}
     return row
+
+
+def first_failure(aws: Aws, machine: str, **given: object) -> str:
+    """The cause of the first failed task of an execution, which is then stopped.
+
+    The local AWS calls every error of a function Runtime.HandlerError, so the state machine does not know that this one
+    is permanent (tests/unit/projections/maintenance/test_state_machine.py), and retries it.
+    """
+    started = aws.workflows.start_execution(stateMachineArn=machine, input=json.dumps(given))["executionArn"]
+
+    def failed() -> str:
+        events = aws.workflows.get_execution_history(executionArn=started)["events"]
+        causes = [event["taskFailedEventDetails"]["cause"] for event in events if event["type"] == "TaskFailed"]
+        assert causes
+        return causes[0]
+
+    try:
+        return eventually(failed, within=WORKFLOW_WITHIN)
+    finally:
+        aws.workflows.stop_execution(executionArn=started)
 
 
 def execute(aws: Aws, machine: str, **given: object) -> Mapping[str, Any]:

@@ -89,19 +89,15 @@ def test_the_throttles_are_those_of_the_template() -> None:
 
 
 def test_the_readme_has_every_limit_and_its_default() -> None:
-    throttles, *rows = README.table("Limits", "Limit")
-    others = {names(row[2])[0] if names(row[2]) else row[2]: row[1] for row in rows}
+    section = README.section("Limits")
+    stated = {name: int(number) for number, name in re.findall(r"(\d+) [\w ]+\s+\(`(\w+)`\)", section)}
 
-    assert [int(each) for each in re.findall(r"\d+", throttles[1])] == [
-        PARAMETERS[name]["Default"] for name in names(throttles[2])
-    ]
-    assert {name for name in PARAMETERS if name.endswith("Throttle")} == set(names(throttles[2]))
-    assert others == {
-        "TokenRateLimit": str(DEFAULTS.TokenRateLimit // 300),
-        "StreamParallelism": str(DEFAULTS.StreamParallelism),
-        "ReadConcurrency": "no limit" if PARAMETERS["ReadConcurrency"]["Default"] == 0 else "?",
-        "an option of a rebuild": str(DEFAULTS.listing_shards),
-    }
+    throttles = {name: each["Default"] for name, each in PARAMETERS.items() if name.endswith("Throttle")}
+    per_second = {"TokenRateLimit": DEFAULTS.TokenRateLimit // 300}
+    assert stated == {**throttles, **per_second, "StreamParallelism": DEFAULTS.StreamParallelism}
+    assert f"{DEFAULTS.listing_shards} partitions" in section
+    assert "any number of readers (`ReadConcurrency`)" in section
+    assert PARAMETERS["ReadConcurrency"]["Default"] == 0
 
 
 def test_the_program_prints_and_refuses(capsys: pytest.CaptureFixture[str]) -> None:

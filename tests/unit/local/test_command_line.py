@@ -43,19 +43,6 @@ def test_a_missing_python_is_reported_in_one_sentence() -> None:
     assert "Python 3.11 or later is required" in sentences[0]
 
 
-@pytest.mark.parametrize(("others", "simulation"), [(0, 0), (1, 0), (0, 1), (1, 1)])
-def test_make_test_runs_both_parts_and_fails_if_either_fails(others: int, simulation: int, tmp_path: Path) -> None:
-    fake_pytest = tmp_path / "pytest"
-    script = f'echo "$@"\ncase "$1" in tests) exit {others};; tests/simulation) exit {simulation};; esac\nexit 9\n'
-    fake_pytest.write_text(f"#!/bin/sh\n{script}")
-    fake_pytest.chmod(0o755)
-    make = shutil.which("make") or "make"
-    command = [make, "-s", "-C", str(ROOT), "test", "PYTHON=true", f"DEV={tmp_path}"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert [line.split()[0] for line in done.stdout.splitlines()] == ["tests", "tests/simulation"]
-    assert bool(done.returncode) == bool(others or simulation)
-
-
 @pytest.mark.parametrize("command", ["token", "logs"])
 def test_a_command_on_a_stopped_stack_writes_its_error_to_stderr_only(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -296,7 +296,7 @@ def first_failure(aws: Aws, machine: str, **given: object) -> str:
         events = aws.workflows.get_execution_history(executionArn=started)["events"]
         causes = [event["taskFailedEventDetails"]["cause"] for event in events if event["type"] == "TaskFailed"]
         assert causes
-        return causes[0]
+        return str(causes[0])
 
     try:
         return eventually(failed, within=WORKFLOW_WITHIN)

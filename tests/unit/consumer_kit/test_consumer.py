@@ -1,5 +1,6 @@
 """Whatever the order and number of deliveries, each version is handled once, in order, until an erasure."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -293,12 +294,60 @@ def test_a_version_that_no_longer_exists_is_skipped_and_what_waited_is_handled()
 
 
 @pytest.mark.parametrize(
-    "changes", [{"epoch": 2}, {"replayed": True}, {"schema_version": None}, {"correlation_id": "c"}]
+    "changes",
+    [
+        {"epoch": 2},
+        {"replayed": True},
+        {"schema_version": None},
+        {"correlation_id": "c"},
+        {"causation_id": "c"},
+        {"traceparent": "00-6b036503594e24e9b5054ead17cda855-0000000000000001-00"},
+    ],
 )
 def test_a_released_event_arrives_as_it_was_held(changes: dict[str, Any]) -> None:
     held = event(3, **changes)
 
     assert from_sqs(message(to_message(held))) == held
+
+
+def test_a_released_event_is_a_cloud_event_in_utf_8() -> None:
+    """An escape takes more bytes, and a message has a size limit."""
+    held = event(3, data={"full_name": "Zoë"})
+
+    text = to_message(held)
+
+    assert "Zoë" in text
+    assert json.loads(text) == {
+        "specversion": "1.0",
+        "id": held.id,
+        "source": "urn:customers-api:held",
+        "type": "customers.CustomerUpdated",
+        "subject": CUSTOMER,
+        "time": held.occurred_at,
+        "datacontenttype": "application/json",
+        "dataschema": "urn:customers-api:schema:CustomerUpdated:1",
+        "sequence": "0000000003",
+        "data": {"full_name": "Zoë"},
+    }
+
+
+def test_a_skip_dates_the_next_gap() -> None:
+    inbox = InMemoryInbox()
+    consumer(inbox).handle(event(4))
+
+    skip(inbox, CUSTOMER, 1, "later")
+
+    assert inbox.load(CUSTOMER) == CustomerState(CUSTOMER, 1, held={4: event(4)}, waiting_since="later", revision=2)
+
+
+@pytest.mark.parametrize("version", [2, 9])
+def test_an_event_that_is_held_is_not_missing(version: int) -> None:
+    """The invocation that should have handled version 2 has failed."""
+    inbox = InMemoryInbox()
+    inbox.save(CustomerState(CUSTOMER, 1, held={2: event(2)}, waiting_since=NOW, revision=1))
+
+    with pytest.raises(CannotSkip, match=f"does not wait for version {version}: version 2 is held$"):
+        skip(inbox, CUSTOMER, version, NOW)
 
 
 def test_a_skip_before_another_gap_releases_nothing() -> None:

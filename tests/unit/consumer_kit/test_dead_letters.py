@@ -2,8 +2,7 @@
 
 import json
 import time
-from itertools import count
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -24,51 +23,9 @@ from consumer_kit.dead_letters import describe
 from consumer_kit.rejection import rejection
 from consumer_kit.testing import InMemoryInbox
 from tests.unit.consumer_kit.deliveries import CUSTOMER, cloud_event, envelope, event, message
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from tests.unit.consumer_kit.queues import FakeSqs
 
 BODY = json.dumps(envelope(cloud_event(2)))
-
-
-class FakeSqs:
-    """Two queues, `dead` and `live`. A received message is delivered again until it is deleted.
-
-    Attributes:
-        sent: What was sent besides the bodies.
-        on_live: Called with each body that is sent to `live`.
-    """
-
-    def __init__(self, *bodies: str, live_works: bool = True) -> None:
-        self.sent: list[dict[str, Any]] = []
-        self.on_live: Callable[[str], None] = lambda _: None
-        self.numbers = count(len(bodies))
-        self.dead: dict[str, Any] = {
-            str(number): {"MessageId": str(number), "ReceiptHandle": str(number), "Body": body}
-            for number, body in enumerate(bodies)
-        }
-        self.live: list[str] = []
-        self._live_works = live_works
-
-    def receive_message(self, **_: object) -> dict[str, Any]:
-        return {"Messages": list(self.dead.values())[:10]} if self.dead else {}
-
-    def send_message(self, QueueUrl: str, MessageBody: str, **attributes: Any) -> None:  # noqa: N803 - boto3's
-        self.sent.append(attributes)
-        if QueueUrl.startswith("dead"):
-            number, sent = str(next(self.numbers)), str(int(time.time() * 1000))
-            found = {"MessageId": number, "ReceiptHandle": number, "Body": MessageBody, **attributes}
-            self.dead[number] = {**found, "Attributes": {"SentTimestamp": sent}}
-            return
-        if not self._live_works:
-            raise TimeoutError
-        assert QueueUrl.startswith("live")
-        self.live.append(MessageBody)
-        self.on_live(MessageBody)
-
-    def delete_message(self, QueueUrl: str, ReceiptHandle: str) -> None:  # noqa: N803 - boto3's
-        assert QueueUrl.startswith("dead")
-        del self.dead[ReceiptHandle]
 
 
 def test_a_redrive_sends_every_message_back() -> None:
@@ -205,6 +162,37 @@ def test_a_list_ends_although_letters_arrive_without_end() -> None:
     assert len(list(DeadLetters(cast("Any", sqs), "dead", now=lambda: time.time() - 1).list())) == 1
 
 
+def test_a_reading_hides_the_letters_for_a_minute_and_asks_for_what_names_their_reason() -> None:
+    sqs = FakeSqs()
+
+    assert list(letters(sqs).list()) == []
+
+    assert sqs.received == [
+        {
+            "QueueUrl": "dead",
+            "MaxNumberOfMessages": 10,
+            "VisibilityTimeout": 60,
+            "WaitTimeSeconds": 1,
+            "MessageAttributeNames": ["reason", "ERROR_CODE"],
+            "AttributeNames": ["SentTimestamp"],
+        }
+    ]
+
+
+@pytest.mark.parametrize(("sent", "listed", "answers"), [(999, 1, 11), (1000, 0, 10), (None, 1, 11)])
+def test_a_list_has_what_was_sent_before_it_and_ends_after_ten_answers_with_nothing_else(
+    sent: int | None, listed: int, answers: int
+) -> None:
+    """SQS delivers some letters again before it delivers others, so one such answer is not the end."""
+    sqs = FakeSqs(BODY)
+    if sent:
+        sqs.dead["0"]["Attributes"] = {"SentTimestamp": str(sent)}
+
+    found = list(DeadLetters(cast("Any", sqs), "dead", now=lambda: 1.0 if sent else 0.001).list())
+
+    assert (len(found), len(sqs.received)) == (listed, answers)
+
+
 def test_letters_of_a_fifo_queue_keep_their_customer_and_none_is_taken_for_a_repeat() -> None:
     sqs = FakeSqs()
     queue = letters(sqs, "dead.fifo")
@@ -237,15 +225,16 @@ def test_a_standard_queue_gets_neither_a_group_nor_an_id() -> None:
 
 def test_a_redrive_keeps_a_letter_without_data_until_its_event_is_handled() -> None:
     sqs, inbox = FakeSqs(), InMemoryInbox()
-    letters(sqs).send(BODY, "too new")
+    for _ in range(2):
+        letters(sqs).send(BODY, "too new")
     consumer = Consumer(inbox, lambda _: [], {})
     consumer.handle(event(1))
 
-    [waiting] = letters(sqs).redrive("live", inbox)
-    assert (waiting.needs_backfill, sqs.live, len(sqs.dead)) == (True, [], 1)
+    waiting = list(letters(sqs).redrive("live", inbox))
+    assert ([each.needs_backfill for each in waiting], sqs.live, len(sqs.dead)) == ([True, True], [], 2)
 
     consumer.handle(event(2, replayed=True))
-    assert list(letters(sqs).redrive("live")) == [waiting]
+    assert list(letters(sqs).redrive("live")) == waiting
     assert list(letters(sqs).redrive("live", inbox)) == []
     assert sqs.dead == {}
 
@@ -276,6 +265,16 @@ def test_a_letter_that_names_no_event_stays_and_says_so() -> None:
     assert (dead_letter.customer_id, dead_letter.needs_backfill, len(sqs.dead)) == ("", True, 1)
     with pytest.raises(NotAnEvent):
         from_sqs(sqs.dead["0"])
+
+
+def test_a_letter_of_a_broken_event_names_the_customer_for_whom_to_ask() -> None:
+    sqs = FakeSqs()
+    letters(sqs).send(json.dumps(envelope(cloud_event(2, sequence="two"))), "sequence is not a positive integer")
+
+    [dead_letter] = letters(sqs).list()
+
+    assert (dead_letter.customer_id, dead_letter.needs_backfill) == (CUSTOMER, True)
+    assert dead_letter.description == f"an event of customer {CUSTOMER}"
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from consumer_kit import (
     UPDATED,
     Action,
     Consumer,
+    CustomerState,
     Effect,
     GapPolicy,
     InboxConflict,
@@ -206,6 +207,27 @@ def test_a_lost_customer_is_forgotten_and_may_come_back() -> None:
     assert [effect["Put"] for effect in inbox.effects] == [(2, 4, ERASED)]
     assert consumer(inbox).handle(event(4)).action is Action.SKIP
     assert consumer(inbox).handle(event(1, epoch=2)).action is Action.HANDLE
+
+
+def test_a_lost_customer_is_erased_by_an_event_of_the_epoch_and_the_time_is_kept() -> None:
+    inbox, erased = at_version(3), list[PublishedEvent]()
+
+    def keep(arrived: PublishedEvent) -> Sequence[Effect]:
+        erased.append(arrived)
+        return []
+
+    Consumer(inbox, keep, {}, now=lambda: "later").forget(CUSTOMER, epoch=2)
+
+    assert erased == [PublishedEvent("", ERASED, CUSTOMER, 4, None, "later", {}, epoch=2)]
+    assert inbox.load(CUSTOMER) == CustomerState(CUSTOMER, handled_at="later", revision=4, epoch=2)
+
+
+def test_an_inbox_in_memory_lists_who_was_left_behind() -> None:
+    inbox = InMemoryInbox()
+    for arrived in (event(1), event(1, ERASED, "erased"), event(1, customer_id="came", epoch=2)):
+        consumer(inbox).handle(arrived)
+
+    assert [list(inbox.left_behind(epoch)) for epoch in (1, 2, 3)] == [[], [CUSTOMER], [CUSTOMER, "came"]]
 
 
 @pytest.mark.parametrize("arrived", [event(1, epoch=2), event(4, ERASED)])

@@ -87,6 +87,43 @@ def test_a_redacted_event_is_the_same_on_the_bus_and_in_the_stream() -> None:
     assert (on_the_bus.type, on_the_bus.version, on_the_bus.id) == (REDACTED, 1, found.id)
 
 
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"metadata": {"S": "text"}}, "metadata is missing or not an object"),
+        ({"data": {"S": "no JSON"}}, "data is not JSON"),
+        ({"version": {"N": "0"}}, "version is not a positive integer"),
+        ({"event_id": {"BOOL": True}}, "event_id is missing or not a string"),
+    ],
+)
+def test_an_error_names_the_attribute_of_a_row_that_is_not_an_event(changes: dict[str, Any], problem: str) -> None:
+    item: Any = {**to_item(an_event(CUSTOMER, 1)), **changes}
+
+    with pytest.raises(NotAnEvent, match=f"^{problem}$"):
+        from_stream(record(item))
+
+
+@pytest.mark.parametrize(("change", "missing"), [({}, "dynamodb"), ({"dynamodb": {}}, "NewImage")])
+def test_an_error_names_what_a_record_of_the_stream_lacks(change: dict[str, Any], missing: str) -> None:
+    with pytest.raises(NotAnEvent, match=f"^{missing} is missing or not an object$"):
+        from_stream({"eventName": "INSERT", **change})
+
+
+def test_what_a_rule_delivers_without_an_event_is_rejected() -> None:
+    with pytest.raises(NotAnEvent, match="^detail is missing or not an object$"):
+        from_event_bridge({})
+
+
+@pytest.mark.parametrize("metadata", [None, {"M": {}}])
+def test_a_row_without_metadata_has_no_ids_of_its_cause(metadata: object) -> None:
+    item: Any = {**to_item(an_event(CUSTOMER, 1)), "metadata": metadata}
+
+    found = from_stream(record(item))
+
+    assert found
+    assert (found.correlation_id, found.causation_id) == ("", "")
+
+
 @pytest.mark.parametrize("kind", ["MODIFY", "REMOVE"])
 def test_only_an_insert_is_an_event(kind: str) -> None:
     assert from_stream(record_of(an_event(CUSTOMER, 1), kind)) is None

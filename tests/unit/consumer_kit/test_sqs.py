@@ -100,6 +100,15 @@ def test_a_failed_message_is_given_up_before_sqs_would_move_it_with_its_data(con
     assert batch.failed == {"bob-1": "ValueError"}
 
 
+def test_a_message_without_a_count_is_received_for_the_first_time(consumer: Consumer) -> None:
+    nowhere = {"full_name": "Ada", "email": "ada@example.com", "city": "Nowhere"}
+    dead_letters = FakeDeadLetters()
+
+    batch = handle_batch([delivered(1, "ada", data=nowhere)], consumer.handle, dead_letters, max_receives=2)
+
+    assert (batch.failed, dead_letters.sent) == ({"ada-1": "ValueError"}, [])
+
+
 def test_a_message_that_is_given_up_and_cannot_be_recorded_is_delivered_again(consumer: Consumer) -> None:
     nowhere = {"full_name": "Ada", "email": "ada@example.com", "city": "Nowhere"}
     often = {**delivered(1, "ada", data=nowhere), "attributes": {"ApproximateReceiveCount": "500"}}

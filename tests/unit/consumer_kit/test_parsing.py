@@ -110,7 +110,7 @@ def test_an_error_names_what_a_record_of_the_stream_lacks(change: dict[str, Any]
 
 
 def test_what_a_rule_delivers_without_an_event_is_rejected() -> None:
-    with pytest.raises(NotAnEvent, match="^detail is missing or not an object$"):
+    with pytest.raises(NotAnEvent, match=r"^detail is missing or not an object$"):
         from_event_bridge({})
 
 

@@ -189,7 +189,7 @@ def test_the_first_epoch_is_stored_as_before_epochs() -> None:
     assert "epoch" not in json.loads(stored["held"]["M"]["3"]["S"])
 
 
-@pytest.mark.parametrize(("epoch", "kept"), [(2, {"epoch": 2}), (True, {}), ("Ada", {}), (0, {})])
+@pytest.mark.parametrize(("epoch", "kept"), [(1, {"epoch": 1}), (2, {"epoch": 2}), (True, {}), ("Ada", {}), (0, {})])
 def test_a_dead_letter_names_the_epoch(epoch: object, kept: dict[str, int]) -> None:
     letter = parsed_rejection(rejection(json.dumps(envelope({**cloud_event(2), "epoch": epoch})), "too new"))
 

@@ -197,6 +197,17 @@ def test_a_customer_is_forgotten_whatever_the_schema_version(
     assert inbox.load(CUSTOMER) == CustomerState(CUSTOMER, 5, erased=True, handled_at=NOW, revision=3)
 
 
+@pytest.mark.parametrize(("arrived", "kept"), [(event(2), {"later": {"S": "x"}}), (event(2, ERASED), {})])
+def test_what_a_later_kit_added_is_kept_until_the_erasure(arrived: PublishedEvent, kept: dict[str, Any]) -> None:
+    """It may be personal data."""
+    inbox = InMemoryInbox()
+    inbox.save(CustomerState(CUSTOMER, 1, revision=1, unknown={"later": {"S": "x"}}))
+
+    consumer(inbox).handle(arrived)
+
+    assert inbox.load(CUSTOMER).unknown == kept
+
+
 def test_a_redacted_event_that_an_older_kit_has_held_is_handled_with_the_next_event() -> None:
     inbox = InMemoryInbox()
     inbox.save(CustomerState(CUSTOMER, held={4: event(4, REDACTED), 5: event(5)}, waiting_since=NOW, revision=1))

@@ -1,13 +1,15 @@
-"""The inbox's answers to a refused transaction, without a server."""
+"""The inbox's answers to a refused transaction and what it keeps of a later kit, without a server."""
 
+import json
 from typing import Any, cast
 
 import pytest
 from botocore.exceptions import ClientError
 
 from consumer_kit import CustomerState, DynamoDbInbox, Effect, InboxConflict
-from consumer_kit.ordering import after_handling
-from tests.unit.consumer_kit.deliveries import event
+from consumer_kit.ordering import after_handling, after_holding
+from tests.unit.consumer_kit.deliveries import CUSTOMER, event
+from tests.unit.consumer_kit.table import FakeDynamoDb
 
 EFFECT: Effect = {"Put": {"TableName": "t", "Item": {}}}
 REFUSED, COLLIDED, FINE = "ConditionalCheckFailed", "TransactionConflict", "None"
@@ -53,3 +55,47 @@ def test_whatever_else_refuses_an_effect_is_not_a_conflict(codes: tuple[str, ...
     """Each try would end the same: the consumer must hear of it."""
     with pytest.raises(FakeClient.exceptions.TransactionCanceledException):
         save(*codes)
+
+
+def test_what_a_later_kit_added_is_stored_again_unchanged() -> None:
+    table = FakeDynamoDb(CustomerState(CUSTOMER, 1, held={3: event(3)}, waiting_since="now", revision=1))
+    item = table.items[CUSTOMER]
+    held = json.loads(item["held"]["M"]["3"]["S"])
+    item["later"] = {"S": "x"}
+    item["held"]["M"]["3"] = {"S": json.dumps({**held, "later": 7})}
+    inbox = DynamoDbInbox(cast("Any", table), "welcome")
+
+    inbox.save(after_holding(inbox.load(CUSTOMER), event(5), "then"))
+
+    stored = table.items[CUSTOMER]
+    assert stored["later"] == {"S": "x"}
+    assert json.loads(stored["held"]["M"]["3"]["S"]) == {**held, "later": 7}
+    assert set(stored["held"]["M"]) == {"3", "5"}
+
+
+def test_an_item_has_only_the_attributes_that_say_something() -> None:
+    """Each write costs by its size."""
+    erased = FakeDynamoDb(CustomerState(CUSTOMER, 2, erased=True, handled_at="now", revision=3, epoch=2))
+    new = FakeDynamoDb(CustomerState(CUSTOMER, revision=1))
+
+    item = {"customer_id": {"S": CUSTOMER}, "item": {"S": "inbox"}}
+    assert new.items[CUSTOMER] == {**item, "version": {"N": "0"}, "revision": {"N": "1"}, "erased": {"BOOL": False}}
+    assert erased.items[CUSTOMER] == {
+        **item,
+        "version": {"N": "2"},
+        "revision": {"N": "3"},
+        "erased": {"BOOL": True},
+        "handled_at": {"S": "now"},
+        "epoch": {"N": "2"},
+    }
+
+
+def test_held_events_are_stored_in_utf_8_and_their_gap_is_in_the_index() -> None:
+    early = event(3, data={"full_name": "Zoë"})
+    table = FakeDynamoDb(CustomerState(CUSTOMER, 1, held={3: early}, waiting_since="now", revision=1))
+
+    item = table.items[CUSTOMER]
+
+    assert (item["waiting"], item["waiting_since"]) == ({"S": "yes"}, {"S": "now"})
+    assert "Zoë" in item["held"]["M"]["3"]["S"]
+    assert DynamoDbInbox(cast("Any", table), "welcome").load(CUSTOMER).held == {3: early}

@@ -1,5 +1,6 @@
 """What the read table's answers mean, and what is sent to it."""
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ from projections.dynamodb_row import content_of, key_of, present, write_units
 from projections.generations import Generations
 from projections.read_model import ReadModelBusy, RowPage, Write, WriteResult
 from projections.row import Listing, Parked, Row
+from projections.shards import listing_key, shard_of
 
 LISTED = Row("a", 2, 3, Listing("{}", "2026#a"))
 TOMBSTONE = Row("a", 2, 4, None)
@@ -23,9 +25,10 @@ PAUSES = [0.05, 0.1, 0.2, 0.4, 0.8]
 
 
 class ScriptedClient:
-    """Answers each call with the next answer, or raises it. It has no record of generations."""
+    """Answers each call with the next answer, or raises it. `record` is the item that is read by its key, if any."""
 
     def __init__(self, answers: Iterable[Any]) -> None:
+        self.record: dict[str, Any] = {}
         self.requests: list[dict[str, Any]] = []
         self._answers = iter(answers)
 
@@ -38,8 +41,9 @@ class ScriptedClient:
 
     batch_execute_statement = batch_get_item = batch_write_item = scan = transact_write_items = _answer
 
-    def get_item(self, **_: object) -> dict[str, Any]:
-        return {}
+    def get_item(self, **request: Any) -> dict[str, Any]:
+        assert request["TableName"] == "rows"
+        return {"Item": self.record}
 
     def get_paginator(self, operation: str) -> "ScriptedClient":
         assert operation == "query"
@@ -54,6 +58,7 @@ class Table:
 
     def __init__(self, *answers: Any) -> None:
         client: Any = ScriptedClient(answers)
+        self.client = client
         self.requests = client.requests
         self.pauses: list[float] = []
         self.model = DynamoDbReadModel(client, "rows", self.pauses.append)
@@ -248,6 +253,25 @@ def test_the_shards_of_parked_rows_are_merged_longest_parked_first() -> None:
 
 def test_the_rows_of_a_customer_are_those_of_every_page() -> None:
     assert Table([item(LISTED), item(PARKED)]).model.all_rows("a") == [LISTED, PARKED]
+
+
+def test_a_row_is_written_to_the_shard_that_the_record_in_its_table_implies() -> None:
+    table = Table(succeeded(1))
+    details = json.dumps([{"number": 2, "shards": 64}])
+    table.client.record = {"record": {"S": '{"retired": [], "newest": 2}'}, "details": {"S": details}}
+
+    table.model.write([Write(replace(LISTED, customer_id="b"), None)])
+
+    [statement] = table.requests[0]["Statements"]
+    assert {"S": listing_key(2, shard_of("b", 64))} in statement["Parameters"]
+    assert shard_of("b", 64) != shard_of("b", 4)
+
+
+def test_a_single_row_is_read() -> None:
+    table = Table()
+    table.client.record = item(LISTED)
+
+    assert table.model.get("a", 2) == LISTED
 
 
 def test_the_units_of_a_row_are_counted_with_the_shards_of_its_generation() -> None:

@@ -282,7 +282,7 @@ class Projector:
 
 def _is_erased(row: Row) -> bool:
     """Whether a row shows nobody. Such a row is the smallest there is, so parking it would not help."""
-    return row.listing is None and row.version > 0
+    return row.listing is None
 
 
 def _cleared(row: Row, version: int) -> Write | None:

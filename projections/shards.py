@@ -56,4 +56,4 @@ def parked_key(generation: int, shard: int) -> str:
     >>> parked_key(2, 0), parked_key(2, 1), parked_key(2, 10)
     ('2', '2.01', '2.1')
     """
-    return f"{generation}.{shard:02}".rstrip("0").rstrip(".") if shard else str(generation)
+    return f"{generation}.{shard:02}".rstrip("0").rstrip(".")

@@ -50,7 +50,7 @@ def start(event: Mapping[str, Any]) -> dict[str, Any]:
     common = {
         "generation": generation,
         "segments": plan.segments,
-        "accept_parked": bool(options.get("accept_parked", False)),
+        "accept_parked": bool(options.get("accept_parked")),
         "rate": rate,
         # Checkpoints of other comparisons do not count: rows may have changed since.
         "comparison": new_id(),

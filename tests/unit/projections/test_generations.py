@@ -74,6 +74,31 @@ def test_every_step_that_changes_how_generations_are_fed_has_to_settle(step: str
     assert not getattr(before, step)(LATER).has_settled(LATER)
 
 
+def test_each_generation_has_one_role() -> None:
+    current = replace(SWITCHED.start_rebuild(), retired=(7,))
+
+    assert [current.role_of(number) for number in (1, 2, 3, 7)] == ["previous", "active", "building", "retired"]
+
+
+@pytest.mark.parametrize(
+    ("generation", "problem"),
+    [(1, "was given up, so nothing keeps its rows up to date"), (4, "does not exist"), (0, "does not exist")],
+)
+def test_a_generation_that_is_not_fed_is_refused_with_those_that_are(generation: int, problem: str) -> None:
+    current = SWITCHED.retire(LATER).start_rebuild()
+
+    for fed in (2, 3):
+        current.must_be_fed(fed)
+    with pytest.raises(WrongStep) as refused:
+        current.must_be_fed(generation)
+    assert str(refused.value) == f"Generation {generation} {problem}: choose one of 2, 3, or leave out --generation."
+
+
+@pytest.mark.parametrize(("generation", "before"), [(3, ()), (1, (3,)), (2, (3, 1)), (4, ())])
+def test_a_generation_knows_those_that_are_fed_before_it(generation: int, before: tuple[int, ...]) -> None:
+    assert SWITCHED.start_rebuild().before(generation) == before
+
+
 def test_a_new_rebuild_is_not_verified_even_if_the_last_one_was() -> None:
     again = BUILT.confirm().abandon(START).start_rebuild()
 

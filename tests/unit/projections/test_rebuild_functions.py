@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from projections.generations import Generations
-from projections.maintenance.progress import SegmentProgress, verify_job
+from projections.maintenance.differences import DifferenceKind
+from projections.maintenance.progress import SegmentProgress, load_plan, plan_for, verify_job
 from projections.maintenance.segment_loop import MIN_MILLISECONDS_LEFT
 from projections.maintenance.verify import Verifier
 from projections.row import Listing, Parked, Row
 from shared.runtime.clock import timestamp
 from shared.runtime.errors import PermanentFailure
+from shared.runtime.observability import logger
 from tests.samples import START, created, erased, updated
 from tests.unit.projections.world import World, poison
 
@@ -100,6 +102,7 @@ class TestStart:
         items = [{**common, "segment": segment} for segment in range(10)]
         assert begun == {**common, "workers": 8, "items": items}
         assert (world.generations.saved.building, world.generations.saved.newest) == (2, 2)
+        assert load_plan(world.progress, 2) == plan_for(25_000)
 
     def test_without_input_the_settings_are_used_and_no_parked_customer_is_accepted(self, control: Function) -> None:
         begun = control("start")
@@ -175,6 +178,15 @@ class TestConfirm:
 
         with pytest.raises(PermanentFailure, match="not compared to the end"):
             control("confirm", generation=2, segments=2, comparison="c-2")
+
+    def test_an_execution_that_an_earlier_release_began_is_confirmed_without_an_id(
+        self, world: World, control: Function
+    ) -> None:
+        world.generations.saved = BUILDING
+        world.progress.save(verify_job(2), SegmentProgress(0, done=True))
+
+        assert control("confirm", generation=2, segments=1) == {"generation": 2}
+        assert world.generations.saved.verified
 
     @staticmethod
     def compared(world: World, problems: tuple[int, ...]) -> None:
@@ -276,6 +288,17 @@ class TestCompare:
         world.read_model.stored["b", 2] = replace(world.read_model.stored["b", 2], listing=Listing("{}", "x"))
 
         assert compare(generation=2)["problems"] == 2
+
+    def test_each_difference_is_logged(self, world: World, compare: Function, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.built(world)
+        del world.read_model.stored["a", 2]
+        logged: list[tuple[str, dict[str, Any]]] = []
+        monkeypatch.setattr(logger, "error", lambda text, extra: logged.append((text, extra)))
+
+        compare(generation=2)
+
+        found = {"customer_id": "a", "kind": str(DifferenceKind.MISSING), "expected": 2, "found": 0}
+        assert logged == [("difference", found)]
 
     def test_a_row_without_events_is_a_problem(self, world: World, compare: Function) -> None:
         self.built(world)

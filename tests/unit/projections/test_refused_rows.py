@@ -5,7 +5,7 @@ import pytest
 from projections.maintenance.differences import DifferenceKind
 from projections.maintenance.redrive import RedriveOutcome
 from projections.read_model import Write
-from projections.row import Parked, Row
+from projections.row import RETURNING, Parked, Row
 from shared.runtime.clock import timestamp
 from tests.samples import START, erased, updated
 from tests.unit.projections.world import THROTTLE, World, poison
@@ -134,10 +134,31 @@ def test_a_gap_that_cannot_be_read_meanwhile_is_delivered_again(world: World) ->
         return real(customer_id)
 
     world.projector._read_events = read  # type: ignore[assignment]
+    [busy] = world.log("busy", 1)
+    world.read_model.failing = {"busy"}
 
-    report = world.project(last)
+    report = world.project(last, busy)
 
-    assert (report.failed, report.parked) == ({"c-1": "ClientError"}, {})
+    assert (report.failed, report.parked) == ({"c-1": "ClientError", "busy": "write failed"}, {})
+
+
+@pytest.mark.parametrize(("conflicts", "failed"), [(3, {}), (4, {"bad": "conflict"})])
+def test_parking_is_tried_four_times(world: World, conflicts: int, failed: dict[str, str]) -> None:
+    [bad] = world.log("bad", 1)
+    others = iter(range(conflicts))
+
+    def interfere(write: Write) -> None:
+        """Another writer changes the row after each of the first reads."""
+        attempt = next(others, None) if write.row.parked else None
+        if attempt is not None:
+            # Under way to be brought back, so the event does not wait.
+            parked = Parked(1, RETURNING, timestamp(START), attempts=attempt + 2)
+            world.read_model.stored["bad", 1] = Row("bad", 1, 0, None, parked)
+
+    world.read_model.interfere = interfere
+    refuse(world, "bad", 1)
+
+    assert world.project(bad).failed == failed
 
 
 def test_a_redrive_says_that_the_row_is_still_refused_and_brings_the_customer_back_once_it_is_not(world: World) -> None:

@@ -122,3 +122,19 @@ def test_a_write_is_counted_by_the_kilobytes_of_every_copy(document: int, parked
 
     assert write_units(row, 4) == units
     assert write_units(Row("c", 2, 2, None), 4) == 1
+
+
+@pytest.mark.parametrize(
+    ("version", "text", "full"),
+    [
+        # The names take 77 bytes and the other values 16; a version takes a byte for two digits, and two.
+        (2, "x", 1024 - 77 - 16 - 2),
+        (1_234_567, "x", 1024 - 77 - 16 - 5),
+        (2, "é", (1024 - 77 - 16 - 2) // 2),
+    ],
+)
+def test_a_write_is_counted_to_the_byte(version: int, text: str, full: int) -> None:
+    """The copy in the index `listing` is smaller, and takes one unit both times."""
+    units = [write_units(Row("c-1", 2, version, Listing(text * size, "2026#c")), 4) for size in (full, full + 1)]
+
+    assert units == [2, 3]

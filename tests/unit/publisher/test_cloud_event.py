@@ -189,6 +189,30 @@ def test_an_unreadable_event_cannot_be_published(recorded: Event | Unreadable) -
     assert "secret" not in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    ("stored", "sent"), [({}, {}), ({"nickname": None}, {}), ({"nickname": "A"}, {"nickname": "A"})]
+)
+def test_an_optional_field_without_a_value_is_not_sent(stored: dict[str, object], sent: dict[str, object]) -> None:
+    class CustomerCreatedLater(CustomerCreated):
+        nickname: str | None = None
+
+        @classmethod
+        def type(cls) -> str:
+            return "CustomerCreated"
+
+    event = created()
+    with patch.object(codec, "_MODELS", {"CustomerCreated": CustomerCreatedLater}):
+        published = cloud_event(replace(event, data=json.dumps({**json.loads(event.data), **stored})), SOURCE)
+
+    assert published["data"] == {**PERSON, **sent}
+
+
+def test_the_json_has_no_spaces_because_the_bus_counts_bytes() -> None:
+    assert to_json({"id": "e-1", "data": {"city": "Den Haag", "versions": [1, 2]}}) == (
+        '{"id":"e-1","data":{"city":"Den Haag","versions":[1,2]}}'
+    )
+
+
 def test_the_json_is_utf_8_and_round_trips() -> None:
     event = cloud_event(created(full_name='李 \u2028 "x"'), SOURCE)
 

@@ -31,6 +31,13 @@ def test_a_trace_is_sent_in_xray_format() -> None:
     assert to_entry(cloud_event(event, "urn:s")).to_request_entry("bus")["TraceHeader"] == f"Root={root}"
 
 
+def test_a_sampled_trace_is_continued_from_the_segment_that_decided_the_event() -> None:
+    root = "1-6a0a1b2c-3d4e5f60718293a4b5c6d7e8"
+    event = replace(created(), metadata=replace(METADATA, trace_id=root, segment_id="53995c3f42cd8ad8"))
+
+    assert to_entry(cloud_event(event, "urn:s")).trace_header == f"Root={root};Parent=53995c3f42cd8ad8;Sampled=1"
+
+
 def test_the_size_counts_utf_8_bytes_and_the_time() -> None:
     assert Entry("Ž", "李").size == 14 + len("customers") + 2 + 3
 
@@ -61,6 +68,11 @@ def test_requests_keep_order_and_limits_and_are_as_full_as_possible(sizes: list[
 def test_a_request_stays_strictly_below_the_limit() -> None:
     assert list(split_into_requests([600_000, 399_999])) == [slice(0, 2)]
     assert list(split_into_requests([600_000, 400_000])) == [slice(0, 1), slice(1, 2)]
+
+
+def test_the_sizes_of_all_entries_of_a_request_count_and_none_of_the_request_before() -> None:
+    assert list(split_into_requests([400_000, 300_000, 300_000])) == [slice(0, 2), slice(2, 3)]
+    assert list(split_into_requests([999_999, 600_000, 399_999])) == [slice(0, 1), slice(1, 3)]
 
 
 def test_the_limits_are_those_of_the_service() -> None:

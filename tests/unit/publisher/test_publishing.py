@@ -1,18 +1,21 @@
 """What happens to a batch: each event is published, stored as a failure, or returned to be delivered again."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from events.codec import REDACTED
 from events.envelope import Event, Recorded, Unreadable
 from publisher import publishing
 from publisher.bus import BusMissing, BusUnavailable, RequestRefused
 from publisher.cloud_event import cloud_event, to_json
-from publisher.publish_failures import PublishFailure, parse_publish_failure
+from publisher.entries import Entry
+from publisher.publish_failures import FailureNotStored, PublishFailure, parse_publish_failure
 from publisher.publishing import TRIES, Publisher, PublishReport
 from publisher.sqs_publish_failures import SqsPublishFailures
 from tests.fakes.bus import FakeBus, FakePublishFailures
@@ -139,7 +142,9 @@ def test_an_event_too_large_for_the_bus_is_a_poison_event() -> None:
     world.publish([huge, *many(1)])
 
     assert [failure.event_id for failure in world.queue.failures] == [huge.event_id]
-    assert "xx" not in world.queue.failures[0].reason
+    assert re.fullmatch(
+        r"the entry has 1\d{6} bytes, and EventBridge accepts fewer than 1000000", world.queue.failures[0].reason
+    )
     assert len(world.ids) == 1
 
 
@@ -208,16 +213,25 @@ def test_an_entry_with_a_permanent_error_is_stored_as_a_failure() -> None:
 def test_the_entry_that_makes_a_request_invalid_is_found() -> None:
     world, events = World(), many(10)
     world.bus.invalid = events[4].event_id
-    report = world.publish(events)
+    report = world.publish([POISON, *events])
 
     assert world.ids == ids_of([*events[:4], *events[5:]])
-    assert report.unpublishable == {4: "the bus refuses it: ValidationException"}
+    assert report.unpublishable == {0: "unknown type", 5: "the bus refuses it: ValidationException"}
 
 
 def test_a_refused_request_whose_retry_is_lost_is_delivered_again() -> None:
     world, events = World(RequestRefused("413"), [""], BusUnavailable("Reset")), many(3)
 
     assert set(world.publish(events).failed) == {0, 1, 2}
+
+
+def test_an_answer_for_fewer_events_than_were_sent_confirms_none() -> None:
+    class Forgetful:
+        def put(self, entries: Sequence[Entry]) -> Sequence[str]:
+            return [""] * (len(entries) - 1)
+
+    with pytest.raises(ValueError, match="shorter"):
+        Publisher(Forgetful(), FakePublishFailures(), "urn:s").publish(many(2))
 
 
 def test_every_event_of_an_erased_customer_is_published_redacted() -> None:
@@ -253,6 +267,22 @@ def test_the_failure_is_sent_to_the_queue() -> None:
     SqsPublishFailures(Queue(), "address").send(failure)  # type: ignore[arg-type]
 
     assert sent == [{"QueueUrl": "address", "MessageBody": failure.to_json()}]
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (ClientError({"Error": {"Code": "AccessDenied", "Message": "secret"}}, "SendMessage"), "AccessDenied"),
+        (ReadTimeoutError(endpoint_url="https://x"), "ReadTimeoutError"),
+    ],
+)
+def test_a_queue_that_does_not_take_the_failure_is_reported_by_the_kind_of_error(error: Exception, kind: str) -> None:
+    class Queue:
+        def send_message(self, **_: str) -> None:
+            raise error
+
+    with pytest.raises(FailureNotStored, match=f"^{kind}$"):
+        SqsPublishFailures(Queue(), "address").send(PublishFailure("c-1", 3, "e-1", "why"))  # type: ignore[arg-type]
 
 
 def test_every_unreadable_event_after_a_failed_one_is_delivered_again_and_none_is_stored() -> None:

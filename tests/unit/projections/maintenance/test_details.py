@@ -87,6 +87,16 @@ class TestRedriveReports:
         assert (result.customer_id, result.outcome, result.version) == ("a", RedriveOutcome.STILL_PARKED, 2)
         assert result.parked == replace(before.parked, reason="unknown type", attempts=1 if dry else 2)
 
+    def test_a_redrive_that_comes_no_further_changes_nothing_but_the_mark(self, world: World) -> None:
+        """A row that differs from its events stays for a comparison to report."""
+        before = replace(parked(world, repaired=False), listing=LISTING)
+        assert before.parked
+        world.read_model.stored["a", 1] = before
+
+        self.result(world)
+
+        assert world.row("a") == replace(before, parked=replace(before.parked, reason="unknown type", attempts=2))
+
     def test_a_customer_who_is_parked_at_the_newest_version_of_all(self, world: World) -> None:
         """The event that parked them was removed by hand: nothing is missing, and they return."""
         parked(world, repaired=True)

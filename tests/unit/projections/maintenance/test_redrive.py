@@ -10,8 +10,9 @@ from events.envelope import Event, Recorded
 from projections.generations import Generations
 from projections.maintenance.redrive import RedriveOutcome, RedriveResult
 from projections.read_model import ReadModelBusy, Write, WriteResult
-from projections.row import Row
-from tests.samples import updated
+from projections.row import RETURNING, Parked, Row
+from shared.runtime.clock import timestamp
+from tests.samples import START, updated
 from tests.unit.projections.world import THROTTLE, TIMEOUT, World, poison, unreadable
 
 
@@ -434,11 +435,14 @@ def test_only_who_did_return_is_reported_as_returned(world: World) -> None:
 
     now = world.parked("c-1")
     assert now
-    assert (result.outcome, result.parked, now.version) == (RedriveOutcome.STILL_PARKED, now, 4)
+    assert now.version == 4
+    assert result == RedriveResult("c-1", RedriveOutcome.STILL_PARKED, now, version=3)
 
 
 def test_a_customer_whose_return_cannot_be_confirmed_is_tried_again(world: World) -> None:
     world.replace_event(parked(world))
+    before = world.parked("c-1")
+    assert before
     real = world.read_model.get_many
 
     def fail_at_the_end(ids: Iterable[str], generation: int) -> dict[str, Row]:
@@ -449,19 +453,34 @@ def test_a_customer_whose_return_cannot_be_confirmed_is_tried_again(world: World
 
     world.read_model.get_many = fail_at_the_end  # type: ignore[assignment, method-assign]
 
-    assert outcomes(world) == [RedriveOutcome.TRY_AGAIN]
+    assert run(world) == [RedriveResult("c-1", RedriveOutcome.TRY_AGAIN, before, version=3)]
 
 
-def test_a_row_that_was_removed_meanwhile_did_not_return(world: World) -> None:
+@pytest.mark.parametrize(
+    ("stored", "version"),
+    [
+        (lambda _: None, 0),
+        (lambda row: replace(row, version=2), 2),
+        (lambda row: replace(row, parked=Parked(4, RETURNING, timestamp(START), 2)), 3),
+    ],
+    ids=["removed", "older", "returning"],
+)
+def test_a_customer_whose_row_is_changed_meanwhile_did_not_return(
+    world: World, stored: Callable[[Row], Row | None], version: int
+) -> None:
     world.replace_event(parked(world))
+    before = world.parked("c-1")
+    assert before
     real = world.read_model.write
 
     def write(writes: Sequence[Write]) -> list[WriteResult]:
         results = real(writes)
         if not writes[0].row.parked:
             world.read_model.stored.clear()
+            if row := stored(writes[0].row):
+                world.read_model.stored["c-1", 1] = row
         return results
 
     world.read_model.write = write  # type: ignore[method-assign]
 
-    assert outcomes(world) == [RedriveOutcome.TRY_AGAIN]
+    assert run(world) == [RedriveResult("c-1", RedriveOutcome.TRY_AGAIN, before, version)]

@@ -282,6 +282,19 @@ def test_a_repair_does_not_touch_a_generation_that_is_newer(world: World) -> Non
     assert (world.version("c-1", 2), world.version("c-1")) == (3, 2)
 
 
+def test_a_generation_before_that_is_parked_at_a_later_event_does_not_stop_a_repair(world: World) -> None:
+    """It has the version already, so readers see nothing older after a switch."""
+    behind(world)
+    [difference] = found(world)
+    world.project(*world.store.read("c-1"), poison(updated("c-1", 3)), generation=2)
+    before = world.row("c-1", 2)
+    assert before
+    assert before.parked
+
+    assert world.verifier.repair(difference, 1, before=(2,))
+    assert world.row("c-1", 2) == before
+
+
 @pytest.mark.parametrize("trouble", ["parked", "not written"])
 def test_a_repair_does_not_get_ahead_of_a_generation_that_cannot_be_written(world: World, trouble: str) -> None:
     behind(world)

@@ -41,7 +41,7 @@ class RecordingClient:
         self.requests.append(request)
         return {"Items": self.items, **({"LastEvaluatedKey": self.last} if self.last else {})}
 
-    scan = query
+    scan = put_item = delete_item = query
 
     def batch_get_item(self, RequestItems: Any) -> Any:  # noqa: N803 - boto3's name
         self.requests.append(RequestItems)
@@ -162,6 +162,15 @@ def test_the_unfinished_erasures_are_read_consistently() -> None:
 
     assert erasures.unfinished() == [UnfinishedErasure("c-1", "2026")]
     assert client.requests == [{"TableName": "notes", "ConsistentRead": True}]
+
+
+def test_a_finished_erasure_is_logged_before_its_note_is_removed() -> None:
+    client = RecordingClient()
+    DynamoDbErasures(client, "notes", log_on(client)).finished("c-1")  # type: ignore[arg-type]
+    assert client.requests == [
+        {"TableName": "log", "Item": {"customer_id": ID}},
+        {"TableName": "notes", "Key": {"customer_id": ID}},
+    ]
 
 
 def test_a_customer_who_is_named_twice_is_looked_for_once() -> None:

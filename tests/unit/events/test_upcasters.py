@@ -114,7 +114,7 @@ def moved(monkeypatch: pytest.MonkeyPatch) -> Event:
     """A stored event of the oldest of three versions."""
     monkeypatch.setattr(codec, "_MODELS", {"Moved": Open})
     for step, upcaster in STEPS_OF_MOVED.items():
-        monkeypatch.setitem(STEPS, step, upcaster)  # type: ignore[arg-type]
+        monkeypatch.setitem(STEPS, step, upcaster)
     return replace(created("c-1"), type="Moved", schema_version=1, data='{"town":"Paris"}')
 
 

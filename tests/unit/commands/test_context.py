@@ -71,6 +71,19 @@ def test_without_a_key_if_match_and_the_content_identify_the_command() -> None:
     assert name(If_Match='"3"') != name(If_Match='"3"', content="other")
 
 
+def test_the_id_of_a_command_never_changes() -> None:
+    """A repeat may reach a later release than the first attempt."""
+    assert command_id(Idempotency_Key="k") == "166d11f5-3131-5a91-9fad-c00accc18330"
+    assert context(If_Match='"3"').following(3).command_id == "0e04e36e-1ae2-5ff3-a777-7c50bf60f5f0"
+
+
+def test_the_hash_of_a_command_never_changes() -> None:
+    assert (
+        context(Idempotency_Key="k").metadata.request_hash
+        == "14fcc5151476bbd970b3e1d9b34f4cffd3023ea48a222a679a2ec830953aa3b4"
+    )
+
+
 def test_a_list_of_etags_identifies_one_command_for_each_version() -> None:
     several = context(If_Match='"1", W/"2", "3", "foreign", "04", "9999999999"')
 

@@ -55,3 +55,11 @@ def test_the_number_and_the_age_of_unfinished_erasures_are_sent(
 
     assert number == [1.0]
     assert age >= 3600
+
+
+def test_the_age_of_an_erasure_from_a_clock_ahead_of_ours_is_zero(
+    handler: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    since = timestamp(utc_now() + timedelta(hours=1))
+
+    assert sent(handler, Noted(UnfinishedErasure("c", since)), monkeypatch, capsys) == [([1.0], [0.0])]

@@ -163,6 +163,12 @@ def test_any_failure_fails_the_deployment_and_the_customer_is_still_erased(name:
     assert len(stack.named("erase")) == 1
 
 
+def test_a_wrong_answer_of_the_projection_names_its_function() -> None:
+    stack = Stack(get=({"statusCode": 500, "body": "{}"},))
+
+    assert problems_of(TRIAL, stack.services()) == ["GetCustomer returned 500 instead of 200."]
+
+
 def test_a_customer_with_another_id_is_erased_under_that_id() -> None:
     stack = Stack(create=(answer(CREATED, id="another"),))
 

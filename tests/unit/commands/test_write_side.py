@@ -15,7 +15,7 @@ from commands.finish_erasures import finish_erasure
 from commands.handling import Decision, carry_out
 from commands.http import write_response
 from events.customer import Customer, CustomerErased, CustomerUpdated, Erased
-from events.envelope import trace_annotations
+from events.envelope import Event, trace_annotations
 from events.history import fold
 from events.store import VersionConflict
 from shared.http.consistency import ConsistencyToken
@@ -142,6 +142,31 @@ class TestErasure:
         erase_customer(EraseCustomer(), store, CUSTOMER, context(), lambda _: None)
 
         assert store.noted == {CUSTOMER: timestamp(START)}
+
+    def test_an_erasure_that_another_writer_outran_waits_before_the_next_attempt(self) -> None:
+        class Outrun(InMemoryEventStore):
+            """Another writer appends the version first, once."""
+
+            def append(self, event: Event, *changes: Any) -> None:
+                if event.type == CustomerErased.type() and (CUSTOMER, 2) not in self.events:
+                    super().append(updated(CUSTOMER, 2))
+                super().append(event, *changes)
+
+        store, pauses = Outrun(), list[float]()
+        store.append(created(CUSTOMER))
+
+        assert erase_customer(EraseCustomer(), store, CUSTOMER, context(), pauses.append) == Erased(CUSTOMER, 3)
+        assert len(pauses) == 1
+
+    def test_the_event_of_an_erasure_carries_nothing_for_later_events(self) -> None:
+        store = InMemoryEventStore()
+        for event in history(CUSTOMER, 2):
+            store.append(event)
+
+        erase_customer(EraseCustomer(), store, CUSTOMER, context(), lambda _: None)
+
+        event = store.events[CUSTOMER, 3]
+        assert (event.created_at, event.recent_commands, event.unchanged) == ("", "", 0)
 
     def test_the_hash_is_removed_from_the_metadata_of_the_events_that_have_it_there(self) -> None:
         store = InMemoryEventStore()

@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from events.codec import REDACTED, UnreadableEvent, decode, from_item, known_type, to_item
-from events.customer import CustomerCreated
-from tests.samples import PERSON, created, updated
+from events.codec import REDACTED, NewerEvent, UnreadableEvent, decode, encode, from_item, known_type, recorded, to_item
+from events.customer import CustomerCreated, CustomerErased
+from events.envelope import Unreadable
+from tests.samples import METADATA, PERSON, created, erased, updated
 
 
 def test_a_row_is_read_back_as_the_same_event() -> None:
@@ -104,3 +106,64 @@ def test_a_stored_type_that_is_not_ours_is_never_shown(data: str) -> None:
             decode(event)
         assert "ada" not in f"{raised.value} {raised.value.reason}"
     assert known_type(created("c-1")) == "CustomerCreated"
+
+
+def test_an_optional_field_without_a_value_is_left_out_of_the_data() -> None:
+    data = CustomerCreated.model_validate({**PERSON, "nickname": None})
+    event = encode(data, customer_id="c-1", version=1, event_id="e-1", occurred_at="t", metadata=METADATA)
+
+    assert json.loads(event.data) == PERSON
+
+
+@pytest.mark.parametrize(("version", "is_newer"), [(0, False), (-1, False), (CustomerCreated.schema_version + 1, True)])
+def test_only_a_higher_schema_version_is_one_of_a_newer_release(version: int, is_newer: bool) -> None:
+    with pytest.raises(UnreadableEvent) as raised:
+        decode(replace(created(), schema_version=version))
+
+    assert isinstance(raised.value, NewerEvent) == is_newer
+
+
+@pytest.mark.parametrize("version", [0, 1, 99])
+def test_an_erasure_is_one_at_any_schema_version(version: int) -> None:
+    assert decode(replace(erased("c-1", 2), schema_version=version)) == CustomerErased()
+
+
+HASH: Any = {"request_hash": {"S": "hash"}}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "has_hash", "hash_in_metadata"),
+    [
+        ({}, False, False),
+        ({"metadata": {"S": "a text"}}, False, False),
+        ({"metadata": {"M": {}}}, False, False),
+        ({"metadata": {"M": HASH}}, True, True),
+        (HASH, True, False),
+        ({**HASH, "metadata": {"M": HASH}}, True, True),
+    ],
+)
+def test_what_an_erasure_has_to_remove_from_a_row_that_is_not_an_event_is_known(
+    attributes: Any, has_hash: bool, hash_in_metadata: bool
+) -> None:
+    row = recorded({"customer_id": {"S": "c-1"}, "version": {"N": "7"}, **attributes})
+
+    assert isinstance(row, Unreadable)
+    assert (row.customer_id, row.version, row.data) == ("c-1", 7, "")
+    assert (row.has_hash, row.hash_in_metadata) == (has_hash, hash_in_metadata)
+
+
+def test_a_hash_beside_the_metadata_is_not_in_it() -> None:
+    event = replace(created(), metadata=replace(METADATA, request_hash="hash"))
+
+    assert not from_item(to_item(event)).hash_in_metadata
+
+
+def test_a_row_that_is_not_an_event_is_named_by_its_key_alone() -> None:
+    item = to_item(created("c-1"))
+    del item["event_id"]
+
+    with pytest.raises(UnreadableEvent) as raised:
+        from_item(item)
+
+    key = "{'customer_id': {'S': 'c-1'}, 'version': {'N': '1'}}"
+    assert str(raised.value) == f"{key}: the row is not an event: KeyError"

@@ -38,6 +38,15 @@ def test_a_record_that_is_not_an_event_has_its_key_and_does_not_affect_others() 
     assert "secret" not in repr(bad)
 
 
+def test_the_key_of_a_record_is_read_even_if_its_image_lacks_it() -> None:
+    change = record("1", image={"data": {"S": "secret"}})
+    change["dynamodb"]["Keys"] = {"customer_id": {"S": "c-2"}, "version": {"N": "7"}}
+
+    [(_, bad)] = read_batch([change])
+
+    assert (bad.customer_id, bad.version) == ("c-2", 7)
+
+
 def test_failed_records_are_listed_lowest_number_first() -> None:
     assert answer(["100", "9"], 3, in_parts=True) == {
         "batchItemFailures": [{"itemIdentifier": "9"}, {"itemIdentifier": "100"}]

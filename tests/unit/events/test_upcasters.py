@@ -7,10 +7,12 @@ from types import NoneType
 from typing import ClassVar, get_args
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
+from events import codec
 from events.codec import UnreadableEvent, decode, from_item
 from events.customer import Customer, CustomerEvent
+from events.envelope import Event
 from events.upcasters import MODELS, STEPS, BrokenChain, check_chain, upcast
 from local.environments import ROOT
 from tests.samples import created
@@ -99,3 +101,51 @@ def test_a_superfluous_upcaster_is_refused() -> None:
 def test_an_unknown_schema_version_is_unreadable(version: int) -> None:
     with pytest.raises(UnreadableEvent, match=f"schema version {version}"):
         decode(replace(created(), schema_version=version))
+
+
+class Open(Moved):
+    """Keeps fields that it does not know, as the events of a customer do."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+@pytest.fixture
+def moved(monkeypatch: pytest.MonkeyPatch) -> Event:
+    """A stored event of the oldest of three versions."""
+    monkeypatch.setattr(codec, "_MODELS", {"Moved": Open})
+    for step, upcaster in STEPS_OF_MOVED.items():
+        monkeypatch.setitem(STEPS, step, upcaster)
+    return replace(created("c-1"), type="Moved", schema_version=1, data='{"town":"Paris"}')
+
+
+def test_an_event_of_an_older_version_is_read_as_the_current_one(moved: Event) -> None:
+    assert decode(moved) == Open(city="Paris", country="unknown")
+    second = replace(moved, schema_version=2, data='{"place":"Paris"}')
+    assert decode(second) == Open(city="Paris", country="unknown")
+
+
+def test_what_an_upcaster_leaves_over_is_dropped_and_what_a_newer_release_adds_is_kept(
+    moved: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(STEPS, ("Moved", 2), lambda data: {**data, "city": data["place"], "country": "unknown"})
+    current = replace(moved, schema_version=3, data='{"city":"Paris","country":"FR","street":"Rue"}')
+
+    assert decode(moved).model_extra == {}
+    assert decode(current).model_extra == {"street": "Rue"}
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        ("{}", "cannot be upcast: KeyError"),
+        ("[]", "cannot be upcast: TypeError"),
+        ("{", "cannot be upcast: JSONDecodeError"),
+        pytest.param("[" * 100_000, "cannot be upcast: RecursionError", id="deep"),
+        ('{"town":7}', "unreadable city"),
+    ],
+)
+def test_data_that_cannot_be_upcast_is_unreadable(moved: Event, data: str, reason: str) -> None:
+    with pytest.raises(UnreadableEvent) as raised:
+        decode(replace(moved, data=data))
+
+    assert str(raised.value) == f"c-1 version 1: {reason}"

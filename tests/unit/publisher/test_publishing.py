@@ -148,6 +148,17 @@ def test_an_event_too_large_for_the_bus_is_a_poison_event() -> None:
     assert len(world.ids) == 1
 
 
+def test_an_entry_that_was_refused_alone_is_put_aside_once_if_the_next_answer_is_lost() -> None:
+    refused = RequestRefused("ValidationException")
+    world, events = World(refused, refused, BusUnavailable("Reset")), many(3)
+
+    report = world.publish(events)
+
+    assert set(report.unpublishable) == {0}
+    assert set(report.failed) == {1, 2}
+    assert [failure.event_id for failure in world.queue.failures] == [events[0].event_id]
+
+
 def test_an_event_whose_conversion_breaks_our_code_is_a_poison_event(monkeypatch: pytest.MonkeyPatch) -> None:
     """Raised, the error would come at every try, and everything after the event would wait for a day."""
     world, events = World(), many(3)

@@ -116,7 +116,7 @@ class Publisher:
             try:
                 codes = self._put(entries, report)
             except BusUnavailable as error:
-                # botocore has retried already. The event source mapping can wait longer, so leave it to that. But an entry
+                # botocore has retried already. The event source mapping can wait longer, so leave it to that. An entry
                 # that was refused alone before the error stays unpublishable.
                 entries = {index: entry for index, entry in entries.items() if index not in report.unpublishable}
                 codes = dict.fromkeys(entries, str(error))

@@ -18,7 +18,7 @@ class Current:
     """A customer as of the newest event.
 
     Attributes:
-        state: The state, or why there is none.
+        state: The state, or why it cannot be read.
         newest: The newest event.
     """
 

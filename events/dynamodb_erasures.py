@@ -7,9 +7,8 @@ import time
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
+from events.dynamodb_keys import read_all_keys
 from events.erasures import ErasureLogPage, UnfinishedErasure
-from events.store import StoreBusy
-from shared.runtime.key_reads import KeysUnread, read_keys
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -48,11 +47,8 @@ class DynamoDbErasureLog:
     def missing(self, customer_ids: Collection[str]) -> set[str]:
         """See `ErasureLog.missing`."""
         keys = [_key(customer_id) for customer_id in dict.fromkeys(customer_ids)]
-        try:
-            found = {_id(item) for item in read_keys(self._client, self._table, keys, self._pause)}
-        except KeysUnread as unread:
-            raise StoreBusy(str(unread)) from None
-        return set(customer_ids) - found
+        found = read_all_keys(self._client, self._table, keys, self._pause)
+        return set(customer_ids) - set(map(_id, found))
 
     def add(self, customer_id: str) -> None:
         """See `ErasureLog.add`."""

@@ -15,11 +15,11 @@ from botocore.exceptions import ClientError
 from events.claims import NO_CLAIMS, ClaimChange, ClaimTaken
 from events.codec import REDACTED, recorded, to_item
 from events.dynamodb_erasures import note
+from events.dynamodb_keys import read_all_keys
 from events.envelope import Event, Recorded
 from events.history import is_erasure, sealed
 from events.store import EventKey, EventPage, Position, StoreBusy, VersionConflict, limit_to_transaction
 from shared.runtime.backoff import full_jitter
-from shared.runtime.key_reads import KeysUnread, read_keys
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -126,10 +126,7 @@ class DynamoDbEventStore:
     def existing(self, keys: Collection[EventKey]) -> set[EventKey]:
         """See `EventStore.existing`."""
         wanted = [_key(*key) for key in dict.fromkeys(keys)]
-        try:
-            found = list(read_keys(self._client, self._table, wanted, self._pause, only="customer_id, version"))
-        except KeysUnread as unread:
-            raise StoreBusy(str(unread)) from None
+        found = read_all_keys(self._client, self._table, wanted, self._pause, only="customer_id, version")
         return {(item["customer_id"]["S"], int(item["version"]["N"])) for item in found}
 
     def read_page(

@@ -10,7 +10,6 @@ customer's later events wait in the event table until a redrive. The same holds 
 Only an erasure does not wait: it removes the person from the row at once.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -21,6 +20,7 @@ from pydantic import ValidationError
 from events.customer import Erased, OutOfOrder, State
 from events.envelope import Event, Recorded
 from events.history import fold, is_erasure, states
+from events.pages import by_customer
 from projections.failures import RowRefused, park_reason
 from projections.read_model import ReadModel, Write, WriteResult
 from projections.row import Parked, Row, row_of
@@ -136,7 +136,7 @@ class Projector:
             ClientError: DynamoDB refused to read the rows, and nothing was written in that round.
         """
         report = ProjectionReport()
-        waiting: EventsByCustomer = _by_customer(events)
+        waiting: EventsByCustomer = by_customer(events)
         refused: dict[str, list[Recorded]] = {}
         for _ in range(_ROUNDS):
             waiting = self._round(waiting, generation, report, refused)
@@ -310,10 +310,3 @@ def _record(write: Write, events: Iterable[Recorded], report: ProjectionReport) 
     ]
     if write.row.parked:
         report.parked[write.row.customer_id] = write.row.parked
-
-
-def _by_customer(events: Iterable[Recorded]) -> dict[str, list[Recorded]]:
-    grouped: dict[str, list[Recorded]] = defaultdict(list)
-    for event in events:
-        grouped[event.customer_id].append(event)
-    return dict(grouped)

@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from events.codec import UnreadableEvent
 from events.customer import OutOfOrder
 from events.envelope import Recorded
-from events.pages import by_customer, customer_at
+from events.pages import customers_begun
 from events.store import StoreBusy
 from operations.jobs.failure_queue import QueueReading
 from operations.jobs.lost_batch import LostBatch
@@ -112,10 +112,8 @@ class _Search:
         """Search one page of one segment of the event table."""
         self._reading.keep_hidden()
         page = self._stack.store.read_page(at.segment, segments, at.position)
-        histories = by_customer(page.records)
-        # A customer whose events continue on the next page is looked at as a whole, on the page where they begin.
-        histories.pop(customer_at(at.position), None)
-        if (continued := customer_at(page.next)) in histories:
+        histories, continued = customers_begun(page, at.position)
+        if continued in histories:
             histories[continued] = list(self._stack.store.read(continued))
         touched = {id_: found for id_, records in histories.items() if (found := self._windows.touched_by(records))}
         statuses = _bring_up_to_date(self._stack, {id_: histories[id_] for id_ in touched}, go=self._go)

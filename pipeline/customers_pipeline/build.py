@@ -115,7 +115,7 @@ def end_to_end_project(scope: Construct, buckets: Buckets, stage: Stage) -> code
 
 
 def assume(stages: Sequence[Stage], purpose: str) -> list[Permission]:
-    """Return the permission to assume the roles of stages in accounts of their own: none if there are none."""
+    """Return the permission to assume the roles of stages in accounts of their own; empty if no stage has one."""
     roles = tuple(found for stage in stages if (found := role_elsewhere(stage, purpose)))
     return [Permission("ActInAccountOfStage", ("sts:AssumeRole",), roles)] if roles else []
 

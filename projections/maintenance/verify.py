@@ -12,7 +12,7 @@ from typing import Final
 from events.customer import Erased, State
 from events.envelope import Event, Recorded
 from events.history import fold, is_erasure, unredacted
-from events.pages import by_customer, customer_at
+from events.pages import customers_begun
 from events.store import EventStore
 from projections.maintenance.differences import Difference, DifferenceKind
 from projections.maintenance.progress import SegmentProgress
@@ -65,10 +65,7 @@ class Verifier:
             The new checkpoint, and the differences found in this page.
         """
         page = self._store.read_page(at.segment, total_segments, at.position, PAGE_SIZE)
-        histories = by_customer(page.records)
-        # A customer whose events continue on the next page is compared as a whole on the page where they begin.
-        histories.pop(customer_at(at.position), None)
-        continued = customer_at(page.next)
+        histories, continued = customers_begun(page, at.position)
         found = self.differing(histories, generation, incomplete=continued)
         erased = [id_ for id_, records in histories.items() if id_ == continued or unredacted(records)]
         differences = [*found.values(), *self.unfinished_erasures(erased)]

@@ -7,10 +7,9 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from events.store import StoreBusy
+from events.dynamodb_keys import read_all_keys
 from operations.jobs.claims.table import CLAIM_PREFIX, NOBODY, ClaimPage, CustomerAt, HeldClaim
 from shared.runtime.backoff import full_jitter
-from shared.runtime.key_reads import KeysUnread, read_keys
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -63,10 +62,7 @@ class DynamoDbClaims:
     def holders(self, claims: Collection[str]) -> dict[str, str]:
         """See `ClaimsTable.holders`."""
         keys = [_key(claim) for claim in dict.fromkeys(claims)]
-        try:
-            found = [_held(item) for item in read_keys(self._client, self._table, keys, self._pause)]
-        except KeysUnread as unread:
-            raise StoreBusy(str(unread)) from None
+        found = map(_held, read_all_keys(self._client, self._table, keys, self._pause))
         return {held.claim: held.holder for held in found}
 
     def move(self, claim: str, holder: CustomerAt | None, to: CustomerAt | None) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from events.pages import by_customer, customer_at
+from events.pages import customers_begun
 from events.store import EventStore
 from operations.jobs.claims.differences import (
     REPAIRABLE,
@@ -55,10 +55,7 @@ class ClaimVerifier:
             The new checkpoint, and the differences found in this page.
         """
         page = self._store.read_page(at.segment, total_segments, at.position, PAGE_SIZE)
-        histories = by_customer(page.records)
-        # A customer whose events continue on the next page is read as a whole on the page where they begin.
-        histories.pop(customer_at(at.position), None)
-        continued = customer_at(page.next)
+        histories, continued = customers_begun(page, at.position)
         standings = {
             id_: self._read(id_) if id_ == continued else standing_of(id_, records)
             for id_, records in histories.items()

@@ -23,7 +23,7 @@ FAILED: Final = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILE
 
 
 def stack_status(account: AwsAccount, stack: str) -> str:
-    """Return the status of a stack; empty if there is none."""
+    """Return the status of a stack; empty if the stack does not exist."""
     try:
         [found] = account.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     except ClientError as error:

@@ -70,7 +70,7 @@ class RestorableTables:
         self._pause = pause
 
     def state(self, name: str) -> TableState | None:
-        """The table; None if there is none of this name."""
+        """The table; None if no table has this name."""
         try:
             table = self._client.describe_table(TableName=name)["Table"]
         except self._client.exceptions.ResourceNotFoundException:

@@ -131,6 +131,19 @@ class Stack:
             views={**self.views, self.view.name: own},
         )
 
+    def command(self, words: str) -> str:
+        """Return a command on this view as it is typed in a shell.
+
+        Args:
+            words: The command and its options, without the program's name.
+        """
+        return f"make customers ARGS='{words}{self.view_option}'"
+
+    @property
+    def view_option(self) -> str:
+        """The words that choose this view on the command line; empty for the customers' view."""
+        return "" if self.view is CUSTOMERS else f" --view {self.view.name}"
+
     @property
     def projector(self) -> Projector:
         """Writes rows of the read table."""

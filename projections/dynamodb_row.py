@@ -13,7 +13,7 @@ from projections.view import View
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-_UNIT_BYTES: Final = 1024
+UNIT_BYTES: Final = 1024
 _KEY: Final = ("customer_id", "generation")
 _LISTING: Final = (*_KEY, "listing_shard", "listing_order", "document")
 _PARKED: Final = (*_KEY, "parked_in", "parked_since", "version", "parked_version", "parked_reason", "parked_attempts")
@@ -89,7 +89,12 @@ def write_units(row: Row, shards: int, view: View = CUSTOMERS) -> int:
     copies: list[Iterable[str]] = [item]
     copies += [_LISTING] if row.listing else []
     copies += [_PARKED] if row.parked else []
-    return sum(ceil(sum(_bytes(name, item[name]) for name in copy if name in item) / _UNIT_BYTES) for copy in copies)
+    return sum(ceil(sum(_bytes(name, item[name]) for name in copy if name in item) / UNIT_BYTES) for copy in copies)
+
+
+def size_of(item: "Mapping[str, AttributeValueTypeDef]") -> int:
+    """Return the bytes of an item or of a part of it."""
+    return sum(_bytes(name, value) for name, value in item.items())
 
 
 def _bytes(name: str, value: Mapping[str, Any]) -> int:

@@ -5,10 +5,14 @@ A view that is added here is fed from the next deployment on. Its rows for earli
 
 from typing import Final
 
+from projections.countries import COUNTRIES
 from projections.customers import CUSTOMERS
 from projections.view import View
 
-VIEWS: Final[tuple[View, ...]] = (CUSTOMERS,)
+VIEWS: Final[tuple[View, ...]] = (
+    CUSTOMERS,
+    COUNTRIES,
+)
 
 
 class UnknownView(Exception):

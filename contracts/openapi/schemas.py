@@ -9,6 +9,7 @@ from commands.create_customer import CreateCustomer
 from commands.update_customer import NewDetails
 from contracts.sample import SAMPLE, sample_of
 from events.customer import CUSTOMER_ID, Customer
+from queries.search_customers import SearchCustomers
 
 Json = dict[str, Any]
 
@@ -61,6 +62,7 @@ def all_schemas() -> dict[str, Json]:
         **_TEXTS,
         "CreateCustomer": request_schema(CreateCustomer, "The details of a new customer."),
         "UpdateCustomer": request_schema(NewDetails, "The new details of a customer."),
+        "SearchCustomers": request_schema(SearchCustomers, "Whom to find."),
         "Customer": customer_schema(Customer),
         "CustomerPage": _page(),
         "Problem": _problem(),

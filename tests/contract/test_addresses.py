@@ -187,7 +187,11 @@ class TestRowsOfAnEarlierRelease:
         assert found(read_model, new, generation) == [moved.customer_id]
 
     def test_a_rebuild_sets_the_key(
-        self, amazons_dynamodb: "DynamoDBClient", read_model: DynamoDbReadModel, store: InMemoryEventStore, generation: int
+        self,
+        amazons_dynamodb: "DynamoDBClient",
+        read_model: DynamoDbReadModel,
+        store: InMemoryEventStore,
+        generation: int,
     ) -> None:
         email, customer_id = an_address(), str(uuid.uuid4())
         event = created(customer_id, email=email)

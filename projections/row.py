@@ -66,7 +66,7 @@ class Row:
         version: Of the newest event in the row; 0 for a customer who was parked at the first event.
         listing: None once the customer is erased. The row itself is kept, so that its version rejects older events.
         parked: None if the customer is not parked.
-        misplaced: Whether the stored row has a wrong key of an index or lacks one, so that a list does not have the
+        misplaced: Whether the stored row has a wrong key of an index or lacks one, so that a list or a search lacks the
             customer. Any write of the row puts it right. Known only of rows that were read by `ReadModel.get_many`.
     """
 

@@ -102,7 +102,7 @@ def test_a_body_is_as_limited_as_that_of_a_create() -> None:
 
 
 def test_a_group_is_not_needed_and_the_scope_is() -> None:
-    """Whoever may list all customers may search."""
+    """A caller who may list all customers may search."""
     assert post({"email": "a@b.example"}, person_claims("customers/read"))["statusCode"] == 200
     assert kind(post({"email": "a@b.example"}, person_claims("customers/write"))) == (403, "forbidden")
 

@@ -302,7 +302,7 @@ def operations(api: Api) -> Iterator[MeasuredOperation]:
         "project one new customer",
         lambda: api.project(fresh),
         Units(write=3),
-        "row and two index entries; 1 R for the generation and 1 R for the existing row, because the event may be a repeat",
+        "row and two index entries; 1 R for the generation and 1 R for the row, as the event may be a repeat",
     )
     crowd = [event for _ in range(BATCH) for event in api.history(api.a_customer().id)]
     yield MeasuredOperation(

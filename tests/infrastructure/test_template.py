@@ -46,10 +46,11 @@ def test_the_specified_functions_have_their_names(functions: dict[str, Template]
 def test_each_route_requires_an_access_token_with_its_scope(functions: dict[str, Template], template: Template) -> None:
     found = {route: properties for route, properties in routes(functions).items() if route not in PUBLIC | PREFLIGHTS}
 
-    single = "/customers/{customer_id}"
-    assert set(found) == {"POST /customers", "GET /customers", f"GET {single}", f"PUT {single}", f"DELETE {single}"}
+    single, search = "/customers/{customer_id}", "POST /customers/search"
+    lists = {"POST /customers", "GET /customers", search}
+    assert set(found) == lists | {f"GET {single}", f"PUT {single}", f"DELETE {single}"}
     for route, properties in found.items():
-        scope = "customers/read" if route.startswith("GET") else "customers/write"
+        scope = "customers/read" if route.startswith("GET") or route == search else "customers/write"
         assert properties["Auth"] == {"Authorizer": "Cognito", "AuthorizationScopes": [scope]}, route
     auth = template["Resources"]["CustomersApi"]["Properties"]["Auth"]
     assert auth["DefaultAuthorizer"] == "Cognito"

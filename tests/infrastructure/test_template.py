@@ -27,7 +27,7 @@ def actions(statement: Template) -> list[str]:
 
 
 PUBLIC = {"GET /docs", "GET /docs/{file}", "GET /openapi.json"}
-PREFLIGHTS = {"OPTIONS /customers", "OPTIONS /customers/{customer_id}"}
+PREFLIGHTS = {"OPTIONS /customers", "OPTIONS /customers/search", "OPTIONS /customers/{customer_id}"}
 
 
 def routes(functions: dict[str, Template]) -> dict[str, Template]:

@@ -9,6 +9,8 @@ from events.claims import email_claim
 from events.codec import decode
 from events.customer import Erased, evolve
 from projections.address import address_key, claim_in
+from projections.customers import CUSTOMERS
+from projections.dynamodb_keys import key_of_row
 from projections.dynamodb_row import content_of, key_of, present, to_row, write_units
 from projections.row import Listing, Parked, Row, row_of
 from tests.samples import created
@@ -48,6 +50,15 @@ def test_a_document_without_an_address_has_no_key(document: str) -> None:
     """Such a row was written by other code. It is shown in the list, and found by no address."""
     assert claim_in(document) is None
     assert "address" not in item_of(Row("c-1", 2, 1, Listing(document, "2026#c-1")))
+
+
+def test_only_customers_are_found_by_address() -> None:
+    """A row of another view may show the same document."""
+    other = replace(CUSTOMERS, name="other", number=7)
+
+    assert content_of(row_for(), 4, other)["address"] is None
+    item = {**key_of_row(other, "c-1", 2), **present(content_of(row_for(), 4, other))}
+    assert not to_row(item, 4, other).misplaced
 
 
 def changed(row: Row, **changes: str | None) -> Row:

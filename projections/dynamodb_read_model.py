@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from projections.address import address_key
 from projections.customers import CUSTOMERS
 from projections.dynamodb_generations import DynamoDbGenerations, unchanged
 from projections.dynamodb_keys import item_key, key_of_row, rows_prefix, version_attribute
@@ -34,6 +35,7 @@ T = TypeVar("T")
 
 LISTING_INDEX: Final = "listing"
 PARKED_INDEX: Final = "parked"
+ADDRESS_INDEX: Final = "address"
 _ROWS_PER_PAGE: Final = 500
 _ROWS_PER_READ: Final = 100
 # The limit of one call (DynamoDB docs, "BatchExecuteStatement").
@@ -44,8 +46,8 @@ _CONFLICTS: Final = frozenset({"ConditionalCheckFailed", "DuplicateItem"})
 
 
 class DynamoDbReadModel:
-    """Stores the rows of a view in a table with the key (`customer_id`, `generation`) and the indexes `listing` and
-    `parked`.
+    """Stores the rows of a view in a table with the key (`customer_id`, `generation`) and the indexes `listing`,
+    `parked` and `address`.
     """
 
     def __init__(
@@ -80,6 +82,16 @@ class DynamoDbReadModel:
         page_size = limit // count + 2
         shards = [self._query_shard(self._listing_key(generation, shard), page_size, after) for shard in range(count)]
         return list(islice(merge(*shards, key=lambda listing: listing.order, reverse=True), limit))
+
+    def ids_by_address(self, claim: str, generation: int) -> list[str]:
+        """See `ReadModel.ids_by_address`."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=ADDRESS_INDEX,
+            KeyConditionExpression="address = :address",
+            ExpressionAttributeValues={":address": {"S": address_key(generation, claim)}},
+        )
+        return [item["customer_id"]["S"] for page in pages for item in page["Items"]]
 
     def get_many(self, customer_ids: Iterable[str], generation: int) -> dict[str, Row]:
         """See `ReadModel.get_many`."""

@@ -167,6 +167,17 @@ class ReadModel(RowStore, Protocol):
         """
         ...
 
+    def ids_by_address(self, claim: str, generation: int) -> Sequence[str]:
+        """Return the ids of the customers whom the index `address` has under an e-mail address.
+
+        Normally that is one customer or nobody. The index lags behind the rows, so the rows decide. It also has a
+        customer whose row does not show yet that the address went to somebody else.
+
+        Args:
+            claim: As `events.claims.email_claim` returns it.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:

@@ -1,9 +1,11 @@
 """A row of the read table: one customer in one generation of the projection."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from events.customer import Customer, Erased, State
+from projections.address import claim_in
 
 # Of a generation whose record names no other number. One partition takes 1,000 write units a second (DynamoDB docs,
 # "Partitions and data distribution"). Four shards keep a busy day's sign-ups from making one hot key, and a page needs
@@ -13,7 +15,7 @@ LISTING_SHARDS: Final = 4
 RETURNING: Final = "returning"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Listing:
     """The visible part of a row.
 
@@ -24,6 +26,11 @@ class Listing:
 
     document: str
     order: str
+
+    @cached_property
+    def address(self) -> str | None:
+        """The claim on the e-mail address in the document, by which a search finds the row; None without one."""
+        return claim_in(self.document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,7 @@ class Row:
         listing: None once the customer is erased. The row itself is kept, so that its version rejects older events.
         parked: None if the customer is not parked.
         group: In a view that counts customers: where this one is counted; None if nowhere.
-        misplaced: Whether the stored row has a wrong key of an index or lacks one, so that a list does not have the
+        misplaced: Whether the stored row has a wrong key of an index or lacks one, so that a list or a search lacks the
             customer. Any write of the row puts it right. Known only of rows that were read by `ReadModel.get_many`.
     """
 

@@ -18,7 +18,7 @@ class DifferenceKind(StrEnum):
     PARKED = "parked"
     """The customer is parked."""
     UNLISTED = "unlisted"
-    """The row lacks a key of an index or has a wrong one, so a list does not have the customer."""
+    """The row lacks a key of an index or has a wrong one, so a list or a search lacks the customer."""
     UNREADABLE = "unreadable"
     """The events cannot be folded, and the customer is not parked."""
     UNREDACTED = "unredacted"

@@ -191,7 +191,9 @@ class Database:
             members = list(table.members.get((params["IndexName"], next(iter(wanted.values()))), ()))
             seen = zip(members, self._all_seen(table, members), strict=True)
             found = [
-                ((value_of(item[index.order]), key), item) for key, item in seen if item and item.get(name) == wanted
+                ((value_of(item[index.order]) if index.order else "", key), item)
+                for key, item in seen
+                if item and item.get(name) == wanted
             ]
         return [each for each in found if holds(each[1], values)] if holds else found
 

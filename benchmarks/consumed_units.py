@@ -345,7 +345,7 @@ def counting_operations(api: Api) -> Iterator[MeasuredOperation]:
         "count one new customer",
         lambda: api.count(crowd[:1]),
         Units(write=4),
-        "row and counter in one transaction; 1 R each for the generation, for its shards, once a process, and for the row",
+        "row and counter in one transaction; 1 R each for the generation, its shards (once a process) and the row",
     )
     others = api.a_crowd()
     yield MeasuredOperation(

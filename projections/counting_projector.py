@@ -30,8 +30,8 @@ class CountingProjector(Projector):
 
     Args:
         rows: The view's rows.
-        store: The events.
-        view: What is counted.
+        store: The events, of which the newest of a customer is read.
+        view: The groups that customers are counted in.
         now: Returns the current time, with a time zone.
     """
 

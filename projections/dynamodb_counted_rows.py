@@ -56,7 +56,7 @@ class DynamoDbCountedRows(DynamoDbReadModel):
     ) -> None:
         """
         Args:
-            view: Whose rows.
+            view: The view whose rows these are.
             sleep: Waits between attempts; takes seconds.
             now: Returns the current time, with a time zone.
             shuffle: Puts the transactions of one call in some order, so that writers that run at the same time seldom

@@ -61,7 +61,7 @@ class DynamoDbReadModel:
         Args:
             table: The read table's name.
             sleep: Waits between attempts; takes seconds.
-            view: Whose rows.
+            view: The view whose rows these are.
         """
         self._client = client
         self._table = table

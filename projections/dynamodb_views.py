@@ -47,7 +47,7 @@ def projector_of(view: View, rows: RowStore, store: EventStore, now: Callable[[]
 
     Args:
         rows: The view's rows.
-        store: The events.
+        store: The events, which are read for gaps and for the newest of a customer.
         now: Returns the current time, with a time zone.
     """
     if isinstance(view, CountingView):

@@ -23,7 +23,7 @@ def view_named(name: str) -> View:
     """Return a view.
 
     Raises:
-        UnknownView: There is none of this name.
+        UnknownView: No view has this name.
     """
     for view in VIEWS:
         if view.name == name:

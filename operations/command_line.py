@@ -168,6 +168,7 @@ COMMANDS: Final = (
             options.view_option,
             options.generation_option("every generation that is fed"),
             options.go_options("redrive the customers", "customers of each generation"),
+            options.workers_option,
         ),
     ),
     Command(

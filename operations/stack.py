@@ -131,6 +131,11 @@ class Stack:
             views={**self.views, self.view.name: own},
         )
 
+    @property
+    def of_every_view(self) -> list["Stack"]:
+        """This stack once for each view; see `for_view`."""
+        return [self, *(self.for_view(name) for name in self.views)]
+
     def command(self, words: str) -> str:
         """Return a command on this view as it is typed in a shell.
 

@@ -1,4 +1,4 @@
-"""Brings customers of lost batches up to date in every generation that the projector feeds, many of them together.
+"""Brings customers of lost batches up to date in every generation of every view, many of them together.
 
 The projector itself does most of it, as it does for a batch of the stream: it reads and writes the rows of many
 customers in a few calls. Only what no event brings about is repaired one by one, such as a row that no list has.
@@ -38,11 +38,31 @@ Statuses = dict[str, CustomerStatus]
 
 
 def bring_up_to_date(stack: Stack, histories: Histories) -> Statuses:
-    """Bring at most `CUSTOMERS_TOGETHER` customers up to date, the generation that is read last.
+    """Bring at most `CUSTOMERS_TOGETHER` customers up to date in every view, the generation that is read last.
 
     Returns:
-        Each customer's status after a comparison that follows the writes: the worst one of all generations.
+        Each customer's status after a comparison that follows the writes: the worst one of all views and generations.
     """
+    return _worst(histories, [_brought_up_to_date(view, histories) for view in stack.of_every_view])
+
+
+def look_at(stack: Stack, histories: Histories) -> Statuses:
+    """Compare customers and change nothing.
+
+    Returns:
+        Each customer's status: the worst one of all views and generations.
+    """
+    return _worst(histories, [_looked_at(view, histories) for view in stack.of_every_view])
+
+
+def together(histories: Histories) -> Iterator[Histories]:
+    """Split customers into groups of at most `CUSTOMERS_TOGETHER`."""
+    ids = list(histories)
+    for start in range(0, len(ids), CUSTOMERS_TOGETHER):
+        yield {id_: histories[id_] for id_ in ids[start : start + CUSTOMERS_TOGETHER]}
+
+
+def _brought_up_to_date(stack: Stack, histories: Histories) -> Statuses:
     try:
         # Loaded after the events were read: a generation that is begun from here on is filled with them anyway.
         fed = stack.generations.load().fed
@@ -53,24 +73,12 @@ def bring_up_to_date(stack: Stack, histories: Histories) -> Statuses:
     return _worst(histories, [_repaired(stack, generation, found) for generation, found in left.items()])
 
 
-def look_at(stack: Stack, histories: Histories) -> Statuses:
-    """Compare customers and change nothing.
-
-    Returns:
-        Each customer's status: the worst one of all generations.
-    """
+def _looked_at(stack: Stack, histories: Histories) -> Statuses:
     try:
         found = [stack.verifier.differing(histories, generation) for generation in stack.generations.load().fed]
     except _UNAVAILABLE:
         return dict.fromkeys(histories, CustomerStatus.LEFT)
     return _worst(histories, [_statuses(differences, CustomerStatus.BEHIND) for differences in found])
-
-
-def together(histories: Histories) -> Iterator[Histories]:
-    """Split customers into groups of at most `CUSTOMERS_TOGETHER`."""
-    ids = list(histories)
-    for start in range(0, len(ids), CUSTOMERS_TOGETHER):
-        yield {id_: histories[id_] for id_ in ids[start : start + CUSTOMERS_TOGETHER]}
 
 
 def _repaired(stack: Stack, generation: int, differences: Mapping[str, Difference]) -> Statuses:

@@ -55,8 +55,10 @@ def counted_rows(client: "DynamoDBClient", **arguments: Any) -> DynamoDbCountedR
 
 
 def event_store_on(client: "DynamoDBClient") -> DynamoDbEventStore:
-    names = [tables.from_template()[name]["TableName"] for name in ("EventTable", "ClaimsTable", "ErasuresTable")]
-    return DynamoDbEventStore(client, *names)
+    events, claims, erasures = (
+        tables.from_template()[name]["TableName"] for name in ("EventTable", "ClaimsTable", "ErasuresTable")
+    )
+    return DynamoDbEventStore(client, events, claims, erasures)
 
 
 @pytest.fixture(params=["memory", "moto", "dynamodb-local"])
@@ -208,7 +210,8 @@ def test_a_scan_finds_the_rows_of_this_view_and_no_counter(counted: Counted, gen
     rows = [row(counted.customer(), generation) for _ in range(5)]
     counted.rows.write([Write(each, None) for each in rows])
 
-    found, start = [], None
+    found: list[Row] = []
+    start = None
     while True:
         page = counted.rows.rows(generation, 0, 1, start)
         found += page.rows

@@ -7,6 +7,7 @@ import pytest
 from operations.command_line import build_parser, parse
 from projections.countries import COUNTRIES
 from projections.row import Parked
+from tests.samples import START
 from tests.unit.operations.stack import FakeStack
 
 CUSTOMER_ID = "0f3c8a52-0000-4000-8000-000000000000"
@@ -84,3 +85,13 @@ def test_an_error_says_which_view_it_is_about(fake: FakeStack, capsys: pytest.Ca
     assert "add --view countries to the commands" in capsys.readouterr().err
     assert fake.run("rebuild", "switch") == 1
     assert "--view" not in capsys.readouterr().err
+
+
+def test_lost_batches_are_made_up_for_in_every_view(fake: FakeStack) -> None:
+    fake.countries.stored.clear()
+    fake.countries.counters.clear()
+    times = dict.fromkeys(("approximateArrivalOfFirstRecord", "approximateArrivalOfLastRecord"), START.isoformat())
+    fake.queue.messages["lost"] = {"DDBStreamBatchInfo": {"shardId": "s", "batchSize": 2, **times}}
+    assert fake.run("redrive-failures", "--go") == 0
+    assert sum(fake.countries.counts().values()) == 2
+    assert not fake.queue.messages

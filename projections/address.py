@@ -3,7 +3,7 @@
 A claim is a hash, so the index holds no address, and two spellings of one mailbox have one key (`events.claims`).
 """
 
-import json
+from pydantic_core import from_json
 
 from events.claims import email_claim
 
@@ -15,7 +15,7 @@ def claim_in(document: str) -> str | None:
         document: The API's answer as JSON, as `Customer.document` writes it.
     """
     try:
-        content = json.loads(document)
+        content = from_json(document)
     except ValueError:
         return None
     email = content.get("email") if isinstance(content, dict) else None

@@ -64,13 +64,14 @@ def to_row(item: Mapping[str, Any], shards: int | None = None, view: View = CUST
             item of an index, which does not have all of them.
         view: Whose row it is.
     """
+    listing = to_listing(item) if "document" in item else None
     return Row(
         customer_id=item["customer_id"]["S"].removeprefix(rows_prefix(view)),
         generation=int(item["generation"]["N"]),
         version=int(item[version_attribute(view)]["N"]),
-        listing=to_listing(item) if "document" in item else None,
+        listing=listing,
         parked=_parked(item) if "parked_reason" in item else None,
-        misplaced=shards is not None and _is_misplaced(item, shards, view),
+        misplaced=shards is not None and _is_misplaced(item, listing, shards, view),
     )
 
 
@@ -115,11 +116,11 @@ def _address_of(generation: int, listing: Listing | None, view: View) -> "Attrib
     return {"S": address_key(generation, listing.address)}
 
 
-def _is_misplaced(item: Mapping[str, Any], shards: int, view: View) -> bool:
+def _is_misplaced(item: Mapping[str, Any], listing: Listing | None, shards: int, view: View) -> bool:
     generation = int(item["generation"]["N"])
     shard = shard_of(item["customer_id"]["S"].removeprefix(rows_prefix(view)), shards)
-    is_listed, is_parked = "document" in item, "parked_reason" in item
-    if item.get("address") != _address_of(generation, to_listing(item) if is_listed else None, view):
+    is_listed, is_parked = listing is not None, "parked_reason" in item
+    if item.get("address") != _address_of(generation, listing, view):
         return True
     listed_at = item.get("listing_shard", {}).get("S")
     parked_in = item.get("parked_in", {}).get("N")

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from projections import dynamodb_read_model
+from projections.customers import CUSTOMERS
 from projections.dynamodb_row import content_of as _content_of
 from queries import search_customers
 from queries.handlers import search_customers as search_handler
@@ -10,17 +11,17 @@ from queries.read_your_writes import wait_for
 from tests.simulation.mutations.base import Mutation, one
 
 
-def _kept_by_an_update(row: Any, shards: int, view: Any) -> Any:
+def _kept_by_an_update(row: Any, shards: int, view: Any = CUSTOMERS) -> Any:
     content = _content_of(row, shards, view)
     return content if row.version <= 1 or row.listing is None else {k: v for k, v in content.items() if k != "address"}
 
 
-def _kept_by_an_erasure(row: Any, shards: int, view: Any) -> Any:
+def _kept_by_an_erasure(row: Any, shards: int, view: Any = CUSTOMERS) -> Any:
     content = _content_of(row, shards, view)
     return content if row.listing else {name: value for name, value in content.items() if name != "address"}
 
 
-def _of_every_generation(row: Any, shards: int, view: Any) -> Any:
+def _of_every_generation(row: Any, shards: int, view: Any = CUSTOMERS) -> Any:
     content = _content_of(row, shards, view)
     return content | ({"address": {"S": f"1#{row.listing.address}"}} if row.listing else {})
 

@@ -50,7 +50,7 @@ def of_the_path() -> None:
 def of_the_address() -> None:
     assert ROWS["`email` of a search"][1] == f"{LONGEST_ADDRESS:,} characters"
     body = json.dumps({"email": "x" * LONGEST_ADDRESS}).encode()
-    assert parse_body(SearchCustomers, body, {}).email == "x" * LONGEST_ADDRESS
+    assert len(parse_body(SearchCustomers, body, {}).email) == LONGEST_ADDRESS
     refused(InvalidFields, lambda: parse_body(SearchCustomers, body.replace(b"x", b"xx", 1), {}))
 
 

@@ -116,7 +116,7 @@ class _Search:
         if continued in histories:
             histories[continued] = list(self._stack.store.read(continued))
         touched = {id_: found for id_, records in histories.items() if (found := self._windows.touched_by(records))}
-        statuses = _bring_up_to_date(self._stack, {id_: histories[id_] for id_ in touched}, go=self._go)
+        statuses = _in_every_view(self._stack, {id_: histories[id_] for id_ in touched}, go=self._go)
         with self._lock:
             for id_, status in statuses.items():
                 for window in touched[id_]:
@@ -124,6 +124,12 @@ class _Search:
         problems = sum(status is CustomerStatus.LEFT for status in statuses.values())
         progress = at.advanced(customers=len(histories), events=len(page.records), problems=problems)
         return replace(progress, position=page.next, done=page.next is None)
+
+
+def _in_every_view(stack: Stack, histories: Histories, *, go: bool) -> dict[str, CustomerStatus]:
+    """Bring customers up to date in all views: a lost batch was lost for each of them."""
+    of_views = [_bring_up_to_date(each, histories, go=go) for each in stack.every_view]
+    return {customer_id: _worst(statuses[customer_id] for statuses in of_views) for customer_id in histories}
 
 
 def _bring_up_to_date(stack: Stack, histories: Histories, *, go: bool) -> dict[str, CustomerStatus]:

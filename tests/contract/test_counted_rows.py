@@ -225,6 +225,18 @@ def test_rows_and_counters_of_a_generation_are_removed_together(counted: Counted
     assert counted.counts(generation + 1) == {"germany": 1}
 
 
+def test_any_number_of_moves_fits_into_transactions(counted: Counted, generation: int) -> None:
+    """Each takes four items: the row, the check of the event table, and two counters."""
+    rows = [row(counted.customer(2), generation, group=f"from-{number}") for number in range(120)]
+    moved = [replace(each, version=2, group=f"to-{number}") for number, each in enumerate(rows)]
+
+    assert counted.rows.write([Write(each, None) for each in rows]) == [WriteResult.APPLIED] * 120
+    writes = [Write(after, before) for after, before in zip(moved, rows, strict=True)]
+    assert counted.rows.write(writes) == [WriteResult.APPLIED] * 120
+
+    assert counted.counts(generation) == {f"to-{number}": 1 for number in range(120)}
+
+
 def test_a_scan_finds_the_rows_of_this_view_and_no_counter(counted: Counted, generation: int) -> None:
     rows = [row(counted.customer(), generation) for _ in range(5)]
     counted.rows.write([Write(each, None) for each in rows])

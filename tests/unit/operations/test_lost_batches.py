@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,11 @@ from hypothesis import strategies as st
 from events.envelope import Unreadable
 from operations.jobs.lost_batch import LostBatch
 from operations.jobs.windows import EVERY_WINDOW, MARGIN, Windows
+from projections.countries import COUNTRIES
+from projections.maintenance.stores import ViewStores
 from projections.maintenance.verify import Verifier
+from tests.fakes.counted_rows import InMemoryCountedRows
+from tests.fakes.read_model import InMemoryGenerations, InMemoryProgress
 from tests.samples import START, created, updated
 from tests.unit.operations.stack import FakeStack
 
@@ -107,3 +112,21 @@ def test_the_message_of_one_time_stays_while_that_of_another_is_done(stack: Fake
 
     assert set(stack.queue.messages) == {"m2"}
     assert stack.shown("a")
+
+
+def test_the_customers_of_a_lost_batch_are_brought_up_to_date_in_every_view(stack: FakeStack) -> None:
+    counted = InMemoryCountedRows(stack.store.latest)
+    own = ViewStores(COUNTRIES, counted, InMemoryGenerations(), InMemoryProgress())
+    stack.stack = replace(stack.stack, views={"countries": own})
+    # The customers' view has this one already: a lost batch of one view need not be one of another.
+    stack.customer("a")
+    stack.customer("b", projected=False)
+    lost(stack, 1)
+
+    stack.run("redrive-failures")
+    assert counted.counts() == {}
+    assert stack.run("redrive-failures", "--go") == 0
+
+    assert counted.counts() == {"united kingdom": 2}
+    assert stack.shown("b")
+    assert not stack.queue.messages

@@ -39,7 +39,7 @@ from projections.maintenance.verify import Verifier
 from projections.projector import Projector
 from projections.read_model import RowStore
 from projections.view import View
-from projections.views import view_named
+from projections.views import VIEWS, view_named
 from publisher.bus import Bus
 from publisher.cloud_event import FIRST_EPOCH
 from publisher.event_bridge import EventBridgeBus
@@ -132,9 +132,9 @@ class Stack:
         )
 
     @property
-    def of_every_view(self) -> list["Stack"]:
-        """This stack once for each view; see `for_view`."""
-        return [self, *(self.for_view(name) for name in self.views)]
+    def every_view(self) -> "list[Stack]":
+        """This stack with each view in turn, in the order of projection."""
+        return [self.for_view(view.name) for view in VIEWS if view is self.view or view.name in self.views]
 
     def command(self, words: str) -> str:
         """Return a command on this view as it is typed in a shell.

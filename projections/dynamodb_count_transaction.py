@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWrite
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -181,9 +182,11 @@ class CountTransaction:
 
 
 def _known(moves: Mapping[CounterKey, Move], found: Mapping[CounterKey, int]) -> dict[CounterKey, Move]:
-    """Complete moves by what counters were found to have. There is nothing to take from one that does not exist."""
+    """Complete moves by what counters were found to have. There is nothing to take from one that does not exist. One
+    that was found to have too few may have enough for those who are left.
+    """
     return {
-        key: replace(move, found=found[key]) if key in found and move.customers < 0 else move
+        key: replace(move, found=found[key]) if found.get(key, inf) <= -move.customers else move
         for key, move in moves.items()
         if not (move.customers < 0 and found.get(key) == _NOT_THERE)
     }

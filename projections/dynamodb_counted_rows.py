@@ -36,9 +36,10 @@ from shared.runtime.clock import utc_now
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-# Each may take four of the hundred items of a transaction: the row, the fence, and two counters (API reference,
-# "TransactWriteItems"). More customers would also mean more of them to send again when one is changed meanwhile.
-_CUSTOMERS_AT_ONCE: Final = 24
+# Of a transaction (API reference, "TransactWriteItems").
+_ITEMS_AT_ONCE: Final = 100
+# More customers would mean more of them to send again when one is changed meanwhile.
+_CUSTOMERS_AT_ONCE: Final = 40
 # A transactional write uses twice the units of a plain one (DynamoDB docs, "Capacity management for transactions").
 _TRANSACTIONAL: Final = 2
 
@@ -83,11 +84,7 @@ class DynamoDbCountedRows(DynamoDbReadModel):
         for number, write in enumerate(writes):
             generation = write.row.generation
             by_shard[generation, shard_of(write.row.customer_id, self._shards.of(generation))].append(number)
-        return [
-            numbers[start : start + _CUSTOMERS_AT_ONCE]
-            for numbers in by_shard.values()
-            for start in range(0, len(numbers), _CUSTOMERS_AT_ONCE)
-        ]
+        return [part for numbers in by_shard.values() for part in _parts(numbers, writes)]
 
     def units_of(self, row: Row) -> int:
         """See `RowStore.units_of`."""
@@ -160,3 +157,22 @@ class DynamoDbCountedRows(DynamoDbReadModel):
 
     def _to_row(self, item: Mapping[str, Any], shards: int | None = None) -> Row:
         return to_counted_row(item, shards, self._view)
+
+
+def _parts(numbers: Sequence[int], writes: Sequence[Write]) -> Iterator[list[int]]:
+    """Split the writes of one shard, given by their positions, into transactions that are not too large."""
+    part: list[int] = []
+    items, groups = 0, set[str]()
+    for number in numbers:
+        write = writes[number]
+        touched = {row.group for row in (write.row, write.replaces) if row and row.group is not None}
+        added = 1 + (fence_version(write) is not None) + len(touched - groups)
+        if part and (len(part) == _CUSTOMERS_AT_ONCE or items + added > _ITEMS_AT_ONCE):
+            yield part
+            part, items, groups = [], 0, set()
+            added = 1 + (fence_version(write) is not None) + len(touched)
+        part.append(number)
+        items += added
+        groups |= touched
+    if part:
+        yield part

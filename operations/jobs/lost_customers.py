@@ -43,7 +43,7 @@ def bring_up_to_date(stack: Stack, histories: Histories) -> Statuses:
     Returns:
         Each customer's status after a comparison that follows the writes: the worst one of all views and generations.
     """
-    return _worst(histories, [_brought_up_to_date(view, histories) for view in stack.of_every_view])
+    return _worst(histories, [_brought_up_to_date(view, histories) for view in stack.every_view])
 
 
 def look_at(stack: Stack, histories: Histories) -> Statuses:
@@ -52,7 +52,7 @@ def look_at(stack: Stack, histories: Histories) -> Statuses:
     Returns:
         Each customer's status: the worst one of all views and generations.
     """
-    return _worst(histories, [_looked_at(view, histories) for view in stack.of_every_view])
+    return _worst(histories, [_looked_at(view, histories) for view in stack.every_view])
 
 
 def together(histories: Histories) -> Iterator[Histories]:

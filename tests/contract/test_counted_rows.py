@@ -17,7 +17,8 @@ from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.generations import Generations
 from projections.read_model import Write, WriteResult
-from projections.row import Parked, Row
+from projections.row import LISTING_SHARDS, Parked, Row
+from projections.shards import shard_of
 from tests.fakes.counted_rows import InMemoryCountedRows
 from tests.fakes.event_store import InMemoryEventStore
 from tests.fakes.network import lossy
@@ -129,6 +130,26 @@ def test_the_last_of_a_group_takes_its_counter_along(counted: Counted, generatio
     assert list(counted.rows.groups(generation)) == []
 
 
+def test_a_counter_stays_if_one_of_those_who_would_have_emptied_it_did_not_leave(
+    counted: Counted, generation: int
+) -> None:
+    ids: list[str] = []
+    while len(ids) < 3:
+        ids += [id_ for id_ in [counted.customer()] if shard_of(id_, LISTING_SHARDS) == 0]
+    rows = [row(customer_id, generation) for customer_id in ids]
+    counted.rows.write([Write(each, None) for each in rows])
+    gone = [row(each.customer_id, generation, 2, None) for each in rows]
+
+    # The last one was written by somebody else meanwhile.
+    writes = [
+        Write(after, replace(before, version=9 if before is rows[-1] else 1))
+        for after, before in zip(gone, rows, strict=True)
+    ]
+    assert counted.rows.write(writes) == [WriteResult.APPLIED] * 2 + [WriteResult.CONFLICT]
+
+    assert counted.counts(generation) == {"germany": 1}
+
+
 @pytest.mark.parametrize(
     "change",
     [{"version": 2}, {"attempts": True}],
@@ -204,6 +225,18 @@ def test_rows_and_counters_of_a_generation_are_removed_together(counted: Counted
     assert counted.rows.get_many([each.customer_id for each in rows], generation) == {}
     assert counted.counts(generation) == {}
     assert counted.counts(generation + 1) == {"germany": 1}
+
+
+def test_any_number_of_moves_fits_into_transactions(counted: Counted, generation: int) -> None:
+    """Each takes four items: the row, the check of the event table, and two counters."""
+    rows = [row(counted.customer(2), generation, group=f"from-{number}") for number in range(120)]
+    moved = [replace(each, version=2, group=f"to-{number}") for number, each in enumerate(rows)]
+
+    assert counted.rows.write([Write(each, None) for each in rows]) == [WriteResult.APPLIED] * 120
+    writes = [Write(after, before) for after, before in zip(moved, rows, strict=True)]
+    assert counted.rows.write(writes) == [WriteResult.APPLIED] * 120
+
+    assert counted.counts(generation) == {f"to-{number}": 1 for number in range(120)}
 
 
 def test_a_scan_finds_the_rows_of_this_view_and_no_counter(counted: Counted, generation: int) -> None:

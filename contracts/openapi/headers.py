@@ -3,6 +3,8 @@
 from typing import Any, Final
 
 from contracts.openapi.schemas import ID
+from projections.counting import CountingView
+from projections.views import VIEWS
 from queries.get_all_customers import DEFAULT_LIMIT, LARGEST_LIMIT
 from shared.http import consistency
 from shared.http.headers import DEFAULT_WAIT_SECONDS, IDEMPOTENCY_KEY, LONGEST_WAIT_SECONDS
@@ -25,6 +27,13 @@ def _parameter(place: str, name: str, description: str, schema: Json, **more: An
 
 PARAMETERS: Final[dict[str, Json]] = {
     "customer_id": _parameter("path", "customer_id", "The id of the customer.", ID, required=True),
+    "view": _parameter(
+        "path",
+        "view",
+        "What customers are counted by.",
+        {"type": "string", "enum": [view.name for view in VIEWS if isinstance(view, CountingView)]},
+        required=True,
+    ),
     "limit": _parameter(
         "query",
         "limit",

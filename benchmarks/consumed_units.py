@@ -24,8 +24,13 @@ from events.envelope import Event
 from events.history import readable
 from local import tables
 from local.tools import dynamodb_local
+from projections.countries import COUNTRIES
+from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import reader_for
+from projections.dynamodb_views import projector_of, rows_of
 from projections.projector import Projector
+from projections.row import LISTING_SHARDS
+from projections.shards import shard_of
 from queries.get_all_customers import GetAllCustomers, get_all_customers
 from queries.get_customer import get_customer
 from queries.read_your_writes import REAL_CLOCK, ReadAfter
@@ -125,6 +130,9 @@ class Api:
         self.store = DynamoDbEventStore(client, names["EventTable"], names["ClaimsTable"], names["ErasuresTable"])
         self.reader = reader_for(client, names["ReadTable"])
         self._projector = Projector(self.reader.rows, self.store.read)
+        rows = rows_of(COUNTRIES, client, names["ReadTable"], names["EventTable"])
+        self._countries = projector_of(COUNTRIES, rows, self.store)
+        self._generations = DynamoDbGenerations(client, names["ReadTable"], COUNTRIES)
 
     def create(self, body: dict[str, str], key: str | None = None) -> Customer:
         """POST /customers."""
@@ -167,6 +175,19 @@ class Api:
         projected = self._projector.project(events, self.reader.generations.load().active)
         if projected.failed:
             raise RuntimeError(f"not projected: {projected.failed}")
+
+    def count(self, events: list[Event]) -> None:
+        """One batch of the stream, in the view of countries."""
+        counted = self._countries.project(events, self._generations.load().active)
+        if counted.failed:
+            raise RuntimeError(f"not counted: {counted.failed}")
+
+    def a_crowd(self) -> list[Event]:
+        """Create a batch of customers who are in all shards of the counters."""
+        while True:
+            events = [event for _ in range(BATCH) for event in self.history(self.a_customer().id)]
+            if len({shard_of(event.customer_id, LISTING_SHARDS) for event in events}) == LISTING_SHARDS:
+                return events
 
     def a_customer(self, versions: int = 1, *, projected: bool = False) -> Customer:
         """Create a customer with as many events as `versions`."""
@@ -343,6 +364,48 @@ def operations(api: Api) -> Iterator[MeasuredOperation]:
         lambda: api.project(erased),
         Units(1, 3),
         "tombstone and deletion of both index entries; 1 R for the generation",
+    )
+    yield from counting_operations(api)
+
+
+def counting_operations(api: Api) -> Iterator[MeasuredOperation]:
+    """Yield what a view that counts customers adds to a projection, and prepare each only when its turn comes."""
+    crowd = api.a_crowd()
+    yield MeasuredOperation(
+        "count one new customer",
+        lambda: api.count(crowd[:1]),
+        Units(write=4),
+        "row and counter in one transaction; 1 R each for the generation, its shards (once a process) and the row",
+    )
+    others = api.a_crowd()
+    yield MeasuredOperation(
+        f"count a batch of {BATCH}",
+        lambda: api.count(others),
+        Units(write=2 * BATCH + 2),
+        "four counters, one for each shard, so that projectors seldom wait for each other",
+    )
+    same, moved, gone = (api.a_customer() for _ in range(3))
+    api.count([event for each in (same, moved, gone) for event in api.history(each.id)])
+    api.update(same, full_name="Ada King")
+    unchanged = api.history(same.id)[1:]
+    yield MeasuredOperation(
+        "count an update that keeps the country",
+        lambda: api.count(unchanged),
+        Units(read=1),
+        "nothing is written; 1 R for the generation",
+    )
+    api.update(moved, country="France")
+    change = api.history(moved.id)[1:]
+    yield MeasuredOperation(
+        "count an update of the country",
+        lambda: api.count(change),
+        Units(1, 6),
+        "as for a new customer, a second counter, and a check that no later event exists; 1 R for the newest event",
+    )
+    api.erase(gone)
+    erased = api.history(gone.id)[1:]
+    yield MeasuredOperation(
+        "count an erasure", lambda: api.count(erased), Units(1, 4), "tombstone and counter; 1 R for the generation"
     )
 
 

@@ -61,7 +61,7 @@ class DynamoDbReadModel:
         Args:
             table: The read table's name.
             sleep: Waits between attempts; takes seconds.
-            view: Whose rows.
+            view: The view whose rows these are.
         """
         self._client = client
         self._table = table
@@ -110,6 +110,13 @@ class DynamoDbReadModel:
     def units_of(self, row: Row) -> int:
         """See `ReadModel.units_of`."""
         return write_units(row, self._shards.of(row.generation), self._view)
+
+    def units_of_writes(self, writes: Sequence[Write]) -> int:
+        """See `ReadModel.units_of_writes`."""
+        return sum(self.units_of(write.row) for write in writes)
+
+    def forget(self, generation: int) -> None:
+        """See `ReadModel.forget`. This view has nothing but rows."""
 
     def all_rows(self, customer_id: str) -> list[Row]:
         """See `ReadModel.all_rows`."""
@@ -184,16 +191,8 @@ class DynamoDbReadModel:
 
     def remove(self, rows: Sequence[Row]) -> None:
         """See `ReadModel.remove`."""
-        requests: Any = [{"DeleteRequest": {"Key": self._key(row.customer_id, row.generation)}} for row in rows]
-        if not requests:
-            return
-        for attempt in range(_TRIES):
-            answer = self._client.batch_write_item(RequestItems={self._table: requests})
-            requests = answer.get("UnprocessedItems", {}).get(self._table, [])
-            if not requests:
-                return
-            self._sleep(_FIRST_WAIT_SECONDS * 2**attempt)
-        raise ReadModelBusy(f"{len(requests)} rows were not removed in {_TRIES} tries")
+        keys = [self._key(row.customer_id, row.generation) for row in rows]
+        delete_all(self._client, self._table, keys, self._sleep)
 
     def remove_unassigned(self, rows: Sequence[Row], generations: Generations) -> bool:
         """See `ReadModel.remove_unassigned`."""
@@ -279,6 +278,32 @@ class DynamoDbReadModel:
 
     def _listing_key(self, generation: int, shard: int) -> str:
         return listing_key(generation, shard, self._view)
+
+
+def delete_all(
+    client: "DynamoDBClient", table: str, keys: Iterable[Any], sleep: Callable[[float], None] = time.sleep
+) -> None:
+    """Delete items of the read table by key.
+
+    Args:
+        sleep: Waits between attempts; takes seconds.
+
+    Raises:
+        ReadModelBusy: Some items were not deleted within the allowed tries.
+    """
+    for chunk in _chunks(list(keys), _STATEMENTS_PER_CALL):
+        _delete_chunk(client, table, chunk, sleep)
+
+
+def _delete_chunk(client: "DynamoDBClient", table: str, keys: Sequence[Any], sleep: Callable[[float], None]) -> None:
+    requests: Any = [{"DeleteRequest": {"Key": key}} for key in keys]
+    for attempt in range(_TRIES):
+        answer = client.batch_write_item(RequestItems={table: requests})
+        requests = answer.get("UnprocessedItems", {}).get(table, [])
+        if not requests:
+            return
+        sleep(_FIRST_WAIT_SECONDS * 2**attempt)
+    raise ReadModelBusy(f"{len(requests)} rows were not removed in {_TRIES} tries")
 
 
 def reader_for(client: "DynamoDBClient", table: str) -> Reader:

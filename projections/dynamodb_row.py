@@ -14,7 +14,7 @@ from projections.view import View
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-_UNIT_BYTES: Final = 1024
+UNIT_BYTES: Final = 1024
 _KEY: Final = ("customer_id", "generation")
 _LISTING: Final = (*_KEY, "listing_shard", "listing_order", "document")
 _ADDRESS: Final = (*_KEY, "address")
@@ -95,7 +95,12 @@ def write_units(row: Row, shards: int, view: View = CUSTOMERS) -> int:
     copies += [_LISTING] if row.listing else []
     copies += [_ADDRESS] if "address" in item else []
     copies += [_PARKED] if row.parked else []
-    return sum(ceil(sum(_bytes(name, item[name]) for name in copy if name in item) / _UNIT_BYTES) for copy in copies)
+    return sum(ceil(sum(_bytes(name, item[name]) for name in copy if name in item) / UNIT_BYTES) for copy in copies)
+
+
+def size_of(item: "Mapping[str, AttributeValueTypeDef]") -> int:
+    """Return the bytes of an item or of a part of it."""
+    return sum(_bytes(name, value) for name, value in item.items())
 
 
 def _bytes(name: str, value: Mapping[str, Any]) -> int:

@@ -66,6 +66,7 @@ class Row:
         version: Of the newest event in the row; 0 for a customer who was parked at the first event.
         listing: None once the customer is erased. The row itself is kept, so that its version rejects older events.
         parked: None if the customer is not parked.
+        group: In a view that counts customers: where this one is counted; None if nowhere.
         misplaced: Whether the stored row has a wrong key of an index or lacks one, so that a list or a search lacks the
             customer. Any write of the row puts it right. Known only of rows that were read by `ReadModel.get_many`.
     """
@@ -76,11 +77,12 @@ class Row:
     listing: Listing | None
     parked: Parked | None = None
     misplaced: bool = False
+    group: str | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether the row shows nobody: the customer is erased, or was parked at the first event."""
-        return self.listing is None
+        return self.listing is None and self.group is None
 
     @property
     def attempts(self) -> int:

@@ -38,6 +38,11 @@ class InMemoryReadModel:
     def units_of(self, row: Row) -> int:
         return self.units
 
+    def units_of_writes(self, writes: Sequence[Write]) -> int:
+        return sum(self.units_of(write.row) for write in writes)
+
+    def forget(self, generation: int) -> None: ...
+
     def get(self, customer_id: str, generation: int, *, consistent: bool = False) -> Row | None:
         return self.stored.get((customer_id, generation))
 

@@ -179,6 +179,18 @@ def test_a_redrive_says_that_the_row_is_still_refused_and_brings_the_customer_ba
     assert world.version("c-1") == 3
 
 
+def test_a_redrive_that_meets_a_refused_row_replaces_the_earlier_reason(world: World) -> None:
+    events = world.log("c-1", 2)
+    world.project(events[0], poison(events[1]))
+    refuse(world, "c-1", 2)
+
+    [result] = world.redrive.run(1, dry=False)
+
+    parked = world.parked("c-1")
+    assert parked
+    assert (result.outcome, result.parked.reason, parked.reason) == (RedriveOutcome.STILL_PARKED, REASON, REASON)
+
+
 def test_a_redrive_whose_second_write_is_refused_does_not_say_that_the_customer_returned(world: World) -> None:
     events = world.log("c-1", 2)
     world.project(events[0], poison(events[1]))

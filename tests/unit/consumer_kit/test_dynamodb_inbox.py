@@ -90,6 +90,16 @@ def test_an_item_has_only_the_attributes_that_say_something() -> None:
     }
 
 
+def test_a_customer_whose_event_has_just_arrived_is_not_left_behind() -> None:
+    """A whole table is read, so only the ids are transferred."""
+    table = FakeDynamoDb(CustomerState(CUSTOMER, 1, revision=1))
+
+    assert list(DynamoDbInbox(cast("Any", table), "welcome").left_behind(2)) == [CUSTOMER]
+
+    [scan] = table.scans
+    assert (scan["ConsistentRead"], scan["ProjectionExpression"]) == (True, "customer_id")
+
+
 def test_held_events_are_stored_in_utf_8_and_their_gap_is_in_the_index() -> None:
     early = event(3, data={"full_name": "Zoë"})
     table = FakeDynamoDb(CustomerState(CUSTOMER, 1, held={3: early}, waiting_since="now", revision=1))

@@ -161,10 +161,16 @@ def test_an_event_of_another_system_is_rejected() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["", "{", "null", "[]", "1", '{"detail": 1}', '{"Type": "Notification"}', "[" * 100_000]
+    ("body", "problem"),
+    [
+        *((text, "body is not JSON") for text in ("", "{", "[" * 100_000)),
+        *((text, "body is missing or not an object") for text in ("null", "[]", "1")),
+        ('{"detail": 1}', "detail is missing or not an object"),
+        ('{"Type": "Notification"}', "Message is not JSON"),
+    ],
 )
-def test_a_message_that_is_not_an_event_is_rejected(body: str) -> None:
-    with pytest.raises(NotAnEvent):
+def test_an_error_names_the_part_of_a_message_that_is_not_an_event(body: str, problem: str) -> None:
+    with pytest.raises(NotAnEvent, match=f"^{problem}$"):
         from_sqs(message(body))
 
 

@@ -1,8 +1,9 @@
 """Verify: every kind of difference is found, lag is not reported, and a repair writes only what is certain."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from events.envelope import Event
 from projections.maintenance import verify
 from projections.maintenance.differences import Difference, DifferenceKind
 from projections.maintenance.progress import SegmentProgress
-from projections.read_model import Write
+from projections.read_model import RowPage, Write
 from projections.row import Row
 from tests.samples import created, erased, updated
 from tests.unit.projections.world import TIMEOUT, World, poison, unreadable
@@ -183,6 +184,29 @@ def test_a_row_whose_event_is_missing_between_others_is_not_an_orphan(world: Wor
     del world.store.events["c-1", 2]
 
     assert list(world.verifier.orphans(1, 0, 1)) == []
+
+
+def test_a_row_whose_event_arrived_while_the_events_were_read_is_not_an_orphan(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown(world, "c-1", 2)
+    monkeypatch.setattr(world.store, "existing", lambda _: set())
+
+    assert list(world.verifier.orphans(1, 0, 1)) == []
+
+
+def test_the_rows_of_each_page_are_searched_for_orphans(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = ["c-1", "c-2", "c-3"]
+    rows = [shown(world, customer_id, 1) for customer_id in ids]
+    world.store.events.clear()
+
+    def rows_after(_generation: int, _segment: int, _segments: int, start: Mapping[str, str] | None) -> RowPage:
+        place = int(start["customer_id"][2:]) if start else 0
+        return RowPage([rows[place]], {"customer_id": ids[place]} if place < 2 else None)
+
+    monkeypatch.setattr(world.read_model, "rows", rows_after)
+
+    assert [orphan.customer_id for orphan in islice(world.verifier.orphans(1, 0, 1), 4)] == ids
 
 
 def test_all_rows_of_a_page_are_checked_in_one_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,9 +31,10 @@ class FakeDynamoDb:
         self.scans: list[dict[str, Any]] = []
         self.is_written_by_another = False
 
-    def get_item(self, TableName: str, Key: Any, **_: Any) -> dict[str, Any]:  # noqa: N803 - boto3's
+    def get_item(self, TableName: str, Key: Any, *, ConsistentRead: bool = False) -> dict[str, Any]:  # noqa: N803 - boto3's
         assert TableName == "welcome"
-        item = self.items.get(Key["customer_id"]["S"])
+        # Without it, the last write may be missing.
+        item = self.items.get(Key["customer_id"]["S"]) if ConsistentRead else None
         return {"Item": item} if item else {}
 
     def put_item(self, TableName: str, Item: Any, **_: Any) -> None:  # noqa: N803 - boto3's

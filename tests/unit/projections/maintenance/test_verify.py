@@ -437,7 +437,18 @@ def test_there_is_no_pause_after_the_last_comparison(world: World) -> None:
     assert world.verifier.compare_one("c-1", 1)
 
     assert comparisons == [0, 1, 2, 3]
-    assert len(world.pauses) == 3
+    assert world.pauses == [0.25, 0.5, 1.0]
+
+
+def test_a_repair_needs_a_single_comparison(world: World) -> None:
+    """Writing a row that lags does no harm."""
+    behind(world)
+    histories = {"c-1": world.store.read("c-1")}
+
+    assert world.verifier.differing(histories, 1, at_once=True) == {
+        "c-1": Difference("c-1", DifferenceKind.BEHIND, 2, 1)
+    }
+    assert world.pauses == []
 
 
 def test_all_customers_share_the_same_pauses(world: World) -> None:
@@ -567,6 +578,7 @@ def test_an_unredacted_row_that_is_not_an_event_is_found(world: World) -> None:
     world.store.broken["c-1", 1] = unreadable(updated("c-1", 1))
 
     assert found(world) == [Difference("c-1", DifferenceKind.UNREDACTED, expected=3, found=1)]
+    assert world.pauses == [0.25, 0.5, 1.0]
 
 
 @pytest.mark.parametrize("look", [1, 2, 3])

@@ -60,5 +60,5 @@ def test_processes_at_once_use_different_servers_and_there_must_be_enough(server
 def test_what_an_earlier_process_left_is_removed(servers: FakeServers, tmp_path: Path) -> None:
     servers.tables[FIRST] += ["rows", "generations-1"]
 
-    with empty_tables({ENDPOINTS: FIRST, LOCKS: str(tmp_path)}, [{"TableName": "rows"}]):  # type: ignore[typeddict-item]
+    with empty_tables({ENDPOINTS: FIRST, LOCKS: str(tmp_path)}, [{"TableName": "rows"}]):
         assert servers.tables[FIRST] == ["rows"]

@@ -58,8 +58,9 @@ def logged(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
 def measured(capsys: pytest.CaptureFixture[str]) -> dict[str, float]:
     """The metrics of the batch, by name."""
     [line] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
-    names = [metric["Name"] for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
-    return {name: sum(line[name]) for name in names}
+    units = {metric["Name"]: metric["Unit"] for metric in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]}
+    assert set(units.values()) == {"Count"}
+    return {name: sum(line[name]) for name in units}
 
 
 def test_each_event_of_a_batch_is_logged_and_counted_by_what_became_of_it(

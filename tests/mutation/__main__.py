@@ -54,7 +54,11 @@ def _copy() -> None:
 
 
 def _forget_survivors() -> None:
-    """Let mutmut try the survivors again: it keeps the results of functions that have not changed, and tests have."""
+    """Let mutmut try the survivors again: it keeps the results of functions that have not changed, and tests have.
+
+    It also keeps which test runs which function, so that a new function would count as one that no test reaches.
+    """
+    (WORKSPACE / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
     for file in (WORKSPACE / "mutants").rglob("*.py.meta"):
         results = json.loads(file.read_text())
         codes = results["exit_code_by_key"]

@@ -236,7 +236,9 @@ def test_a_certain_difference_is_repaired(
 
     assert found(world) == []
     assert world.version("c-1") == expected
+    written = list(world.read_model.history)
     assert world.verifier.repair(difference, 1)
+    assert world.read_model.history == written
 
 
 @pytest.mark.parametrize(("case", "kind", "expected", "version"), REFUSED + AHEAD, ids=names(REFUSED + AHEAD))

@@ -16,6 +16,8 @@ from tests.simulation.signals import Violation
 from tests.simulation.tables import Change, Table, place_in_scan
 
 VIEW: Final = "countries"
+# A world has this view if its seed is a multiple. The others save the time.
+EVERY: Final = 3
 _ROWS: Final = f"#{VIEW}#"
 _COUNTERS: Final = f"#{VIEW}#counts#"
 _REBUILDS: Final = f"#{VIEW}#rebuild-"
@@ -138,13 +140,14 @@ class CountRules:
     def _is_not_ahead(self, where: str, customer_id: str, version: int) -> None:
         """What can be read is already in every generation that reading may move to."""
         for generation in self._ahead:
-            shown = self._shows(customer_id, generation, version)
-            _require(shown, "I4", f"the {where} goes to version {version}, and generation {generation} does not show it")
+            is_there = self._shows(customer_id, generation, version)
+            _require(is_there, "I4", f"the {where} goes to version {version}, and not in generation {generation}")
 
     def _shows(self, customer_id: str, generation: int, version: int) -> bool:
         """Whether a generation counts a customer as at some event from a version on, or says that they are parked."""
         row = self._rows.get((f"{_ROWS}{customer_id}", generation))
-        return row is not None and ("parked_in" in row or _group_of(row) in self.groups[customer_id][max(version, 1) - 1 :])
+        since = self.groups[customer_id][max(version, 1) - 1 :]
+        return row is not None and ("parked_in" in row or _group_of(row) in since)
 
     def _generations(self, change: Change) -> None:
         """Reading may move to another generation only if no customer goes back to an earlier group."""

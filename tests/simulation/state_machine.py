@@ -79,10 +79,10 @@ class _Execution:
         random = world.random
         self.state = "start"
         self._world = world
-        self._input: dict[str, Any] = {"view": view, "accept_parked": random.random() < 0.3, "rate": random.choice(_RATES)}
-        if view == CUSTOMERS.name and random.random() < 0.5:
-            # As the executions that an earlier release began.
-            del self._input["view"]
+        self._input: dict[str, Any] = {"accept_parked": random.random() < 0.3, "rate": random.choice(_RATES)}
+        if view != CUSTOMERS.name or random.random() < 0.5:
+            # The executions that an earlier release began name none.
+            self._input["view"] = view
         self._begun: dict[str, Any] = {}
         # The items of a map that are due, and how many are not done.
         self._due: list[dict[str, Any]] = []

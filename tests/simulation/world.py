@@ -17,6 +17,7 @@ from tests.simulation.answers import Answers
 from tests.simulation.claims import ClaimsOperator
 from tests.simulation.clients import Callers
 from tests.simulation.clock import VirtualClock
+from tests.simulation.counting import EVERY
 from tests.simulation.database import Database
 from tests.simulation.erasures import prolong
 from tests.simulation.fake_dynamodb import FakeDynamoDb
@@ -39,8 +40,6 @@ from tests.simulation.tables import Change, our_tables
 from tests.simulation.tasks import Tasks
 
 _HOUR: Final = 3600.0
-# Every so many seeds a world has all views. The others save the time, and have the customers' view alone.
-_COUNTED: Final = 3
 # Timeouts of the functions in template.yml.
 _API_SECONDS: Final = 28.0
 _PROJECTOR_SECONDS: Final = 60.0
@@ -67,7 +66,7 @@ class World(Outlets):
     """
 
     def __init__(self, seed: int, commands: int, *, verbose: bool = False) -> None:
-        self.views = tuple(view.name for view in (VIEWS if seed % _COUNTED == 0 else VIEWS[:1]))
+        self.views = tuple(view.name for view in (VIEWS if seed % EVERY == 0 else VIEWS[:1]))
         self._most_commands = commands
         self.random = Random(seed)
         self.ids = Random(seed + 1)

@@ -1,8 +1,8 @@
 """Projects events into a view that counts customers.
 
 Each event carries the whole person, so the newest event decides alone. If it leaves the customer in the group that the
-row names, nothing is written. Otherwise the newest event of the event table is written, and only while it is the
-newest: a later one may have found the row as it had to be, and must not be undone. Decision 0060 has the proof.
+row names, nothing is written. Otherwise it is written only while it is the newest of the event table: a later one may
+have found the row as it had to be, and must not be undone. Decision 0060 has the proof.
 
 A customer is parked at the newest event if no retry can read it, and stays counted where they were. A later event that
 can be read brings the customer back by itself, because it needs none before it.
@@ -67,8 +67,9 @@ class CountingProjector(Projector):
         self, newest: Recorded, row: Row | None, later: Sequence[Recorded], generation: int, report: ProjectionReport
     ) -> Write | None:
         try:
-            if row and not self._is_shown(newest, row):
-                newest = self._newest_stored(newest)
+            if row and not self._is_shown(newest, row) and self._is_overtaken(newest):
+                report.overtaken.add(newest.customer_id)
+                return None
             state = state_after(self._store, newest)
         except Exception as error:  # noqa: BLE001 - no error in one customer's events may stop the others
             if is_transient(error):
@@ -92,11 +93,14 @@ class CountingProjector(Projector):
                 raise
             return False
 
-    def _newest_stored(self, event: Recorded) -> Recorded:
+    def _is_overtaken(self, event: Recorded) -> bool:
+        """Whether the event table has a later event. That one's own record moves the customer, in every generation in
+        turn. Written here, it would be in this generation before it is in those that were written before.
+        """
         stored = self._store.latest(event.customer_id)
         if stored is None or stored.version < event.version:
             raise OutOfOrder(f"the event table lacks version {event.version}")
-        return stored
+        return stored.version > event.version
 
     def _last_readable(self, events: Sequence[Recorded], generation: int) -> Row:
         """Return a row that counts a new customer by the newest event that can be read; one of nobody if none can."""

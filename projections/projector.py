@@ -43,6 +43,7 @@ class ProjectionReport:
         stale: The number of events that were repeats.
         healed: The number of gaps that were filled from the event table.
         waiting: The number of events that wait behind a parked one.
+        overtaken: Customers whom a later event moves, in a view whose newest event decides alone.
         parked: Customers whom this batch parked.
         failed: Customers whose events must be delivered again, with the kind of failure.
         units: The write units that the writes used, those that met a conflict included.
@@ -52,6 +53,7 @@ class ProjectionReport:
     stale: int = 0
     healed: int = 0
     waiting: int = 0
+    overtaken: set[str] = field(default_factory=set)
     parked: dict[str, Parked] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     units: int = 0
@@ -83,8 +85,8 @@ class Projector:
         """Project events into several generations.
 
         Args:
-            generations: In the order of writing. A customer who fails in one is skipped in those after it, so that the
-                last one, which is read, is never ahead of the others.
+            generations: In the order of writing. A customer who fails or is overtaken in one is skipped in those after
+                it, so that the last one, which is read, is never ahead of the others.
 
         Returns:
             One report for each generation, in the same order.
@@ -97,7 +99,8 @@ class Projector:
         reports = []
         for generation in generations:
             report = self.project(remaining, generation)
-            remaining = [event for event in remaining if event.customer_id not in report.failed]
+            skipped = report.failed.keys() | report.overtaken
+            remaining = [event for event in remaining if event.customer_id not in skipped]
             reports.append(report)
         return reports
 

@@ -1,6 +1,7 @@
 """A count moves exactly once, whatever is repeated, reordered, parked or interrupted."""
 
-from itertools import permutations
+from dataclasses import replace
+from itertools import count, permutations
 
 import pytest
 from botocore.exceptions import ClientError
@@ -13,7 +14,7 @@ from projections.maintenance.progress import SegmentProgress
 from projections.maintenance.redrive import RedriveOutcome
 from projections.maintenance.regressions import WouldRegress, check_regressions
 from projections.read_model import Write, WriteResult
-from projections.row import Parked, Row
+from projections.row import RETURNING, Parked, Row
 from shared.runtime.clock import timestamp
 from tests.samples import START, created, erased, updated
 from tests.unit.projections.counting_world import CountingWorld, poison
@@ -164,6 +165,30 @@ class TestCounting:
 class TestRaces:
     """Each writer may be paused before its write for as long as it takes others to do theirs."""
 
+    def test_the_generation_that_is_read_is_never_ahead_of_the_one_that_is_built(self, world: CountingWorld) -> None:
+        """v3 comes after generation 2 has v2. If generation 1 had it before, a switch would count the customer back."""
+        first, second, third = lives("Germany", 1), lives("France", 2), lives("Italy", 3)
+        world.append(first, second)
+        world.projector.project_into([first], [2, 1])
+        world.before_write(lambda: world.append(third), when=lambda write: write.row.generation == 1)
+
+        reports = world.projector.project_into([second], [2, 1])
+
+        assert (world.rows.counts(2), world.rows.counts(1)) == ({"france": 1}, {"germany": 1})
+        assert (reports[1].overtaken, reports[1].failed) == ({"a"}, {})
+        world.projector.project_into([third], [2, 1])
+        assert (world.rows.counts(2), world.rows.counts(1)) == ({"italy": 1}, {"italy": 1})
+
+    def test_whom_a_later_event_moves_is_not_inserted_in_the_generations_after(self, world: CountingWorld) -> None:
+        """Generation 1 has no row yet, so nothing there would look for a later event."""
+        first, second, third = lives("Germany", 1), lives("France", 2), lives("Italy", 3)
+        world.append(first, second, third)
+        world.project(first, generation=2)
+
+        world.projector.project_into([first, second], [2, 1])
+
+        assert (world.shown("a"), world.rows.counts(2)) == (None, {"germany": 1})
+
     def test_a_late_event_does_not_undo_a_later_one_that_was_skipped(self, world: CountingWorld) -> None:
         """v3 found the row as it had to be, so nothing in the row tells v2 that it is late."""
         first, second, third = lives("Germany", 1), lives("France", 2), lives("Germany", 3)
@@ -257,13 +282,29 @@ class TestRaces:
         first, second = lives("Germany", 1), lives("France", 2)
         world.append(first, second)
         world.project(first)
-        versions = iter(range(3, 20))
-        world.rows.interfere = lambda _: world.append(lives("France", next(versions)))
+        attempts = count(1)
+
+        def another_redrive(write: Write) -> None:
+            row = world.rows.stored["a", 1]
+            world.rows.stored["a", 1] = replace(row, parked=Parked(2, RETURNING, "", next(attempts)))
+
+        world.rows.interfere = another_redrive
 
         assert world.project(second).failed == {"a": "conflict"}
         world.rows.interfere = lambda _: None
         assert world.rows.counts() == {"germany": 1}
         world.project(second)
+        assert world.rows.counts() == {"france": 1}
+
+    def test_a_customer_with_ever_newer_events_is_moved_by_the_last(self, world: CountingWorld) -> None:
+        first, second, third = lives("Germany", 1), lives("France", 2), lives("France", 3, city="Lyon")
+        world.append(first, second)
+        world.project(first)
+        world.before_write(lambda: world.append(third))
+
+        assert world.project(second).overtaken == {"a"}
+        assert world.rows.counts() == {"germany": 1}
+        assert world.project(third).overtaken == set()
         assert world.rows.counts() == {"france": 1}
 
     def test_a_failed_write_moves_nothing_and_its_repeat_moves_once(self, world: CountingWorld) -> None:
@@ -317,6 +358,7 @@ class TestParking:
         world.project(events[0])
 
         assert world.project(events[1]).parked == {}
+        assert world.project(events[2]).parked == {}
         assert world.rows.counts() == {"italy": 1}
 
     def test_a_repeat_of_the_event_waits_for_the_redrive(self, world: CountingWorld) -> None:

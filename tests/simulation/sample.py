@@ -19,5 +19,9 @@ SAMPLE: Final = frozenset(
         "an old address found: an update leaves the key",
         "an erased person found: an erasure leaves the key",
         "another customer found: the index is believed",
+        "a move without the loss of the old group",
+        "an event skipped although the group differs",
+        "one view's failure holds up another",
+        "a switch of one view moves another",
     }
 )

@@ -19,11 +19,15 @@ SHOWN: Final = (
     "awaited_lists",
     "searches",
     "awaited_searches",
+    "statistics",
+    "awaited_statistics",
     "calls",
     "invocations",
     "events",
     "rows",
+    "counted_rows",
     "switches",
+    "switches_of_counts",
 )
 
 
@@ -59,6 +63,8 @@ def test_no_seed_breaks_an_invariant(capsys: pytest.CaptureFixture[str]) -> None
     assert total["faults"] >= 200 * SEEDS
     assert total["awaited_lists"] >= SEEDS
     assert total["awaited_searches"] >= SEEDS
+    assert total["awaited_statistics"] >= SEEDS // 2
+    assert total["switches_of_counts"] >= SEEDS // 10
     assert total["faults_by_kind"]["crossed"] >= 10 * SEEDS
 
 

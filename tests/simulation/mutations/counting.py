@@ -105,8 +105,8 @@ def _is_newer(self: Any, row: Any, state: Any) -> bool:
     return row.parked is None and row.version <= state.version
 
 
-def _event_itself(self: Any, event: Any) -> Any:
-    return event
+def _never(self: Any, event: Any) -> bool:
+    return False
 
 
 COUNTING: Final = (
@@ -116,9 +116,10 @@ COUNTING: Final = (
         "a late older event overwrites a count",
         (
             Change(dynamodb_count_transaction, "fence_version", lambda _: None),
-            Change(CountingProjector, "_newest_stored", _event_itself),
+            Change(CountingProjector, "_is_overtaken", _never),
         ),
     ),
+    one("an overtaken event tried again and again", CountingProjector, "_is_overtaken", _never),
     one("an erasure does not leave the counts while parked", counting_projector, "is_erasure", lambda _: False),
 )
 

@@ -52,7 +52,7 @@ def reference(name: str) -> Json:
 
 
 def all_schemas() -> dict[str, Json]:
-    """Return every named schema.
+    """Return every named schema but those of the problems.
 
     Raises:
         SampleMissing: A required field has no sample value.
@@ -63,7 +63,6 @@ def all_schemas() -> dict[str, Json]:
         "UpdateCustomer": request_schema(NewDetails, "The new details of a customer."),
         "Customer": customer_schema(Customer),
         "CustomerPage": _page(),
-        "Problem": _problem(),
         "FieldError": _field_error(),
     }
 
@@ -118,30 +117,6 @@ def _page() -> Json:
         "required": ["customers", "next_cursor"],
         "properties": {"customers": {"type": "array", "items": reference("Customer")}, "next_cursor": cursor},
         "examples": [{"customers": [sample_of(Customer)], "next_cursor": None}],
-    }
-
-
-def _problem() -> Json:
-    return {
-        "type": "object",
-        "description": "An error, as RFC 9457 defines it.",
-        "required": ["type", "title", "status", "detail", "instance"],
-        "properties": {
-            "type": {
-                "type": "string",
-                "format": "uri-reference",
-                "description": "Identifies the kind of error. It never changes, so programs can branch on it.",
-            },
-            "title": {"type": "string"},
-            "status": {"type": "integer", "minimum": 400, "maximum": 599},
-            "detail": {"type": "string", "description": "An explanation for people. Its wording may change."},
-            "instance": {
-                "type": "string",
-                "pattern": "^urn:request:",
-                "description": "Identifies this one occurrence.",
-            },
-            "errors": {"type": "array", "minItems": 1, "items": reference("FieldError")},
-        },
     }
 
 

@@ -1,6 +1,7 @@
 """The tools that other teams use, and a folder in which the blocks of the guide run as in a shell."""
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
@@ -93,4 +94,6 @@ def signed_in(target: Target, machine_token: Callable[..., str]) -> dict[str, st
 
 def blocks(heading: str, language: str = "sh") -> list[str]:
     """The blocks of one section of the guide, without those that install a tool."""
-    return [block for block in fences(GUIDE.section(heading), language) if " install " not in block]
+    # Not Page.section, for which a comment at the start of a line is a heading.
+    [section] = [part for part in re.split(r"^## ", GUIDE.text, flags=re.MULTILINE) if part.startswith(f"{heading}\n")]
+    return [block for block in fences(section, language) if " install " not in block]

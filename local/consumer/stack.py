@@ -126,7 +126,8 @@ def known_parameters() -> dict[str, str]:
 
 def _stack_name(folder: Path) -> str:
     # CloudFormation allows letters, digits and hyphens, and a letter first.
-    return "consumer-" + (re.sub(r"[^A-Za-z0-9]+", "-", folder.name).strip("-") or "local")
+    name = re.sub(r"[^A-Za-z0-9]+", "-", folder.name).strip("-")
+    return name if name.startswith("consumer") else f"consumer-{name}".rstrip("-")
 
 
 def _deploy(home: StackHome, consumer: ConsumerStack) -> Mapping[str, str]:

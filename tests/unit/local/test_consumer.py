@@ -1,0 +1,84 @@
+"""`make consumer`: what it accepts, and what it takes for an event that a consumer received."""
+
+from pathlib import Path
+
+import pytest
+
+from local.consumer.__main__ import main
+from local.consumer.stack import consumer_in, logged
+from local.errors import StackError
+from local.functions import LogLine
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A consumer in a folder with a blank."""
+    found = tmp_path / "our consumer"
+    found.mkdir()
+    (found / "template.yaml").write_text("Resources: {}")
+    return found
+
+
+def test_a_consumer_is_named_after_its_folder(folder: Path) -> None:
+    found = consumer_in(str(folder))
+
+    assert (found.template, found.stack_name, found.parameters) == (
+        folder / "template.yaml", "consumer-our-consumer", {}
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "stack"),
+    [("consumer", "consumer"), ("consumer_of_ours", "consumer-of-ours"), ("9 (b)", "consumer-9-b"), ("_", "consumer")],
+)
+def test_a_name_fits_cloudformation(tmp_path: Path, name: str, stack: str) -> None:
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "template.yml").write_text("Resources: {}")
+
+    assert consumer_in(str(tmp_path / name)).stack_name == stack
+
+
+def test_name_and_parameters_can_be_chosen(folder: Path) -> None:
+    found = consumer_in(str(folder), "shipping", "Stage=local  Size=a=b")
+
+    assert (found.stack_name, found.parameters) == ("shipping", {"Stage": "local", "Size": "a=b"})
+
+
+@pytest.mark.parametrize(
+    ("directory", "parameters", "message"),
+    [
+        ("", "", "Name the folder of the consumer, for example DIR=docs/examples/consumer"),
+        ("{folder}/nothing", "", "There is no template.yml or template.yaml in .*/nothing. DIR must be"),
+        ("{folder}", "Stage", "The parameter 'Stage' has no value"),
+        ("{folder}", "=local", "The parameter '' has no value"),
+    ],
+)
+def test_what_cannot_be_deployed_is_refused(folder: Path, directory: str, parameters: str, message: str) -> None:
+    with pytest.raises(StackError, match=message):
+        consumer_in(directory.format(folder=folder), parameters=parameters)
+
+
+def test_without_a_stack_one_sentence_says_what_to_run(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--directory", str(folder), "--home", str(tmp_path)]) == 1
+
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("make consumer: ")
+    assert "make up" in captured.err
+    assert captured.err.count("\n") == 1
+
+
+def test_a_line_of_the_runtime_proves_nothing() -> None:
+    lines = [
+        LogLine(3, "Follow", "handled 1"),
+        LogLine(1, "Follow", "START RequestId: 1"),
+        LogLine(2, "Follow", "INIT_START Runtime"),
+        LogLine(4, "Follow", "END RequestId: 1"),
+        LogLine(5, "Follow", "REPORT RequestId: 1"),
+        LogLine(6, "Follow", ""),
+        LogLine(1, "Other", "started"),
+    ]
+
+    assert [line.text for line in logged(lines)] == ["started", "handled 1"]

@@ -6,6 +6,7 @@ It deploys a team's SAM template, creates a customer, and waits until a function
 """
 
 import argparse
+import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,8 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 
 from local.aws import KEY, REGION
-from local.consumer.stack import ConsumerStack, Received, consumer_in, remove, run
-from local.environments import STATE
+from local.consumer.stack import ConsumerStack, Received, consumer_in, known_parameters, remove, run
+from local.environments import STATE, bin_of
 from local.errors import StackError
 from local.home import StackHome
 from local.progress import ConsoleProgress
@@ -24,7 +25,8 @@ from local.signals import INTERRUPTED, sigterm_as_interrupt
 
 
 def _report(home: StackHome, consumer: ConsumerStack, theirs: Mapping[str, str], received: Received | None) -> str:
-    rows = {"Stack": consumer.stack_name, **theirs}
+    known = " ".join(f"{name}={value}" for name, value in known_parameters().items())
+    rows = {"Stack": consumer.stack_name, "Parameters": known, **theirs}
     if received:
         rows["Received"] = f"after {received.seconds:.1f} s, by {received.line.function}: {received.line.text}"
     else:
@@ -35,8 +37,9 @@ def _report(home: StackHome, consumer: ConsumerStack, theirs: Mapping[str, str],
         "",
         *(f"  {name:<{width}}{value}" for name, value in rows.items()),
         "",
-        "  For the AWS CLI and for python -m consumer_kit:",
+        "  For the AWS CLI, for python -m consumer_kit and for SAM:",
         f"    export {keys}AWS_DEFAULT_REGION={REGION}",
+        f"    export PATH={shlex.quote(str(bin_of('sam')))}:$PATH",
     ])  # fmt: skip
 
 

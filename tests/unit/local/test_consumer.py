@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from local.consumer.__main__ import main
-from local.consumer.stack import consumer_in, logged
+from local.consumer.__main__ import _report, main
+from local.consumer.stack import Received, consumer_in, logged
+from local.deployment import architecture
+from local.emulator import python_version
 from local.errors import StackError
 from local.functions import LogLine
+from local.home import StackHome
 
 
 @pytest.fixture
@@ -82,3 +85,20 @@ def test_a_line_of_the_runtime_proves_nothing() -> None:
     ]
 
     assert [line.text for line in logged(lines)] == ["started", "handled 1"]
+
+
+def test_the_report_says_how_to_reach_the_stack(folder: Path, tmp_path: Path) -> None:
+    home = StackHome(tmp_path, 4999)
+    received = Received(LogLine(1, "Follow", "handled 1"), 1.23)
+
+    lines = _report(home, consumer_in(str(folder)), {"Table": "t-1"}, received).splitlines()
+
+    assert [line.split(maxsplit=1) for line in lines[1:3]] == [
+        ["Stack", "consumer-our-consumer"],
+        ["Parameters", f"CustomersStage=local Runtime=python{python_version()} Architecture={architecture()}"],
+    ]
+    assert [line.split(maxsplit=1) for line in lines[3:5]] == [
+        ["Table", "t-1"], ["Received", "after 1.2 s, by Follow: handled 1"]
+    ]  # fmt: skip
+    assert "AWS_ENDPOINT_URL=http://127.0.0.1:4999 AWS_ACCESS_KEY_ID=test" in lines[-2]
+    assert "not checked" in _report(home, consumer_in(str(folder)), {}, None)

@@ -37,7 +37,7 @@ def _report(home: StackHome, consumer: ConsumerStack, theirs: Mapping[str, str],
         "",
         *(f"  {name:<{width}}{value}" for name, value in rows.items()),
         "",
-        "  For the AWS CLI, for python -m consumer_kit and for SAM:",
+        "  For the AWS CLI, the commands of the kit, and SAM:",
         f"    export {keys}AWS_DEFAULT_REGION={REGION}",
         f"    export PATH={shlex.quote(str(bin_of('sam')))}:$PATH",
     ])  # fmt: skip

@@ -8,7 +8,9 @@ import pytest
 from contracts.openapi.document import openapi_document
 from contracts.openapi.files import HTTP, POSTMAN
 from contracts.openapi.requests import sample_requests
-from tests.clients.conftest import Desk
+from local.environments import STATE
+from tests.clients.conftest import Desk, blocks
+from tests.conftest import LocalStack
 from tests.e2e.target import Target
 from tests.e2e.tokens import machine_secret
 
@@ -24,6 +26,17 @@ def variables(target: Target) -> dict[str, str]:
         "MachineClientId": target.machine_client_id,
         "MachineClientSecret": machine_secret(target),
     }
+
+
+def test_the_guide_prints_the_secret_of_the_local_stack(
+    desk: Desk, local_stack: LocalStack, variables: dict[str, str]
+) -> None:
+    [block] = blocks("Postman and editors")
+    (desk.folder / ".local").mkdir()
+    (desk.folder / ".local" / "venvs").symlink_to(STATE / "venvs")
+    desk.write(".local/outputs.json", json.dumps(dict(local_stack.outputs)))
+
+    assert desk.succeed(block).strip() == variables["MachineClientSecret"]
 
 
 def test_newman_runs_the_collection(desk: Desk, variables: dict[str, str]) -> None:

@@ -12,6 +12,8 @@ AUDIT := $(BIN)/audit/bin
 export PYTHONDONTWRITEBYTECODE :=
 export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.local/pycache
 export UV ?= $(CURDIR)/$(BIN)/uv/bin/uv
+# A variable as one word of the shell, whatever it contains.
+quoted = '$(subst ','\'',$(value $(1)))'
 STACK = $(DEV)/python -m local $(1) --home '$(STACK_HOME)' --port '$(PORT)'
 
 # Installs the named environments from their locks. Silent if they are up to date.
@@ -49,8 +51,8 @@ logs: ## Follow the functions' logs until Ctrl-C (FUNCTION=CreateCustomer)
 
 consumer: ## Deploy a consuming team's stack beside the running local one, and have it receive an event (DIR=docs/examples/consumer)
 	$(call need,dev sam)
-	@$(DEV)/python -m local.consumer --directory '$(DIR)' --name '$(NAME)' --parameters '$(PARAMETERS)' --remove '$(REMOVE)' \
-	  --home '$(STACK_HOME)'
+	@$(DEV)/python -m local.consumer --directory $(call quoted,DIR) --name $(call quoted,NAME) \
+	  --parameters $(call quoted,PARAMETERS) --remove $(call quoted,REMOVE) --home $(call quoted,STACK_HOME)
 
 customers: ## Operate the projection (ARGS="verify"; ARGS="--help" lists the commands)
 	$(call need,dev)

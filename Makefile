@@ -12,6 +12,8 @@ AUDIT := $(BIN)/audit/bin
 export PYTHONDONTWRITEBYTECODE :=
 export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.local/pycache
 export UV ?= $(CURDIR)/$(BIN)/uv/bin/uv
+# A variable as one word of the shell, whatever it contains.
+quoted = '$(subst ','\'',$(value $(1)))'
 STACK = $(DEV)/python -m local $(1) --home '$(STACK_HOME)' --port '$(PORT)'
 
 # Installs the named environments from their locks. Silent if they are up to date.
@@ -21,7 +23,7 @@ required; $(PYTHON) is missing or too old. Install it, or run make PYTHON=/path/
 @$(PYTHON) local/environments.py $(1)
 endef
 
-.PHONY: help up down status token logs customers adopt test unit mutants coverage check docs format openapi contracts lock dynamodb-local build clean pipeline-synth pipeline-diff pipeline-walk
+.PHONY: help up down status token logs consumer customers adopt test unit mutants coverage check docs format openapi contracts lock dynamodb-local build clean pipeline-synth pipeline-diff pipeline-walk
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
@@ -47,6 +49,11 @@ logs: ## Follow the functions' logs until Ctrl-C (FUNCTION=CreateCustomer)
 	$(call need,dev)
 	@$(call STACK,logs) --function '$(FUNCTION)'
 
+consumer: ## Deploy a consuming team's stack beside the running local one, and have it receive an event (DIR=docs/examples/consumer)
+	$(call need,dev sam)
+	@$(DEV)/python -m local.consumer --directory $(call quoted,DIR) --name $(call quoted,NAME) \
+	  --parameters $(call quoted,PARAMETERS) --remove $(call quoted,REMOVE) --home $(call quoted,STACK_HOME)
+
 customers: ## Operate the projection (ARGS="verify"; ARGS="--help" lists the commands)
 	$(call need,dev)
 	@$(DEV)/python -m operations $(ARGS) $(if $(STACK_HOME),--home '$(STACK_HOME)')
@@ -56,7 +63,7 @@ adopt: ## Copy this project under another name (NAME=order; PLURAL=orders, DEST=
 	@$(DEV)/python -m scaffold --name '$(NAME)' --plural '$(PLURAL)' --destination '$(DEST)'
 
 test: ## Run every test, including the simulation
-	$(call need,dev sam emulator pipeline)
+	$(call need,dev sam emulator pipeline clients)
 	@$(DEV)/python -m tests.run
 
 unit: ## Run the unit tests only
@@ -100,7 +107,7 @@ format: ## Format the code and apply ruff's fixes
 	$(DEV)/ruff check --fix --exit-zero --quiet .
 	$(DEV)/ruff format .
 
-openapi: ## Regenerate docs/openapi.json from the code
+openapi: ## Regenerate docs/openapi.json, the Postman collection and docs/requests.http from the code
 	$(call need,dev)
 	@$(DEV)/python -m contracts.openapi
 
@@ -149,7 +156,7 @@ CDK_OUT := .local/pipeline/cdk.out
 OFFLINE := AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none \
   AWS_ENDPOINT_URL=http://127.0.0.1:9 SAM_CLI_TELEMETRY=0
 LOCKS := requirements/uv shared/layer/requirements requirements/dev requirements/sam requirements/emulator requirements/audit \
-  requirements/pipeline requirements/docs requirements/mutation
+  requirements/pipeline requirements/docs requirements/mutation requirements/clients
 COMPILE := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
   --custom-compile-command "make lock" --quiet
 # Included in Lambda's runtime.

@@ -22,7 +22,7 @@ from typing import Final
 ROOT: Final = Path(__file__).resolve().parent.parent
 STATE: Final = ROOT / ".local"
 OLDEST_PYTHON: Final = (3, 11)
-NAMES: Final = ("dev", "sam", "emulator", "audit", "pipeline", "docs", "mutation")
+NAMES: Final = ("dev", "sam", "emulator", "audit", "pipeline", "docs", "mutation", "clients")
 
 
 class SetupError(Exception):

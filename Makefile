@@ -170,4 +170,6 @@ build-GetCustomer build-GetAllCustomers: ; @$(call bundle,shared events $(PROJEC
 build-AnswerPreflight: ; @$(call bundle,shared queries/__init__.py queries/handlers)
 build-ShowDocs: ; @$(call bundle,shared queries/handlers queries/api_docs)
 	@cp -p queries/__init__.py "$(ARTIFACTS_DIR)/queries/"
-	@cp -p queries/api_docs/*.html queries/api_docs/*.js docs/openapi.json "$(ARTIFACTS_DIR)/queries/api_docs/"
+	@mkdir -p "$(ARTIFACTS_DIR)/queries/api_docs/problems"
+	@cp -p $(foreach kind,html js css svg,queries/api_docs/*.$(kind)) docs/openapi.json "$(ARTIFACTS_DIR)/queries/api_docs/"
+	@cp -p docs/reference/problems/*.md "$(ARTIFACTS_DIR)/queries/api_docs/problems/"

@@ -5,7 +5,6 @@ import json
 import secrets
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlencode
 
 from local.aws import LocalAws
 from local.home import StackHome, write_private
@@ -13,7 +12,6 @@ from local.outputs import Outputs
 from shared.runtime.stored_fields import known_fields
 
 WRITERS: Final = "customer-writers"
-CALLBACK: Final = "http://localhost:8976/callback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +43,8 @@ def ensure(home: StackHome, outputs: Outputs) -> DemoUser:
 
 
 def sign_in_url(outputs: Outputs) -> str:
-    """The address of the hosted sign-in page for the public client."""
-    query = urlencode(
-        {
-            "response_type": "code",
-            "client_id": outputs["UserPoolClientId"],
-            "redirect_uri": CALLBACK,
-            "scope": "openid customers/read customers/write",
-        }
-    )
-    return f"{outputs['AuthorizeEndpoint']}?{query}"
+    """The address that leads straight to the sign-in page and, from there, to the documentation."""
+    return f"{outputs['ApiEndpoint']}/docs#sign-in"
 
 
 def _stored_user(home: StackHome) -> DemoUser:

@@ -21,7 +21,7 @@ required; $(PYTHON) is missing or too old. Install it, or run make PYTHON=/path/
 @$(PYTHON) local/environments.py $(1)
 endef
 
-.PHONY: help up down status token logs customers adopt test unit mutants coverage check docs format openapi contracts lock dynamodb-local build clean pipeline-synth pipeline-diff pipeline-walk
+.PHONY: help up down status output token demo logs customers adopt test unit mutants coverage check docs format openapi contracts lock dynamodb-local build clean pipeline-synth pipeline-diff pipeline-walk
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
@@ -38,6 +38,14 @@ down: ## Stop the local system
 status: ## Show the processes, the addresses and the lag of the projection
 	$(call need,dev)
 	@$(call STACK,status)
+
+output: ## Print one output of the stack (make -s output NAME=ApiEndpoint)
+	$(call need,dev)
+	@$(call STACK,output) --name '$(NAME)'
+
+demo: ## Create a hundred people with a history, the same ones every time
+	$(call need,dev)
+	@$(call STACK,demo)
 
 token: ## Print an access token (make -s token SCOPE=customers/read)
 	$(call need,dev)

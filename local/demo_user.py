@@ -4,6 +4,7 @@ import contextlib
 import json
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from local.aws import LocalAws
@@ -47,12 +48,22 @@ def sign_in_url(outputs: Outputs) -> str:
     return f"{outputs['ApiEndpoint']}/docs#sign-in"
 
 
-def _stored_user(home: StackHome) -> DemoUser:
-    file = home.folder / "demo-user.json"
+def find(home: StackHome) -> DemoUser | None:
+    """The user that an earlier `ensure` created, or None."""
     try:
-        return DemoUser(**known_fields(DemoUser, json.loads(file.read_text())))
+        return DemoUser(**known_fields(DemoUser, json.loads(_file(home).read_text())))
     except (OSError, ValueError, TypeError):
-        # The ending has one character of each kind that the pool's password policy requires.
-        user = DemoUser("demo@example.com", f"{secrets.token_urlsafe(12)}-aA1")
-    write_private(file, json.dumps({"email": user.email, "password": user.password}))
+        return None
+
+
+def _stored_user(home: StackHome) -> DemoUser:
+    if found := find(home):
+        return found
+    # The ending has one character of each kind that the pool's password policy requires.
+    user = DemoUser("demo@example.com", f"{secrets.token_urlsafe(12)}-aA1")
+    write_private(_file(home), json.dumps({"email": user.email, "password": user.password}))
     return user
+
+
+def _file(home: StackHome) -> Path:
+    return home.folder / "demo-user.json"

@@ -80,8 +80,8 @@ def test_every_module_that_a_script_imports_is_served() -> None:
     imported = {name for text in scripts.values() for name in re.findall(r'from "\./([^"]+)"', text)}
 
     assert imported | {"page.js"} == scripts.keys()
-    for name in scripts:
-        assert DOCUMENTS.file(name).body == scripts[name]
+    for name, text in scripts.items():
+        assert DOCUMENTS.file(name).body == text
 
 
 @pytest.mark.parametrize("name", ["", "openapi.json", "../handlers/show_docs.py", "page.html", "page.JS", "problems"])

@@ -37,7 +37,7 @@ class Block:
 
 def blocks(page: Page) -> Iterator[Block]:
     """The blocks of a page in their order. What follows a block directly is its answer."""
-    found = [(language, re.sub(f"^{indent}", "", body, flags=re.M)) for indent, language, body in _FENCE.findall(page.text)]
+    found = [(language, _without(indent, body)) for indent, language, body in _FENCE.findall(page.text)]
     for (language, body), (next_language, next_body) in pairwise([*found, ("", "")]):
         if language not in _SHELL:
             continue
@@ -53,7 +53,7 @@ def blocks(page: Page) -> Iterator[Block]:
 
 
 def difference(block: Block, printed: str) -> str:
-    """How what was printed differs from what the page shows, apart from ids, times and numbers; empty if it does not."""
+    """How what was printed differs from what the page shows, apart from ids, times and numbers; or an empty text."""
     match block.language:
         case "http":
             return _http_difference(block.shown, printed)
@@ -64,6 +64,10 @@ def difference(block: Block, printed: str) -> str:
             return f"These lines are missing: {missing}" if missing else ""
         case _:
             return ""
+
+
+def _without(indent: str, body: str) -> str:
+    return re.sub(f"^{indent}", "", body, flags=re.MULTILINE)
 
 
 def _http_difference(shown: str, printed: str) -> str:

@@ -33,15 +33,15 @@ BLOCKS_LEFT_OUT: Final = {
     "make test": "this test is a part of it",
     "make openapi": "writes into the sources",
     "make check": "takes minutes and runs by itself in CI",
-    "git tag --annotate v0.2.0 --message \"Release 0.2.0\"": "publishes a release",
+    'git tag --annotate v0.2.0 --message "Release 0.2.0"': "publishes a release",
     ".local/venvs/dev/bin/python -m tests.releases.golden --name 0.2.0": "needs a release's tag",
-    'make customers ARGS="rebuild retire"': "rows can be removed a minute after it only; test_operations.py waits",
-    'make customers ARGS="backfill --queue orders-customers"': "needs the queue of another team; test_backfill.py has one",
+    'make customers ARGS="rebuild retire"': "rows can be removed only a minute after it; test_operations.py waits",
+    'make customers ARGS="backfill --queue orders-customers"': "needs another team's queue; test_backfill.py has one",
 }
 BLOCKS_LEFT_OUT_FOR_AWS: Final = ("aws ", "sam ")
 # The first command of a block -> why its answer differs from the one shown.
 ANSWERS_LEFT_OUT: Final = {
-    "make up": "the stack runs already, so there is nothing to start or deploy; test_make_up_says_where_to_go compares it",
+    "make up": "it starts nothing, because the stack runs; test_make_up_and_status_say_where_to_go reads it",
     'make customers ARGS="parked"': "nobody is parked here; test_operations.py parks somebody",
 }
 # A second block with the same commands shows what happens when something is wrong, which nothing is here.
@@ -74,9 +74,15 @@ def shell(home: StackHome) -> Iterator[Shell]:
         yield opened
 
 
-@pytest.mark.parametrize("block", pasted(), ids=str)
-def test_a_block_does_what_its_page_says(shell: Shell, block: Block) -> None:
-    printed = shell.run(block.commands)
+@pytest.fixture(scope="module")
+def printed_before() -> dict[str, str]:
+    """First command of each block so far -> what the block printed."""
+    return {}
+
+
+@pytest.mark.parametrize("block", list(pasted()), ids=str)
+def test_a_block_does_what_its_page_says(shell: Shell, block: Block, printed_before: dict[str, str]) -> None:
+    printed = printed_before[first_command(block)] = shell.run(block.commands)
 
     assert FAILED not in printed, printed
     if first_command(block) not in ANSWERS_LEFT_OUT:
@@ -103,20 +109,14 @@ def test_what_is_left_out_is_still_there() -> None:
     assert all(firsts.count(first) > 1 for first in ONLY_ONCE)
 
 
-def test_make_up_says_where_to_go(shell: Shell) -> None:
-    printed = shell.run("make up")
-    again = shell.run("make status")
+def test_make_up_and_status_say_where_to_go(shell: Shell, printed_before: dict[str, str]) -> None:
+    up = printed_before.get("make up") or shell.run("make up")
+    status = shell.run("make status")
     api = shell.run("make -s output NAME=ApiEndpoint").strip()
 
     for line in (f"  API       {api}", f"  Docs      {api}/docs", f"  Sign in   {api}/docs#sign-in", "  What now?"):
-        assert line in printed.splitlines()
-        assert line in again.splitlines()
-    assert "Smoke test passed" in printed
-
-
-def test_the_request_that_make_up_prints_works_as_pasted(shell: Shell) -> None:
-    [line] = [line for line in shell.run("make status").splitlines() if line.startswith("  Try ")]
-
-    printed = shell.run(line.removeprefix("  Try"))
-
-    assert printed.startswith('{"customers":')
+        assert line in up.splitlines()
+        assert line in status.splitlines()
+    [request] = [line.removeprefix("  Try") for line in status.splitlines() if line.startswith("  Try ")]
+    assert request in up
+    assert shell.run(request).startswith('{"customers":')

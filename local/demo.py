@@ -25,7 +25,8 @@ SEED: Final = 2026
 REPORT_EVERY: Final = 20
 # The local AWS starts a process for each request at the same time.
 _AT_A_TIME: Final = 4
-_ATTEMPTS: Final = 6
+# Seconds before each repeat of a request that met a busy API.
+_PAUSES: Final = (0.1, 0.2, 0.4, 0.8, 1.6)
 # Country -> its cities, given names and family names.
 _PLACES: Final[Mapping[str, tuple[str, str, str]]] = {
     "Austria": ("Vienna Graz Linz", "Anna Lukas Maria Jakob", "Gruber Huber Steiner Moser"),
@@ -178,14 +179,16 @@ def _send_life(http: httpx.Client, api: str, life: Life) -> None:
 
 
 def _send(http: httpx.Client, method: str, address: str, key: str, details: Details | None = None) -> httpx.Response:
-    for attempt in range(_ATTEMPTS):
-        answer = http.request(
-            method, address, headers={"Idempotency-Key": key}, json=details.body() if details else None
-        )
+    request = http.build_request(
+        method, address, headers={"Idempotency-Key": key}, json=details.body() if details else None
+    )
+    answer = http.send(request)
+    # The key makes a repeat safe, whether or not the first request was carried out.
+    for pause in _PAUSES:
         if answer.status_code not in (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE):
             break
-        # The key makes the repeat safe, whether or not the first request was carried out.
-        time.sleep(0.1 * 2**attempt)
+        time.sleep(pause)
+        answer = http.send(request)
     if answer.is_success or (method == "POST" and answer.status_code == httpx.codes.GONE):
         return answer
     who = f" ({details.email})" if details else ""

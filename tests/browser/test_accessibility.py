@@ -28,7 +28,7 @@ def faults(page: Page, script: str) -> list[tuple[str, list[Any]]]:
 
 
 def in_both_schemes(page: Page, script: str) -> dict[str, Any]:
-    found = {}
+    found: dict[str, Any] = {}
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
         found[scheme] = faults(page, script)

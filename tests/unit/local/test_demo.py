@@ -62,7 +62,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[httpx.Request]
     def running(api: Callable[[httpx.Request], httpx.Response]) -> None:
         monkeypatch.setattr(demo, "access_token", lambda _: "token")
         monkeypatch.setattr(demo, "http_client", lambda: httpx.Client(transport=httpx.MockTransport(api)))
-        monkeypatch.setattr(demo.time, "sleep", lambda _: None)
+        monkeypatch.setattr("time.sleep", lambda _: None)
 
     return running
 

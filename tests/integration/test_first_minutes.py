@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import httpx
 
-from events.dynamodb_store import DynamoDbEventStore
 from local import demo, smoke_test
 from local.demo import lives
 from local.home import StackHome
@@ -31,7 +30,7 @@ def test_the_smoke_test_leaves_no_customer_behind(
 
 
 def test_the_demo_people_are_listed_as_their_histories_say_and_only_once(
-    outputs: Mapping[str, str], api: httpx.Client, aws: Aws, store: DynamoDbEventStore
+    outputs: Mapping[str, str], api: httpx.Client, aws: Aws
 ) -> None:
     demo.run(outputs, NoProgress(), PEOPLE)
     events = number_of_events(aws, outputs)

@@ -112,7 +112,7 @@ function evaluated(expression, received) {
 function fieldsOf(described) {
   const schema = described.requestBody?.content?.["application/json"]?.schema;
   if (!schema) return [];
-  const rows = Object.entries(schema.properties).map(([name, each]) => [
+  const rows = Object.entries(schema.properties ?? {}).map(([name, each]) => [
     [element("code", {}, name)], [(schema.required ?? []).includes(name) ? "required" : "optional"], [limits(each)], sentence(each.description ?? ""),
   ]);
   return [element("h3", {}, "Fields of the body"), table(`Fields: ${described.summary}`, ["Field", "Needed", "Accepted", "Meaning"], rows)];

@@ -23,7 +23,7 @@ required; $(PYTHON) is missing or too old. Install it, or run make PYTHON=/path/
 @$(PYTHON) local/environments.py $(1)
 endef
 
-.PHONY: help up down status token logs consumer customers adopt test unit mutants coverage check docs format openapi contracts lock dynamodb-local build clean pipeline-synth pipeline-diff pipeline-walk
+.PHONY: help up down status output token demo logs consumer customers adopt test unit mutants coverage check docs format openapi contracts lock dynamodb-local build clean pipeline-synth pipeline-diff pipeline-walk
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
@@ -40,6 +40,14 @@ down: ## Stop the local system
 status: ## Show the processes, the addresses and the lag of the projection
 	$(call need,dev)
 	@$(call STACK,status)
+
+output: ## Print one output of the stack (make -s output NAME=ApiEndpoint)
+	$(call need,dev)
+	@$(call STACK,output) --name '$(NAME)'
+
+demo: ## Create a hundred people with a history, the same ones every time
+	$(call need,dev)
+	@$(call STACK,demo)
 
 token: ## Print an access token (make -s token SCOPE=customers/read)
 	$(call need,dev)
@@ -177,4 +185,6 @@ build-GetCustomer build-GetAllCustomers build-SearchCustomers build-GetStatistic
 build-AnswerPreflight: ; @$(call bundle,shared queries/__init__.py queries/handlers)
 build-ShowDocs: ; @$(call bundle,shared queries/handlers queries/api_docs)
 	@cp -p queries/__init__.py "$(ARTIFACTS_DIR)/queries/"
-	@cp -p queries/api_docs/*.html queries/api_docs/*.js docs/openapi.json "$(ARTIFACTS_DIR)/queries/api_docs/"
+	@mkdir -p "$(ARTIFACTS_DIR)/queries/api_docs/problems"
+	@cp -p $(foreach kind,html js css svg,queries/api_docs/*.$(kind)) docs/openapi.json "$(ARTIFACTS_DIR)/queries/api_docs/"
+	@cp -p docs/reference/problems/*.md "$(ARTIFACTS_DIR)/queries/api_docs/problems/"

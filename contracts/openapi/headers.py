@@ -13,7 +13,7 @@ from shared.http.preconditions import CONDITION
 Json = dict[str, Any]
 
 _URL_SAFE: Final = "^[A-Za-z0-9_-]+$"
-_EXAMPLE: Final = "gGDbOj6ip13WJtf4_68UN07ERIxmZDIzOGRhYi01YzFhLTQ4ZjEgMQ"
+_EXAMPLE: Final = "gGDbOtMh829Pv5_DXzvA3y7ybqQ4N2YwYjg0ZC1jNTRmLTU2OTEtYjBhYi1jMjEyMmFiOGFhOGIgMQ"
 _TOKEN: Final[Json] = {"type": "string", "pattern": _URL_SAFE, "examples": [_EXAMPLE]}
 _ETAG: Final[Json] = {"type": "string", "pattern": '^"[0-9]{1,9}"$', "examples": ['"1"']}
 _CONDITION: Final[Json] = {"type": "string", "pattern": f"^{CONDITION.pattern}$", "examples": ['"1"']}

@@ -26,7 +26,14 @@ def actions(statement: Template) -> list[str]:
     return [action] if isinstance(action, str) else action
 
 
-PUBLIC = {"GET /docs", "GET /docs/{file}", "GET /openapi.json"}
+PUBLIC = {
+    "GET /",
+    "GET /docs",
+    "GET /docs/{file}",
+    "GET /docs/problems",
+    "GET /docs/problems/{problem}",
+    "GET /openapi.json",
+}
 PREFLIGHTS = {"OPTIONS /customers", "OPTIONS /customers/search", "OPTIONS /customers/{customer_id}"}
 
 

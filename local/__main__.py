@@ -19,7 +19,6 @@ from local.errors import StackError
 from local.home import StackHome, running_port
 from local.progress import ConsoleProgress, StackConsole
 from local.signals import INTERRUPTED, discard_output, sigterm_as_interrupt
-from local.tools import dynamodb_local
 
 DYNAMODB_PORT: Final = 8000
 _out: Final = StackConsole(highlight=False, markup=False, soft_wrap=True)
@@ -66,6 +65,8 @@ def show_logs(home: StackHome, arguments: argparse.Namespace) -> None:
 
 def run_dynamodb_local(_: StackHome, arguments: argparse.Namespace) -> None:
     """Run DynamoDB Local until Ctrl-C."""
+    from local.tools import dynamodb_local  # noqa: PLC0415 - needs Java, which is not among what `make up` installs
+
     port = port_of(arguments.port) or DYNAMODB_PORT
     definitions = tables.from_env_file(ROOT / "events" / "env.json")
     with dynamodb_local.running(definitions.values(), port=port, progress=ConsoleProgress(_out)) as endpoint:

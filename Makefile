@@ -117,7 +117,7 @@ lock: ## Update the locks from requirements/*.in (LOCKS=requirements/dev)
 	$(call need,uv)
 	@for name in $(LOCKS); do echo "  $$name.txt"; \
 	  extra=; case $$name in shared/layer/*) extra="$(foreach package,$(IN_LAMBDA),--no-emit-package $(package))";; \
-	  requirements/sam) extra="$(foreach package,$(ONLY_FOR_LINT),--no-emit-package $(package))";; esac; \
+	  requirements/sam) extra="--override requirements/sam.override $(foreach package,$(ONLY_FOR_LINT),--no-emit-package $(package))";; esac; \
 	  $(COMPILE) $$extra --output-file $$name.txt $$name.in || exit 1; done
 
 dynamodb-local: ## Run Amazon's DynamoDB Local with the template's tables until Ctrl-C (PORT=8000)

@@ -113,7 +113,9 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--scope", default="", help="for token: customers/read or customers/write (default: both)")
     parser.add_argument("--force", action="store_true", help="for up: restart the stack even if that deletes its data")
     parser.add_argument("--function", default="", help="for logs: show only this function")
-    parser.add_argument("--trace", default="", metavar="ID", help="for logs: show every line of one request or customer")
+    parser.add_argument(
+        "--trace", default="", metavar="ID", help="for logs: show every line of one request or customer"
+    )
     parser.add_argument("--follow", default="", metavar="0", help="for logs: 0 ends after the lines that exist")
     arguments = parser.parse_args(words)
     if arguments.command not in COMMANDS:

@@ -53,7 +53,9 @@ class Call:
             return
         if "_aws" in content:
             return
-        self.correlation_id = self.correlation_id or str(content.get("correlation_id") or content.get("request_id") or "")
+        self.correlation_id = self.correlation_id or str(
+            content.get("correlation_id") or content.get("request_id") or ""
+        )
         if "customer_id" in content:
             version = f" v{content['version']}" if "version" in content else ""
             event = f"{content['customer_id']}{version}"

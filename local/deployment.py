@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackEventTypeDef, StackTypeDef
 
 TEMPLATE: Final = ROOT / "template.yml"
+_SAM: Final = ROOT / "local" / "sam.py"
 PACKAGES: Final = ("shared", "events", "commands", "projections", "publisher", "queries", "consumer_kit", "consumers")
 SETTLES_WITHIN: Final = 60.0  # seconds that an interrupted deploy may continue inside the local AWS
 # CloudFormation refuses to update a stack in these states. Locally, starting over is the fastest way out.
@@ -197,7 +198,8 @@ def _sam(home: StackHome, command: str, arguments: list[str]) -> bool:
     for folder in (log.parent, home.temporary):
         folder.mkdir(parents=True, exist_ok=True)
     # samconfig.toml is for AWS. An environment that it does not define keeps its settings from applying here.
-    program = [str(bin_of("sam") / "sam"), command, "--config-env", "local-stack", *arguments]
+    # -P: without it, the modules beside the script would hide packages of the same name.
+    program = [str(bin_of("sam") / "python"), "-P", str(_SAM), command, "--config-env", "local-stack", *arguments]
     # SAM leaves temporary folders behind. This one is deleted with the local AWS at the latest.
     with log.open("wb") as output, TemporaryDirectory(dir=home.temporary) as scratch:
         done = subprocess.run(

@@ -7,8 +7,8 @@ from typing import Final
 
 import httpx
 
-from local.aws import REGION, credentials, http_client
 from local import record
+from local.aws import REGION, credentials, http_client
 from local.environments import STATE, bin_of, stamp_of
 from local.errors import StackError
 from local.home import LOOPBACK, PORT_OPTION, StackHome, emulator_service, port_is_busy

@@ -87,7 +87,9 @@ def exclusive() -> Iterator[None]:
         STATE.chmod(0o700)
         lock = (STATE / "install.lock").open("w")
     except OSError as error:
-        raise SetupError(f"{STATE} cannot be written ({error.strerror}). Check out the project where you may write.") from error
+        raise SetupError(
+            f"{STATE} cannot be written ({error.strerror}). Check out the project where you may write."
+        ) from error
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

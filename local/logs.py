@@ -64,9 +64,7 @@ def _calls(batches: Iterable[list[LogLine]], *, follow: bool) -> Iterator[str]:
             yield call.text(known.get(call.function, "-"), width)
 
 
-def _batches(
-    home: StackHome, outputs: Outputs, function: str, since: int, *, follow: bool
-) -> Iterator[list[LogLine]]:
+def _batches(home: StackHome, outputs: Outputs, function: str, since: int, *, follow: bool) -> Iterator[list[LogLine]]:
     """Yield what was logged since the last batch, in the order of time."""
     aws, seen, mapping_log = LocalAws(outputs["EndpointUrl"]), set[LogLine](), FileTail(home.log("mapping"))
     while True:

@@ -32,7 +32,7 @@ _CERTIFICATES: Final = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL
 
 
 def settings(ambient: Mapping[str, str]) -> dict[str, str]:
-    """pip's settings for reaching the index: option -> value.
+    """Pip's settings for reaching the index: option -> value.
 
     Args:
         ambient: The user's environment.

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Final
+
 from local import demo_user, deployment, emulator, event_source_mapping_process, record, smoke_test
 from local.demo_user import DemoUser
 from local.errors import StackError

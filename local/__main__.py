@@ -132,11 +132,7 @@ def main(words: list[str]) -> int:
         return 1
     try:
         with sigterm_as_interrupt():
-            home = _home(arguments)
-            if arguments.command not in ("up", "down"):
-                record.check_place(home)
-            COMMANDS[arguments.command](home, arguments)
-            sys.stdout.flush()
+            _run(arguments)
     except StackError as error:
         print(f"make {arguments.command}: {error}", file=sys.stderr)
         if error.details:
@@ -149,11 +145,20 @@ def main(words: list[str]) -> int:
         return 1
     except KeyboardInterrupt:
         if arguments.command in ("up", "down"):
-            print(f"\nmake {arguments.command}: interrupted. {_after_interrupt(home)}", file=sys.stderr)
+            print(f"\nmake {arguments.command}: interrupted. {_after_interrupt(arguments)}", file=sys.stderr)
             return INTERRUPTED
     except BrokenPipeError:
         discard_output()
     return 0
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    home = _home(arguments)
+    if arguments.command not in ("up", "down"):
+        record.check_place(home)
+    COMMANDS[arguments.command](home, arguments)
+    # Here and not at the interpreter's exit, which would report a closed pipe as an error.
+    sys.stdout.flush()
 
 
 def port_of(text: str) -> int | None:
@@ -173,8 +178,8 @@ def _home(arguments: argparse.Namespace) -> StackHome:
     return StackHome.at(Path(arguments.home) if arguments.home else STATE, port if arguments.command == "up" else None)
 
 
-def _after_interrupt(home: StackHome) -> str:
-    if running_port(home.folder):
+def _after_interrupt(arguments: argparse.Namespace) -> str:
+    if running_port(_home(arguments).folder):
         return "The stack is still running: make up continues, make down stops it."
     return "Nothing is running: make up starts again."
 

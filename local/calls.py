@@ -78,8 +78,8 @@ class Call:
         took = "..." if self.milliseconds is None else f"{self.milliseconds:.0f} ms"
         more = f" and {len(self.events) - 1} more" if len(self.events) > 1 else ""
         ids = (self.correlation_id, f"{self.events[0]}{more}" if self.events else "")
-        line = f"{clock(self.at)}  {self.function:<{width}}  {route:<29}  {self.status or 'ok':<4} {took:>9}  {'  '.join(filter(None, ids))}"
-        return line.rstrip()
+        what = f"{clock(self.at)}  {self.function:<{width}}  {route:<29}  {self.status or 'ok':<4} {took:>9}"
+        return "  ".join(filter(None, (what, *ids)))
 
 
 class CallReader:

@@ -54,7 +54,7 @@ def pip_options(found: Mapping[str, str]) -> list[str]:
     options = []
     for name in REACHING:
         if name == "no-index":
-            options += ["--no-index"] * (found.get(name, "").lower() in ("1", "true", "yes", "on"))
+            options += ["--no-index"] * _is_on(found.get(name, ""))
         elif name in ("extra-index-url", "find-links", "trusted-host"):
             options += [f"--{name}={each}" for each in found.get(name, "").split()]
         elif value := found.get(name):
@@ -119,26 +119,24 @@ def _takes_files(folder: Path) -> bool:
 
 
 def _in_uvs_words(found: Mapping[str, str]) -> dict[str, str]:
-    words: dict[str, str] = {}
-    if index := found.get("index-url"):
-        words["UV_DEFAULT_INDEX"] = index
-    if more := found.get("extra-index-url"):
-        words["UV_INDEX"] = " ".join(more.split())
-        # Like pip, which takes a version from whichever index has it. The hashes of the lock decide what is installed.
-        words["UV_INDEX_STRATEGY"] = "unsafe-best-match"
-    if links := found.get("find-links"):
-        words["UV_FIND_LINKS"] = ",".join(links.split())
-    if found.get("no-index", "").lower() in ("1", "true", "yes", "on"):
-        words["UV_NO_INDEX"] = "1"
-    if hosts := found.get("trusted-host"):
-        words["UV_INSECURE_HOST"] = " ".join(hosts.split())
-    if proxy := found.get("proxy"):
-        words |= {"HTTPS_PROXY": proxy, "HTTP_PROXY": proxy}
-    if seconds := found.get("timeout"):
-        words["UV_HTTP_TIMEOUT"] = seconds
-    if client := found.get("client-cert"):
-        words["SSL_CLIENT_CERT"] = client
-    return words
+    words = {
+        "UV_DEFAULT_INDEX": found.get("index-url", ""),
+        "UV_INDEX": " ".join(found.get("extra-index-url", "").split()),
+        # Like pip, which takes a version from whichever index has it. The lock's hashes decide what is installed.
+        "UV_INDEX_STRATEGY": "unsafe-best-match" if "extra-index-url" in found else "",
+        "UV_FIND_LINKS": ",".join(found.get("find-links", "").split()),
+        "UV_NO_INDEX": "1" if _is_on(found.get("no-index", "")) else "",
+        "UV_INSECURE_HOST": " ".join(found.get("trusted-host", "").split()),
+        "UV_HTTP_TIMEOUT": found.get("timeout", ""),
+        "HTTPS_PROXY": found.get("proxy", ""),
+        "HTTP_PROXY": found.get("proxy", ""),
+        "SSL_CLIENT_CERT": found.get("client-cert", ""),
+    }
+    return {name: value for name, value in words.items() if value}
+
+
+def _is_on(value: str) -> bool:
+    return value.lower() in ("1", "true", "yes", "on")
 
 
 def _files(ambient: Mapping[str, str]) -> Iterator[Path]:

@@ -27,7 +27,7 @@ _MARKERS: Final = tuple(f" -X customers-api.{role}=" for role in ("emulator", "m
 
 def processes_in(folder: Path) -> list[Process]:
     """The processes of the stack in a folder, function workers that a dead local AWS left behind included."""
-    wanted = (*(f"{marker}{folder}/ " for marker in _MARKERS), f" {folder}/tmp/ministack-lambda-")
+    wanted = (*(f"{marker}{folder}/ " for marker in _MARKERS), f" {folder / 'tmp'}/ministack-lambda-")
     return [process for process in running_processes() if any(each in process.command for each in wanted)]
 
 

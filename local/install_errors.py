@@ -53,12 +53,12 @@ _CAUSES: Final[dict[str, tuple[str, ...]]] = {
         r"client error \(connect\)",
         "network (was|connectivity is) disabled",
     ),
-    "A folder cannot be written; its name is above. Correct its owner, or set UV_CACHE_DIR to your own.": (
+    "A folder cannot be written; its name is above. Correct its owner, or set UV_CACHE_DIR.": (
         "read-only file system",
         "permission denied",
         "operation not permitted",
     ),
-    "The package index does not have a pinned version. A mirror may lack it: use another index, or wait.": (
+    "The package index does not have a pinned version. A mirror may lack it: use another index.": (
         "no matching distribution",
         "no solution found",
         "could not find a version",

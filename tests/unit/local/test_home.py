@@ -24,7 +24,7 @@ def test_the_stack_for_tests_has_its_own_folder_and_port(tmp_path: Path, monkeyp
 
 def test_a_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StackError, match="STACK_HOME=.*is a file"):
+    with pytest.raises(StackError, match=r"STACK_HOME=.*is a file"):
         StackHome.at(tmp_path / "file")
 
 

@@ -31,10 +31,13 @@ class Write:
         row: The new content.
         replaces: The row that the new content was computed from; None if there was no row. The write is applied only
             if the stored row still has its version and attempts.
+        at: When the newest event in the row happened: RFC 3339, UTC, 27 characters; empty if that is unknown. Only
+            views that count customers use it.
     """
 
     row: Row
     replaces: Row | None
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +53,14 @@ class RowPage:
     next: Mapping[str, str] | None
 
 
-class ReadModel(Protocol):
-    """The rows of all generations."""
+class RowStore(Protocol):
+    """The rows of all generations of a view."""
 
     def get(self, customer_id: str, generation: int, *, consistent: bool = False) -> Row | None:
         """Return one row, or None if there is none.
 
         Args:
             consistent: Whether the read must reflect every earlier write, at twice the cost.
-        """
-        ...
-
-    def page(self, generation: int, limit: int, after: str | None) -> Sequence[Listing]:
-        """List customers by creation time, newest first.
-
-        Args:
-            limit: The maximum number of customers, from 1.
-            after: `Listing.order` of the last customer on the previous page; None for the first page.
         """
         ...
 
@@ -144,11 +138,43 @@ class ReadModel(Protocol):
         """Return the write units that a write or a removal of this row uses, in the table and in its indexes."""
         ...
 
+    def units_of_writes(self, writes: Sequence[Write]) -> int:
+        """Return the write units that `write` uses for these writes, in all tables and indexes."""
+        ...
+
+    def forget(self, generation: int) -> None:
+        """Delete what there is of a generation besides its rows, which were removed."""
+        ...
+
     def write(self, writes: Sequence[Write]) -> Sequence[WriteResult]:
         """Write rows of different customers independently.
 
         Returns:
             One result for each write, in the same order.
+        """
+        ...
+
+
+class ReadModel(RowStore, Protocol):
+    """The rows of a view that lists its customers."""
+
+    def page(self, generation: int, limit: int, after: str | None) -> Sequence[Listing]:
+        """List customers by creation time, newest first.
+
+        Args:
+            limit: The maximum number of customers, from 1.
+            after: `Listing.order` of the last customer on the previous page; None for the first page.
+        """
+        ...
+
+    def ids_by_address(self, claim: str, generation: int) -> Sequence[str]:
+        """Return the ids of the customers whom the index `address` has under an e-mail address.
+
+        Normally that is one customer or nobody. The index lags behind the rows, so the rows decide. It also has a
+        customer whose row does not show yet that the address went to somebody else.
+
+        Args:
+            claim: As `events.claims.email_claim` returns it.
         """
         ...
 

@@ -123,6 +123,7 @@ clock.utc_now = _now
 ids.new_id = _new_id
 observability.logger = _Logger()  # type: ignore[assignment]
 observability.metrics = _Metrics()  # type: ignore[assignment]
+observability.measure_by = lambda *_: None
 observability.tracer = _Tracer()  # type: ignore[assignment]
 uuid.uuid4 = _uuid4
 time.sleep = _sleep  # type: ignore[assignment]
@@ -137,7 +138,7 @@ from commands.handlers import create_customer, erase_customer, finish_erasures, 
 from events import store  # noqa: E402
 from projections.handlers import project_customers, rebuild_control, rebuild_segment, verify_segment  # noqa: E402
 from projections.maintenance import rate_limit  # noqa: E402
-from queries.handlers import get_all_customers, get_customer  # noqa: E402
+from queries.handlers import get_all_customers, get_customer, search_customers  # noqa: E402
 
 # The clock and the pause of a bucket that is given neither.
 rate_limit.TokenBucket.__init__.__defaults__ = (_seconds, _sleep)
@@ -153,16 +154,20 @@ HANDLERS: Final = SimpleNamespace(
     compare=verify_segment.handle,
     get=lambda event: get_customer.handle(event, None),
     list=lambda event: get_all_customers.handle(event, None),
+    search=lambda event: search_customers.handle(event, None),
 )
 
 
 def _row_stores() -> list[Any]:
     """The read models of all handlers. Each remembers the shards of generations for the life of its process."""
     return [
-        project_customers.projector._read_model,
-        rebuild_control.read_model,
-        rebuild_segment.projector._read_model,
-        verify_segment.verifier._read_model,
+        *(each.projector._read_model for each in project_customers.views),
+        *(
+            each.rows
+            for function in (rebuild_control, rebuild_segment, verify_segment)
+            for each in function.views.values()
+        ),
         get_customer.reader.rows,
         get_all_customers.reader.rows,
+        search_customers.reader.rows,
     ]

@@ -15,9 +15,12 @@ from operations.jobs.failure_queue import FailureQueue
 from operations.jobs.versions import VersionRegistry
 from operations.output import Output
 from operations.stack import Stack
-from projections.projector import Projector
+from projections.countries import COUNTRIES
+from projections.maintenance.stores import ViewStores
+from projections.views import VIEWS
 from tests.fakes.bus import FakeBus
 from tests.fakes.claims import InMemoryClaims
+from tests.fakes.counted_rows import InMemoryCountedRows
 from tests.fakes.erasure_log import InMemoryErasureLog
 from tests.fakes.event_store import InMemoryEventStore
 from tests.fakes.read_model import InMemoryGenerations, InMemoryProgress, InMemoryReadModel
@@ -136,6 +139,10 @@ class FakeStack:
         self.bus = FakeBus()
         queue: Any = self.queue
         notes: Any = self.notes
+        self.countries = InMemoryCountedRows(self.store.latest)
+        self.country_generations = InMemoryGenerations()
+        self.countries.revision = lambda: self.country_generations.saved.revision
+        countries = ViewStores(COUNTRIES, self.countries, self.country_generations, InMemoryProgress())
         self.functions = FakeLambda()
         functions: Any = self.functions
         nothing: Any = None
@@ -157,6 +164,7 @@ class FakeStack:
             tables={},
             control=nothing,
             parameters=nothing,
+            views={COUNTRIES.name: countries},
             pause=self.clock.pause,
             clock=self.clock,
             now=self.clock.now,
@@ -170,10 +178,10 @@ class FakeStack:
             self.project(customer_id)
 
     def project(self, customer_id: str) -> None:
-        for generation in self.generations.load().fed:
-            Projector(self.read_model, self.store.read, self.clock.now).project(
-                self.store.read(customer_id), generation
-            )
+        """Project a customer's events into every view."""
+        for view in VIEWS:
+            stack = self.stack.for_view(view.name)
+            stack.projector.project_into(self.store.read(customer_id), stack.generations.load().fed)
 
     def shown(self, customer_id: str) -> Customer | None:
         """The customer as queries show them."""

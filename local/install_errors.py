@@ -34,8 +34,8 @@ _CAUSES: Final[dict[str, tuple[str, ...]]] = {
         "http error 40[13]",
         "lack(s|ing)? of valid authentication",
     ),
-    "A package differs from its hash in the lock and was not installed. The package index or a proxy changes files: ask "
-    "who runs it, or use another index.": ("hash(es)? (mismatch|do not match)", "do not match the hashes"),
+    "A package differs from its hash in the lock and was not installed. The package index or a proxy changes files: "
+    "ask who runs it, or use another index.": ("hash(es)? (mismatch|do not match)", "do not match the hashes"),
     "The package index cannot be reached. Check the network; behind a company's proxy or mirror, set HTTPS_PROXY, or "
     "index-url in pip.conf.": (
         "name resolution",

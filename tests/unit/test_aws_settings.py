@@ -54,12 +54,10 @@ for tool in {TOOLS}:
 
 def test_every_function_can_be_imported(settings: dict[str, str]) -> None:
     # What the template sets, and the region as Lambda does.
-    variables = {
-        name
-        for resource in load_template()["Resources"].values()
-        if resource["Type"] == "AWS::Serverless::Function"
-        for name in resource["Properties"].get("Environment", {}).get("Variables", {})
-    }
+    template = load_template()
+    functions = [each for each in template["Resources"].values() if each["Type"] == "AWS::Serverless::Function"]
+    places = [template["Globals"]["Function"], *(function["Properties"] for function in functions)]
+    variables = {name for place in places for name in place.get("Environment", {}).get("Variables", {})}
     env = {**settings, **dict.fromkeys(variables, "1"), "AWS_DEFAULT_REGION": "eu-west-1"}
     program = "\n".join(("import os", *(f"import {module}" for module in HANDLERS)))
     done = run("-c", program, env=env)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ConfigNotFound, ConfigParseError, ProfileNotFound
 
 from events.store import StoreBusy
 from local.errors import StackError
@@ -32,6 +32,8 @@ def sentence_of(error: Exception) -> str:
             return "Another command changed the generations at the same time: check the status, then decide again."
         case RebuildFailed() | ReadModelBusy() | StoreBusy():
             return f"The tables are too busy ({error}): run the same command again, it continues where it stopped."
+        case ProfileNotFound() | ConfigParseError() | ConfigNotFound():
+            return f"The AWS settings of this shell cannot be used: {error}. Correct AWS_PROFILE or that file."
         case BotoCoreError() | ClientError():
             return f"AWS refused the request or did not answer ({error})."
         case _:

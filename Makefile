@@ -35,9 +35,10 @@ down: ## Stop the local system
 	$(call need,dev)
 	@$(call STACK,down)
 
-status: ## Show the processes, the addresses and the lag of the projection
+status: ## Show the processes, the addresses, and what is wrong
 	$(call need,dev)
 	@$(call STACK,status)
+	@home='$(or $(STACK_HOME),.local)'; [ ! -e "$$home/outputs.json" ] || { echo; $(DEV)/python -m operations status --home "$$home"; }
 
 token: ## Print an access token (make -s token SCOPE=customers/read)
 	$(call need,dev)

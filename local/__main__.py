@@ -48,8 +48,6 @@ def show_status(home: StackHome, _: argparse.Namespace) -> None:
     """Print which parts of the stack are running."""
     for row in status.rows(home):
         _out.print(f"  {row.what:<22}{row.state:<14}{row.pid:<9}{row.address}".rstrip())
-        for detail in row.details:
-            _out.print(f"    {detail}")
 
 
 def token(home: StackHome, arguments: argparse.Namespace) -> None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,8 @@ from operations.jobs.claims.dynamodb_table import DynamoDbClaims
 from operations.jobs.claims.table import ClaimsTable
 from operations.jobs.claims.verifier import ClaimVerifier
 from operations.jobs.failure_queue import FailureQueue
+from operations.jobs.health.connection import health_source
+from operations.jobs.health.readings import HealthSource
 from operations.jobs.recovery.parameters import StackParameters
 from operations.jobs.recovery.tables import RestorableTables
 from operations.jobs.versions import VersionRegistry, functions_of
@@ -71,6 +74,7 @@ class Stack:
         tables: The names of the stack's tables, by the output that names them.
         control: Restores and describes tables.
         parameters: The parameters of the stack.
+        health: The state of its mappings, queues and alarms.
         epoch: The epoch of the event table; see `publisher.cloud_event.cloud_event`.
         home: The local stack's folder; None for a stack on AWS.
         pause: Sleeps for a number of seconds.
@@ -95,6 +99,7 @@ class Stack:
     tables: Mapping[str, str]
     control: RestorableTables
     parameters: StackParameters
+    health: HealthSource
     epoch: int = FIRST_EPOCH
     home: StackHome | None = None
     pause: Callable[[float], None] = time.sleep
@@ -200,9 +205,8 @@ def _connected(session: boto3.Session, found: Mapping[str, str], endpoint: str |
         epoch=epoch,
         tables={output: found[output] for output in found if output.endswith("Table")},
         control=RestorableTables(client),
-        parameters=StackParameters(
-            session.client("cloudformation", endpoint_url=endpoint, config=config), found["StackName"]
-        ),
+        parameters=StackParameters(stacks, name),
+        health=health_source(partial(session.client, endpoint_url=endpoint, config=config), found, home),
         home=home,
     )
 

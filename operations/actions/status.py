@@ -22,6 +22,7 @@ GENERATIONS: Final = {
     "parked": 6,
     "leftovers": 9,
 }
+ROUTES: Final = {"bus_or_rule": 25, "state": 9}
 QUEUES: Final = {"queue": 25, "messages": 8}
 ERASURES: Final = {"unfinished_erasure": 36, "since": 27}
 ALARMS: Final = {"alarm": 40, "since": 27, "reason": 40}
@@ -30,7 +31,7 @@ PARKED: Final = {"customer_id": 36, "version": 7, "attempts": 8, "since": 27, "r
 
 
 def status(stack: Stack, _: argparse.Namespace, output: Output) -> int:
-    """Print the state of the mappings, generations, queues, erasures and alarms, and then what is wrong.
+    """Print the state of the mappings, rules, generations, queues, erasures and alarms, and then what is wrong.
 
     Returns:
         1 when anything is wrong.
@@ -38,6 +39,7 @@ def status(stack: Stack, _: argparse.Namespace, output: Output) -> int:
     health = Health(
         stack.now(),
         stack.health.mappings(),
+        stack.health.routes(),
         stack.health.queues(),
         stack.health.alarms(),
         list(generation_readings(stack)),
@@ -63,6 +65,9 @@ def _print_readings(health: Health, output: Output) -> None:
             "seconds_behind": mapping.seconds,
         }
         output.print_row(MAPPINGS, cells)
+    _separate(health.routes, output)
+    for route in health.routes:
+        output.print_row(ROUTES, {"bus_or_rule": route.name, "state": route.state})
     _separate(health.generations, output)
     for generation in health.generations:
         output.print_row(GENERATIONS, _cells_of(generation))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from local.template import load_template, with_own_event_table
-from operations.jobs.health.assessment import ERASED_WITHIN, MAPPINGS, QUEUES
+from operations.jobs.health.assessment import ERASED_WITHIN, MAPPINGS, QUEUES, ROUTES
 from operations.jobs.health.mappings import NAMESPACE, PROJECTION, SERVICE
 from operations.jobs.health.queues import is_for_failures
 
@@ -21,6 +21,7 @@ ALARMS = of_type("AWS::CloudWatch::Alarm")
 
 
 def alarm_of(page: str) -> dict[str, Any]:
+    alarm: dict[str, Any]
     [alarm] = [each for each in ALARMS.values() if each["AlarmDescription"].endswith(f" docs/runbooks/{page}.md")]
     return alarm
 
@@ -54,6 +55,17 @@ def test_every_queue_has_an_output_and_every_failure_queue_a_page_with_an_alarm(
         ].partition(".")[0]
         for alarm in watched
     }
+
+
+def test_every_bus_and_rule_has_a_page() -> None:
+    rules = {
+        f"{function}{event}"
+        for function, each in of_type("AWS::Serverless::Function").items()
+        for event, source in each.get("Events", {}).items()
+        if source["Type"] in ("EventBridgeRule", "Schedule")
+    }
+
+    assert ROUTES.keys() == rules | of_type("AWS::Events::Rule").keys() | of_type("AWS::Events::EventBus").keys()
 
 
 def test_alarms_are_found_by_the_name_of_the_bus() -> None:

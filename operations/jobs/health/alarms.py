@@ -1,18 +1,16 @@
 """The stack's alarms that are on."""
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from operations.jobs.health.readings import ActiveAlarm
 from shared.runtime.clock import timestamp
 
-if TYPE_CHECKING:
-    from mypy_boto3_cloudwatch import CloudWatchClient
 
-
-def active_alarms(client: "CloudWatchClient", prefix: str) -> list[ActiveAlarm]:
+def active_alarms(client: Any, prefix: str) -> list[ActiveAlarm]:
     """Return the alarms in the state ALARM, by name.
 
     Args:
+        client: The client of CloudWatch.
         prefix: With which the names of the stack's alarms begin, such as `production-customers-`.
     """
     pages = client.get_paginator("describe_alarms").paginate(AlarmNamePrefix=prefix, AlarmTypes=["MetricAlarm"])

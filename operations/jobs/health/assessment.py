@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from events.erasures import UnfinishedErasure
-from operations.jobs.health.readings import ActiveAlarm, MappingReading, QueueDepth
+from operations.jobs.health.readings import ActiveAlarm, MappingReading, QueueDepth, RouteReading
 from operations.jobs.health.views import GenerationReading
 from shared.runtime.clock import timestamp
 
@@ -15,6 +15,12 @@ MAPPINGS: Final[Mapping[str, tuple[str, float]]] = {
     "ProjectCustomersMapping": ("projection-behind", 60),
     "PublishEventsMapping": ("publish-behind", 300),
     "WelcomeMapping": ("welcome-behind", 900),
+}
+ROUTES: Final[Mapping[str, str]] = {
+    "CustomersBus": "publish-errors",
+    "WelcomeRule": "publish-errors",
+    "FinishErasuresErased": "publish-errors",
+    "FinishErasuresNoted": "erasures-unfinished",
 }
 QUEUES: Final[Mapping[str, str]] = {
     "ProjectionFailureQueue": "projection-failures",
@@ -55,6 +61,7 @@ class Health:
 
     at: datetime
     mappings: Sequence[MappingReading]
+    routes: Sequence[RouteReading]
     queues: Sequence[QueueDepth]
     alarms: Sequence[ActiveAlarm]
     generations: Sequence[GenerationReading]
@@ -65,6 +72,7 @@ def problems(health: Health) -> list[Problem]:
     """Return everything that is wrong."""
     return [
         *(problem for mapping in health.mappings for problem in _of_mapping(mapping)),
+        *(_of_route(route) for route in health.routes if not route.works),
         *(problem for generation in health.generations for problem in _of_generation(generation, health.at)),
         *(_of_queue(queue) for queue in health.queues if queue.is_for_failures and queue.messages),
         *_of_erasures(health.erasures, health.at),
@@ -98,6 +106,10 @@ def _of_generation(generation: GenerationReading, at: datetime) -> Iterator[Prob
         yield Problem(f"{name} was given up and still has rows: 'rebuild remove' deletes them", _REBUILD)
     if generation.is_unfinished and "" < generation.last_progress <= timestamp(at - REBUILD_IDLE_FOR):
         yield Problem(f"{name} is not filled, and no part of it was filled for two hours", _UNFILLED)
+
+
+def _of_route(route: RouteReading) -> Problem:
+    return Problem(f"{route.name} is {route.state.lower()}", f"{_RUNBOOKS}/{ROUTES.get(route.name, 'README')}.md")
 
 
 def _of_queue(queue: QueueDepth) -> Problem:

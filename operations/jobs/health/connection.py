@@ -8,7 +8,8 @@ from operations.jobs.health.alarms import active_alarms
 from operations.jobs.health.local_mappings import LocalMappings
 from operations.jobs.health.mappings import MappingClients, mapping_readings
 from operations.jobs.health.queues import queue_depths
-from operations.jobs.health.readings import HealthSource
+from operations.jobs.health.readings import HealthSource, RouteReading
+from operations.jobs.health.routes import route_readings
 from shared.runtime.clock import utc_now
 
 # A service -> its client.
@@ -32,6 +33,7 @@ def _on_aws(client: ClientOf, outputs: Mapping[str, str]) -> HealthSource:
 
     return HealthSource(
         mappings=lambda: list(mapping_readings(_mapping_clients(client), outputs["StackName"], stage, utc_now)),
+        routes=lambda: _routes(client, outputs),
         queues=lambda: queue_depths(client("sqs"), outputs),
         alarms=lambda: active_alarms(client("cloudwatch"), f"{bus}-"),
     )
@@ -43,9 +45,15 @@ def _local(client: ClientOf, outputs: Mapping[str, str], home: StackHome) -> Hea
 
     return HealthSource(
         mappings=lambda: list(mappings().readings(outputs["StackName"])),
+        routes=lambda: _routes(client, outputs),
         queues=lambda: queue_depths(client("sqs"), outputs),
         alarms=list,
     )
+
+
+def _routes(client: ClientOf, outputs: Mapping[str, str]) -> list[RouteReading]:
+    stacks, events = client("cloudformation"), client("events")
+    return list(route_readings(stacks, events, outputs["StackName"], outputs["EventBusName"]))
 
 
 def _mapping_clients(client: ClientOf) -> MappingClients:

@@ -15,7 +15,6 @@ from operations.jobs.health.readings import MappingReading
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
-    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_lambda.type_defs import EventSourceMappingConfigurationResponseTypeDef as Settings
     from mypy_boto3_sqs import SQSClient
@@ -38,7 +37,7 @@ class MappingClients:
     stacks: "CloudFormationClient"
     functions: "LambdaClient"
     queues: "SQSClient"
-    metrics: "CloudWatchClient"
+    metrics: Any
 
 
 def mapping_ids(stacks: "CloudFormationClient", stack_name: str) -> dict[str, str]:
@@ -92,17 +91,13 @@ def _state(name: str, settings: "Settings") -> MappingReading:
     return MappingReading(name, state, works=state not in _STOPPED, trouble=trouble)
 
 
-def _with_age(
-    reading: MappingReading, settings: "Settings", metrics: "CloudWatchClient", now: datetime
-) -> MappingReading:
+def _with_age(reading: MappingReading, settings: "Settings", metrics: Any, now: datetime) -> MappingReading:
     queue = {"QueueName": settings["EventSourceArn"].rpartition(":")[2]}
     seconds = _newest(metrics, "AWS/SQS", "ApproximateAgeOfOldestMessage", queue, now)
     return replace(reading, seconds=seconds)
 
 
-def _reading_of_stream(
-    name: str, settings: "Settings", metrics: "CloudWatchClient", stage: str, now: datetime
-) -> MappingReading:
+def _reading_of_stream(name: str, settings: "Settings", metrics: Any, stage: str, now: datetime) -> MappingReading:
     function = settings["FunctionArn"].partition(":function:")[2].partition(":")[0]
     age = _newest(metrics, "AWS/Lambda", "IteratorAge", {"FunctionName": function}, now)
     events = None
@@ -116,9 +111,7 @@ def _reading_of_stream(
     )
 
 
-def _newest(
-    client: "CloudWatchClient", namespace: str, name: str, dimensions: dict[str, str], now: datetime
-) -> float | None:
+def _newest(client: Any, namespace: str, name: str, dimensions: dict[str, str], now: datetime) -> float | None:
     """The largest value in the newest minute that has any; None if there is no such minute in `WINDOW`."""
     metric: Any = {
         "Namespace": namespace,

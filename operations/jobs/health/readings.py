@@ -43,6 +43,24 @@ class QueueDepth:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteReading:
+    """The event bus, or a rule.
+
+    Attributes:
+        name: Its logical id in the template.
+        state: `ENABLED`, `DISABLED`, or `deleted` by hand.
+    """
+
+    name: str
+    state: str
+
+    @property
+    def works(self) -> bool:
+        """Whether events pass."""
+        return self.state.startswith("ENABLED")
+
+
+@dataclass(frozen=True, slots=True)
 class ActiveAlarm:
     """An alarm in the state ALARM.
 
@@ -64,5 +82,6 @@ class HealthSource:
     """Reads a stack. The local stack has no alarms."""
 
     mappings: Callable[[], Sequence[MappingReading]]
+    routes: Callable[[], Sequence[RouteReading]]
     queues: Callable[[], Sequence[QueueDepth]]
     alarms: Callable[[], Sequence[ActiveAlarm]]

@@ -10,7 +10,7 @@ from moto import mock_aws
 
 from operations.jobs.health.connection import health_source
 from operations.jobs.health.mappings import MappingClients, mapping_readings
-from operations.jobs.health.readings import ActiveAlarm, HealthSource, MappingReading, QueueDepth
+from operations.jobs.health.readings import ActiveAlarm, HealthSource, MappingReading, QueueDepth, RouteReading
 from tests.infrastructure.operations.moto_clients import moto_client
 
 STACK, STAGE = "CustomersApiStaging", "staging"
@@ -49,6 +49,21 @@ TEMPLATE: Final = {
                 "StartingPosition": "TRIM_HORIZON",
                 "BatchSize": 100,
             },
+        },
+        "CustomersBus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "staging-customers"}},
+        "WelcomeRule": {
+            "Type": "AWS::Events::Rule",
+            # moto does not resolve a reference here.
+            "DependsOn": "CustomersBus",
+            "Properties": {
+                "Name": "welcome",
+                "EventBusName": "staging-customers",
+                "EventPattern": {"source": ["customers"]},
+            },
+        },
+        "FinishErasuresNoted": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {"Name": "noted", "ScheduleExpression": "rate(1 minute)"},
         },
         "WelcomeMapping": {
             "Type": "AWS::Lambda::EventSourceMapping",
@@ -174,6 +189,20 @@ def test_what_lambda_says_of_the_last_attempt_is_passed_on(outputs: dict[str, st
     source = health_source(lambda name: Troubled() if name == "lambda" else moto_client(name), outputs, None)
 
     assert [each.trouble for each in source.mappings()] == ["PROBLEM: Function call failed"] * 2
+
+
+def test_a_bus_and_rules_that_were_disabled_or_deleted_by_hand_are_noticed(health: HealthSource) -> None:
+    names = ("CustomersBus", "FinishErasuresNoted", "WelcomeRule")
+    assert health.routes() == [RouteReading(name, "ENABLED") for name in names]
+
+    events = moto_client("events")
+    events.disable_rule(Name="noted")
+    events.delete_rule(Name="welcome", EventBusName="staging-customers")
+    events.delete_event_bus(Name="staging-customers")
+
+    assert health.routes() == [
+        RouteReading(name, state) for name, state in zip(names, ("deleted", "DISABLED", "deleted"), strict=True)
+    ]
 
 
 def test_messages_that_somebody_is_reading_count_and_failure_queues_come_first(

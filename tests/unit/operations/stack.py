@@ -12,7 +12,7 @@ from unittest.mock import patch
 import operations.__main__ as program
 from events.customer import Customer
 from operations.jobs.failure_queue import FailureQueue
-from operations.jobs.health.readings import ActiveAlarm, HealthSource, MappingReading, QueueDepth
+from operations.jobs.health.readings import ActiveAlarm, HealthSource, MappingReading, QueueDepth, RouteReading
 from operations.jobs.versions import VersionRegistry
 from operations.output import Output
 from operations.stack import Stack
@@ -141,6 +141,7 @@ class FakeStack:
         functions: Any = self.functions
         nothing: Any = None
         self.mappings: list[MappingReading] = []
+        self.routes: list[RouteReading] = []
         self.queues: list[QueueDepth] = []
         self.alarms: list[ActiveAlarm] = []
         self.stack = Stack(
@@ -161,7 +162,7 @@ class FakeStack:
             tables={},
             control=nothing,
             parameters=nothing,
-            health=HealthSource(lambda: self.mappings, lambda: self.queues, lambda: self.alarms),
+            health=HealthSource(lambda: self.mappings, lambda: self.routes, lambda: self.queues, lambda: self.alarms),
             pause=self.clock.pause,
             clock=self.clock,
             now=self.clock.now,

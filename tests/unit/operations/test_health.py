@@ -10,7 +10,7 @@ import pytest
 
 from events.history import fold
 from local.environments import ROOT
-from operations.jobs.health.readings import ActiveAlarm, MappingReading, QueueDepth
+from operations.jobs.health.readings import ActiveAlarm, MappingReading, QueueDepth, RouteReading
 from projections.generations import Generations
 from projections.maintenance.progress import Plan, SegmentProgress, save_plan
 from projections.read_model import Write
@@ -28,16 +28,17 @@ def stack() -> FakeStack:
 
 
 def rows(stack: FakeStack) -> list[dict[str, Any]]:
-    stack.status = stack.run("status", "--json")
-    return [json.loads(line) for line in stack.printed.splitlines()]
+    """Run `status`. The exit status and the last line must agree with what it complains about."""
+    exit_status = stack.run("status", "--json")
+    printed = [json.loads(line) for line in stack.printed.splitlines()]
+    found = sum("wrong" in row for row in printed)
+    assert (printed[-1], exit_status) == ({"ok": not found, "problems": found}, int(bool(found)))
+    return printed
 
 
 def wrong(stack: FakeStack) -> list[tuple[str, str]]:
-    """What `status` complains about. The exit status and the last line must agree with it."""
-    printed = rows(stack)
-    found = [(row["wrong"], row["see"]) for row in printed if "wrong" in row]
-    assert printed[-1] == {"ok": not found, "problems": len(found)}
-    assert stack.status == int(bool(found))
+    """What `status` complains about, and the page of each."""
+    found = [(row["wrong"], row["see"]) for row in rows(stack) if "wrong" in row]
     assert all((ROOT / page).is_file() for _, page in found)
     return found
 
@@ -103,6 +104,20 @@ def test_each_message_in_a_failure_queue_is_wrong_and_one_in_another_queue_is_no
         ("WelcomeDeadLetterQueue has 3 message(s)", "docs/runbooks/welcome-dead-letters.md"),
     ]
     assert {"queue": "WelcomeQueue", "messages": 4} in rows(stack)
+
+
+def test_a_bus_or_a_rule_that_lets_no_events_pass_is_wrong(stack: FakeStack) -> None:
+    stack.routes = [
+        RouteReading("CustomersBus", "deleted"),
+        RouteReading("FinishErasuresNoted", "DISABLED"),
+        RouteReading("WelcomeRule", "ENABLED"),
+    ]
+
+    assert wrong(stack) == [
+        ("CustomersBus is deleted", "docs/runbooks/publish-errors.md"),
+        ("FinishErasuresNoted is disabled", "docs/runbooks/erasures-unfinished.md"),
+    ]
+    assert {"bus_or_rule": "WelcomeRule", "state": "ENABLED"} in rows(stack)
 
 
 def test_alarms_that_are_on_are_wrong(stack: FakeStack) -> None:

@@ -214,7 +214,7 @@ class World:
             tables={**TABLES, "EventTable": events},
             control=RestorableTables(client, pause),
             parameters=StackParameters(cloud, "stack", pause),
-            health=HealthSource(list, list, list),
+            health=HealthSource(list, list, list, list),
             epoch=int(self.cloud.values["Epoch"]),
             pause=pause,
             clock=self.clock.now,

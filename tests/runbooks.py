@@ -38,7 +38,7 @@ def commands(block: str) -> Iterator[list[str]]:
     """The words of each command in a block, also in assignments and loops. Values of variables are made up.
 
     Raises:
-        ValueError: A line is none of these.
+        ValueError: A line has a quote that does not end.
     """
     for line in block.replace("\\\n", " ").splitlines():
         text = line.strip()

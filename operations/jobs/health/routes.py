@@ -21,7 +21,7 @@ _RULE: Final = "AWS::Events::Rule"
 def route_readings(
     stacks: "CloudFormationClient", events: "EventBridgeClient", stack_name: str, bus: str
 ) -> Iterator[RouteReading]:
-    """Read the state of the buses and rules of a stack.
+    """Read the state of the bus and the rules of a stack.
 
     Args:
         bus: The name of the stack's bus, where its rules are, unless they are on the default bus.
@@ -31,7 +31,7 @@ def route_readings(
     for each in sorted(resources, key=lambda each: (each["ResourceType"], each["LogicalResourceId"])):
         name, physical = each["LogicalResourceId"], each.get("PhysicalResourceId", "")
         if each["ResourceType"] == _BUS:
-            yield RouteReading(name, _state_of_bus(events, physical))
+            yield RouteReading(name, _state_of_bus(events, bus))
         elif each["ResourceType"] == _RULE:
             # CloudFormation calls a rule on another bus than the default one `bus|rule`.
             yield RouteReading(name, _state_of_rule(events, physical.rpartition("|")[2], bus))

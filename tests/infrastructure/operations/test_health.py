@@ -11,6 +11,7 @@ from moto import mock_aws
 from operations.jobs.health.connection import health_source
 from operations.jobs.health.mappings import MappingClients, mapping_readings
 from operations.jobs.health.readings import ActiveAlarm, HealthSource, MappingReading, QueueDepth, RouteReading
+from operations.jobs.health.routes import route_readings
 from tests.infrastructure.operations.moto_clients import moto_client
 
 STACK, STAGE = "CustomersApiStaging", "staging"
@@ -203,6 +204,29 @@ def test_a_bus_and_rules_that_were_disabled_or_deleted_by_hand_are_noticed(healt
     assert health.routes() == [
         RouteReading(name, state) for name, state in zip(names, ("deleted", "DISABLED", "deleted"), strict=True)
     ]
+
+
+class NamedByTheBus:
+    """CloudFormation, which calls a rule on a bus `bus|rule`. moto does not."""
+
+    def get_paginator(self, operation: str) -> "NamedByTheBus":
+        self._pages = moto_client("cloudformation").get_paginator(operation)
+        return self
+
+    def paginate(self, **which: str) -> Iterator[Any]:
+        for page in self._pages.paginate(**which):
+            for each in page["StackResourceSummaries"]:
+                if each["LogicalResourceId"] == "WelcomeRule":
+                    each["PhysicalResourceId"] = f"staging-customers|{each['PhysicalResourceId']}"
+            yield page
+
+
+def test_a_rule_on_a_bus_is_found_by_the_name_that_cloudformation_gives_it(outputs: dict[str, str]) -> None:
+    named: Any = NamedByTheBus()
+
+    found = route_readings(named, moto_client("events"), STACK, "staging-customers")
+
+    assert RouteReading("WelcomeRule", "ENABLED") in list(found)
 
 
 def test_messages_that_somebody_is_reading_count_and_failure_queues_come_first(

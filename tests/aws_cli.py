@@ -170,7 +170,7 @@ def _scalar(shape: Any, word: str) -> Any:
 
 def run(command: AwsCommand) -> Any:
     """Carry a command out, with what the environment says."""
-    client = _SESSION.create_client(command.service)
+    client = botocore.session.get_session().create_client(command.service)
     if command.waiter:
         client.get_waiter(xform_name(command.waiter)).wait(**command.parameters)
         return None

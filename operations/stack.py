@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -31,16 +31,18 @@ from operations.jobs.health.readings import HealthSource
 from operations.jobs.recovery.parameters import StackParameters
 from operations.jobs.recovery.tables import RestorableTables
 from operations.jobs.versions import VersionRegistry, functions_of
-from projections.dynamodb_generations import DynamoDbGenerations
-from projections.dynamodb_read_model import DynamoDbReadModel
+from projections.customers import CUSTOMERS
+from projections.dynamodb_views import projector_of
 from projections.generations import GenerationStore
-from projections.maintenance.dynamodb_progress import DynamoDbProgress
 from projections.maintenance.progress import ProgressStore
 from projections.maintenance.rebuild import Pace, Rebuild
 from projections.maintenance.redrive import Redrive
+from projections.maintenance.stores import ViewStores, stores_of_views
 from projections.maintenance.verify import Verifier
 from projections.projector import Projector
-from projections.read_model import ReadModel
+from projections.read_model import RowStore
+from projections.view import View
+from projections.views import view_named
 from publisher.bus import Bus
 from publisher.cloud_event import FIRST_EPOCH
 from publisher.event_bridge import EventBridgeBus
@@ -61,9 +63,9 @@ class Stack:
         claims: The claims table.
         erasures: The notes of unfinished erasures.
         erasure_log: The log of all erasures.
-        read_model: The read table.
-        generations: The record of generations.
-        progress: Checkpoints of long jobs.
+        read_model: The rows of `view`.
+        generations: The record of generations of `view`.
+        progress: Checkpoints of long jobs, those on `view` among them.
         count_events: Returns the approximate number of events in the table.
         failures: The projection's failure queue: batches that its event source mapping gave up.
         unpublished: The publisher's failure queue: dead letters, and batches that its event source mapping gave up.
@@ -75,6 +77,8 @@ class Stack:
         control: Restores and describes tables.
         parameters: The parameters of the stack.
         health: The state of its mappings, queues and alarms.
+        view: The view that the commands work on.
+        views: The stores of every other view, by name; see `for_view`.
         epoch: The epoch of the event table; see `publisher.cloud_event.cloud_event`.
         home: The local stack's folder; None for a stack on AWS.
         pause: Sleeps for a number of seconds.
@@ -86,7 +90,7 @@ class Stack:
     claims: ClaimsTable
     erasures: Erasures
     erasure_log: ErasureLog
-    read_model: ReadModel
+    read_model: RowStore
     generations: GenerationStore
     progress: ProgressStore
     count_events: Callable[[], int]
@@ -100,6 +104,8 @@ class Stack:
     control: RestorableTables
     parameters: StackParameters
     health: HealthSource
+    view: View = CUSTOMERS
+    views: Mapping[str, ViewStores] = field(default_factory=dict)
     epoch: int = FIRST_EPOCH
     home: StackHome | None = None
     pause: Callable[[float], None] = time.sleep
@@ -111,10 +117,29 @@ class Stack:
         """Whether this is the local stack."""
         return self.home is not None
 
+    def for_view(self, name: str) -> "Stack":
+        """Return this stack with another view: its rows, its record of generations and its checkpoints.
+
+        Raises:
+            UnknownView: There is no view of this name.
+        """
+        if name == self.view.name:
+            return self
+        stores = self.views[view_named(name).name]
+        own = ViewStores(self.view, self.read_model, self.generations, self.progress)
+        return replace(
+            self,
+            view=stores.view,
+            read_model=stores.rows,
+            generations=stores.generations,
+            progress=stores.progress,
+            views={**self.views, self.view.name: own},
+        )
+
     @property
     def projector(self) -> Projector:
         """Writes rows of the read table."""
-        return Projector(self.read_model, self.store.read, self.now)
+        return projector_of(self.view, self.read_model, self.store, self.now)
 
     @property
     def publisher(self) -> Publisher:
@@ -131,7 +156,7 @@ class Stack:
     @property
     def verifier(self) -> Verifier:
         """Compares rows with events, and repairs rows."""
-        return Verifier(self.store, self.read_model, self.pause, self.now)
+        return Verifier(self.store, self.read_model, self.pause, self.now, self.view)
 
     @property
     def claim_verifier(self) -> ClaimVerifier:
@@ -141,7 +166,7 @@ class Stack:
     @property
     def redrive(self) -> Redrive:
         """Redrives parked customers."""
-        return Redrive(self.store, self.read_model, self.projector, self.generations)
+        return Redrive(self.store, self.read_model, self.projector, self.generations, self.view)
 
     def rebuild(self, pace: Pace) -> Rebuild:
         """Return a rebuild that works at the given pace."""
@@ -187,14 +212,17 @@ def _connected(session: boto3.Session, found: Mapping[str, str], endpoint: str |
     stacks = session.client("cloudformation", endpoint_url=endpoint, config=config)
     functions = session.client("lambda", endpoint_url=endpoint, config=config)
     log = DynamoDbErasureLog(client, erasure_log)
+    views = stores_of_views(client, rows, events)
+    customers = views[CUSTOMERS.name]
     return Stack(
         store=DynamoDbEventStore(client, events, claims, erasures),
         claims=DynamoDbClaims(client, claims, events),
         erasures=DynamoDbErasures(client, erasures, log),
         erasure_log=log,
-        read_model=DynamoDbReadModel(client, rows),
-        generations=DynamoDbGenerations(client, rows),
-        progress=DynamoDbProgress(client, rows),
+        read_model=customers.rows,
+        generations=customers.generations,
+        progress=customers.progress,
+        views=views,
         count_events=lambda: client.describe_table(TableName=events)["Table"]["ItemCount"],
         failures=FailureQueue(queues, failures),
         unpublished=FailureQueue(queues, unpublished),

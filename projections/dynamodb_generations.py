@@ -4,29 +4,30 @@ import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from projections.customers import CUSTOMERS
+from projections.dynamodb_keys import key_of_generations
 from projections.generation_details import GenerationDetails
 from projections.generations import Generations, GenerationsChanged
+from projections.view import View
 from shared.runtime.stored_fields import known_fields, unknown_fields
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# Not a customer: no customer id starts with '#'.
-_KEY: Final[Any] = {"customer_id": {"S": "#generations"}, "generation": {"N": "0"}}
-
 
 class DynamoDbGenerations:
-    """Stores the record in the read table."""
+    """Stores the record of a view in the read table."""
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+    def __init__(self, client: "DynamoDBClient", table: str, view: View = CUSTOMERS) -> None:
         self._client = client
         self._table = table
+        self._key = key_of_generations(view)
 
     def load(self) -> Generations:
         """See `GenerationStore.load`."""
-        item = self._client.get_item(TableName=self._table, Key=_KEY, ConsistentRead=True).get("Item")
+        item = self._client.get_item(TableName=self._table, Key=self._key, ConsistentRead=True).get("Item")
         if not item:
             return Generations()
         record = json.loads(item["record"]["S"])
@@ -46,7 +47,7 @@ class DynamoDbGenerations:
             self._client.put_item(
                 TableName=self._table,
                 Item={
-                    **_KEY,
+                    **self._key,
                     "revision": {"N": str(saved.revision)},
                     "record": {"S": json.dumps(record)},
                     **({"details": {"S": json.dumps(details)}} if details else {}),
@@ -78,18 +79,19 @@ def _fields_of(record: Generations | GenerationDetails) -> dict[str, Any]:
     return {**known.pop("unknown"), **known}
 
 
-def unchanged(table: str, generations: Generations) -> Any:
+def unchanged(table: str, generations: Generations, view: View = CUSTOMERS) -> Any:
     """Build the item of a transaction that fails if the record has another revision.
 
     Args:
         table: The read table's name.
         generations: The record as it was loaded.
+        view: Whose record it is.
     """
     revision = str(generations.revision)
     return {
         "ConditionCheck": {
             "TableName": table,
-            "Key": _KEY,
+            "Key": key_of_generations(view),
             "ConditionExpression": "revision = :read" if generations.revision else "attribute_not_exists(customer_id)",
             **({"ExpressionAttributeValues": {":read": {"N": revision}}} if generations.revision else {}),
         }

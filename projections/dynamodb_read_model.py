@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from projections.customers import CUSTOMERS
 from projections.dynamodb_generations import DynamoDbGenerations, unchanged
-from projections.dynamodb_row import content_of, key_of, present, to_listing, to_row, write_units
+from projections.dynamodb_keys import item_key, key_of_row, rows_prefix, version_attribute
+from projections.dynamodb_row import content_of, present, to_listing, to_row, write_units
 from projections.generations import Generations
 from projections.read_model import Reader, ReadModelBusy, RowPage, Write, WriteResult
 from projections.row import Listing, Row
 from projections.shards import Shards, listing_key, parked_key
+from projections.view import View
 from shared.runtime.failures import PERMANENT_CODES, is_transient
 from shared.runtime.key_reads import KeysUnread, read_keys
 from shared.runtime.observability import describe, logger
@@ -32,6 +35,7 @@ T = TypeVar("T")
 LISTING_INDEX: Final = "listing"
 PARKED_INDEX: Final = "parked"
 _ROWS_PER_PAGE: Final = 500
+_ROWS_PER_READ: Final = 100
 # The limit of one call (DynamoDB docs, "BatchExecuteStatement").
 _STATEMENTS_PER_CALL: Final = 25
 _TRIES: Final = 5
@@ -40,34 +44,49 @@ _CONFLICTS: Final = frozenset({"ConditionalCheckFailed", "DuplicateItem"})
 
 
 class DynamoDbReadModel:
-    """Stores rows in a table with the key (`customer_id`, `generation`) and the indexes `listing` and `parked`."""
+    """Stores the rows of a view in a table with the key (`customer_id`, `generation`) and the indexes `listing` and
+    `parked`.
+    """
 
-    def __init__(self, client: "DynamoDBClient", table: str, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        table: str,
+        sleep: Callable[[float], None] = time.sleep,
+        view: View = CUSTOMERS,
+    ) -> None:
+        """
+        Args:
+            table: The read table's name.
+            sleep: Waits between attempts; takes seconds.
+            view: Whose rows.
+        """
         self._client = client
         self._table = table
         self._sleep = sleep
-        self._shards = Shards(DynamoDbGenerations(client, table).load)
+        self._view = view
+        self._shards = Shards(DynamoDbGenerations(client, table, view).load)
 
     def get(self, customer_id: str, generation: int, *, consistent: bool = False) -> Row | None:
         """See `ReadModel.get`."""
-        key = key_of(customer_id, generation)
+        key = self._key(customer_id, generation)
         item = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=consistent).get("Item")
-        return to_row(item) if item else None
+        return self._to_row(item) if item else None
 
     def page(self, generation: int, limit: int, after: str | None) -> list[Listing]:
         """See `ReadModel.page`."""
         # Query each shard for its share of the page and a little more. A shard whose share is used up is queried again.
         count = self._shards.of(generation)
         page_size = limit // count + 2
-        shards = [self._query_shard(listing_key(generation, shard), page_size, after) for shard in range(count)]
+        shards = [self._query_shard(self._listing_key(generation, shard), page_size, after) for shard in range(count)]
         return list(islice(merge(*shards, key=lambda listing: listing.order, reverse=True), limit))
 
     def get_many(self, customer_ids: Iterable[str], generation: int) -> dict[str, Row]:
         """See `ReadModel.get_many`."""
-        keys = [key_of(customer_id, generation) for customer_id in dict.fromkeys(customer_ids)]
+        keys = [self._key(customer_id, generation) for customer_id in dict.fromkeys(customer_ids)]
         shards = self._shards.of(generation)
         try:
-            rows = [to_row(item, shards) for item in read_keys(self._client, self._table, keys, self._sleep)]
+            rows = [self._to_row(item, shards) for item in read_keys(self._client, self._table, keys, self._sleep)]
         except KeysUnread as error:
             raise ReadModelBusy(str(error)) from None
         return {row.customer_id: row for row in rows}
@@ -78,22 +97,33 @@ class DynamoDbReadModel:
 
     def units_of(self, row: Row) -> int:
         """See `ReadModel.units_of`."""
-        return write_units(row, self._shards.of(row.generation))
+        return write_units(row, self._shards.of(row.generation), self._view)
 
     def all_rows(self, customer_id: str) -> list[Row]:
         """See `ReadModel.all_rows`."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="customer_id = :id",
-            ExpressionAttributeValues={":id": {"S": customer_id}},
+            ExpressionAttributeValues={":id": self._key(customer_id, 0)["customer_id"]},
             ConsistentRead=True,
         )
-        return [to_row(item) for page in pages for item in page["Items"]]
+        return [self._to_row(item) for page in pages for item in page["Items"]]
 
     def parked(self, generation: int) -> Iterator[Row]:
         """See `ReadModel.parked`."""
-        shards = [self._query_parked(parked_key(generation, shard)) for shard in range(self._shards.of(generation))]
-        return merge(*shards, key=lambda row: row.parked.since if row.parked else "")
+        count = self._shards.of(generation)
+        shards = [self._query_parked(parked_key(generation, shard, self._view)) for shard in range(count)]
+        items = merge(*shards, key=lambda item: item["parked_since"]["S"])
+        if self._view.has_plain_keys:
+            return map(self._to_row, items)
+        return self._parked_rows(items, generation)
+
+    def _parked_rows(self, items: Iterable[Mapping[str, Any]], generation: int) -> Iterator[Row]:
+        """Read the rows of items of the index, which has the version of the first view's rows only."""
+        ids = (item["customer_id"]["S"].removeprefix(rows_prefix(self._view)) for item in items)
+        while chunk := list(islice(ids, _ROWS_PER_READ)):
+            rows = self.get_many(chunk, generation)
+            yield from (rows[id_] for id_ in chunk if id_ in rows and rows[id_].parked)
 
     def rows(self, generation: int, segment: int, total_segments: int, start: Mapping[str, str] | None) -> RowPage:
         """See `ReadModel.rows`."""
@@ -118,24 +148,31 @@ class DynamoDbReadModel:
         self, condition: str, numbers: Sequence[int], segment: int, total_segments: int, start: Mapping[str, str] | None
     ) -> RowPage:
         """Return a page of the rows that match a condition, in which `:g0`, `:g1` and so on stand for the numbers."""
-        start_key: Any = {"ExclusiveStartKey": key_of(start["customer_id"], int(start["generation"]))} if start else {}
+        start_key: Any = (
+            {"ExclusiveStartKey": item_key(start["customer_id"], int(start["generation"]))} if start else {}
+        )
+        values: dict[str, Any] = {f":g{index}": {"N": str(number)} for index, number in enumerate(numbers)}
+        own = f"attribute_exists({version_attribute(self._view)})"
+        if not self._view.has_plain_keys:
+            own += " AND begins_with(customer_id, :own)"
+            values[":own"] = {"S": rows_prefix(self._view)}
         answer = self._client.scan(
             TableName=self._table,
             Segment=segment,
             TotalSegments=total_segments,
             ConsistentRead=True,
             Limit=_ROWS_PER_PAGE,
-            FilterExpression=f"{condition} AND attribute_exists(version)",
-            ExpressionAttributeValues={f":g{index}": {"N": str(number)} for index, number in enumerate(numbers)},
+            FilterExpression=f"{condition} AND {own}",
+            ExpressionAttributeValues=values,
             **start_key,
         )
         last: Any = answer.get("LastEvaluatedKey")
         next_start = {"customer_id": last["customer_id"]["S"], "generation": last["generation"]["N"]} if last else None
-        return RowPage([to_row(item) for item in answer["Items"]], next_start)
+        return RowPage([self._to_row(item) for item in answer["Items"]], next_start)
 
     def remove(self, rows: Sequence[Row]) -> None:
         """See `ReadModel.remove`."""
-        requests: Any = [{"DeleteRequest": {"Key": key_of(row.customer_id, row.generation)}} for row in rows]
+        requests: Any = [{"DeleteRequest": {"Key": self._key(row.customer_id, row.generation)}} for row in rows]
         if not requests:
             return
         for attempt in range(_TRIES):
@@ -149,10 +186,10 @@ class DynamoDbReadModel:
     def remove_unassigned(self, rows: Sequence[Row], generations: Generations) -> bool:
         """See `ReadModel.remove_unassigned`."""
         deletes: list[Any] = [
-            {"Delete": {"TableName": self._table, "Key": key_of(row.customer_id, row.generation)}} for row in rows
+            {"Delete": {"TableName": self._table, "Key": self._key(row.customer_id, row.generation)}} for row in rows
         ]
         try:
-            self._client.transact_write_items(TransactItems=[unchanged(self._table, generations), *deletes])
+            self._client.transact_write_items(TransactItems=[unchanged(self._table, generations, self._view), *deletes])
         except self._client.exceptions.TransactionCanceledException:
             return False
         return True
@@ -175,14 +212,14 @@ class DynamoDbReadModel:
         # Without a document it is a row that lost its customer and not its place, which `verify` repairs.
         return (to_listing(item) for page in pages for item in page["Items"] if "document" in item)
 
-    def _query_parked(self, key: str) -> Iterator[Row]:
+    def _query_parked(self, key: str) -> Iterator[Mapping[str, Any]]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             IndexName=PARKED_INDEX,
             KeyConditionExpression="parked_in = :key",
             ExpressionAttributeValues={":key": {"N": key}},
         )
-        return (to_row(item) for page in pages for item in page["Items"])
+        return (item for page in pages for item in page["Items"])
 
     def _write_chunk(self, writes: Sequence[Write]) -> list[WriteResult]:
         try:
@@ -201,7 +238,7 @@ class DynamoDbReadModel:
         return [_result(response) for response in answer["Responses"]]
 
     def _insert(self, write: Write) -> "BatchStatementRequestTypeDef":
-        values = {**key_of(write.row.customer_id, write.row.generation), **present(self._content(write.row))}
+        values = {**self._key(write.row.customer_id, write.row.generation), **present(self._content(write.row))}
         fields = ", ".join(f"'{name}': ?" for name in values)
         return {"Statement": f'INSERT INTO "{self._table}" VALUE {{{fields}}}', "Parameters": list(values.values())}
 
@@ -210,16 +247,26 @@ class DynamoDbReadModel:
         values = present(content)
         sets = " ".join(f"SET {name}=?" for name in values)
         removes = " ".join(f"REMOVE {name}" for name in content if name not in values)
-        where = "WHERE customer_id=? AND generation=? AND version=? AND parked_attempts=?"
+        version = version_attribute(self._view)
+        where = f"WHERE customer_id=? AND generation=? AND {version}=? AND parked_attempts=?"
         expected = [{"N": str(replaced.version)}, {"N": str(replaced.attempts)}]
-        key = key_of(write.row.customer_id, write.row.generation)
+        key = self._key(write.row.customer_id, write.row.generation)
         return {
             "Statement": f'UPDATE "{self._table}" {sets} {removes} {where}',
             "Parameters": [*values.values(), *key.values(), *expected],
         }
 
     def _content(self, row: Row) -> "dict[str, AttributeValueTypeDef | None]":
-        return content_of(row, self._shards.of(row.generation))
+        return content_of(row, self._shards.of(row.generation), self._view)
+
+    def _to_row(self, item: Mapping[str, Any], shards: int | None = None) -> Row:
+        return to_row(item, shards, self._view)
+
+    def _key(self, customer_id: str, generation: int) -> "dict[str, AttributeValueTypeDef]":
+        return key_of_row(self._view, customer_id, generation)
+
+    def _listing_key(self, generation: int, shard: int) -> str:
+        return listing_key(generation, shard, self._view)
 
 
 def reader_for(client: "DynamoDBClient", table: str) -> Reader:

@@ -15,15 +15,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from pydantic import ValidationError
-
 from events.customer import Erased, OutOfOrder, State
 from events.envelope import Event, Recorded
 from events.history import fold, is_erasure, states
 from events.pages import by_customer
+from projections.customers import CUSTOMERS
 from projections.failures import RowRefused, park_reason
-from projections.read_model import ReadModel, Write, WriteResult
-from projections.row import Parked, Row, row_of
+from projections.read_model import RowStore, Write, WriteResult
+from projections.row import Parked, Row
+from projections.view import View
 from shared.runtime.clock import timestamp, utc_now
 from shared.runtime.failures import is_transient
 
@@ -58,17 +58,26 @@ class ProjectionReport:
 
 
 class Projector:
-    """Keeps generations of the read model up to date.
+    """Keeps generations of a view up to date.
 
     Args:
+        read_model: The view's rows.
         read_events: Returns all events of a customer in version order, including every acknowledged one.
         now: Returns the current time, with a time zone.
+        view: What the rows are made of.
     """
 
-    def __init__(self, read_model: ReadModel, read_events: ReadEvents, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        read_model: RowStore,
+        read_events: ReadEvents,
+        now: Callable[[], datetime] = utc_now,
+        view: View = CUSTOMERS,
+    ) -> None:
         self._read_model = read_model
         self._read_events = read_events
         self._now = now
+        self._view = view
 
     def project_into(self, events: Iterable[Recorded], generations: Sequence[int]) -> list[ProjectionReport]:
         """Project events into several generations.
@@ -117,10 +126,17 @@ class Projector:
     def _clear(self, erasure: Recorded, fed: Sequence[int]) -> bool:
         for _ in range(_ROUNDS):
             rows = [row for row in self._read_model.all_rows(erasure.customer_id) if row.generation not in fed]
-            writes = [write for row in rows if (write := _cleared(row, erasure.version))]
+            writes = [write for row in rows if (write := self._cleared(row, erasure.version))]
             if all(result is WriteResult.APPLIED for result in self._read_model.write(writes)):
                 return True
         return False
+
+    def _cleared(self, row: Row, version: int) -> Write | None:
+        """The write that removes an erased customer from a row; None if nothing is there."""
+        if row.is_empty and row.parked is None:
+            return None
+        erased = Erased(row.customer_id, max(version, row.version))
+        return Write(self._view.row_of(erased, row.generation), row)
 
     def project(self, events: Iterable[Recorded], generation: int) -> ProjectionReport:
         """Project events into one generation. One customer's failure does not affect the others.
@@ -194,7 +210,8 @@ class Projector:
                 report.failed |= uncounted.failed
                 return
             [result] = self._read_model.write([write])
-            if result is WriteResult.REFUSED and not write.row.parked and not _is_erased(write.row):
+            # A row that shows nobody is the smallest there is, so parking it would not help.
+            if result is WriteResult.REFUSED and not write.row.parked and not write.row.is_empty:
                 before = row or Row(customer_id, generation, 0, None)
                 write = self._park(before, row, RowRefused())
                 [result] = self._read_model.write([write])
@@ -228,7 +245,7 @@ class Projector:
             return None
         if any(map(is_erasure, later)):
             erased = Erased(later[0].customer_id, max(event.version for event in later))
-            return Write(row_of(erased, generation), row)
+            return Write(self._view.row_of(erased, generation), row)
         if row and row.parked and not row.parked.is_returning:
             report.waiting += len(later)
             return None
@@ -242,9 +259,9 @@ class Projector:
             if is_transient(error):
                 report.failed[later[0].customer_id] = type(error).__name__
                 return None
-            last_row = row_of(last_state, generation) if last_state else row
+            last_row = self._view.row_of(last_state, generation) if last_state else row
             return self._park(last_row or Row(later[0].customer_id, generation, 0, None), row, error)
-        return Write(row_of(last_state, generation), row) if last_state else None
+        return Write(self._view.row_of(last_state, generation), row) if last_state else None
 
     def _park(self, row: Row, replaced: Row | None, error: Exception) -> Write:
         """Park a customer at the event after the last one that could be projected."""
@@ -252,8 +269,10 @@ class Projector:
         return Write(replace(row, parked=parked), replaced)
 
     def _states(self, row: Row | None, later: Sequence[Recorded], report: ProjectionReport) -> Iterator[State]:
-        """Yield the row's state after each event, so that the states before an event that fails are not lost."""
-        state = _stored_state(row)
+        """Yield the row's state after each event, so that the states before an event that fails are not lost. A row
+        that cannot be read back counts as a gap.
+        """
+        state = self._view.state_of(row) if row else None
         for event in sorted(later, key=lambda event: event.version):
             version = state.version if state else 0
             if event.version == version + 1:
@@ -278,29 +297,6 @@ class Projector:
                 return
         if last_version < event.version:
             raise OutOfOrder(f"the event table lacks version {event.version}")
-
-
-def _is_erased(row: Row) -> bool:
-    """Whether a row shows nobody. Such a row is the smallest there is, so parking it would not help."""
-    return row.listing is None
-
-
-def _cleared(row: Row, version: int) -> Write | None:
-    """The write that removes an erased customer from a row; None if nothing is there."""
-    if row.listing is None and row.parked is None:
-        return None
-    erased = Erased(row.customer_id, max(version, row.version))
-    return Write(row_of(erased, row.generation), row)
-
-
-def _stored_state(row: Row | None) -> State | None:
-    """Return the state stored in a row. A row that today's code cannot read was written by other code; it counts as a
-    gap, so that the state is folded from the events instead.
-    """
-    try:
-        return row.state() if row else None
-    except ValidationError:
-        return None
 
 
 def _record(write: Write, events: Iterable[Recorded], report: ProjectionReport) -> None:

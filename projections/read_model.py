@@ -50,23 +50,14 @@ class RowPage:
     next: Mapping[str, str] | None
 
 
-class ReadModel(Protocol):
-    """The rows of all generations."""
+class RowStore(Protocol):
+    """The rows of all generations of a view."""
 
     def get(self, customer_id: str, generation: int, *, consistent: bool = False) -> Row | None:
         """Return one row, or None if there is none.
 
         Args:
             consistent: Whether the read must reflect every earlier write, at twice the cost.
-        """
-        ...
-
-    def page(self, generation: int, limit: int, after: str | None) -> Sequence[Listing]:
-        """List customers by creation time, newest first.
-
-        Args:
-            limit: The maximum number of customers, from 1.
-            after: `Listing.order` of the last customer on the previous page; None for the first page.
         """
         ...
 
@@ -149,6 +140,19 @@ class ReadModel(Protocol):
 
         Returns:
             One result for each write, in the same order.
+        """
+        ...
+
+
+class ReadModel(RowStore, Protocol):
+    """The rows of a view that lists its customers."""
+
+    def page(self, generation: int, limit: int, after: str | None) -> Sequence[Listing]:
+        """List customers by creation time, newest first.
+
+        Args:
+            limit: The maximum number of customers, from 1.
+            after: `Listing.order` of the last customer on the previous page; None for the first page.
         """
         ...
 

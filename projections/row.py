@@ -71,6 +71,11 @@ class Row:
     misplaced: bool = False
 
     @property
+    def is_empty(self) -> bool:
+        """Whether the row shows nobody: the customer is erased, or was parked at the first event."""
+        return self.listing is None
+
+    @property
     def attempts(self) -> int:
         """How often the parked event was tried; 0 if the customer is not parked. Parking does not change the version,
         so writers compare this number too, to notice that the row was parked or brought back since they read it.

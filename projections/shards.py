@@ -6,9 +6,15 @@ partition for a whole generation would limit every rebuild and every redrive to 
 
 import zlib
 from collections.abc import Callable
+from typing import Final
 
+from projections.customers import CUSTOMERS
 from projections.generations import Generations
 from projections.row import LISTING_SHARDS
+from projections.view import View
+
+# More generations than a view will ever have. The views' numbers are multiples of it.
+_GENERATIONS_OF_A_VIEW: Final = 1_000_000
 
 
 class Shards:
@@ -42,18 +48,21 @@ def shard_of(customer_id: str, shards: int) -> int:
     return zlib.crc32(customer_id.encode()) % shards
 
 
-def listing_key(generation: int, shard: int) -> str:
+def listing_key(generation: int, shard: int, view: View = CUSTOMERS) -> str:
     """Return the partition key of one shard of the index `listing`."""
-    return f"{generation}#{shard}"
+    of_view = "" if view.has_plain_keys else f"{view.name}:"
+    return f"{of_view}{generation}#{shard}"
 
 
-def parked_key(generation: int, shard: int) -> str:
+def parked_key(generation: int, shard: int, view: View = CUSTOMERS) -> str:
     """Return the partition key of one shard of the index `parked`: a number, with the shard in its two decimals.
 
     The first shard has the number of the generation alone, which was the key of all its rows before there were shards.
     DynamoDB keeps no trailing zeros.
 
+    The millions are the number of the view.
+
     >>> parked_key(2, 0), parked_key(2, 1), parked_key(2, 10)
     ('2', '2.01', '2.1')
     """
-    return f"{generation}.{shard:02}".rstrip("0").rstrip(".")
+    return f"{view.number * _GENERATIONS_OF_A_VIEW + generation}.{shard:02}".rstrip("0").rstrip(".")

@@ -12,6 +12,7 @@ from operations.stack import Stack
 
 MAPPINGS: Final = {"mapping": 25, "state": 9, "events_behind": 13, "or_more": 7, "seconds_behind": 14}
 GENERATIONS: Final = {
+    "view": 10,
     "generation": 10,
     "role": 9,
     "filled": 6,
@@ -90,6 +91,7 @@ def _separate(following: Sequence[object], output: Output) -> None:
 
 def _cells_of(generation: GenerationReading) -> Mapping[str, Cell]:
     return {
+        "view": generation.view,
         "generation": generation.number,
         "role": generation.role,
         "filled": generation.filled,

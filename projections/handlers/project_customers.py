@@ -1,9 +1,9 @@
-"""Consumes the event table's stream and projects its events into every fed generation of the read table."""
+"""Consumes the event table's stream and projects its events into every fed generation of every view."""
 
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from aws_lambda_powertools.metrics import MetricUnit
 
@@ -11,63 +11,90 @@ from events.codec import known_type
 from events.dynamodb_store import DynamoDbEventStore
 from events.envelope import Event, trace_annotations
 from events.stream import answer, read_batch
-from projections.dynamodb_generations import DynamoDbGenerations
-from projections.dynamodb_read_model import DynamoDbReadModel
-from projections.projector import ProjectionReport, Projector
+from projections.customers import CUSTOMERS
+from projections.dynamodb_views import fed_views
+from projections.live import ViewOutcome, project_all
+from projections.view import View
 from shared.runtime.clients import dynamodb
 from shared.runtime.clock import utc_now
 from shared.runtime.invocation import traced
-from shared.runtime.observability import logger, metrics
+from shared.runtime.observability import describe, logger, measure_by, metrics
 from shared.runtime.settings import required
 from shared.runtime.tracing import continue_trace
 
 store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"))
-generations = DynamoDbGenerations(dynamodb(), required("READ_TABLE"))
-projector = Projector(DynamoDbReadModel(dynamodb(), required("READ_TABLE")), store.read)
+views = fed_views(dynamodb(), store, required("READ_TABLE"), required("EVENT_TABLE"))
 in_parts = required("PARTIAL_ANSWERS") == "true"
+
+# Alarms watch the sum over all views.
+_SUMMED: Final = ("CustomersParked", "CustomersFailed")
+_BY_VIEW: Final = ("EventsProjected", *_SUMMED)
 
 
 @traced()
 def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:  # noqa: ARG001 - Lambda's signature
-    """Project one batch."""
+    """Project one batch.
+
+    Raises:
+        Exception: A view could not be projected. The others were, and the whole batch must be delivered again.
+    """
     started_at = time.time()
     arrivals = read_batch(event["Records"])
-    records, fed = [recorded for _, recorded in arrivals], generations.load().fed
-    reports = projector.project_into(records, fed)
-    uncleared = projector.clear_elsewhere(records, fed)
-    for customer_id, kind in uncleared.items():
-        logger.warning("to be retried", extra={"customer_id": customer_id, "failure": kind})
-    _report(reports, started_at)
+    outcomes = project_all(views, [recorded for _, recorded in arrivals], _log_failure)
+    for outcome in outcomes:
+        _report(outcome, started_at)
+    _measure(outcomes)
     metrics.add_metric("SecondsBehind", MetricUnit.Seconds, _seconds_behind(event["Records"], utc_now()))
     metrics.flush_metrics()
-    failed = {customer_id for report in reports for customer_id in report.failed} | uncleared.keys()
+    for outcome in outcomes:
+        if outcome.error:
+            raise outcome.error
+    failed = {customer_id for outcome in outcomes for customer_id in outcome.failed}
     retry = [number for number, recorded in arrivals if recorded.customer_id in failed]
     return answer(retry, len(arrivals), in_parts=in_parts)
 
 
-def _report(reports: list[ProjectionReport], started_at: float) -> None:
-    active = reports[-1]
-    for event in active.projected:
+def _log_failure(view: View, error: Exception) -> None:
+    logger.error("view not projected", extra={"view": view.name, **describe(error)})
+
+
+def _report(outcome: ViewOutcome, started_at: float) -> None:
+    view = outcome.view.name
+    # One trace of a request is enough: the customers' view is what it reads.
+    for event in outcome.reports[-1].projected if outcome.reports and outcome.view is CUSTOMERS else ():
         trace_event(event, started_at)
-    for report in reports:
+    for report in outcome.reports:
         for customer_id, parked in report.parked.items():
-            logger.error(
-                "parked", extra={"customer_id": customer_id, "version": parked.version, "reason": parked.reason}
-            )
-        for customer_id, kind in report.failed.items():
-            logger.warning("to be retried", extra={"customer_id": customer_id, "failure": kind})
-    counts = {
+            parking = {"version": parked.version, "reason": parked.reason}
+            logger.error("parked", extra={"view": view, "customer_id": customer_id, **parking})
+    failures = [*(report.failed for report in outcome.reports), outcome.uncleared]
+    for customer_id, kind in ((id_, kind) for each in failures for id_, kind in each.items()):
+        logger.warning("to be retried", extra={"view": view, "customer_id": customer_id, "failure": kind})
+
+
+def _measure(outcomes: Sequence[ViewOutcome]) -> None:
+    """Measure each view, and all of them together: what nobody may miss is summed, the rest is of the customers'."""
+    by_view = {outcome.view.name: _counts(outcome) for outcome in outcomes if outcome.reports}
+    for name, counts in by_view.items():
+        measure_by("view", name, {metric: counts[metric] for metric in _BY_VIEW})
+        logger.info("batch", extra={"view": name, **counts})
+    totals = by_view.get(CUSTOMERS.name, {})
+    summed = {metric: sum(counts[metric] for counts in by_view.values()) for metric in _SUMMED}
+    for metric, count in {**totals, **summed}.items():
+        metrics.add_metric(metric, MetricUnit.Count, count)
+
+
+def _counts(outcome: ViewOutcome) -> dict[str, int]:
+    active = outcome.reports[-1]
+    return {
         "EventsProjected": len(active.projected),
         "EventsStale": active.stale,
         "EventsWaiting": active.waiting,
         "EventsBehind": len(active.projected) + active.waiting,
         "GapsHealed": active.healed,
         "CustomersParked": len(active.parked),
-        "CustomersFailed": sum(len(report.failed) for report in reports),
+        "CustomersFailed": sum(len(report.failed) for report in outcome.reports),
     }
-    for name, count in counts.items():
-        metrics.add_metric(name, MetricUnit.Count, count)
-    logger.info("batch", extra=counts)
 
 
 def trace_event(event: Event, started_at: float) -> None:

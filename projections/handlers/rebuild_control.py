@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from projections.dynamodb_generations import DynamoDbGenerations
-from projections.dynamodb_read_model import DynamoDbReadModel
-from projections.generations import Generations, WrongStep
-from projections.maintenance.dynamodb_progress import DynamoDbProgress
-from projections.maintenance.progress import Plan, load_plan, plan_for, save_plan, verify_job
+from projections.generations import Generations, GenerationStore, WrongStep
+from projections.maintenance.progress import Plan, ProgressStore, load_plan, plan_for, save_plan, verify_job
 from projections.maintenance.rate_limit import InvalidRate, split_rate
 from projections.maintenance.regressions import WouldRegress, check_regressions
+from projections.maintenance.stores import chosen, stores_of_views
+from projections.read_model import RowStore
+from projections.views import UnknownView
 from shared.runtime.clients import dynamodb
 from shared.runtime.clock import timestamp, utc_now
 from shared.runtime.ids import new_id
@@ -18,16 +18,14 @@ from shared.runtime.invocation import traced_step
 from shared.runtime.observability import logger
 from shared.runtime.settings import required
 
-generations = DynamoDbGenerations(dynamodb(), required("READ_TABLE"))
-progress = DynamoDbProgress(dynamodb(), required("READ_TABLE"))
-read_model = DynamoDbReadModel(dynamodb(), required("READ_TABLE"))
+views = stores_of_views(dynamodb(), required("READ_TABLE"), required("EVENT_TABLE"))
 
 
-@traced_step(WrongStep, InvalidRate)
+@traced_step(WrongStep, InvalidRate, UnknownView)
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Run one step. If it raises, the exception's message becomes the cause with which the execution fails."""
     result: dict[str, Any] = {"start": start, "confirm": confirm, "switch": switch}[event["action"]](event)
-    logger.info(event["action"], extra={"generation": result["generation"]})
+    logger.info(event["action"], extra={"view": result["view"], "generation": result["generation"]})
     return result
 
 
@@ -35,19 +33,22 @@ def start(event: Mapping[str, Any]) -> dict[str, Any]:
     """Begin a generation, or continue the one that an earlier execution began.
 
     Returns:
-        The generation, and its segments as input of the state machine's maps.
+        The view, the generation, and its segments as input of the state machine's maps.
 
     Raises:
+        UnknownView: The input names a view that does not exist.
         WrongStep: The previous generation was not retired, or the number of shards in the input cannot be used.
         InvalidRate: The rate in the input cannot be used. No generation was begun.
     """
     options = event.get("input") or {}
     workers, rate = split_rate(options.get("rate", float(required("REBUILD_RATE"))), int(required("REBUILD_WORKERS")))
-    current = generations.load()
+    stores = chosen(views, options)
+    current = stores.generations.load()
     current.must_not_have_previous()
-    generation = _building(current, _shards(options))
-    plan = _plan(generation)
+    generation = _building(stores.generations, current, _shards(options))
+    plan = _plan(stores.progress, generation)
     common = {
+        "view": stores.view.name,
         "generation": generation,
         "segments": plan.segments,
         "accept_parked": bool(options.get("accept_parked")),
@@ -64,10 +65,10 @@ def confirm(event: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         WrongStep: It does not.
     """
-    generation = event["generation"]
-    current = generations.load()
+    generation, stores = event["generation"], chosen(views, event)
+    current = stores.generations.load()
     current.must_be_building(generation)
-    segments = progress.load(verify_job(generation), event["segments"])
+    segments = stores.progress.load(verify_job(generation), event["segments"])
     segments = [segment for segment in segments if segment.comparison == event.get("comparison", "")]
     problems = sum(segment.problems for segment in segments)
     if problems:
@@ -81,8 +82,8 @@ def confirm(event: Mapping[str, Any]) -> dict[str, Any]:
             "start the rebuild again."
         )
     compared = sum(segment.customers for segment in segments)
-    generations.save(current.confirm(timestamp(utc_now()), compared))
-    return {"generation": generation}
+    stores.generations.save(current.confirm(timestamp(utc_now()), compared))
+    return {"view": stores.view.name, "generation": generation}
 
 
 def switch(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,17 +92,18 @@ def switch(event: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         WrongStep: It is not being built or was not verified, or readers would see older data.
     """
-    current = generations.load()
+    stores = chosen(views, event)
+    current = stores.generations.load()
     # If the answer to the first try was lost, the retry finds the generation active already.
     if current.active != event["generation"]:
         current.must_be_building(event["generation"])
         switched = current.switch(utc_now())
-        _check_regressions(current.active, switched.active)
-        generations.save(switched)
-    return {"generation": event["generation"]}
+        _check_regressions(stores.rows, current.active, switched.active)
+        stores.generations.save(switched)
+    return {"view": stores.view.name, "generation": event["generation"]}
 
 
-def _building(current: Generations, shards: int | None) -> int:
+def _building(generations: GenerationStore, current: Generations, shards: int | None) -> int:
     if current.building is None:
         return generations.save(current.start_rebuild(shards)).newest
     begun = current.details_of(current.building).shards
@@ -119,16 +121,16 @@ def _shards(options: Mapping[str, Any]) -> int | None:
     raise WrongStep(f"shards must be a whole number, not {shards!r}.")
 
 
-def _check_regressions(active: int, target: int) -> None:
+def _check_regressions(rows: RowStore, active: int, target: int) -> None:
     try:
-        check_regressions(read_model, active, target)
+        check_regressions(rows, active, target)
     except WouldRegress as error:
         for regression in error.regressions:
             logger.error("would regress", extra=asdict(regression))
         raise
 
 
-def _plan(generation: int) -> Plan:
+def _plan(progress: ProgressStore, generation: int) -> Plan:
     saved = load_plan(progress, generation)
     if saved:
         return saved

@@ -4,39 +4,38 @@ import time
 from typing import Any
 
 from events.dynamodb_store import DynamoDbEventStore
-from projections.dynamodb_generations import DynamoDbGenerations
-from projections.dynamodb_read_model import DynamoDbReadModel
+from projections.dynamodb_views import projector_of
 from projections.generations import WrongStep
-from projections.maintenance.dynamodb_progress import DynamoDbProgress
 from projections.maintenance.progress import SegmentProgress, rebuild_job
 from projections.maintenance.rate_limit import TokenBucket
 from projections.maintenance.rebuild import Pace, Rebuild, page_size_for
 from projections.maintenance.segment_loop import answer, run_steps
-from projections.projector import Projector
+from projections.maintenance.stores import chosen, stores_of_views
+from projections.views import UnknownView
 from shared.runtime.clients import dynamodb
 from shared.runtime.invocation import traced_step
 from shared.runtime.observability import logger
 from shared.runtime.settings import required
 
 store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"))
-generations = DynamoDbGenerations(dynamodb(), required("READ_TABLE"))
-progress = DynamoDbProgress(dynamodb(), required("READ_TABLE"))
-projector = Projector(DynamoDbReadModel(dynamodb(), required("READ_TABLE")), store.read)
+views = stores_of_views(dynamodb(), required("READ_TABLE"), required("EVENT_TABLE"))
 
 
-@traced_step(WrongStep)
+@traced_step(WrongStep, UnknownView)
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Continue the segment from its checkpoint, wherever the last invocation ended."""
     generation, segment, segments = event["generation"], event["segment"], event["segments"]
+    stores = chosen(views, event)
     # This segment's share of the rate; other segments are filled at the same time.
     rate = event["rate"]
     pace = Pace(time.sleep, TokenBucket(rate), page_size_for(rate))
-    rebuild = Rebuild(store, projector, progress, generations, pace)
+    projector = projector_of(stores.view, stores.rows, store)
+    rebuild = Rebuild(store, projector, stores.progress, stores.generations, pace)
 
     def step(at: SegmentProgress) -> SegmentProgress:
         return rebuild.step(generation, at, segments)
 
-    at = progress.load(rebuild_job(generation), segments)[segment]
+    at = stores.progress.load(rebuild_job(generation), segments)[segment]
     result = answer(event, run_steps(at, step, context.get_remaining_time_in_millis))
     logger.info("segment", extra=result)
     return result

@@ -8,33 +8,33 @@ from dataclasses import replace
 from typing import Any
 
 from events.dynamodb_store import DynamoDbEventStore
-from projections.dynamodb_generations import DynamoDbGenerations
-from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.generations import WrongStep
 from projections.maintenance.differences import Difference, DifferenceKind
-from projections.maintenance.dynamodb_progress import DynamoDbProgress
 from projections.maintenance.progress import SegmentProgress, verify_job
 from projections.maintenance.segment_loop import answer, run_steps
+from projections.maintenance.stores import chosen, stores_of_views
 from projections.maintenance.verify import Verifier
+from projections.views import UnknownView
 from shared.runtime.clients import dynamodb
+from shared.runtime.clock import utc_now
 from shared.runtime.invocation import traced_step
 from shared.runtime.observability import logger
 from shared.runtime.settings import required
 
 store = DynamoDbEventStore(dynamodb(), required("EVENT_TABLE"))
-generations = DynamoDbGenerations(dynamodb(), required("READ_TABLE"))
-progress = DynamoDbProgress(dynamodb(), required("READ_TABLE"))
-verifier = Verifier(store, DynamoDbReadModel(dynamodb(), required("READ_TABLE")), time.sleep)
+views = stores_of_views(dynamodb(), required("READ_TABLE"), required("EVENT_TABLE"))
 
 
-@traced_step(WrongStep)
+@traced_step(WrongStep, UnknownView)
 def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Continue the comparison from its checkpoint, wherever the last invocation ended."""
     generation, segment, segments = event["generation"], event["segment"], event["segments"]
+    stores = chosen(views, event)
+    verifier = Verifier(store, stores.rows, time.sleep, utc_now, stores.view)
     job = verify_job(generation)
 
     def step(at: SegmentProgress) -> SegmentProgress:
-        generations.load().must_be_building(generation)
+        stores.generations.load().must_be_building(generation)
         checkpoint, differences = verifier.step(generation, at, segments)
         if checkpoint.done:
             # Rows of customers who have any events were compared above.
@@ -42,10 +42,10 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
             differences += [orphan for orphan in orphans if orphan.expected == 0]
         blocking = _report(differences, accept_parked=bool(event.get("accept_parked")))
         checkpoint = replace(checkpoint, problems=at.problems + blocking)
-        progress.save(job, checkpoint)
+        stores.progress.save(job, checkpoint)
         return checkpoint
 
-    at = progress.load(job, segments)[segment]
+    at = stores.progress.load(job, segments)[segment]
     # An execution that an earlier release began has no such id, and starts over unless it says that it continues.
     comparison = event.get("comparison", "")
     if at.comparison != comparison or not (comparison or event.get("continued")):

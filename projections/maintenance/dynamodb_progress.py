@@ -4,7 +4,10 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from projections.customers import CUSTOMERS
+from projections.dynamodb_keys import key_of_checkpoint
 from projections.maintenance.progress import SegmentProgress
+from projections.view import View
 from shared.runtime.stored_fields import known_fields
 
 if TYPE_CHECKING:
@@ -12,11 +15,12 @@ if TYPE_CHECKING:
 
 
 class DynamoDbProgress:
-    """Stores checkpoints in the read table, under keys that no customer has."""
+    """Stores the checkpoints of a view's jobs in the read table, under keys that no customer has."""
 
-    def __init__(self, client: "DynamoDBClient", table: str) -> None:
+    def __init__(self, client: "DynamoDBClient", table: str, view: View = CUSTOMERS) -> None:
         self._client = client
         self._table = table
+        self._view = view
 
     def load(self, job: str, segments: int) -> list[SegmentProgress]:
         """See `ProgressStore.load`."""
@@ -27,7 +31,7 @@ class DynamoDbProgress:
         """See `ProgressStore.save`."""
         self._client.put_item(
             TableName=self._table,
-            Item={**_key(job, progress.segment), "progress": {"S": json.dumps(progress.as_dict())}},
+            Item={**self._key(job, progress.segment), "progress": {"S": json.dumps(progress.as_dict())}},
         )
 
     def create(self, job: str, progress: SegmentProgress) -> SegmentProgress:
@@ -35,7 +39,7 @@ class DynamoDbProgress:
         with suppress(self._client.exceptions.ConditionalCheckFailedException):
             self._client.put_item(
                 TableName=self._table,
-                Item={**_key(job, progress.segment), "progress": {"S": json.dumps(progress.as_dict())}},
+                Item={**self._key(job, progress.segment), "progress": {"S": json.dumps(progress.as_dict())}},
                 ConditionExpression="attribute_not_exists(customer_id)",
             )
         # Also after a failed condition: another process was first, or the answer to our own first try was lost.
@@ -44,22 +48,21 @@ class DynamoDbProgress:
     def remove(self, job: str) -> None:
         """See `ProgressStore.remove`."""
         for progress in self._saved(job):
-            self._client.delete_item(TableName=self._table, Key=_key(job, progress.segment))
+            self._client.delete_item(TableName=self._table, Key=self._key(job, progress.segment))
 
     def _saved(self, job: str) -> list[SegmentProgress]:
         pages = self._client.get_paginator("query").paginate(
             TableName=self._table,
             KeyConditionExpression="customer_id = :job",
-            ExpressionAttributeValues={":job": _key(job, 0)["customer_id"]},
+            ExpressionAttributeValues={":job": self._key(job, 0)["customer_id"]},
             ConsistentRead=True,
         )
         return [_progress(json.loads(item["progress"]["S"])) for page in pages for item in page["Items"]]
+
+    def _key(self, job: str, segment: int) -> Any:
+        return key_of_checkpoint(self._view, job, segment)
 
 
 def _progress(stored: dict[str, Any]) -> SegmentProgress:
     # A field that a later release added belongs to the position that it was saved with, so it is not kept for the next.
     return SegmentProgress(**known_fields(SegmentProgress, stored))
-
-
-def _key(job: str, segment: int) -> Any:
-    return {"customer_id": {"S": f"#{job}"}, "generation": {"N": str(segment)}}

@@ -6,19 +6,21 @@ Readers must never see older data after a switch to another generation. So befor
 generation, it is brought to the same version in the generations that are fed before it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
 
 from events.customer import State
-from events.history import states
+from events.envelope import Recorded
 from events.store import EventStore
+from projections.customers import CUSTOMERS
 from projections.failures import RowRefused, park_reason
 from projections.generations import GenerationStore
 from projections.projector import Projector
-from projections.read_model import ReadModel, Write, WriteResult
-from projections.row import RETURNING, Parked, Row, row_of
+from projections.read_model import RowStore, Write, WriteResult
+from projections.row import RETURNING, Parked, Row
+from projections.view import View
 from shared.runtime.failures import is_transient
 
 
@@ -51,15 +53,28 @@ class RedriveResult:
 
 
 class Redrive:
-    """Redrives the parked customers of one generation."""
+    """Redrives the parked customers of one generation of a view.
+
+    Args:
+        read_model: The view's rows.
+        projector: Of the same view.
+        generations: The view's record.
+        view: What the rows must show.
+    """
 
     def __init__(
-        self, store: EventStore, read_model: ReadModel, projector: Projector, generations: GenerationStore
+        self,
+        store: EventStore,
+        read_model: RowStore,
+        projector: Projector,
+        generations: GenerationStore,
+        view: View = CUSTOMERS,
     ) -> None:
         self._store = store
         self._read_model = read_model
         self._projector = projector
         self._generations = generations
+        self._view = view
 
     def run(self, generation: int, *, dry: bool = True, limit: int | None = None) -> Iterator[RedriveResult]:
         """Redrive parked customers, the longest parked first. The caller may stop at any point; nothing is lost.
@@ -78,19 +93,28 @@ class Redrive:
 
     def _redrive(self, row: Row, parked: Parked, *, dry: bool) -> RedriveResult:
         last_state: State | None = None
+        records: Sequence[Recorded] = ()
         try:
-            for state in states(self._store.read(row.customer_id)):
+            records = self._store.read(row.customer_id)
+            for state in self._view.states(records):
                 last_state = state
         except Exception as error:  # noqa: BLE001 - an error of one customer must not end the run
             if is_transient(error):
                 return RedriveResult(row.customer_id, RedriveOutcome.TRY_AGAIN, parked, row.version)
-            return self._keep_parked(row, last_state, replace(parked, reason=park_reason(error)), dry=dry)
+            still = replace(parked, version=self._failing_version(row, last_state, records), reason=park_reason(error))
+            return self._keep_parked(row, last_state, still, dry=dry)
         if last_state is None or last_state.version < row.version:
             reason = f"the event table ends before version {row.version}"
-            return self._keep_parked(row, None, replace(parked, reason=reason), dry=dry)
+            return self._keep_parked(row, None, replace(parked, version=row.version + 1, reason=reason), dry=dry)
         if dry:
             return RedriveResult(row.customer_id, RedriveOutcome.WOULD_RETURN, parked, row.version)
-        return self._bring_back(row, parked, row_of(last_state, row.generation))
+        return self._bring_back(row, parked, self._view.row_of(last_state, row.generation))
+
+    def _failing_version(self, row: Row, last_state: State | None, records: Sequence[Recorded]) -> int:
+        """The version of the event that cannot be projected: after the last state that can be shown, or the newest."""
+        if records and not self._view.follows_every_event:
+            return records[-1].version
+        return max(row.version, last_state.version if last_state else 0) + 1
 
     def _bring_back(self, row: Row, parked: Parked, target: Row) -> RedriveResult:
         """Bring a customer back in two writes, because events may have arrived since theirs were read. After the first
@@ -101,7 +125,8 @@ class Redrive:
         returning = replace(target, parked=mark)
         written = self._write(returning, row)
         if written is WriteResult.REFUSED:
-            return self._keep_parked(row, None, replace(parked, reason=park_reason(RowRefused())), dry=False)
+            refused = replace(parked, version=row.version + 1, reason=park_reason(RowRefused()))
+            return self._keep_parked(row, None, refused, dry=False)
         if written is WriteResult.APPLIED and self._catch_up(returning, target):
             return self._outcome(target, parked)
         return RedriveResult(row.customer_id, RedriveOutcome.TRY_AGAIN, parked, row.version)
@@ -143,14 +168,22 @@ class Redrive:
 
     def _advance(self, customer_id: str, generation: int, version: int) -> bool:
         row = self._row(customer_id, generation)
-        if row and row.version >= version:
+        if self._has_reached(row, version):
             return True
         if row and row.parked:
             self._redrive(row, row.parked, dry=False)
         else:
             self._projector.project(self._store.read(customer_id), generation)
-        row = self._row(customer_id, generation)
-        return row is not None and row.version >= version
+        return self._has_reached(self._row(customer_id, generation), version)
+
+    def _has_reached(self, row: Row | None, version: int) -> bool:
+        """Whether a row shows what it must at a version. One that does not follow every event may be of an older one,
+        and then shows the same as for the newest.
+        """
+        if row is None or row.version >= version or self._view.follows_every_event:
+            return row is not None and row.version >= version
+        state = self._view.final(self._store.read(row.customer_id))
+        return state is not None and self._view.shows(row, state)
 
     def _row(self, customer_id: str, generation: int) -> Row | None:
         return self._read_model.get_many([customer_id], generation).get(customer_id)
@@ -170,11 +203,11 @@ class Redrive:
 
     def _keep_parked(self, row: Row, last_state: State | None, parked: Parked, *, dry: bool) -> RedriveResult:
         """Keep a customer parked, perhaps at a later event, and show the state before that event."""
-        target = row_of(last_state, row.generation) if last_state and last_state.version > row.version else row
-        parked_now = replace(parked, version=target.version + 1)
+        is_later = last_state is not None and last_state.version > row.version
+        target = self._view.row_of(last_state, row.generation) if last_state and is_later else row
         if dry:
-            return RedriveResult(row.customer_id, RedriveOutcome.STILL_PARKED, parked_now, row.version)
-        retried = replace(parked_now, attempts=parked.attempts + 1)
+            return RedriveResult(row.customer_id, RedriveOutcome.STILL_PARKED, parked, row.version)
+        retried = replace(parked, attempts=parked.attempts + 1)
         if self._write(replace(target, parked=retried), row) is not WriteResult.APPLIED:
             return RedriveResult(row.customer_id, RedriveOutcome.TRY_AGAIN, parked, row.version)
         return RedriveResult(row.customer_id, RedriveOutcome.STILL_PARKED, retried, target.version)

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Final
 
 from projections.generations import WrongStep
-from projections.read_model import ReadModel
+from projections.read_model import RowStore
 
 _CUSTOMERS_PER_READ: Final = 100
 _NAMED: Final = 10
@@ -47,7 +47,7 @@ class WouldRegress(WrongStep):
         self.regressions = regressions
 
 
-def check_regressions(read_model: ReadModel, active: int, target: int) -> None:
+def check_regressions(read_model: RowStore, active: int, target: int) -> None:
     """Check that no reader would see older data after a switch from one generation to another.
 
     Raises:
@@ -58,7 +58,7 @@ def check_regressions(read_model: ReadModel, active: int, target: int) -> None:
         raise WouldRegress(regressions, target)
 
 
-def _regressions(read_model: ReadModel, active: int, target: int) -> Iterator[Regression]:
+def _regressions(read_model: RowStore, active: int, target: int) -> Iterator[Regression]:
     parked = (row.customer_id for row in read_model.parked(target))
     while ids := list(islice(parked, _CUSTOMERS_PER_READ)):
         # In this order: what the active generation shows is already in the target, unless the customer is parked there.

@@ -11,13 +11,15 @@ from typing import Final
 
 from events.customer import Erased, State
 from events.envelope import Event, Recorded
-from events.history import fold, is_erasure, unredacted
+from events.history import is_erasure, unredacted
 from events.pages import customers_begun
 from events.store import EventStore
+from projections.customers import CUSTOMERS
 from projections.maintenance.differences import Difference, DifferenceKind
 from projections.maintenance.progress import SegmentProgress
-from projections.read_model import ReadModel, Write, WriteResult
-from projections.row import Row, row_of
+from projections.read_model import RowStore, Write, WriteResult
+from projections.row import Row
+from projections.view import View
 from shared.runtime.clock import timestamp, utc_now
 from shared.runtime.failures import is_transient
 
@@ -33,24 +35,28 @@ _NOT_REPAIRED_BY_A_ROW: Final = frozenset(
 
 
 class Verifier:
-    """Compares one generation with the event table.
+    """Compares one generation of a view with the event table.
 
     Args:
+        read_model: The view's rows.
         pause: Sleeps for a number of seconds.
         now: Returns the current time, with a time zone.
+        view: What the rows must show.
     """
 
     def __init__(
         self,
         store: EventStore,
-        read_model: ReadModel,
+        read_model: RowStore,
         pause: Callable[[float], None],
         now: Callable[[], datetime] = utc_now,
+        view: View = CUSTOMERS,
     ) -> None:
         self._store = store
         self._read_model = read_model
         self._pause = pause
         self._now = now
+        self._view = view
 
     def step(
         self, generation: int, at: SegmentProgress, total_segments: int
@@ -94,9 +100,7 @@ class Verifier:
         """
         rows = self._read_model.get_many(histories, generation)
         suspects = [
-            id_
-            for id_, records in histories.items()
-            if id_ == incomplete or not _matches(rows.get(id_), records, generation)
+            id_ for id_, records in histories.items() if id_ == incomplete or not self._matches(rows.get(id_), records)
         ]
         return self._compare_once(suspects, generation) if at_once else self.compare(suspects, generation)
 
@@ -193,7 +197,7 @@ class Verifier:
         if difference.kind is DifferenceKind.UNLISTED:
             return self._list_again(difference.customer_id, generation)
         try:
-            state = fold(self._store.read(difference.customer_id))
+            state = self._view.final(self._store.read(difference.customer_id))
         except Exception as error:
             if is_transient(error):
                 raise
@@ -211,17 +215,19 @@ class Verifier:
 
     def _advance(self, state: State, generation: int) -> bool:
         row = self._row(state.id, generation)
-        return (row is not None and row.version >= state.version) or self._write(state, generation)
+        is_reached = row is not None and (row.version >= state.version or self._view.shows(row, state))
+        return is_reached or self._write(state, generation)
 
     def _write(self, state: State, generation: int) -> bool:
-        row, target = self._row(state.id, generation), row_of(state, generation)
+        row, target = self._row(state.id, generation), self._view.row_of(state, generation)
         if row and row.version > state.version:
             return False
         # A customer who was parked meanwhile is left to the redrive: only the redrive projects events that arrive
         # between its read and its write. An erasure is safe to write, because no event follows it.
         if row and row.parked and not isinstance(state, Erased):
             return False
-        return row == target or self._read_model.write([Write(target, row)]) == [WriteResult.APPLIED]
+        is_shown = row is not None and self._view.shows(row, state)
+        return is_shown or self._read_model.write([Write(target, row)]) == [WriteResult.APPLIED]
 
     def _row(self, customer_id: str, generation: int) -> Row | None:
         return self._read_model.get_many([customer_id], generation).get(customer_id)
@@ -229,48 +235,48 @@ class Verifier:
     def _compare_once(self, customer_ids: Collection[str], generation: int) -> dict[str, Difference]:
         # Rows are read first: events that arrive between the two reads then look like lag, never like a lost event.
         rows = self._read_model.get_many(customer_ids, generation)
-        compared = ((id_, self._difference(id_, rows.get(id_), generation)) for id_ in customer_ids)
+        compared = ((id_, self._difference(id_, rows.get(id_))) for id_ in customer_ids)
         return {id_: difference for id_, difference in compared if difference}
 
-    def _difference(self, customer_id: str, row: Row | None, generation: int) -> Difference | None:
+    def _difference(self, customer_id: str, row: Row | None) -> Difference | None:
         if row and row.misplaced:
             return Difference(customer_id, DifferenceKind.UNLISTED, row.version, row.version)
-        return self._difference_of_content(customer_id, row, generation)
+        return self._difference_of_content(customer_id, row)
 
-    def _difference_of_content(self, customer_id: str, row: Row | None, generation: int) -> Difference | None:
+    def _difference_of_content(self, customer_id: str, row: Row | None) -> Difference | None:
         found = row.version if row else 0
         records = self._store.read(customer_id)
         # An erasure does not wait behind a parked event.
         if row and row.parked and not any(map(is_erasure, records)):
             return Difference(customer_id, DifferenceKind.PARKED, expected=row.parked.version, found=found)
         try:
-            state = fold(records)
+            state = self._view.final(records)
         except Exception:  # noqa: BLE001 - any error in a fold parks the customer, and must be reported
             return Difference(customer_id, DifferenceKind.UNREADABLE, expected=found + 1, found=found)
         if state is None or state.version < found:
             return Difference(customer_id, DifferenceKind.AHEAD, expected=state.version if state else 0, found=found)
+        if row and self._view.shows(row, state):
+            return None
         if state.version > found:
             kind = DifferenceKind.BEHIND if row else DifferenceKind.MISSING
             return Difference(customer_id, kind, state.version, found, expired=self._is_expired(records, found))
-        if row == row_of(state, generation):
-            return None
         return Difference(customer_id, DifferenceKind.DIFFERENT, found, found)
 
+    def _matches(self, row: Row | None, records: Sequence[Recorded]) -> bool:
+        """Whether a row shows what a page's records lead to."""
+        if row is None:
+            return False
+        try:
+            state = self._view.final(records)
+        except Exception:  # noqa: BLE001 - any error in a fold parks one customer, and must not end the verification
+            return False
+        return state is not None and not row.misplaced and self._view.shows(row, state)
+
     def _is_expired(self, records: Sequence[Recorded], found: int) -> bool:
-        missing = next(record for record in records if record.version > found)
+        follows = self._view.follows_every_event
+        missing = next(record for record in records if record.version > found) if follows else records[-1]
         return isinstance(missing, Event) and missing.occurred_at < timestamp(self._now() - _STREAM_RETENTION)
 
 
 def _is_catching_up(before: Difference, now: Difference) -> bool:
     return now.kind is DifferenceKind.BEHIND and now.found > before.found
-
-
-def _matches(row: Row | None, records: Sequence[Recorded], generation: int) -> bool:
-    """Whether a row is the fold of a page's records."""
-    if row is None:
-        return False
-    try:
-        state = fold(records)
-    except Exception:  # noqa: BLE001 - any error in a fold parks one customer, and must not end the verification
-        return False
-    return state is not None and row == row_of(state, generation)

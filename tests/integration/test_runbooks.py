@@ -159,7 +159,7 @@ def test_customers_parked(
     store.append(event)
 
     def parked() -> None:
-        assert "1 customer(s) are parked in generation" in " ".join(shell.status())
+        assert "has 1 parked customer(s)" in " ".join(shell.status())
 
     eventually(parked)
     assert "unknown type" in shell.paste("customers-parked", LOOK).printed

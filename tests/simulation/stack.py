@@ -24,10 +24,9 @@ from operations.jobs.failure_queue import FailureQueue
 from operations.jobs.meter import Meter, Reading
 from operations.jobs.workers import ProgressTracker, Show, Step, _run_segment
 from operations.stack import Stack
-from projections.dynamodb_generations import DynamoDbGenerations
-from projections.dynamodb_read_model import DynamoDbReadModel
-from projections.maintenance.dynamodb_progress import DynamoDbProgress
+from projections.customers import CUSTOMERS
 from projections.maintenance.progress import Progress
+from projections.maintenance.stores import stores_of_views
 from publisher.cloud_event import source_of
 from tests.fakes.bus import FakeBus
 from tests.simulation.clock import VirtualClock
@@ -123,14 +122,17 @@ def stack_of(world: Around, queues: Queues) -> Stack:
     """Build a world's stack."""
     client, sqs, nothing = world.client, _as_any(queues), _as_any(None)
     log = DynamoDbErasureLog(client, "erasure-log")
+    views = stores_of_views(client, "read", "events", world.sleep)
+    customers = views[CUSTOMERS.name]
     return Stack(
         store=DynamoDbEventStore(client, "events", pause=world.sleep),
         claims=nothing,
         erasures=DynamoDbErasures(client, "erasures", log),
         erasure_log=log,
-        read_model=DynamoDbReadModel(client, "read", world.sleep),
-        generations=DynamoDbGenerations(client, "read"),
-        progress=DynamoDbProgress(client, "read"),
+        read_model=customers.rows,
+        generations=customers.generations,
+        progress=customers.progress,
+        views=views,
         count_events=lambda: int(client.describe_table(TableName="events")["Table"]["ItemCount"]),
         failures=FailureQueue(sqs, FAILURES),
         unpublished=FailureQueue(sqs, _UNPUBLISHED),

@@ -123,6 +123,7 @@ clock.utc_now = _now
 ids.new_id = _new_id
 observability.logger = _Logger()  # type: ignore[assignment]
 observability.metrics = _Metrics()  # type: ignore[assignment]
+observability.measure_by = lambda *_: None
 observability.tracer = _Tracer()  # type: ignore[assignment]
 uuid.uuid4 = _uuid4
 time.sleep = _sleep  # type: ignore[assignment]
@@ -159,10 +160,12 @@ HANDLERS: Final = SimpleNamespace(
 def _row_stores() -> list[Any]:
     """The read models of all handlers. Each remembers the shards of generations for the life of its process."""
     return [
-        project_customers.projector._read_model,
-        rebuild_control.read_model,
-        rebuild_segment.projector._read_model,
-        verify_segment.verifier._read_model,
+        *(each.projector._read_model for each in project_customers.views),
+        *(
+            each.rows
+            for function in (rebuild_control, rebuild_segment, verify_segment)
+            for each in function.views.values()
+        ),
         get_customer.reader.rows,
         get_all_customers.reader.rows,
     ]

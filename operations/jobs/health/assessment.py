@@ -98,9 +98,12 @@ def _lag(mapping: MappingReading) -> str:
 
 
 def _of_generation(generation: GenerationReading, at: datetime) -> Iterator[Problem]:
-    name = f"Generation {generation.number}"
+    name = f"Generation {generation.number} of {generation.view}"
     if generation.parked:
-        yield Problem(f"{generation.parked} customer(s) are parked in generation {generation.number}", _PARKED)
+        yield Problem(
+            f"{generation.parked} customer(s) are parked in generation {generation.number} of {generation.view}",
+            _PARKED,
+        )
     # Until then `rebuild remove` is refused.
     if generation.has_leftovers and generation.has_settled:
         yield Problem(f"{name} was given up and still has rows: 'rebuild remove' deletes them", _REBUILD)

@@ -1,12 +1,13 @@
 """The generations of each view, and what is left in them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 from operations.stack import Stack
 from projections.generations import Generations
 from projections.maintenance.progress import Progress, load_plan, rebuild_job
+from projections.row import Listing
 
 _FILLED: Final = 100.0
 
@@ -16,6 +17,7 @@ class GenerationReading:
     """One generation of a view.
 
     Attributes:
+        view: The name of the view.
         number: From 1.
         role: `active`, `building`, `previous`, `retired` or, once its rows should be gone, `removed`.
         verified: Whether it was found equal to the event table; None for one that was given up.
@@ -29,6 +31,7 @@ class GenerationReading:
         last_progress: When the rebuild last saved a checkpoint: RFC 3339, UTC; empty if never.
     """
 
+    view: str
     number: int
     role: str
     verified: bool | None = None
@@ -47,25 +50,46 @@ class GenerationReading:
         return self.filled is not None and self.filled < _FILLED
 
 
+@runtime_checkable
+class ListsRows(Protocol):
+    """The rows of a view with a list."""
+
+    def page(self, generation: int, limit: int, after: str | None) -> Sequence[Listing]:
+        """See `ReadModel.page`."""
+        ...
+
+
 def generation_readings(stack: Stack) -> Iterator[GenerationReading]:
-    """Read every generation that has rows, the active one first."""
+    """Read every generation that has rows, view by view, the active one first."""
+    for name in (stack.view.name, *stack.views):
+        yield from _of_view(stack.for_view(name))
+
+
+def _of_view(stack: Stack) -> Iterator[GenerationReading]:
+    name = stack.view.name
     generations = stack.generations.load()
     for number in (generations.active, generations.building, generations.previous):
         if number is not None:
             yield _fed(stack, generations, number)
     has_settled = generations.has_settled(stack.now())
     for number in generations.retired:
-        yield GenerationReading(number, "retired", has_leftovers=True, has_settled=has_settled)
+        yield GenerationReading(name, number, "retired", has_leftovers=True, has_settled=has_settled)
     for number in generations.retired_or_removed:
         # A process that was suspended during a rebuild may have written rows after the removal.
-        if number not in generations.retired and stack.read_model.page(number, 1, None):
-            yield GenerationReading(number, "removed", has_leftovers=True, has_settled=has_settled)
+        if number not in generations.retired and _is_listed(stack, number):
+            yield GenerationReading(name, number, "removed", has_leftovers=True, has_settled=has_settled)
+
+
+def _is_listed(stack: Stack, number: int) -> bool:
+    """Whether a list of the generation would have anybody. Of a view without a list only `verify` knows."""
+    return isinstance(stack.read_model, ListsRows) and bool(stack.read_model.page(number, 1, None))
 
 
 def _fed(stack: Stack, generations: Generations, number: int) -> GenerationReading:
     details, role = generations.details_of(number), generations.role_of(number)
     filled, last_progress = _progress(stack, number) if role == "building" else (None, "")
     return GenerationReading(
+        stack.view.name,
         number,
         role,
         # A generation that queries have read was verified before, unless it is the first one.

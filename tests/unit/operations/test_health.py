@@ -11,11 +11,15 @@ import pytest
 from events.history import fold
 from local.environments import ROOT
 from operations.jobs.health.readings import ActiveAlarm, MappingReading, QueueDepth, RouteReading
+from projections.customers import CUSTOMERS
 from projections.generations import Generations
 from projections.maintenance.progress import Plan, SegmentProgress, save_plan
+from projections.maintenance.stores import ViewStores
 from projections.read_model import Write
 from projections.row import row_of
+from projections.view import View
 from shared.runtime.clock import timestamp
+from tests.fakes.read_model import InMemoryGenerations, InMemoryProgress, InMemoryReadModel
 from tests.samples import START, created, erased
 from tests.unit.operations.stack import FakeStack
 
@@ -130,7 +134,7 @@ def test_a_parked_customer_is_wrong(stack: FakeStack) -> None:
     stack.store.events["a", 1] = replace(created("a"), type="CustomerVanished")
     stack.project("a")
 
-    assert wrong(stack) == [("1 customer(s) are parked in generation 1", "docs/runbooks/customers-parked.md")]
+    assert wrong(stack) == [("Generation 1 of customers has 1 parked customer(s)", "docs/runbooks/customers-parked.md")]
 
 
 def test_an_erasure_is_late_after_a_quarter_of_an_hour(stack: FakeStack) -> None:
@@ -168,7 +172,10 @@ def test_a_generation_that_was_given_up_is_wrong_once_its_rows_can_be_removed(st
     assert wrong(stack) == []
     stack.clock.seconds += 61
     assert wrong(stack) == [
-        ("Generation 2 was given up and still has rows: 'rebuild remove' deletes them", "docs/how-to/rebuild.md")
+        (
+            "Generation 2 of customers was given up and still has rows: 'rebuild remove' deletes them",
+            "docs/how-to/rebuild.md",
+        )
     ]
 
 
@@ -180,7 +187,7 @@ def test_rows_that_came_back_after_the_removal_are_found(stack: FakeStack) -> No
     stack.read_model.write([Write(row_of(state, 2), None)])
 
     assert [text for text, _ in wrong(stack)] == [
-        "Generation 2 was given up and still has rows: 'rebuild remove' deletes them"
+        "Generation 2 of customers was given up and still has rows: 'rebuild remove' deletes them"
     ]
 
 
@@ -228,6 +235,19 @@ def test_tables_for_people_have_their_headings(stack: FakeStack) -> None:
     assert stack.run("status") == 1
     blocks = stack.printed.split("\n\n")
     assert blocks[0].startswith("MAPPING")
-    assert blocks[1].startswith("GENERATION")
+    assert blocks[1].startswith("VIEW        GENERATION")
     assert blocks[2].startswith("WRONG")
     assert blocks[3] == "1 problem(s).\n"
+
+
+def test_every_view_of_the_stack_is_read(stack: FakeStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = View("names", 7, row_of, lambda _: None)
+    generations = InMemoryGenerations()
+    generations.saved = Generations(active=5, newest=5)
+    stores = ViewStores(other, InMemoryReadModel(), generations, InMemoryProgress())
+    stack.stack = replace(stack.stack, views={"names": stores})
+    monkeypatch.setattr("projections.views.VIEWS", (CUSTOMERS, other))
+
+    shown = [(row["view"], row["generation"]) for row in rows(stack) if "generation" in row]
+
+    assert shown == [("customers", 1), ("names", 5)]

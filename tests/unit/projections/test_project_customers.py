@@ -11,7 +11,9 @@ import pytest
 
 from events.codec import to_item
 from events.envelope import Event, trace_annotations
+from projections.customers import CUSTOMERS
 from projections.generations import Generations
+from projections.live import FedView
 from projections.row import Listing, Row
 from tests.samples import METADATA, START, created, erased, updated
 from tests.unit.projections.world import World, poison
@@ -30,8 +32,7 @@ def function(world: World, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     for name, value in {"EVENT_TABLE": "events", "READ_TABLE": "rows", "PARTIAL_ANSWERS": "true"}.items():
         monkeypatch.setenv(name, value)
     function = import_module("projections.handlers.project_customers")
-    for name in ("store", "generations", "projector"):
-        monkeypatch.setattr(function, name, getattr(world, name))
+    monkeypatch.setattr(function, "views", [FedView(CUSTOMERS, world.projector, world.generations)])
     monkeypatch.setattr(function, "utc_now", world.now)
     return function
 

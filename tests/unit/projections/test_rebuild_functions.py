@@ -12,7 +12,6 @@ from projections.generations import Generations
 from projections.maintenance.differences import DifferenceKind
 from projections.maintenance.progress import SegmentProgress, load_plan, plan_for, verify_job
 from projections.maintenance.segment_loop import MIN_MILLISECONDS_LEFT
-from projections.maintenance.verify import Verifier
 from projections.row import Listing, Parked, Row
 from shared.runtime.clock import timestamp
 from shared.runtime.errors import PermanentFailure
@@ -35,14 +34,8 @@ def module(name: str, world: World, monkeypatch: pytest.MonkeyPatch) -> ModuleTy
     for setting, value in SETTINGS.items():
         monkeypatch.setenv(setting, value)
     function = import_module(f"projections.handlers.{name}")
-    stores = {
-        "store": world.store,
-        "generations": world.generations,
-        "progress": world.progress,
-        "read_model": world.read_model,
-        "projector": world.projector,
-        "verifier": Verifier(world.store, world.read_model, world._pause, world.now),
-    }
+    stores = {"store": world.store, "views": world.stores, "utc_now": world.now}
+    monkeypatch.setattr("time.sleep", world._pause)
     for attribute in stores.keys() & vars(function).keys():
         monkeypatch.setattr(function, attribute, stores[attribute])
     return function
@@ -93,6 +86,7 @@ class TestStart:
         begun = control("start", input={"accept_parked": True, "rate": 80})
 
         common = {
+            "view": "customers",
             "generation": 2,
             "segments": 10,
             "accept_parked": True,
@@ -143,7 +137,7 @@ class TestConfirm:
         world.generations.saved = BUILDING
         self.compared(world, problems=(0, 0))
 
-        assert control("confirm", generation=2, segments=2, comparison="c-1") == {"generation": 2}
+        assert control("confirm", generation=2, segments=2, comparison="c-1") == {"view": "customers", "generation": 2}
         assert world.generations.saved.verified
 
     @pytest.mark.parametrize("problems", [(1, 0), (0, 1)])
@@ -185,7 +179,7 @@ class TestConfirm:
         world.generations.saved = BUILDING
         world.progress.save(verify_job(2), SegmentProgress(0, done=True))
 
-        assert control("confirm", generation=2, segments=1) == {"generation": 2}
+        assert control("confirm", generation=2, segments=1) == {"view": "customers", "generation": 2}
         assert world.generations.saved.verified
 
     @staticmethod
@@ -198,7 +192,7 @@ class TestSwitch:
     def test_a_verified_generation_becomes_active(self, world: World, control: Function) -> None:
         world.generations.saved = replace(BUILDING, verified=True)
 
-        assert control("switch", generation=2) == {"generation": 2}
+        assert control("switch", generation=2) == {"view": "customers", "generation": 2}
         saved = world.generations.saved
         assert (saved.active, saved.previous, saved.changed_at) == (2, 1, timestamp(START))
 
@@ -207,7 +201,7 @@ class TestSwitch:
         control("switch", generation=2)
         before = world.generations.saved
 
-        assert control("switch", generation=2) == {"generation": 2}
+        assert control("switch", generation=2) == {"view": "customers", "generation": 2}
         assert world.generations.saved == before
 
     def test_a_generation_that_was_not_verified_does_not(self, world: World, control: Function) -> None:

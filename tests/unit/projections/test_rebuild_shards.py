@@ -26,8 +26,7 @@ def control(world: World, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     for setting, value in SETTINGS.items():
         monkeypatch.setenv(setting, value)
     function = import_module("projections.handlers.rebuild_control")
-    for name in ("generations", "progress", "read_model"):
-        monkeypatch.setattr(function, name, getattr(world, name))
+    monkeypatch.setattr(function, "views", world.stores)
     client = SimpleNamespace(describe_table=lambda **_: {"Table": {"ItemCount": 10}})
     monkeypatch.setattr(function, "dynamodb", lambda: client)
     monkeypatch.setattr(function, "utc_now", world.now)

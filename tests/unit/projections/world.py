@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from events.envelope import Event, Recorded, Unreadable
+from projections.customers import CUSTOMERS
 from projections.generations import FIRST_GENERATION
 from projections.maintenance.rebuild import Pace, Rebuild
 from projections.maintenance.redrive import Redrive
+from projections.maintenance.stores import ViewStores
 from projections.maintenance.verify import Verifier
 from projections.projector import ProjectionReport, Projector
 from projections.row import Parked, Row
@@ -44,6 +46,11 @@ class World:
         self.redrive = Redrive(self.store, self.read_model, self.projector, self.generations)
         self.verifier = Verifier(self.store, self.read_model, self._pause, self.now)
         self.rebuild = Rebuild(self.store, self.projector, self.progress, self.generations, Pace(self._pause))
+
+    @property
+    def stores(self) -> dict[str, ViewStores]:
+        """What the functions of a rebuild work with."""
+        return {"customers": ViewStores(CUSTOMERS, self.read_model, self.generations, self.progress)}
 
     def now(self) -> datetime:
         return self.time

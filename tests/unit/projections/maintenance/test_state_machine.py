@@ -19,11 +19,11 @@ from events.store import StoreBusy
 from local.environments import ROOT
 from projections.generations import Generations, GenerationsChanged, WrongStep
 from projections.maintenance import verify
-from projections.maintenance.dynamodb_progress import DynamoDbProgress
 from projections.maintenance.progress import Plan, SegmentProgress, save_plan, verify_job
 from projections.maintenance.rate_limit import InvalidRate
 from projections.maintenance.rebuild import RebuildFailed
 from projections.maintenance.regressions import WouldRegress
+from projections.maintenance.stores import stores_of_views
 from projections.read_model import ReadModelBusy
 from shared.runtime.key_reads import KeysUnread
 from tests.asl import Execution, StateFailed, matches, tasks
@@ -142,17 +142,22 @@ def alone(state: Any) -> Any:
     return {"StartAt": "it", "States": {"it": {**{k: v for k, v in state.items() if k != "Next"}, "End": True}}}
 
 
-INPUT: Final = {"generation": 2, "segment": 0, "segments": 1, "rate": 1000.0, "comparison": "c-1", "action": "start"}
+INPUT: Final = {
+    "view": "customers",
+    "generation": 2,
+    "segment": 0,
+    "segments": 1,
+    "rate": 1000.0,
+    "comparison": "c-1",
+    "action": "start",
+}
 
 
 def run_away(state: Any, module: Any, error: Exception, monkeypatch: pytest.MonkeyPatch) -> tuple[Execution, float]:
     """Run one task whose tables answer with an error for an hour. Returns the execution and how long it waited."""
     time = [0.0]
     client: Any = FailingClient(error)
-    monkeypatch.setattr(
-        module, "generations", import_module("projections.dynamodb_generations").DynamoDbGenerations(client, "t")
-    )
-    monkeypatch.setattr(module, "progress", DynamoDbProgress(client, "t"))
+    monkeypatch.setattr(module, "views", stores_of_views(client, "t", "e"))
 
     # The handler is called once, and what left it is raised at every other try.
     left: list[Exception] = []
@@ -242,8 +247,7 @@ def world(handlers: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> World:
     world = World()
     for module in handlers.values():
         for name, value in {
-            "generations": world.generations, "progress": world.progress, "store": world.store,
-            "read_model": world.read_model, "projector": world.projector, "verifier": world.verifier,
+            "store": world.store, "views": world.stores, "utc_now": world.now,
         }.items():  # fmt: skip
             if hasattr(module, name):
                 monkeypatch.setattr(module, name, value)
@@ -251,6 +255,7 @@ def world(handlers: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> World:
     for number in range(20):
         world.project(*world.log(f"c-{number}", 1 + number % 3))
     monkeypatch.setattr(verify, "PAGE_SIZE", 3)
+    monkeypatch.setattr("time.sleep", world._pause)
     return world
 
 
@@ -261,7 +266,7 @@ def call_of(handlers: dict[str, Any]) -> Callable[[str, Any], Any]:
 def test_a_rebuild_fills_compares_and_switches(world: World, handlers: dict[str, Any]) -> None:
     execution = Execution(call_of(handlers))
 
-    assert execution.run(MACHINE, {}) == {"generation": 2}
+    assert execution.run(MACHINE, {}) == {"view": "customers", "generation": 2}
 
     saved = world.generations.load()
     assert replace(saved, details=()) == Generations(
@@ -276,15 +281,15 @@ def test_a_comparison_that_fails_continues_from_its_checkpoint(
     world: World, handlers: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pages: list[Any] = []
-    real = world.verifier.step
+    real = verify.Verifier.step
 
-    def step(generation: int, at: SegmentProgress, total: int) -> Any:
+    def step(self: Any, generation: int, at: SegmentProgress, total: int) -> Any:
         pages.append((at.segment, at.position))
         if len(pages) in (3, 4, 9):
             raise StoreBusy("busy")
-        return real(generation, at, total)
+        return real(self, generation, at, total)
 
-    monkeypatch.setattr(world.verifier, "step", step)
+    monkeypatch.setattr(verify.Verifier, "step", step)
     execution = Execution(call_of(handlers))
 
     execution.run(MACHINE, {})

@@ -1,6 +1,6 @@
 """Pastes what a page says into a shell, as an operator does, with the stage and the stack of the test.
 
-`aws` is `tests.aws_cli`, because the AWS CLI is none of the project's requirements.
+`aws` is `tests.aws_cli`, because the project does not install the AWS CLI.
 """
 
 import io
@@ -54,7 +54,7 @@ class OperatorShell:
 
     Args:
         home: The local stack's folder.
-        outputs: Its outputs.
+        outputs: The outputs of that stack.
         folder: An empty folder for programs.
     """
 

@@ -138,6 +138,9 @@ def test_projection_and_publishing_behind(shell: OperatorShell, home: StackHome,
     assert wrong[0].startswith("ProjectCustomersMapping is dead: 5 event(s) wait, the oldest for ")
     assert wrong[1].startswith("PublishEventsMapping is dead: 5 event(s) wait, the oldest for ")
     assert "ProjectCustomersMapping is dead" in shell.paste("projection-behind", LOOK).printed
+    # Make itself, which the shell's program stands in for elsewhere.
+    made_status = shell.run("make status")
+    assert (made_status.status, "PublishEventsMapping is dead" in made_status.printed) == (2, True)
     assert blocks("publish-behind", DO)[1] == blocks("projection-behind", DO)[1]
     assert shell.paste("projection-behind", DO, 1).status == 0
 

@@ -39,7 +39,7 @@ _REBUILD: Final = "docs/how-to/rebuild.md"
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class HealthProblem:
     """Something that needs an operator.
 
     Attributes:
@@ -68,7 +68,7 @@ class Health:
     erasures: Sequence[UnfinishedErasure]
 
 
-def problems(health: Health) -> list[Problem]:
+def problems(health: Health) -> list[HealthProblem]:
     """Return everything that is wrong."""
     return [
         *(problem for mapping in health.mappings for problem in _of_mapping(mapping)),
@@ -76,19 +76,19 @@ def problems(health: Health) -> list[Problem]:
         *(problem for generation in health.generations for problem in _of_generation(generation, health.at)),
         *(_of_queue(queue) for queue in health.queues if queue.is_for_failures and queue.messages),
         *_of_erasures(health.erasures, health.at),
-        *(Problem(f"The alarm {alarm.name} is on", f"{_RUNBOOKS}/{alarm.page}.md") for alarm in health.alarms),
+        *(HealthProblem(f"The alarm {alarm.name} is on", f"{_RUNBOOKS}/{alarm.page}.md") for alarm in health.alarms),
     ]
 
 
-def _of_mapping(mapping: MappingReading) -> Iterator[Problem]:
+def _of_mapping(mapping: MappingReading) -> Iterator[HealthProblem]:
     runbook, limit = MAPPINGS.get(mapping.name, _INDEX)
     page = f"{_RUNBOOKS}/{runbook}.md"
     if not mapping.works:
-        yield Problem(f"{mapping.name} is {mapping.state}: {_lag(mapping)}", page)
+        yield HealthProblem(f"{mapping.name} is {mapping.state}: {_lag(mapping)}", page)
     elif mapping.seconds is not None and mapping.seconds > limit:
-        yield Problem(f"{mapping.name} is more than {limit:g} s behind: {_lag(mapping)}", page)
+        yield HealthProblem(f"{mapping.name} is more than {limit:g} s behind: {_lag(mapping)}", page)
     if mapping.trouble:
-        yield Problem(f"{mapping.name} reports: {mapping.trouble}", page)
+        yield HealthProblem(f"{mapping.name} reports: {mapping.trouble}", page)
 
 
 def _lag(mapping: MappingReading) -> str:
@@ -97,33 +97,30 @@ def _lag(mapping: MappingReading) -> str:
     return f"{number} event(s) wait{age}"
 
 
-def _of_generation(generation: GenerationReading, at: datetime) -> Iterator[Problem]:
+def _of_generation(generation: GenerationReading, at: datetime) -> Iterator[HealthProblem]:
     name = f"Generation {generation.number} of {generation.view}"
     if generation.parked:
-        yield Problem(
-            f"{generation.parked} customer(s) are parked in generation {generation.number} of {generation.view}",
-            _PARKED,
-        )
+        yield HealthProblem(f"{name} has {generation.parked} parked customer(s)", _PARKED)
     # Until then `rebuild remove` is refused.
     if generation.has_leftovers and generation.has_settled:
-        yield Problem(f"{name} was given up and still has rows: 'rebuild remove' deletes them", _REBUILD)
+        yield HealthProblem(f"{name} was given up and still has rows: 'rebuild remove' deletes them", _REBUILD)
     if generation.is_unfinished and "" < generation.last_progress <= timestamp(at - REBUILD_IDLE_FOR):
-        yield Problem(f"{name} is not filled, and no part of it was filled for two hours", _UNFILLED)
+        yield HealthProblem(f"{name} is not filled, and no part of it was filled for two hours", _UNFILLED)
 
 
-def _of_route(route: RouteReading) -> Problem:
-    return Problem(f"{route.name} is {route.state.lower()}", f"{_RUNBOOKS}/{ROUTES.get(route.name, 'README')}.md")
+def _of_route(route: RouteReading) -> HealthProblem:
+    return HealthProblem(f"{route.name} is {route.state.lower()}", f"{_RUNBOOKS}/{ROUTES.get(route.name, 'README')}.md")
 
 
-def _of_queue(queue: QueueDepth) -> Problem:
-    return Problem(
+def _of_queue(queue: QueueDepth) -> HealthProblem:
+    return HealthProblem(
         f"{queue.name} has {queue.messages:,} message(s)", f"{_RUNBOOKS}/{QUEUES.get(queue.name, 'README')}.md"
     )
 
 
-def _of_erasures(erasures: Sequence[UnfinishedErasure], at: datetime) -> Iterator[Problem]:
+def _of_erasures(erasures: Sequence[UnfinishedErasure], at: datetime) -> Iterator[HealthProblem]:
     late = [erasure for erasure in erasures if erasure.since <= timestamp(at - ERASED_WITHIN)]
     if late:
-        yield Problem(
+        yield HealthProblem(
             f"{len(late)} erasure(s) are unfinished for more than 15 minutes", f"{_RUNBOOKS}/erasures-unfinished.md"
         )

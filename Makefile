@@ -38,9 +38,10 @@ up: ## Run the whole system on this machine and smoke-test it (PORT=4566; FORCE=
 down: ## Stop the local system and delete its data
 	@$(python) && "$$python" -m local.stopping --home $(call quoted,STACK_HOME)
 
-status: ## Show the processes, the addresses and the lag of the projection
+status: ## Show the processes, the addresses, and what is wrong
 	$(call need,stack)
 	@$(call STACK,status)
+	@home=$(if $(STACK_HOME),$(call quoted,STACK_HOME),.local); [ ! -e "$$home/outputs.json" ] || { echo; $(RUN) -m operations status --home "$$home"; }
 
 output: ## Print one output of the stack (make -s output NAME=ApiEndpoint)
 	$(call need,stack)

@@ -42,8 +42,6 @@ def show_status(home: StackHome, _: argparse.Namespace) -> None:
     rows = list(status.rows(home))
     for row in rows:
         _out.print(f"  {row.what:<22}{row.state:<14}{row.pid:<9}{row.address}".rstrip())
-        for detail in row.details:
-            _out.print(f"    {detail}")
     if any(row.what == "API" and row.address for row in rows):
         _out.print()
         _print_next_steps(home, outputs.read(home), demo_user.find(home))

@@ -144,7 +144,9 @@ class TestCounting:
         assert world.is_exact()
 
     @pytest.mark.parametrize("arrival", list(permutations(range(3))))
-    def test_every_order_with_an_erasure_leads_to_no_count(self, world: CountingWorld, arrival: tuple[int, ...]) -> None:
+    def test_every_order_with_an_erasure_leads_to_no_count(
+        self, world: CountingWorld, arrival: tuple[int, ...]
+    ) -> None:
         events = [lives("Germany", 1), lives("France", 2), erased("a", 3)]
         world.append(*events)
 

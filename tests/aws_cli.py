@@ -71,6 +71,8 @@ def parse(words: Sequence[str], files: Path | None = None) -> AwsCommand:
         operation = _by_cli_name(model.operation_names, name)
     shape = model.operation_model(operation).input_shape
     parameters, options = _arguments(shape, rest, files)
+    if shape is None:
+        return AwsCommand(service, operation, waiter, parameters, options)
     report = ParamValidator().validate(parameters, shape)
     if report.has_errors():
         raise WrongCommand(report.generate_report())

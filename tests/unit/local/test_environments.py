@@ -35,7 +35,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     uv.chmod(0o755)
     environments.stamp_of("uv").write_text(environments.identity(b"# the lock of uv\n"))
     added = {"UV_LOG": str(tmp_path / "log"), "REAL_PYTHON": sys.executable}
-    monkeypatch.setattr(environments.package_index, "environment", lambda ambient, _: {**ambient, **added})
+    monkeypatch.setattr("local.package_index.environment", lambda ambient, _: {**ambient, **added})
     return state
 
 

@@ -14,12 +14,14 @@ ENDINGS = {".in", ".json", ".md", ".py", ".svg", ".toml", ".txt", ".yaml", ".yml
 # Look like paths and are not.
 # Scopes and media types, which look like paths.
 SCOPES = {"customers/read", "customers/write", "application/json"}
-# Made by the reader of docs/how-to/add-a-command.md.
+# Made by the reader of docs/how-to/add-a-command.md and add-a-projection.md.
 EXAMPLES = {
     "CustomerRenamed.1.json",
     "commands/handlers/rename_customer.py",
     "commands/rename_customer.py",
     "create_customer.py",
+    "projections/decades.py",
+    "tests/unit/projections/test_decades.py",
 }
 # Written by commands, so they may be missing.
 GENERATED = {

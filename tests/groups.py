@@ -28,7 +28,7 @@ def group_of(module: PurePath) -> str:
         module: The module's path, relative to the project's root.
     """
     tier = module.parts[1]
-    if tier in ("browser", "e2e"):
+    if tier in ("browser", "clients", "e2e"):
         return CALLERS
     return tier if tier in ORDER else module.as_posix()
 

@@ -11,7 +11,7 @@ from tests.groups import CALLERS, ORDER, group_of, turn_of
 MODULES = sorted(path.relative_to(ROOT) for path in (ROOT / "tests").rglob("test_*.py"))
 
 
-@pytest.mark.parametrize("tier", ["browser", "e2e"])
+@pytest.mark.parametrize("tier", ["browser", "clients", "e2e"])
 def test_those_who_call_the_api_from_outside_are_one_group(tier: str) -> None:
     assert group_of(PurePath(f"tests/{tier}/test_any.py")) == CALLERS
 

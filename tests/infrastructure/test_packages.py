@@ -25,6 +25,7 @@ FUNCTIONS = [
     "RebuildControl",
     "RebuildSegment",
     "SearchCustomers",
+    "GetStatistics",
     "ShowDocs",
     "UpdateCustomer",
     "VerifySegment",

@@ -160,6 +160,7 @@ def test_exactly_the_functions_that_send_to_a_queue_may_use_its_key(production: 
     assert users_of(production, "UseSecretPolicy") == {
         "CreateCustomer", "UpdateCustomer", "EraseCustomer", "GetAllCustomers", "GetCustomer",
         "SearchCustomers",
+        "GetStatistics",
     }  # fmt: skip
 
 
@@ -348,6 +349,7 @@ def test_reserved_concurrency_is_set_by_parameters_and_off_by_default(
         "GetAllCustomers": unless_closed(by("LimitReads", "ReadConcurrency")),
         "GetCustomer": unless_closed(by("LimitReads", "ReadConcurrency")),
         "SearchCustomers": unless_closed(by("LimitReads", "ReadConcurrency")),
+        "GetStatistics": unless_closed(by("LimitReads", "ReadConcurrency")),
         "CreateCustomer": unless_closed({"Ref": "AWS::NoValue"}),
         "UpdateCustomer": unless_closed({"Ref": "AWS::NoValue"}),
         "EraseCustomer": unless_closed({"Ref": "AWS::NoValue"}),
@@ -377,6 +379,7 @@ def test_exactly_the_functions_that_sign_or_verify_may_read_the_keys(production:
             "GetAllCustomers",
             "GetCustomer",
             "SearchCustomers",
+            "GetStatistics",
         }
     )
     for name in using:

@@ -20,6 +20,7 @@ EXAMPLES = {"CustomerRenamed.1.json", "commands/handlers/rename_customer.py", "c
 GENERATED = {
     ".local",
     ".local/answer.txt",
+    ".local/cache",
     ".local/demo-user.json",
     ".local/logs/emulator.log",
     ".local/logs/mapping.log",
@@ -28,6 +29,7 @@ GENERATED = {
     ".local/pipeline/logs",
     ".local/site",
     ".local/site/index.html",
+    ".local/stack.json",
     ".local/venvs",
     ".local/venvs/dev/bin/pre-commit",
     ".local/venvs/dev/bin/pytest",

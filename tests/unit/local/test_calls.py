@@ -1,6 +1,7 @@
 """`make logs` shows one short line for each call. The lines below are what the local AWS logs."""
 
 import json
+from collections.abc import Mapping
 from itertools import count
 
 import pytest
@@ -17,7 +18,7 @@ AT = count(1_795_835_682_000)
 METRICS = '{"_aws":{"Timestamp":1795835682108,"CloudWatchMetrics":[]},"Answers2xx":[1.0]}'
 
 
-def call(function: str, *logged: dict[str, object] | str, stream: str = "s", ends: bool = True) -> list[LogLine]:
+def call(function: str, *logged: Mapping[str, object] | str, stream: str = "s", ends: bool = True) -> list[LogLine]:
     """The lines of one call as Lambda and the function log them."""
     own = [text if isinstance(text, str) else json.dumps(text) for text in logged]
     end = ["END RequestId: 1", "REPORT RequestId: 1\tDuration: 41.7 ms\tBilled Duration: 42 ms"] if ends else []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local import environments
+from local import environments, package_index
 from local.errors import SetupError
 from local.processes import BackgroundProcess, Process, stop
 
@@ -35,7 +35,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     uv.chmod(0o755)
     environments.stamp_of("uv").write_text(environments.identity(b"# the lock of uv\n"))
     added = {"UV_LOG": str(tmp_path / "log"), "REAL_PYTHON": sys.executable}
-    monkeypatch.setattr(environments.package_index, "environment", lambda ambient, _: {**ambient, **added})
+    monkeypatch.setattr(package_index, "environment", lambda ambient, _: {**ambient, **added})
     return state
 
 

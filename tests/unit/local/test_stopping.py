@@ -39,11 +39,10 @@ def test_a_stack_that_ignores_every_request_is_stopped_at_once(
 ) -> None:
     # Both processes and the worker wait for the same patience, not for one each.
     waits: list[float] = []
-    stop_them = stopping.stop
 
     def noting(*processes: Process, timeout: float) -> None:
         waits.append(timeout)
-        stop_them(*processes, timeout=0.1)
+        stop(*processes, timeout=0.1)
 
     monkeypatch.setattr(stopping, "stop", noting)
     worker = f"{tmp_path}/tmp/ministack-lambda-X/_worker.py"

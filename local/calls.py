@@ -24,11 +24,11 @@ _IDS: Final = ("request_id", "correlation_id", "trace_id", "xray_trace_id", "cus
 
 
 @dataclass(slots=True)
-class FunctionCall:
+class LoggedCall:
     """One invocation of a function.
 
     Attributes:
-        at: When it ended or logged last, in milliseconds since the epoch.
+        at: When it ended, or logged its last line, in milliseconds since the epoch.
         function: The function's label.
         status: The HTTP status; "ok" or "failed" for a function that answers no request.
         milliseconds: Its duration as Lambda reports it; None while it runs.
@@ -87,9 +87,9 @@ class CallReader:
 
     def __init__(self, statuses: Mapping[str, int]) -> None:
         self._statuses = statuses
-        self._open: dict[tuple[str, str], FunctionCall] = {}
+        self._open: dict[tuple[str, str], LoggedCall] = {}
 
-    def calls(self, lines: Iterable[LogLine]) -> Iterator[FunctionCall]:
+    def calls(self, lines: Iterable[LogLine]) -> Iterator[LoggedCall]:
         """Yield each call whose end is among the lines.
 
         Args:
@@ -101,15 +101,15 @@ class CallReader:
                 # A worker that died logged no end.
                 if key in self._open:
                     yield self._open.pop(key)
-                self._open[key] = FunctionCall(line.at, line.function)
+                self._open[key] = LoggedCall(line.at, line.function)
             elif report := _REPORT.match(line.text):
-                call = self._open.pop(key, None) or FunctionCall(line.at, line.function)
+                call = self._open.pop(key, None) or LoggedCall(line.at, line.function)
                 call.at, call.milliseconds = line.at, float(report[2])
                 yield call
             else:
-                self._open.setdefault(key, FunctionCall(line.at, line.function)).read(line, self._statuses)
+                self._open.setdefault(key, LoggedCall(line.at, line.function)).read(line, self._statuses)
 
-    def unfinished(self) -> Iterator[FunctionCall]:
+    def unfinished(self) -> Iterator[LoggedCall]:
         """Yield the calls that have not ended."""
         yield from self._open.values()
         self._open.clear()
@@ -131,7 +131,7 @@ def lines_of_trace(lines: Iterable[LogLine], wanted: str) -> Iterator[str]:
 
 
 def as_json(text: str) -> dict[str, Any] | None:
-    """A line as the JSON object that it is; None for any other text."""
+    """A line as the JSON object that it is; None if it is not one."""
     if not text.startswith("{"):
         return None
     try:

@@ -86,7 +86,6 @@ def build(home: StackHome, sources: str = "") -> None:
     """Run `sam build` for this machine's interpreter and processor.
 
     Args:
-        home: The stack.
         sources: The fingerprint of the sources, taken before. Empty: another build follows in any case.
 
     Raises:

@@ -95,23 +95,24 @@ def exclusive() -> Iterator[None]:
         yield
 
 
-def install(name: str, *, force: bool = False) -> None:
+def is_current(name: str) -> bool:
+    """Whether an environment is complete and matches its lock and this interpreter."""
+    stamp = stamp_of(name)
+    return stamp.exists() and stamp.read_text() == identity(_lock_of(name).read_bytes())
+
+
+def install(name: str) -> None:
     """Install one environment, unless it already matches its lock.
 
     Args:
         name: The environment, which is also the name of its lock in `requirements/`.
-        force: Replace an environment even if a running stack would lose its data.
 
     Raises:
-        SetupError: The installer failed, and its output has been printed. Or a running stack would lose its data.
+        SetupError: The installer failed, and its output has been printed.
     """
-    lock = ROOT / "requirements" / f"{name}.txt"
-    wanted = identity(lock.read_bytes())
-    stamp = stamp_of(name)
-    if stamp.exists() and stamp.read_text() == wanted:
+    if is_current(name):
         return
-    if name == HOLDS_DATA and not force:
-        _refuse_while_in_use(name)
+    lock = _lock_of(name)
     started = time.monotonic()
     print(f"  installing {name:<9}", end="", file=sys.stderr, flush=True)
     env = package_index.environment(os.environ, STATE)
@@ -128,7 +129,7 @@ def install(name: str, *, force: bool = False) -> None:
         # Without the network's word first: a file of the cache whose hash is in the lock cannot be out of date.
         if not _succeeds(env | {"UV_OFFLINE": "1"}, uv, "pip", "install", *options):
             run(env, uv, "pip", "install", *options)
-    (fresh / ".installed").write_text(wanted)
+    (fresh / ".installed").write_text(identity(lock.read_bytes()))
     shutil.rmtree(place, ignore_errors=True)
     fresh.replace(place)
     print(f" {time.monotonic() - started:5.1f} s", file=sys.stderr, flush=True)
@@ -149,6 +150,10 @@ def run(env: Mapping[str, str], *command: str) -> None:
     if done.returncode:
         print("\n" + done.stdout, file=sys.stderr)
         raise SetupError(install_errors.sentence_of(done.stdout))
+
+
+def _lock_of(name: str) -> Path:
+    return ROOT / "requirements" / f"{name}.txt"
 
 
 def _succeeds(env: Mapping[str, str], *command: str) -> bool:
@@ -199,8 +204,11 @@ def main(names: list[str]) -> int:
         check_python()
         check_folder(ROOT)
         with exclusive():
+            # Before anything else is replaced.
+            if HOLDS_DATA in names and not is_current(HOLDS_DATA) and not os.environ.get("FORCE"):
+                _refuse_while_in_use(HOLDS_DATA)
             for name in ("uv", *names):
-                install(name, force=bool(os.environ.get("FORCE")))
+                install(name)
             # Later shells go on with this interpreter, whatever their `python3` is.
             (STATE / "python").write_text(base_interpreter())
     except SetupError as error:

@@ -27,7 +27,6 @@ def read_lines(home: StackHome, function: str = "", trace: str = "", *, follow: 
     """Yield lines to print: one for each call, or with `trace` every line about it.
 
     Args:
-        home: The stack.
         function: Label of one function. Empty means all, those of other stacks on the same local AWS included, and the
             event source mapping.
         trace: A correlation id, request id, trace id or customer id. Empty means all.

@@ -57,7 +57,6 @@ def bring_up(home: StackHome, progress: ProgressReporter, *, force: bool = False
     A start that is interrupted before the stack was ever complete leaves nothing behind, neither processes nor a port.
 
     Args:
-        home: The stack.
         progress: Receives the steps.
         force: Restart a local AWS that cannot go on, although that deletes the data.
 

@@ -1,8 +1,7 @@
 """AWS clients, created once for each execution environment of a function.
 
 They are created when a handler's module is imported, in the phase that Lambda gives more processor time to. Like
-Lambda's own environment, they know no profiles and no AWS files: broken settings of a developer must not break an
-import.
+Lambda's own environment, they know no profiles and no AWS files: broken settings of a developer's break no import.
 """
 
 import os

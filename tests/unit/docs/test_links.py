@@ -27,6 +27,7 @@ EXAMPLES = {
 GENERATED = {
     ".local",
     ".local/answer.txt",
+    ".local/cache",
     ".local/demo-user.json",
     ".local/logs/emulator.log",
     ".local/logs/mapping.log",
@@ -35,6 +36,7 @@ GENERATED = {
     ".local/pipeline/logs",
     ".local/site",
     ".local/site/index.html",
+    ".local/stack.json",
     ".local/venvs",
     ".local/venvs/dev/bin/pre-commit",
     ".local/venvs/dev/bin/pytest",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from local import environments
+from local import environments, package_index
 from local.errors import SetupError
 from local.processes import BackgroundProcess, Process, stop
 
@@ -35,7 +35,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     uv.chmod(0o755)
     environments.stamp_of("uv").write_text(environments.identity(b"# the lock of uv\n"))
     added = {"UV_LOG": str(tmp_path / "log"), "REAL_PYTHON": sys.executable}
-    monkeypatch.setattr("local.package_index.environment", lambda ambient, _: {**ambient, **added})
+    monkeypatch.setattr(package_index, "environment", lambda ambient, _: {**ambient, **added})
     return state
 
 
@@ -120,9 +120,9 @@ def test_the_environment_under_a_running_stack_is_replaced_only_when_asked(
 ) -> None:
     (state.parent / "requirements" / "emulator.txt").write_text("# changed\n")
 
-    assert environments.main(["emulator"]) == 1
+    assert environments.main(["stack", "emulator"]) == 1
     assert "FORCE=1" in capsys.readouterr().err
-    assert installs(state) == 1
+    assert installs(state) == 1  # not even the environment before it
     monkeypatch.setenv("FORCE", "1")
     assert environments.main(["emulator"]) == 0
     assert installs(state) == 2

@@ -167,7 +167,7 @@ build-ProjectCustomers: ; @$(call bundle,shared events $(PROJECTION) projections
 build-RebuildControl build-RebuildSegment build-VerifySegment: ; @$(call bundle,shared events projections)
 build-PublishEvents: ; @$(call bundle,shared events publisher)
 build-WelcomeCustomers: ; @$(call bundle,consumer_kit consumers)
-build-GetCustomer build-GetAllCustomers: ; @$(call bundle,shared events $(PROJECTION) queries)
+build-GetCustomer build-GetAllCustomers build-SearchCustomers: ; @$(call bundle,shared events $(PROJECTION) queries)
 build-AnswerPreflight: ; @$(call bundle,shared queries/__init__.py queries/handlers)
 build-ShowDocs: ; @$(call bundle,shared queries/handlers queries/api_docs)
 	@cp -p queries/__init__.py "$(ARTIFACTS_DIR)/queries/"

@@ -45,6 +45,8 @@ WINDOW_SECONDS: Final = 300
 # Write units, from docs/reference/costs.md. A transaction costs twice.
 EVENT_WRITES: Final[Mapping[str, float]] = {"create": 2, "update": 1, "erase": 6}
 CLAIM_WRITES: Final[Mapping[str, float]] = {"create": 2, "update": 0, "erase": 2}
+# An update that keeps the address costs the index `address` nothing.
+ADDRESS_WRITES: Final = {"create": 1.0, "erase": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,7 @@ def _tables(traffic: Traffic, settings: CapacitySettings) -> Iterator[CapacityLi
     yield CapacityLimit("event table, write units", traffic.writes(EVENT_WRITES), settings.table_writes, grows)
     yield CapacityLimit("claims table, write units", traffic.writes(CLAIM_WRITES), settings.table_writes, grows)
     yield CapacityLimit("read table, write units", traffic.events, settings.table_writes, grows)
+    yield CapacityLimit("address index, write units", traffic.writes(ADDRESS_WRITES), settings.table_writes, grows)
     listing = settings.listing_shards * PARTITION_WRITES
     yield CapacityLimit("listing index, write units", traffic.events, listing, "`rebuild start --shards`")
     batches = traffic.events / BATCH_EVENTS

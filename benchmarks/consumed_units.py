@@ -24,11 +24,17 @@ from events.envelope import Event
 from events.history import readable
 from local import tables
 from local.tools import dynamodb_local
+from projections.countries import COUNTRIES
+from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import reader_for
+from projections.dynamodb_views import projector_of, rows_of
 from projections.projector import Projector
+from projections.row import LISTING_SHARDS
+from projections.shards import shard_of
 from queries.get_all_customers import GetAllCustomers, get_all_customers
 from queries.get_customer import get_customer
 from queries.read_your_writes import REAL_CLOCK, ReadAfter
+from queries.search_customers import SearchCustomers, search_customers
 from shared.http.caller import Caller
 from shared.http.consistency import ConsistencyToken
 from shared.http.request import Request
@@ -124,6 +130,9 @@ class Api:
         self.store = DynamoDbEventStore(client, names["EventTable"], names["ClaimsTable"], names["ErasuresTable"])
         self.reader = reader_for(client, names["ReadTable"])
         self._projector = Projector(self.reader.rows, self.store.read)
+        rows = rows_of(COUNTRIES, client, names["ReadTable"], names["EventTable"])
+        self._countries = projector_of(COUNTRIES, rows, self.store)
+        self._generations = DynamoDbGenerations(client, names["ReadTable"], COUNTRIES)
 
     def create(self, body: dict[str, str], key: str | None = None) -> Customer:
         """POST /customers."""
@@ -156,11 +165,29 @@ class Api:
         read_after = ReadAfter(ConsistencyToken(awaited.id, awaited.version), 0) if awaited else None
         get_all_customers(GetAllCustomers(), self.reader, keyring_of("literal:key"), read_after, REAL_CLOCK)
 
+    def search(self, customer: Customer, *, awaited: bool = False) -> None:
+        """POST /customers/search."""
+        read_after = ReadAfter(ConsistencyToken(customer.id, customer.version), 0) if awaited else None
+        search_customers(SearchCustomers(email=customer.email), self.reader, read_after, REAL_CLOCK)
+
     def project(self, events: list[Event]) -> None:
         """One batch of the stream."""
         projected = self._projector.project(events, self.reader.generations.load().active)
         if projected.failed:
             raise RuntimeError(f"not projected: {projected.failed}")
+
+    def count(self, events: list[Event]) -> None:
+        """One batch of the stream, in the view of countries."""
+        counted = self._countries.project(events, self._generations.load().active)
+        if counted.failed:
+            raise RuntimeError(f"not counted: {counted.failed}")
+
+    def a_crowd(self) -> list[Event]:
+        """Create a batch of customers who are in all shards of the counters."""
+        while True:
+            events = [event for _ in range(BATCH) for event in self.history(self.a_customer().id)]
+            if len({shard_of(event.customer_id, LISTING_SHARDS) for event in events}) == LISTING_SHARDS:
+                return events
 
     def a_customer(self, versions: int = 1, *, projected: bool = False) -> Customer:
         """Create a customer with as many events as `versions`."""
@@ -265,6 +292,18 @@ def operations(api: Api) -> Iterator[MeasuredOperation]:
         Units(read=1),
         "the same; waiting costs 1 R per attempt, at most 4 attempts per second after the first ones",
     )
+    yield MeasuredOperation(
+        "search",
+        lambda: api.search(shown),
+        Units(read=1),
+        "the index proposes, and the row decides; 1 R for the active generation",
+    )
+    yield MeasuredOperation(
+        "search with a token",
+        lambda: api.search(shown, awaited=True),
+        Units(read=1.5),
+        "the same, but the awaited row is read consistently, and once",
+    )
     listed = [api.a_customer() for _ in range(LISTED)]
     api.project([event for customer in listed for event in api.history(customer.id)])
     yield MeasuredOperation(
@@ -283,14 +322,14 @@ def operations(api: Api) -> Iterator[MeasuredOperation]:
     yield MeasuredOperation(
         "project one new customer",
         lambda: api.project(fresh),
-        Units(write=2),
-        "row and index entry; 1 R for the generation and 1 R for the existing row, because the event may be a repeat",
+        Units(write=3),
+        "row and two index entries; 1 R for the generation and 1 R for the row, as the event may be a repeat",
     )
     crowd = [event for _ in range(BATCH) for event in api.history(api.a_customer().id)]
     yield MeasuredOperation(
         f"project a batch of {BATCH}",
         lambda: api.project(crowd),
-        Units(write=2 * BATCH),
+        Units(write=3 * BATCH),
         "the same, but the generation is read once per batch",
     )
     yield MeasuredOperation(
@@ -303,7 +342,19 @@ def operations(api: Api) -> Iterator[MeasuredOperation]:
     api.update(moved, city="Paris")
     change = api.history(moved.id)[1:]
     yield MeasuredOperation(
-        "project an update", lambda: api.project(change), Units(1, 2), "row and index entry; 1 R for the generation"
+        "project an update",
+        lambda: api.project(change),
+        Units(1, 2),
+        "row and list entry, none for the address, which stays; 1 R for the generation",
+    )
+    renamed = api.a_customer(projected=True)
+    api.update(renamed, email=_body()["email"])
+    new_address = api.history(renamed.id)[1:]
+    yield MeasuredOperation(
+        "project a new address",
+        lambda: api.project(new_address),
+        Units(1, 4),
+        "row, list entry, and the index `address` loses one entry and gets another; 1 R for the generation",
     )
     gone = api.a_customer(projected=True)
     api.erase(gone)
@@ -311,8 +362,50 @@ def operations(api: Api) -> Iterator[MeasuredOperation]:
     yield MeasuredOperation(
         "project an erasure",
         lambda: api.project(erased),
-        Units(1, 2),
-        "tombstone and deletion of the index entry; 1 R for the generation",
+        Units(1, 3),
+        "tombstone and deletion of both index entries; 1 R for the generation",
+    )
+    yield from counting_operations(api)
+
+
+def counting_operations(api: Api) -> Iterator[MeasuredOperation]:
+    """Yield what a view that counts customers adds to a projection, and prepare each only when its turn comes."""
+    crowd = api.a_crowd()
+    yield MeasuredOperation(
+        "count one new customer",
+        lambda: api.count(crowd[:1]),
+        Units(write=4),
+        "row and counter in one transaction; 1 R each for the generation, its shards (once a process) and the row",
+    )
+    others = api.a_crowd()
+    yield MeasuredOperation(
+        f"count a batch of {BATCH}",
+        lambda: api.count(others),
+        Units(write=2 * BATCH + 2),
+        "four counters, one for each shard, so that projectors seldom wait for each other",
+    )
+    same, moved, gone = (api.a_customer() for _ in range(3))
+    api.count([event for each in (same, moved, gone) for event in api.history(each.id)])
+    api.update(same, full_name="Ada King")
+    unchanged = api.history(same.id)[1:]
+    yield MeasuredOperation(
+        "count an update that keeps the country",
+        lambda: api.count(unchanged),
+        Units(read=1),
+        "nothing is written; 1 R for the generation",
+    )
+    api.update(moved, country="France")
+    change = api.history(moved.id)[1:]
+    yield MeasuredOperation(
+        "count an update of the country",
+        lambda: api.count(change),
+        Units(1, 6),
+        "as for a new customer, a second counter, and a check that no later event exists; 1 R for the newest event",
+    )
+    api.erase(gone)
+    erased = api.history(gone.id)[1:]
+    yield MeasuredOperation(
+        "count an erasure", lambda: api.count(erased), Units(1, 4), "tombstone and counter; 1 R for the generation"
     )
 
 
@@ -330,7 +423,9 @@ def calibrate(client: "DynamoDBClient", names: dict[str, str]) -> None:
     client.put_item(TableName=names["ClaimsTable"], Item=big)
     for consistent in (True, False):
         client.get_item(TableName=names["ClaimsTable"], Key={"claim": big["claim"]}, ConsistentRead=consistent)
-    row = {name: {"S": "calibration"} for name in ("customer_id", "listing_shard", "listing_order", "document")}
+    row = {
+        name: {"S": "calibration"} for name in ("customer_id", "listing_shard", "listing_order", "address", "document")
+    }
     client.put_item(TableName=names["ReadTable"], Item={**row, "generation": {"N": "0"}})
 
 

@@ -1,28 +1,32 @@
 """What each recovery command takes at size: its time and its peak memory, on Amazon's DynamoDB Local.
 
 python -m benchmarks.recovery --customers 100000 --notes 1000 --parked 10000
+python -m benchmarks.recovery --only lost-batches redrive
 
 Each command runs in a process of its own, against tables with all customers. The queues and the bus are in that
-process: SQS and EventBridge are not what is measured. The exit status is 1 if a command failed or took more memory than
-`MOST_MEGABYTES`.
+process: SQS and EventBridge are not what is measured. `load` is the machine's mean load while the command ran.
+The exit status is 1 if a command failed or took more memory than `MOST_MEGABYTES`.
 """
 
 import argparse
 import contextlib
 import io
 import json
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from statistics import fmean
 from typing import Any, Final
 
 import operations.__main__ as program
 from benchmarks import recovery_data as data
 from benchmarks.consumed_units import without_streams
+from benchmarks.recovery_queues import AcceptingBus, Queue
 from consumer_kit.dead_letters import DeadLetters
 from events.dynamodb_erasures import DynamoDbErasureLog, DynamoDbErasures
 from events.dynamodb_store import DynamoDbEventStore
@@ -37,7 +41,7 @@ from publisher.publish_failures import PublishFailure
 
 MOST_MEGABYTES: Final = 256
 WORKERS: Final = "4"
-_ARN: Final = "arn:aws:sqs:eu-west-1:123456789012:orders"
+_SECONDS_BETWEEN_LOADS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,61 +51,6 @@ class Size:
     customers: int
     notes: int
     parked: int
-
-
-class Queue:
-    """SQS with one queue in memory, behind boto3's names."""
-
-    # ruff: noqa: D102 - boto3 describes them
-
-    class meta:  # noqa: N801 - boto3's
-        """See boto3."""
-
-        region_name = "eu-west-1"
-        endpoint_url = "https://sqs.eu-west-1.amazonaws.com"
-
-    def __init__(self, bodies: Iterable[str] = ()) -> None:
-        self.messages = {str(number): body for number, body in enumerate(bodies)}
-        self.hidden: set[str] = set()
-        self.sent = 0
-
-    def receive_message(self, *, MaxNumberOfMessages: int, **_: object) -> Any:  # noqa: N803 - boto3's
-        found = [handle for handle in self.messages if handle not in self.hidden][:MaxNumberOfMessages]
-        self.hidden.update(found)
-        return {"Messages": [self._message(handle) for handle in found]} if found else {}
-
-    def _message(self, handle: str) -> dict[str, Any]:
-        return {"MessageId": handle, "ReceiptHandle": handle, "Body": self.messages[handle]}
-
-    def delete_message(self, *, ReceiptHandle: str, **_: object) -> None:  # noqa: N803 - boto3's
-        del self.messages[ReceiptHandle]
-
-    def change_message_visibility_batch(self, *, Entries: list[Any], **_: object) -> None:  # noqa: N803 - boto3's
-        self.hidden -= {each["ReceiptHandle"] for each in Entries if not each["VisibilityTimeout"]}
-
-    def send_message(self, **_: object) -> None:
-        self.sent += 1
-
-    def send_message_batch(self, *, Entries: list[Any], **_: object) -> Any:  # noqa: N803 - boto3's
-        self.sent += len(Entries)
-        return {"Successful": [{"Id": each["Id"]} for each in Entries]}
-
-    def get_queue_url(self, **_: object) -> Any:
-        return {"QueueUrl": "https://sqs.eu-west-1.amazonaws.com/123456789012/orders"}
-
-    def get_queue_attributes(self, **_: object) -> Any:
-        waiting = str(len(self.messages) - len(self.hidden))
-        return {
-            "Attributes": {"QueueArn": _ARN, "MaximumMessageSize": "262144", "ApproximateNumberOfMessages": waiting}
-        }
-
-
-class AcceptingBus:
-    """A bus that accepts everything and keeps nothing."""
-
-    def put(self, entries: Any) -> list[str]:
-        """See `Bus.put`."""
-        return [""] * len(entries)
 
 
 def lost_batches(size: Size, count: int) -> Iterator[str]:
@@ -169,27 +118,63 @@ def redrive_consumer(_: str, size: Size) -> int:
     return 0 if (queue.sent, queue.messages) == (size.notes, {}) else 1
 
 
-COMMANDS: Final[dict[str, Callable[[str, Size], int]]] = {
-    "rebuild all": lambda on, _: run(on, f"rebuild all --workers {WORKERS} --shards 16"),
-    "verify": lambda on, _: run(on, f"verify --workers {WORKERS}"),
-    "verify claims": lambda on, _: run(on, f"verify claims --workers {WORKERS}"),
-    "backfill": lambda on, _: run(on, f"backfill --queue orders --rate 1000000 --workers {WORKERS}"),
-    "redrive-failures (lost batches)": lambda on, size: run(
-        on, f"redrive-failures --go --workers {WORKERS}", failures=Queue(lost_batches(size, size.notes))
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A command that is measured.
+
+    Attributes:
+        words: What the table calls it.
+        run: Runs it, and returns its exit status.
+        needs: The names of the commands that have to run before it.
+        prepare: Makes what there is to recover.
+    """
+
+    words: str
+    run: Callable[[str, Size], int]
+    needs: tuple[str, ...] = ()
+    prepare: Callable[[str, Size], None] = lambda *_: None
+
+
+COMMANDS: Final[dict[str, Measured]] = {
+    "rebuild": Measured("rebuild all", lambda on, _: run(on, f"rebuild all --workers {WORKERS} --shards 16")),
+    "verify": Measured("verify", lambda on, _: run(on, f"verify --workers {WORKERS}"), ("rebuild",)),
+    "verify-claims": Measured("verify claims", lambda on, _: run(on, f"verify claims --workers {WORKERS}")),
+    "backfill": Measured(
+        "backfill", lambda on, _: run(on, f"backfill --queue orders --rate 1000000 --workers {WORKERS}")
     ),
-    "redrive-failures (unpublished batches)": lambda on, size: run(
-        on, f"redrive-failures --go --workers {WORKERS}", unpublished=Queue(lost_batches(size, size.notes))
+    "lost-batches": Measured(
+        "redrive-failures (lost batches)",
+        lambda on, size: run(
+            on, f"redrive-failures --go --workers {WORKERS}", failures=Queue(lost_batches(size, size.notes))
+        ),
+        ("rebuild",),
+        lambda on, size: data.lose_rows(on, size.customers, size.customers // 5),
     ),
-    "redrive-failures (unpublished events)": lambda on, size: run(
-        on, f"redrive-failures --go --workers {WORKERS}", unpublished=Queue(letters(size, size.notes))
+    "unpublished-batches": Measured(
+        "redrive-failures (unpublished batches)",
+        lambda on, size: run(
+            on, f"redrive-failures --go --workers {WORKERS}", unpublished=Queue(lost_batches(size, size.notes))
+        ),
     ),
-    "parked": lambda on, _: run(on, "parked"),
-    "redrive": lambda on, _: run(on, "redrive --go"),
-    "consumer_kit redrive": redrive_consumer,
-}
-BEFORE: Final[dict[str, Callable[[str, Size], None]]] = {
-    "redrive-failures (lost batches)": lambda on, size: data.lose_rows(on, size.customers, size.customers // 5),
-    "parked": lambda on, size: data.park(on, size.customers, size.parked),
+    "unpublished-events": Measured(
+        "redrive-failures (unpublished events)",
+        lambda on, size: run(
+            on, f"redrive-failures --go --workers {WORKERS}", unpublished=Queue(letters(size, size.notes))
+        ),
+    ),
+    "parked": Measured(
+        "parked",
+        lambda on, _: run(on, "parked"),
+        ("rebuild",),
+        lambda on, size: data.park(on, size.customers, size.parked),
+    ),
+    "redrive": Measured(
+        "redrive",
+        lambda on, _: run(on, f"redrive --go --workers {WORKERS}"),
+        ("rebuild",),
+        lambda on, size: data.park(on, size.customers, size.parked),
+    ),
+    "consumer-redrive": Measured("consumer_kit redrive", redrive_consumer),
 }
 
 
@@ -205,7 +190,7 @@ def measure(command: str, endpoint: str, size: Size) -> dict[str, Any]:
     """Run one command in this process. Its output goes to a file in memory of which the last line is kept."""
     started, cpu, printed = time.perf_counter(), time.process_time(), LastLine()
     with contextlib.redirect_stdout(printed):
-        status = COMMANDS[command](endpoint, size)
+        status = COMMANDS[command].run(endpoint, size)
     seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
     return {"status": status, "seconds": seconds, "cpu": cpu, "megabytes": peak_megabytes(), "said": printed.last}
 
@@ -229,9 +214,16 @@ def in_its_own_process(command: str, endpoint: str, arguments: argparse.Namespac
     """Run one command in a new process."""
     sizes = [f"--{name}={getattr(arguments, name)}" for name in ("customers", "notes", "parked")]
     words = [sys.executable, "-m", "benchmarks.recovery", *sizes, "--endpoint", endpoint, "--one", command]
-    done = subprocess.run(words, stdout=subprocess.PIPE, text=True, check=True)
-    result: dict[str, Any] = json.loads(done.stdout)
-    return result
+    process, loads = subprocess.Popen(words, stdout=subprocess.PIPE, text=True), []
+    while True:
+        loads.append(os.getloadavg()[0])
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            printed, _ = process.communicate(timeout=_SECONDS_BETWEEN_LOADS)
+            break
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, words)
+    result: dict[str, Any] = json.loads(printed)
+    return {**result, "load": fmean(loads)}
 
 
 def main() -> int:
@@ -240,6 +232,14 @@ def main() -> int:
     parser.add_argument("--customers", type=int, default=100_000)
     parser.add_argument("--notes", type=int, default=1_000)
     parser.add_argument("--parked", type=int, default=10_000, help="how many of the customers are parked")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=COMMANDS,
+        default=list(COMMANDS),
+        metavar="NAME",
+        help=f"measure only these commands, and run what they need: {', '.join(COMMANDS)} (default: all)",
+    )
     parser.add_argument("--endpoint", help=argparse.SUPPRESS)
     parser.add_argument("--one", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -250,22 +250,32 @@ def main() -> int:
     return measure_all(arguments, size)
 
 
+def chosen(only: Sequence[str]) -> dict[str, bool]:
+    """The names of the commands to run, in the order of `COMMANDS`, and whether each one is measured."""
+    needed = {name for each in only for name in COMMANDS[each].needs}
+    return {name: name in only for name in COMMANDS if name in only or name in needed}
+
+
 def measure_all(arguments: argparse.Namespace, size: Size) -> int:
-    """Measure every command, each in its own process. Returns 1 if one failed or took too much memory."""
+    """Measure the commands, each in its own process. Returns 1 if one failed or took too much memory."""
     bad = 0
     with dynamodb_local.running(without_streams()) as endpoint:
         started = time.perf_counter()
         data.seed(endpoint, size.customers)
         print(f"{size.customers:,} customers seeded in {time.perf_counter() - started:.0f} s", flush=True)
-        print(f"{'':<40}{'seconds':>9}{'CPU s':>8}{'MB':>6}  result", flush=True)
-        for command in COMMANDS:
-            if prepare := BEFORE.get(command):
-                prepare(endpoint, size)
-            found = in_its_own_process(command, endpoint, arguments)
+        print(f"{'':<40}{'seconds':>9}{'CPU s':>8}{'MB':>6}{'load':>6}  result", flush=True)
+        for name, is_measured in chosen(arguments.only).items():
+            COMMANDS[name].prepare(endpoint, size)
+            found = in_its_own_process(name, endpoint, arguments)
             bad += found["status"] != 0 or found["megabytes"] > MOST_MEGABYTES
-            figures = f"{found['seconds']:>9.1f}{found['cpu']:>8.1f}{found['megabytes']:>6.0f}"
-            print(f"{command:<40}{figures}  {found['status']}: {found['said']}", flush=True)
+            if is_measured:
+                print(_line(COMMANDS[name].words, found), flush=True)
     return 1 if bad else 0
+
+
+def _line(words: str, found: Mapping[str, Any]) -> str:
+    figures = f"{found['seconds']:>9.1f}{found['cpu']:>8.1f}{found['megabytes']:>6.0f}{found['load']:>6.1f}"
+    return f"{words:<40}{figures}  {found['status']}: {found['said']}"
 
 
 if __name__ == "__main__":

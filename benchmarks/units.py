@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 READ_UNIT_BYTES: Final = 4096
 WRITE_UNIT_BYTES: Final = 1024
 INDEX: Final = "listing"
+# Sparse, and has nothing but keys: an entry takes one unit, and a changed key is a removal and a new entry.
+ADDRESS_INDEX: Final = "address"
 # Keys of the table and the index that every index entry contains in addition to the projected attributes.
 _INDEX_KEYS: Final = ("customer_id", "generation", "listing_shard")
 _INDEX_KEYS_BYTES: Final = sum(map(len, _INDEX_KEYS)) + 36 + 2 + 3
+
+_SETS: Final = re.compile(r"SET (\w+)=\?")
 
 Item = Mapping[str, Any]
 
@@ -98,6 +102,14 @@ def _consistent(params: Mapping[str, Any]) -> bool:
     return bool(params.get("ConsistentRead"))
 
 
+def _changed_address(table: str, before: Item, after: Item) -> Iterator[tuple[str, Units]]:
+    """The entries of the index `address` that a write removes and adds."""
+    old, new = before.get("address"), after.get("address")
+    entries = sum(each is not None for each in (old, new)) if old != new else 0
+    if entries:
+        yield f"{table}/{ADDRESS_INDEX}", Units(write=entries)
+
+
 class CostCalculator:
     """Calculates the cost of a call from the tables' contents before it.
 
@@ -139,9 +151,13 @@ class CostCalculator:
         yield params["TableName"], write_units(self._written(params))
         if "listing_shard" in params["Item"]:
             yield f"{params['TableName']}/{INDEX}", write_units(item_bytes(params["Item"]))
+        yield from _changed_address(params["TableName"], {}, params["Item"])
 
     def _stored(self, table: str, key: Item) -> int:
-        return item_bytes(self._client.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {}))
+        return item_bytes(self._item(table, key))
+
+    def _item(self, table: str, key: Item) -> Item:
+        return self._client.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {})
 
     def _written(self, member: Mapping[str, Any]) -> int:
         table, new = member["TableName"], member.get("Item", {})
@@ -174,10 +190,15 @@ class CostCalculator:
         if text.startswith("INSERT"):
             item = dict(zip(re.findall(r"'(\w+)'", text), values, strict=True))
             yield table, write_units(item_bytes(item))
+            yield from _changed_address(table, {}, item)
             indexed = item_bytes(item) if "listing_shard" in item else 0
         else:
             customer, generation, *_ = values[-4:]
-            before = self._stored(table, {"customer_id": customer, "generation": generation})
+            key = {"customer_id": customer, "generation": generation}
+            yield from _changed_address(
+                table, self._item(table, key), dict(zip(_SETS.findall(text), values, strict=False))
+            )
+            before = self._stored(table, key)
             indexed = max(before, item_bytes({"document": values[1]}) + _INDEX_KEYS_BYTES)
             yield table, write_units(indexed)
         if indexed:

@@ -36,7 +36,7 @@ def current(store: EventStore, customer_id: str) -> Current | None:
         return None
     created_at = _created_at(store, newest)
     try:
-        return Current(_snapshot(newest, created_at), newest)
+        return Current(state_of_event(newest, created_at), newest)
     except Exception as cause:  # noqa: BLE001 - an event that cannot be opened may raise anything
         state = fold_or_report(store.read(customer_id))
         if isinstance(state, BrokenHistory) and isinstance(cause, NewerEvent):
@@ -45,17 +45,26 @@ def current(store: EventStore, customer_id: str) -> Current | None:
         return Current(state, newest) if state else None
 
 
-def state_after(store: EventStore, event: Event) -> State:
+def state_after(store: EventStore, event: Recorded) -> State:
     """The state after an event of a customer who was not erased.
 
     Raises:
         UnreadableEvent: The event cannot be read.
         OutOfOrder: The event cannot happen at its version.
     """
-    return _snapshot(event, _created_at(store, event))
+    return state_of_event(event, _created_at(store, event))
 
 
-def _snapshot(record: Recorded, created_at: str) -> State:
+def state_of_event(record: Recorded, created_at: str) -> State:
+    """The state after an event, from this event alone.
+
+    Args:
+        created_at: When the customer was created; empty if that is unknown.
+
+    Raises:
+        UnreadableEvent: The event cannot be read.
+        OutOfOrder: The event cannot happen at its version, or `created_at` is missing.
+    """
     event = readable(record)
     data = decode(event)
     if isinstance(data, PersonalData) and not created_at:

@@ -66,4 +66,7 @@ def _with_a_labels(domain: str) -> str:
 
 
 def _lower(text: str) -> str:
+    # Fast path: nearly every address is ASCII, which composition leaves as it is.
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())

@@ -1,6 +1,7 @@
 """`python -m operations COMMAND`, which `make customers` calls."""
 
 import sys
+from argparse import Namespace
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -10,6 +11,8 @@ from operations.command_line import parse
 from operations.errors import REPORTED, sentence_of
 from operations.output import Output
 from operations.stack import Stack, connect
+from projections.customers import CUSTOMERS
+from projections.generations import WrongStep
 
 FAILED: Final = 1
 
@@ -32,10 +35,10 @@ def main(
     arguments = parse(words)
     try:
         with sigterm_as_interrupt():
-            place = connect_to(arguments.stack_name, arguments.home) if arguments.needs_stack else connect_to_account()
+            place = _place(arguments, connect_to, connect_to_account)
             status: int = arguments.run(place, arguments, Output(as_json=arguments.json))
     except REPORTED as error:
-        print(f"customers: {sentence_of(error)}", file=sys.stderr)
+        print(f"customers: {sentence_of(error)}{_view_hint(error, arguments)}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         print(f"\ncustomers: interrupted; {arguments.how_to_continue}.", file=sys.stderr)
@@ -44,6 +47,23 @@ def main(
         discard_output()
         return FAILED
     return status
+
+
+def _place(
+    arguments: Namespace, connect_to: Callable[[str, str], Stack], connect_to_account: Callable[[], AwsAccount]
+) -> Stack | AwsAccount:
+    if not arguments.needs_stack:
+        return connect_to_account()
+    stack = connect_to(arguments.stack_name, arguments.home)
+    return stack.for_view(arguments.view) if "view" in arguments else stack
+
+
+def _view_hint(error: Exception, arguments: Namespace) -> str:
+    """Errors name the commands that help without their options."""
+    view = getattr(arguments, "view", CUSTOMERS.name)
+    if view == CUSTOMERS.name or not isinstance(error, WrongStep):
+        return ""
+    return f" This is about the view {view}: add --view {view} to the commands."
 
 
 if __name__ == "__main__":

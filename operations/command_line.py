@@ -162,7 +162,7 @@ COMMANDS: Final = (
         status.parked,
         "list the parked customers and the reasons",
         "parked --generation 2",
-        (options.generation_option("the active one"),),
+        (options.view_option, options.generation_option("the active one")),
     ),
     Command(
         "redrive",
@@ -170,8 +170,10 @@ COMMANDS: Final = (
         "bring parked customers back once the cause is fixed",
         "redrive --go",
         (
+            options.view_option,
             options.generation_option("every generation that is fed"),
             options.go_options("redrive the customers", "customers of each generation"),
+            options.workers_option,
         ),
     ),
     Command(
@@ -191,6 +193,7 @@ COMMANDS: Final = (
         "compare the rows of a generation with the events",
         "verify --repair",
         (
+            options.view_option,
             options.generation_option("the active one"),
             options.compare_options(
                 "write the rows that differ, finish cut erasures, and delete rows that belong to no generation"
@@ -256,46 +259,75 @@ COMMANDS: Final = (
 
 REBUILD_HELP: Final = "rebuild the projection in a new generation"
 REBUILD_STEPS: Final = (
-    Command("start", rebuild.start, "begin a new generation", "rebuild start --shards 16", (options.shards_option,)),
+    Command(
+        "start",
+        rebuild.start,
+        "begin a new generation",
+        "rebuild start --shards 16",
+        (options.view_option, options.shards_option),
+    ),
     Command(
         "run",
         rebuild.run,
         "fill the new generation from the events",
         "rebuild run --rate 200",
-        (options.write_rate_option, options.workers_option),
+        (options.view_option, options.write_rate_option, options.workers_option),
     ),
-    Command("status", rebuild.status, "show how far the new generation is filled", "rebuild status"),
+    Command(
+        "status", rebuild.status, "show how far the new generation is filled", "rebuild status", (options.view_option,)
+    ),
     Command(
         "watch",
         rebuild.watch,
         "show the progress of a rebuild that runs elsewhere, until the new generation is filled",
         "rebuild watch",
+        (options.view_option,),
     ),
     Command(
         "verify",
         rebuild.verify,
         "compare the new generation with the events",
         "rebuild verify",
-        (options.workers_option, options.accept_parked_option, options.resume_option),
+        (options.view_option, options.workers_option, options.accept_parked_option, options.resume_option),
         _WITH_RESUME,
     ),
-    Command("switch", generations.switch, "let queries read the new generation", "rebuild switch"),
+    Command(
+        "switch", generations.switch, "let queries read the new generation", "rebuild switch", (options.view_option,)
+    ),
     Command(
         "all",
         rebuild.everything,
         "do all remaining steps from start to switch",
         "rebuild all --workers 8",
-        (options.write_rate_option, options.workers_option, options.accept_parked_option, options.shards_option),
+        (
+            options.view_option,
+            options.write_rate_option,
+            options.workers_option,
+            options.accept_parked_option,
+            options.shards_option,
+        ),
     ),
-    Command("rollback", generations.rollback, "let queries read the previous generation again", "rebuild rollback"),
-    Command("retire", generations.retire, "give up the previous generation", "rebuild retire"),
-    Command("abandon", generations.abandon, "give up the new generation instead of switching", "rebuild abandon"),
+    Command(
+        "rollback",
+        generations.rollback,
+        "let queries read the previous generation again",
+        "rebuild rollback",
+        (options.view_option,),
+    ),
+    Command("retire", generations.retire, "give up the previous generation", "rebuild retire", (options.view_option,)),
+    Command(
+        "abandon",
+        generations.abandon,
+        "give up the new generation instead of switching",
+        "rebuild abandon",
+        (options.view_option,),
+    ),
     Command(
         "remove",
         generations.remove,
         "delete the rows of retired generations",
         "rebuild remove --rate 200",
-        (options.write_rate_option,),
+        (options.view_option, options.write_rate_option),
     ),
 )
 

@@ -8,7 +8,9 @@ from typing import Final
 
 from events.customer import parse_customer_id
 from operations.stack import MAX_WORKERS
+from projections.customers import CUSTOMERS
 from projections.generation_details import MOST_SHARDS
+from projections.views import VIEWS, UnknownView, view_named
 from shared.runtime.clock import timestamp
 
 AddOptions = Callable[[ArgumentParser], None]
@@ -80,6 +82,26 @@ def generation_option(default: str) -> AddOptions:
         )
 
     return add
+
+
+def view_name(text: str) -> str:
+    """Parse the name of a view."""
+    try:
+        return view_named(text).name
+    except UnknownView as unknown:
+        raise ArgumentTypeError(str(unknown).rstrip(".")) from None
+
+
+def view_option(parser: ArgumentParser) -> None:
+    """Add `--view`."""
+    names = ", ".join(view.name for view in VIEWS)
+    parser.add_argument(
+        "--view",
+        type=view_name,
+        default=CUSTOMERS.name,
+        metavar="NAME",
+        help=f"view to work on, one of: {names} (default: {CUSTOMERS.name})",
+    )
 
 
 def go_options(effect: str, limited: str) -> AddOptions:
@@ -278,7 +300,7 @@ def preflight_options(parser: ArgumentParser) -> None:
         type=positive_integer,
         default=0,
         metavar="N",
-        help="concurrent executions that the parameters reserve: two times ReadConcurrency, ProjectorConcurrency and "
+        help="concurrent executions that the parameters reserve: three times ReadConcurrency, ProjectorConcurrency and "
         "PublisherConcurrency (default: 0)",
     )
     parser.add_argument(

@@ -42,7 +42,7 @@ from projections.maintenance.verify import Verifier
 from projections.projector import Projector
 from projections.read_model import RowStore
 from projections.view import View
-from projections.views import view_named
+from projections.views import VIEWS, view_named
 from publisher.bus import Bus
 from publisher.cloud_event import FIRST_EPOCH
 from publisher.event_bridge import EventBridgeBus
@@ -135,6 +135,24 @@ class Stack:
             progress=stores.progress,
             views={**self.views, self.view.name: own},
         )
+
+    @property
+    def every_view(self) -> "list[Stack]":
+        """This stack with each view in turn, in the order of projection."""
+        return [self.for_view(view.name) for view in VIEWS if view is self.view or view.name in self.views]
+
+    def command(self, words: str) -> str:
+        """Return a command on this view as it is typed in a shell.
+
+        Args:
+            words: The command and its options, without the program's name.
+        """
+        return f"make customers ARGS='{words}{self.view_option}'"
+
+    @property
+    def view_option(self) -> str:
+        """The words that choose this view on the command line; empty for the customers' view."""
+        return "" if self.view is CUSTOMERS else f" --view {self.view.name}"
 
     @property
     def projector(self) -> Projector:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from projections.address import address_key
 from projections.customers import CUSTOMERS
 from projections.dynamodb_generations import DynamoDbGenerations, unchanged
 from projections.dynamodb_keys import item_key, key_of_row, rows_prefix, version_attribute
@@ -34,6 +35,7 @@ T = TypeVar("T")
 
 LISTING_INDEX: Final = "listing"
 PARKED_INDEX: Final = "parked"
+ADDRESS_INDEX: Final = "address"
 _ROWS_PER_PAGE: Final = 500
 _ROWS_PER_READ: Final = 100
 # The limit of one call (DynamoDB docs, "BatchExecuteStatement").
@@ -44,8 +46,8 @@ _CONFLICTS: Final = frozenset({"ConditionalCheckFailed", "DuplicateItem"})
 
 
 class DynamoDbReadModel:
-    """Stores the rows of a view in a table with the key (`customer_id`, `generation`) and the indexes `listing` and
-    `parked`.
+    """Stores the rows of a view in a table with the key (`customer_id`, `generation`) and the indexes `listing`,
+    `parked` and `address`.
     """
 
     def __init__(
@@ -59,7 +61,7 @@ class DynamoDbReadModel:
         Args:
             table: The read table's name.
             sleep: Waits between attempts; takes seconds.
-            view: Whose rows.
+            view: The view whose rows these are.
         """
         self._client = client
         self._table = table
@@ -81,6 +83,16 @@ class DynamoDbReadModel:
         shards = [self._query_shard(self._listing_key(generation, shard), page_size, after) for shard in range(count)]
         return list(islice(merge(*shards, key=lambda listing: listing.order, reverse=True), limit))
 
+    def ids_by_address(self, claim: str, generation: int) -> list[str]:
+        """See `ReadModel.ids_by_address`."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._table,
+            IndexName=ADDRESS_INDEX,
+            KeyConditionExpression="address = :address",
+            ExpressionAttributeValues={":address": {"S": address_key(generation, claim)}},
+        )
+        return [item["customer_id"]["S"] for page in pages for item in page["Items"]]
+
     def get_many(self, customer_ids: Iterable[str], generation: int) -> dict[str, Row]:
         """See `ReadModel.get_many`."""
         keys = [self._key(customer_id, generation) for customer_id in dict.fromkeys(customer_ids)]
@@ -98,6 +110,13 @@ class DynamoDbReadModel:
     def units_of(self, row: Row) -> int:
         """See `ReadModel.units_of`."""
         return write_units(row, self._shards.of(row.generation), self._view)
+
+    def units_of_writes(self, writes: Sequence[Write]) -> int:
+        """See `ReadModel.units_of_writes`."""
+        return sum(self.units_of(write.row) for write in writes)
+
+    def forget(self, generation: int) -> None:
+        """See `ReadModel.forget`. This view has nothing but rows."""
 
     def all_rows(self, customer_id: str) -> list[Row]:
         """See `ReadModel.all_rows`."""
@@ -172,16 +191,8 @@ class DynamoDbReadModel:
 
     def remove(self, rows: Sequence[Row]) -> None:
         """See `ReadModel.remove`."""
-        requests: Any = [{"DeleteRequest": {"Key": self._key(row.customer_id, row.generation)}} for row in rows]
-        if not requests:
-            return
-        for attempt in range(_TRIES):
-            answer = self._client.batch_write_item(RequestItems={self._table: requests})
-            requests = answer.get("UnprocessedItems", {}).get(self._table, [])
-            if not requests:
-                return
-            self._sleep(_FIRST_WAIT_SECONDS * 2**attempt)
-        raise ReadModelBusy(f"{len(requests)} rows were not removed in {_TRIES} tries")
+        keys = [self._key(row.customer_id, row.generation) for row in rows]
+        delete_all(self._client, self._table, keys, self._sleep)
 
     def remove_unassigned(self, rows: Sequence[Row], generations: Generations) -> bool:
         """See `ReadModel.remove_unassigned`."""
@@ -267,6 +278,32 @@ class DynamoDbReadModel:
 
     def _listing_key(self, generation: int, shard: int) -> str:
         return listing_key(generation, shard, self._view)
+
+
+def delete_all(
+    client: "DynamoDBClient", table: str, keys: Iterable[Any], sleep: Callable[[float], None] = time.sleep
+) -> None:
+    """Delete items of the read table by key.
+
+    Args:
+        sleep: Waits between attempts; takes seconds.
+
+    Raises:
+        ReadModelBusy: Some items were not deleted within the allowed tries.
+    """
+    for chunk in _chunks(list(keys), _STATEMENTS_PER_CALL):
+        _delete_chunk(client, table, chunk, sleep)
+
+
+def _delete_chunk(client: "DynamoDBClient", table: str, keys: Sequence[Any], sleep: Callable[[float], None]) -> None:
+    requests: Any = [{"DeleteRequest": {"Key": key}} for key in keys]
+    for attempt in range(_TRIES):
+        answer = client.batch_write_item(RequestItems={table: requests})
+        requests = answer.get("UnprocessedItems", {}).get(table, [])
+        if not requests:
+            return
+        sleep(_FIRST_WAIT_SECONDS * 2**attempt)
+    raise ReadModelBusy(f"{len(requests)} rows were not removed in {_TRIES} tries")
 
 
 def reader_for(client: "DynamoDBClient", table: str) -> Reader:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
+from projections.address import address_key
 from projections.customers import CUSTOMERS
 from projections.dynamodb_keys import key_of_row, rows_prefix, version_attribute
 from projections.row import Listing, Parked, Row
@@ -13,9 +14,10 @@ from projections.view import View
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-_UNIT_BYTES: Final = 1024
+UNIT_BYTES: Final = 1024
 _KEY: Final = ("customer_id", "generation")
 _LISTING: Final = (*_KEY, "listing_shard", "listing_order", "document")
+_ADDRESS: Final = (*_KEY, "address")
 _PARKED: Final = (*_KEY, "parked_in", "parked_since", "version", "parked_version", "parked_reason", "parked_attempts")
 
 
@@ -38,6 +40,8 @@ def content_of(row: Row, shards: int, view: View = CUSTOMERS) -> "dict[str, Attr
         "document": {"S": listing.document} if listing else None,
         "listing_shard": {"S": listing_key(row.generation, shard, view)} if listing else None,
         "listing_order": {"S": listing.order} if listing else None,
+        # The key of the index `address`, which copies nothing else: an update that keeps the address costs it nothing.
+        "address": _address_of(row.generation, listing, view),
         # The key of the index `parked`: only parked rows have it, so only they are in the index.
         "parked_in": {"N": parked_key(row.generation, shard, view)} if parked else None,
         "parked_since": {"S": parked.since} if parked else None,
@@ -60,13 +64,14 @@ def to_row(item: Mapping[str, Any], shards: int | None = None, view: View = CUST
             item of an index, which does not have all of them.
         view: Whose row it is.
     """
+    listing = to_listing(item) if "document" in item else None
     return Row(
         customer_id=item["customer_id"]["S"].removeprefix(rows_prefix(view)),
         generation=int(item["generation"]["N"]),
         version=int(item[version_attribute(view)]["N"]),
-        listing=to_listing(item) if "document" in item else None,
+        listing=listing,
         parked=_parked(item) if "parked_reason" in item else None,
-        misplaced=shards is not None and _is_misplaced(item, shards, view),
+        misplaced=shards is not None and _is_misplaced(item, listing, shards, view),
     )
 
 
@@ -88,8 +93,14 @@ def write_units(row: Row, shards: int, view: View = CUSTOMERS) -> int:
     item = {**key_of_row(view, row.customer_id, row.generation), **present(content_of(row, shards, view))}
     copies: list[Iterable[str]] = [item]
     copies += [_LISTING] if row.listing else []
+    copies += [_ADDRESS] if "address" in item else []
     copies += [_PARKED] if row.parked else []
-    return sum(ceil(sum(_bytes(name, item[name]) for name in copy if name in item) / _UNIT_BYTES) for copy in copies)
+    return sum(ceil(sum(_bytes(name, item[name]) for name in copy if name in item) / UNIT_BYTES) for copy in copies)
+
+
+def size_of(item: "Mapping[str, AttributeValueTypeDef]") -> int:
+    """Return the bytes of an item or of a part of it."""
+    return sum(_bytes(name, value) for name, value in item.items())
 
 
 def _bytes(name: str, value: Mapping[str, Any]) -> int:
@@ -98,10 +109,19 @@ def _bytes(name: str, value: Mapping[str, Any]) -> int:
     return len(name) + (len(text) // 2 + 2 if kind == "N" else len(text.encode()))
 
 
-def _is_misplaced(item: Mapping[str, Any], shards: int, view: View) -> bool:
+def _address_of(generation: int, listing: Listing | None, view: View) -> "AttributeValueTypeDef | None":
+    """Only customers are found by address: the index knows no views."""
+    if view.name != CUSTOMERS.name or listing is None or listing.address is None:
+        return None
+    return {"S": address_key(generation, listing.address)}
+
+
+def _is_misplaced(item: Mapping[str, Any], listing: Listing | None, shards: int, view: View) -> bool:
     generation = int(item["generation"]["N"])
     shard = shard_of(item["customer_id"]["S"].removeprefix(rows_prefix(view)), shards)
-    is_listed, is_parked = "document" in item, "parked_reason" in item
+    is_listed, is_parked = listing is not None, "parked_reason" in item
+    if item.get("address") != _address_of(generation, listing, view):
+        return True
     listed_at = item.get("listing_shard", {}).get("S")
     parked_in = item.get("parked_in", {}).get("N")
     # Rows that were parked before the index had shards are all in the first one, where every reader finds them.

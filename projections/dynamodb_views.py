@@ -6,6 +6,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from events.store import EventStore
+from projections.counting import CountingView
+from projections.counting_projector import CountingProjector
+from projections.dynamodb_count_transaction import CountTables
+from projections.dynamodb_counted_rows import DynamoDbCountedRows
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.live import FedView
@@ -23,10 +27,18 @@ def rows_of(
     view: View,
     client: "DynamoDBClient",
     read_table: str,
-    event_table: str,  # noqa: ARG001 - for views whose writes look at the events
+    event_table: str,
     sleep: Callable[[float], None] = time.sleep,
 ) -> RowStore:
-    """Return the rows of a view."""
+    """Return the rows of a view.
+
+    Args:
+        read_table: The read table's name.
+        event_table: The event table's name.
+        sleep: Waits between attempts; takes seconds.
+    """
+    if isinstance(view, CountingView):
+        return DynamoDbCountedRows(CountTables(client, read_table, event_table), view, sleep)
     return DynamoDbReadModel(client, read_table, sleep, view)
 
 
@@ -35,9 +47,11 @@ def projector_of(view: View, rows: RowStore, store: EventStore, now: Callable[[]
 
     Args:
         rows: The view's rows.
-        store: The events.
+        store: The events, which are read for gaps and for the newest of a customer.
         now: Returns the current time, with a time zone.
     """
+    if isinstance(view, CountingView):
+        return CountingProjector(rows, store, view, now)
     return Projector(rows, store.read, now, view)
 
 

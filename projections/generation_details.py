@@ -16,7 +16,8 @@ class GenerationDetails:
 
     Attributes:
         number: The generation, from 1.
-        shards: Over how many partitions the indexes spread its rows, 1 to `MOST_SHARDS`. It never changes.
+        shards: Over how many partitions the indexes spread its rows, and a view that counts customers its counters, 1
+            to `MOST_SHARDS`. It never changes.
         verified_at: When it was last found equal to the event table, before a switch: RFC 3339, UTC; empty if never.
         customers: The number of customers compared then.
         unknown: Stored fields that a later release added. They are written back unchanged.

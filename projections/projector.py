@@ -179,7 +179,7 @@ class Projector:
             for customer_id, events in waiting.items()
             if (write := self._plan(rows.get(customer_id), events, generation, report))
         ]
-        report.units += sum(self._read_model.units_of(write.row) for write in writes)
+        report.units += self._read_model.units_of_writes(writes)
         conflicts = {}
         for write, result in zip(writes, self._read_model.write(writes), strict=True):
             customer_id = write.row.customer_id
@@ -213,7 +213,7 @@ class Projector:
             # A row that shows nobody is the smallest there is, so parking it would not help.
             if result is WriteResult.REFUSED and not write.row.parked and not write.row.is_empty:
                 before = row or Row(customer_id, generation, 0, None)
-                write = self._park(before, row, RowRefused())
+                write = self._park(before, row, RowRefused(), write.row.version)
                 [result] = self._read_model.write([write])
             if result is WriteResult.APPLIED:
                 _record(write, events, report)
@@ -263,9 +263,9 @@ class Projector:
             return self._park(last_row or Row(later[0].customer_id, generation, 0, None), row, error)
         return Write(self._view.row_of(last_state, generation), row) if last_state else None
 
-    def _park(self, row: Row, replaced: Row | None, error: Exception) -> Write:
-        """Park a customer at the event after the last one that could be projected."""
-        parked = Parked(row.version + 1, park_reason(error), since=timestamp(self._now()), attempts=1)
+    def _park(self, row: Row, replaced: Row | None, error: Exception, version: int | None = None) -> Write:
+        """Park a customer at an event: the one after the last that could be projected, or one of another version."""
+        parked = Parked(version or row.version + 1, park_reason(error), since=timestamp(self._now()), attempts=1)
         return Write(replace(row, parked=parked), replaced)
 
     def _states(self, row: Row | None, later: Sequence[Recorded], report: ProjectionReport) -> Iterator[State]:

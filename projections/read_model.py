@@ -31,10 +31,13 @@ class Write:
         row: The new content.
         replaces: The row that the new content was computed from; None if there was no row. The write is applied only
             if the stored row still has its version and attempts.
+        at: When the newest event in the row happened: RFC 3339, UTC, 27 characters; empty if that is unknown. Only
+            views that count customers use it.
     """
 
     row: Row
     replaces: Row | None
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,14 @@ class RowStore(Protocol):
         """Return the write units that a write or a removal of this row uses, in the table and in its indexes."""
         ...
 
+    def units_of_writes(self, writes: Sequence[Write]) -> int:
+        """Return the write units that `write` uses for these writes, in all tables and indexes."""
+        ...
+
+    def forget(self, generation: int) -> None:
+        """Delete what there is of a generation besides its rows, which were removed."""
+        ...
+
     def write(self, writes: Sequence[Write]) -> Sequence[WriteResult]:
         """Write rows of different customers independently.
 
@@ -153,6 +164,17 @@ class ReadModel(RowStore, Protocol):
         Args:
             limit: The maximum number of customers, from 1.
             after: `Listing.order` of the last customer on the previous page; None for the first page.
+        """
+        ...
+
+    def ids_by_address(self, claim: str, generation: int) -> Sequence[str]:
+        """Return the ids of the customers whom the index `address` has under an e-mail address.
+
+        Normally that is one customer or nobody. The index lags behind the rows, so the rows decide. It also has a
+        customer whose row does not show yet that the address went to somebody else.
+
+        Args:
+            claim: As `events.claims.email_claim` returns it.
         """
         ...
 

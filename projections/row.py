@@ -1,9 +1,11 @@
 """A row of the read table: one customer in one generation of the projection."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from events.customer import Customer, Erased, State
+from projections.address import claim_in
 
 # Of a generation whose record names no other number. One partition takes 1,000 write units a second (DynamoDB docs,
 # "Partitions and data distribution"). Four shards keep a busy day's sign-ups from making one hot key, and a page needs
@@ -13,7 +15,7 @@ LISTING_SHARDS: Final = 4
 RETURNING: Final = "returning"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Listing:
     """The visible part of a row.
 
@@ -24,6 +26,11 @@ class Listing:
 
     document: str
     order: str
+
+    @cached_property
+    def address(self) -> str | None:
+        """The claim on the e-mail address in the document, by which a search finds the row; None without one."""
+        return claim_in(self.document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,8 @@ class Row:
         version: Of the newest event in the row; 0 for a customer who was parked at the first event.
         listing: None once the customer is erased. The row itself is kept, so that its version rejects older events.
         parked: None if the customer is not parked.
-        misplaced: Whether the stored row has a wrong key of an index or lacks one, so that a list does not have the
+        group: In a view that counts customers: where this one is counted; None if nowhere.
+        misplaced: Whether the stored row has a wrong key of an index or lacks one, so that a list or a search lacks the
             customer. Any write of the row puts it right. Known only of rows that were read by `ReadModel.get_many`.
     """
 
@@ -69,11 +77,12 @@ class Row:
     listing: Listing | None
     parked: Parked | None = None
     misplaced: bool = False
+    group: str | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether the row shows nobody: the customer is erased, or was parked at the first event."""
-        return self.listing is None
+        return self.listing is None and self.group is None
 
     @property
     def attempts(self) -> int:

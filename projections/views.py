@@ -5,10 +5,14 @@ A view that is added here is fed from the next deployment on. Its rows for earli
 
 from typing import Final
 
+from projections.countries import COUNTRIES
 from projections.customers import CUSTOMERS
 from projections.view import View
 
-VIEWS: Final[tuple[View, ...]] = (CUSTOMERS,)
+VIEWS: Final[tuple[View, ...]] = (
+    CUSTOMERS,
+    COUNTRIES,
+)
 
 
 class UnknownView(Exception):
@@ -19,7 +23,7 @@ def view_named(name: str) -> View:
     """Return a view.
 
     Raises:
-        UnknownView: There is none of this name.
+        UnknownView: No view has this name.
     """
     for view in VIEWS:
         if view.name == name:

@@ -3,14 +3,16 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
-from projections.read_model import ReadModel
+from projections.read_model import RowStore
 from projections.row import Row
 from shared.http.consistency import HEADER, ConsistencyToken, parse_token
 from shared.http.headers import wait_seconds
 from shared.http.problems import FieldError, InvalidFields, NotYetReadable
 from shared.runtime.signing import InvalidSignature, Keyring
+
+T = TypeVar("T")
 
 _FIRST_PAUSE_SECONDS: Final = 0.02
 _LONGEST_PAUSE_SECONDS: Final = 0.25
@@ -64,18 +66,36 @@ def parse_read_after(headers: Mapping[str, str], keys: Keyring) -> ReadAfter | N
         raise InvalidFields([FieldError(HEADER, f"{HEADER} must be a token that a write returned.")]) from None
 
 
-def wait_for(read_after: ReadAfter, read_model: ReadModel, generation: int, clock: Clock) -> Row:
+def wait_for(read_after: ReadAfter, read_model: RowStore, generation: int, clock: Clock) -> Row:
     """Return the row of the customer that the token names, once it has the token's version or a later one.
 
     Raises:
         NotYetReadable: The projection does not have the write in time.
     """
-    deadline = clock.now() + read_after.seconds
+
+    def row_with_the_write() -> Row | None:
+        row = read_model.get(read_after.token.key, generation, consistent=True)
+        return row if row and row.version >= read_after.token.version else None
+
+    return wait_until(row_with_the_write, read_after.seconds, clock)
+
+
+def wait_until(look: Callable[[], T | None], seconds: float, clock: Clock) -> T:
+    """Look again and again until something is there.
+
+    Args:
+        look: Returns what is waited for; None if it is not there yet.
+        seconds: The maximum time to wait.
+
+    Raises:
+        NotYetReadable: It was not there in time.
+    """
+    deadline = clock.now() + seconds
     pause = _FIRST_PAUSE_SECONDS
     while True:
-        row = read_model.get(read_after.token.key, generation, consistent=True)
-        if row and row.version >= read_after.token.version:
-            return row
+        found = look()
+        if found is not None:
+            return found
         remaining = deadline - clock.now()
         if remaining <= 0:
             raise NotYetReadable

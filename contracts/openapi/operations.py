@@ -153,6 +153,19 @@ OPERATIONS: Final[dict[str, Operation]] = {
         links=("NextPage",),
         refusals=(problems.NotYetReadable, problems.PreconditionFailed),
     ),
+    "POST /customers/search": Operation(
+        id="searchCustomers",
+        summary="Find the customer with an e-mail address",
+        description="The page has one customer or nobody. The address is in the body, so that no log of URLs has it. "
+        "Without a Consistency-Token, the response may be a moment old. The search has no ETag.",
+        parameters=_READ_PARAMETERS,
+        body="SearchCustomers",
+        status=HTTPStatus.OK,
+        success="The customer, or nobody.",
+        headers=("X-Correlation-Id",),
+        response="CustomerPage",
+        refusals=(*_BODY_PROBLEMS, problems.NotYetReadable, problems.PreconditionFailed),
+    ),
     "GET /customers/{customer_id}": Operation(
         id="getCustomer",
         summary="Read a customer",

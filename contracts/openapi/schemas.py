@@ -9,6 +9,7 @@ from commands.create_customer import CreateCustomer
 from commands.update_customer import NewDetails
 from contracts.sample import SAMPLE, sample_of
 from events.customer import CUSTOMER_ID, Customer
+from queries.search_customers import SearchCustomers
 
 Json = dict[str, Any]
 
@@ -61,6 +62,7 @@ def all_schemas() -> dict[str, Json]:
         **_TEXTS,
         "CreateCustomer": request_schema(CreateCustomer, "The details of a new customer."),
         "UpdateCustomer": request_schema(NewDetails, "The new details of a customer."),
+        "SearchCustomers": _search(),
         "Customer": customer_schema(Customer),
         "CustomerPage": _page(),
         "Problem": _problem(),
@@ -108,6 +110,11 @@ def _schema_of(model: type[BaseModel], mode: Any = "validation") -> Json:
         # Pydantic derives the title from the name, so it adds nothing.
         field.pop("title", None)
     return schema
+
+
+def _search() -> Json:
+    schema = {**_schema_of(SearchCustomers), "examples": [sample_of(SearchCustomers)]}
+    return {**schema, "description": "Whom to find. The address is trimmed, and compared in every spelling."}
 
 
 def _page() -> Json:

@@ -18,7 +18,7 @@ def switch(stack: Stack, _: argparse.Namespace, output: Output) -> int:
     after = _save_unless_older(stack, before, before.switch(stack.now()), output)
     output.print_sentence(
         f"Queries now read generation {after.active}. Generation {after.previous} is kept up to date: "
-        "make customers ARGS='rebuild rollback' returns to it, 'rebuild retire' gives it up.",
+        f"{stack.command('rebuild rollback')} returns to it, {stack.command('rebuild retire')} gives it up.",
         active=after.active,
         previous=after.previous,
     )
@@ -40,14 +40,14 @@ def rollback(stack: Stack, _: argparse.Namespace, output: Output) -> int:
 def retire(stack: Stack, _: argparse.Namespace, output: Output) -> int:
     """Give up the previous generation."""
     after = stack.generations.save(stack.generations.load().retire(stack.now()))
-    _print_retired(after, output)
+    _print_retired(stack, after, output)
     return 0
 
 
 def abandon(stack: Stack, _: argparse.Namespace, output: Output) -> int:
     """Give up the generation that is being built."""
     after = stack.generations.save(stack.generations.load().abandon(stack.now()))
-    _print_retired(after, output)
+    _print_retired(stack, after, output)
     return 0
 
 
@@ -79,9 +79,9 @@ def _save_unless_older(stack: Stack, before: Generations, after: Generations, ou
     return stack.generations.save(after)
 
 
-def _print_retired(generations: Generations, output: Output) -> None:
+def _print_retired(stack: Stack, generations: Generations, output: Output) -> None:
     generation = generations.retired[-1]
     output.print_sentence(
-        f"Generation {generation} is retired: in a minute, make customers ARGS='rebuild remove' can delete its rows.",
+        f"Generation {generation} is retired: in a minute, {stack.command('rebuild remove')} can delete its rows.",
         retired=generation,
     )

@@ -16,7 +16,7 @@ from projections.generations import WrongStep
 from projections.maintenance.differences import DifferenceKind
 from shared.runtime.clock import timestamp
 
-_STALLED: Final = " STALLED: make customers ARGS='rebuild run' continues from here."
+_STALLED: Final = " STALLED: {} continues from here."
 
 
 def start(stack: Stack, arguments: argparse.Namespace, output: Output) -> int:
@@ -49,7 +49,7 @@ def run(stack: Stack, arguments: argparse.Namespace, output: Output) -> int:
     if progress.problems:
         output.print_sentence(
             f"{progress.problems:,} of the customers are parked: "
-            f"make customers ARGS='parked --generation {generation}' lists them."
+            f"{stack.command(f'parked --generation {generation}')} lists them."
         )
     return 1 if progress.problems else 0
 
@@ -67,7 +67,7 @@ def status(stack: Stack, _: argparse.Namespace, output: Output) -> int:
         f"{segments_done} of {len(progress.segments)} segments done, "
         f"{progress.customers:,} customers, {progress.events:,} events; "
         f"{'not started' if idle is None else f'last progress {clock_time(idle)} ago'}."
-        f"{_STALLED if stalled else ''}",
+        f"{_STALLED.format(stack.command('rebuild run')) if stalled else ''}",
         generation=generation,
         percent=round(progress.percent, 1),
         segments=len(progress.segments),
@@ -113,7 +113,7 @@ def verify(stack: Stack, arguments: argparse.Namespace, output: Output) -> int:
     generations.must_be_building(generation)
     stack.generations.save(generations.confirm(timestamp(stack.now()), comparison.customers))
     output.print_sentence(
-        f"Generation {generation} is verified: make customers ARGS='rebuild switch' lets queries read it."
+        f"Generation {generation} is verified: {stack.command('rebuild switch')} lets queries read it."
     )
     return 0
 

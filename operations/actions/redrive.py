@@ -2,9 +2,12 @@
 
 import argparse
 from collections import Counter
+from functools import partial
 from typing import Final
 
 from operations.actions.choice import chosen_generation
+from operations.jobs.parked import redrive_parked
+from operations.jobs.redrive_options import RedriveOptions
 from operations.output import Output
 from operations.stack import Stack
 from projections.maintenance.redrive import RedriveOutcome, RedriveResult
@@ -16,7 +19,7 @@ _CUSTOMERS_A_SENTENCE: Final = 1000
 
 
 def redrive(stack: Stack, arguments: argparse.Namespace, output: Output) -> int:
-    """Redrive every parked customer, one after the other, so that the command can be interrupted at any moment.
+    """Redrive every parked customer. The command can be interrupted at any moment.
 
     Returns:
         1 when a customer remains parked.
@@ -24,12 +27,16 @@ def redrive(stack: Stack, arguments: argparse.Namespace, output: Output) -> int:
     # In the order in which the projector writes the generations, so that the active one is never ahead of the others.
     generations = [chosen_generation(stack, arguments)] if arguments.generation else stack.generations.load().fed
     counts: Counter[RedriveOutcome] = Counter()
+
+    def report(redriven: RedriveResult, generation: int) -> None:
+        counts[redriven.outcome] += 1
+        _print_redriven(redriven, generation, output)
+        if counts.total() % _CUSTOMERS_A_SENTENCE == 0:
+            output.print_sentence(f"{counts.total():,} customers so far, now in generation {generation}.")
+
+    options = RedriveOptions(arguments.go, arguments.workers)
     for generation in generations:
-        for redriven in stack.redrive.run(generation, dry=not arguments.go, limit=arguments.limit):
-            counts[redriven.outcome] += 1
-            _print_redriven(redriven, generation, output)
-            if counts.total() % _CUSTOMERS_A_SENTENCE == 0:
-                output.print_sentence(f"{counts.total():,} customers so far, now in generation {generation}.")
+        redrive_parked(stack, generation, options, arguments.limit, partial(report, generation=generation))
     result = ", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or "No customer is parked"
     hint = "" if arguments.go or not counts else " Nothing was changed: --go redrives the customers."
     output.print_sentence(

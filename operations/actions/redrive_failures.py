@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from operations.display import display
 from operations.jobs.failure_queue import QueueReading
 from operations.jobs.lost_batch import LostBatch, parse_lost_batch
-from operations.jobs.lost_batches import CustomerStatus, LostBatchResult, redrive_lost_batches
+from operations.jobs.lost_batches import LostBatchResult, redrive_lost_batches
+from operations.jobs.lost_customers import CustomerStatus
 from operations.jobs.redrive_options import RedriveOptions
 from operations.jobs.unpublished import MessageOutcome, MessageResult, redrive_unpublished
 from operations.output import Cell, Output

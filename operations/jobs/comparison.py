@@ -147,6 +147,8 @@ def compare(
 
     meter = Meter(stack.clock, tracker.progress())
     findings.comparison.customers = run_all(tracker, step, options.workers, meter, show).customers
+    for difference in verifier.miscounted(generation):
+        findings.add(difference)
     checkpoints.end()
     return findings.comparison
 

@@ -2,44 +2,32 @@
 
 A message in the failure queue says when its records arrived, not what they held, and the stream may no longer have
 them. The event table still does: every customer with an event of that time is compared and repaired. The times of many
-messages are merged, the event table is read once for all of them, page by page, and each customer is looked at once.
+messages are merged, the event table is read once for all of them, page by page on several threads, and each customer
+is looked at once.
 """
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from events.codec import UnreadableEvent
-from events.customer import OutOfOrder
-from events.envelope import Recorded
 from events.pages import customers_begun
-from events.store import StoreBusy
 from operations.jobs.failure_queue import QueueReading
 from operations.jobs.lost_batch import LostBatch
+from operations.jobs.lost_customers import (
+    CustomerStatus,
+    Histories,
+    Statuses,
+    bring_up_to_date,
+    look_at,
+    together,
+)
 from operations.jobs.meter import Meter
 from operations.jobs.redrive_options import RedriveOptions
 from operations.jobs.windows import EVERY_WINDOW, Windows
 from operations.jobs.workers import ProgressTracker, Show, run_all
 from operations.stack import Stack
-from projections.maintenance.differences import Difference, DifferenceKind
 from projections.maintenance.progress import SegmentProgress, plan_for
-from projections.read_model import ReadModelBusy
-
-Histories = Mapping[str, Sequence[Recorded]]
-_UNAVAILABLE = (BotoCoreError, ClientError, ReadModelBusy, StoreBusy)
-
-
-class CustomerStatus(StrEnum):
-    """The state of a customer of a lost batch, from best to worst."""
-
-    RIGHT = "right"
-    PARKED = "parked"
-    BEHIND = "behind"
-    LEFT = "left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +104,7 @@ class _Search:
         if continued in histories:
             histories[continued] = list(self._stack.store.read(continued))
         touched = {id_: found for id_, records in histories.items() if (found := self._windows.touched_by(records))}
-        statuses = _bring_up_to_date(self._stack, {id_: histories[id_] for id_ in touched}, go=self._go)
+        statuses = self._statuses({id_: histories[id_] for id_ in touched})
         with self._lock:
             for id_, status in statuses.items():
                 for window in touched[id_]:
@@ -125,49 +113,11 @@ class _Search:
         progress = at.advanced(customers=len(histories), events=len(page.records), problems=problems)
         return replace(progress, position=page.next, done=page.next is None)
 
-
-def _bring_up_to_date(stack: Stack, histories: Histories, *, go: bool) -> dict[str, CustomerStatus]:
-    if not histories:
-        return {}
-    try:
-        differences = {
-            generation: stack.verifier.differing(histories, generation, at_once=go)
-            for generation in stack.generations.load().fed
-        }
-    except _UNAVAILABLE:
-        return dict.fromkeys(histories, CustomerStatus.LEFT)
-    return {
-        customer_id: _worst(
-            _repair(stack, records, found.get(customer_id), generation, go=go)
-            for generation, found in differences.items()
-        )
-        for customer_id, records in histories.items()
-    }
-
-
-def _repair(
-    stack: Stack, records: Sequence[Recorded], difference: Difference | None, generation: int, *, go: bool
-) -> CustomerStatus:
-    try:
-        if go and difference and difference.kind is DifferenceKind.UNREADABLE:
-            # The projector parks the customer, so that the reason becomes visible.
-            stack.projector.project(records[-1:], generation)
-            difference = stack.verifier.compare_one(difference.customer_id, generation)
-        if difference is None:
-            return CustomerStatus.RIGHT
-        if difference.kind is DifferenceKind.PARKED:
-            return CustomerStatus.PARKED
-        if not go:
-            return CustomerStatus.BEHIND
-        fed_before = stack.generations.load().before(generation)
-        if not stack.verifier.repair(difference, generation, fed_before):
-            # The projector may have been faster.
-            difference = stack.verifier.compare_one(difference.customer_id, generation)
-            return CustomerStatus.LEFT if difference else CustomerStatus.RIGHT
-    except (*_UNAVAILABLE, UnreadableEvent, OutOfOrder):
-        return CustomerStatus.LEFT
-    return CustomerStatus.RIGHT
-
-
-def _worst(statuses: Iterable[CustomerStatus]) -> CustomerStatus:
-    return max(statuses, key=list(CustomerStatus).index)
+    def _statuses(self, histories: Histories) -> Statuses:
+        if not self._go:
+            return look_at(self._stack, histories) if histories else {}
+        statuses: Statuses = {}
+        for customers in together(histories):
+            self._reading.keep_hidden()
+            statuses |= bring_up_to_date(self._stack, customers)
+        return statuses

@@ -61,6 +61,7 @@ def _rows_of(stack: Stack, generations: Generations) -> Iterator[list[Row]]:
 def _forget(stack: Stack, generation: int) -> None:
     for work in job_names(generation):
         stack.progress.remove(work)
+    stack.read_model.forget(generation)
     generations = stack.generations.load()
     if generation in generations.retired:
         stack.generations.save(generations.removed(generation))

@@ -18,11 +18,13 @@ class DifferenceKind(StrEnum):
     PARKED = "parked"
     """The customer is parked."""
     UNLISTED = "unlisted"
-    """The row lacks a key of an index or has a wrong one, so a list does not have the customer."""
+    """The row lacks a key of an index or has a wrong one, so a list or a search lacks the customer."""
     UNREADABLE = "unreadable"
     """The events cannot be folded, and the customer is not parked."""
     UNREDACTED = "unredacted"
     """The customer is erased, and events still have personal data. This is not about a row."""
+    MISCOUNTED = "miscounted"
+    """A counter has another number than rows with its group. This is about a group of customers."""
 
 
 class LeftoverKind(StrEnum):
@@ -36,12 +38,14 @@ class LeftoverKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One customer whose row differs from their events.
+    """One customer whose row differs from their events, or one counter that differs from its rows.
 
     Attributes:
-        expected: The version that the row should have. For `UNREDACTED`, the version of the erasure.
+        customer_id: For `MISCOUNTED`, a fingerprint of the group: its text is what people wrote.
+        expected: The version that the row should have. For `UNREDACTED`, the version of the erasure. For `MISCOUNTED`,
+            the number of rows.
         found: The version that the row has; 0 if there is no row. For `UNREDACTED`, the newest version that still has
-            personal data.
+            personal data. For `MISCOUNTED`, the number that the counter has.
         expired: Whether the missing event is too old to be in the stream, so that only a repair can project it.
     """
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from projections.generations import WrongStep
 from projections.read_model import RowStore
+from projections.row import Row
 
 _CUSTOMERS_PER_READ: Final = 100
 _NAMED: Final = 10
@@ -64,8 +65,13 @@ def _regressions(read_model: RowStore, active: int, target: int) -> Iterator[Reg
         # In this order: what the active generation shows is already in the target, unless the customer is parked there.
         current_rows, target_rows = read_model.get_many(ids, active), read_model.get_many(ids, target)
         for customer_id in ids:
-            current, after = (
-                rows[customer_id].version if customer_id in rows else 0 for rows in (current_rows, target_rows)
-            )
-            if after < current:
-                yield Regression(customer_id, current, after)
+            current, after = current_rows.get(customer_id), target_rows.get(customer_id)
+            if current and _shows_less(after, current):
+                yield Regression(customer_id, current.version, after.version if after else 0)
+
+
+def _shows_less(after: Row | None, current: Row) -> bool:
+    """Whether a row shows an older state. Rows that count a customer in the same group show the same."""
+    if after is None or after.version >= current.version:
+        return after is None and current.version > 0
+    return current.group is None or after.group != current.group

@@ -14,7 +14,9 @@ from events.envelope import Event, Recorded
 from events.history import is_erasure, unredacted
 from events.pages import customers_begun
 from events.store import EventStore
+from projections.counting import CountedRows
 from projections.customers import CUSTOMERS
+from projections.maintenance.counters import find_miscounts
 from projections.maintenance.differences import Difference, DifferenceKind
 from projections.maintenance.progress import SegmentProgress
 from projections.read_model import RowStore, Write, WriteResult
@@ -30,7 +32,13 @@ _FIRST_PAUSE_SECONDS: Final = 0.25
 _STREAM_RETENTION: Final = timedelta(hours=24)
 
 _NOT_REPAIRED_BY_A_ROW: Final = frozenset(
-    {DifferenceKind.AHEAD, DifferenceKind.PARKED, DifferenceKind.UNREADABLE, DifferenceKind.UNREDACTED}
+    {
+        DifferenceKind.AHEAD,
+        DifferenceKind.PARKED,
+        DifferenceKind.UNREADABLE,
+        DifferenceKind.UNREDACTED,
+        DifferenceKind.MISCOUNTED,
+    }
 )
 
 
@@ -128,6 +136,11 @@ class Verifier:
                 if newest < row.version:
                     yield Difference(row.customer_id, DifferenceKind.AHEAD, expected=newest, found=row.version)
 
+    def miscounted(self, generation: int) -> list[Difference]:
+        """Compare the counters of a generation with its rows; see `find_miscounts`. Most views have none."""
+        rows = self._read_model
+        return find_miscounts(rows, generation, self._pause) if isinstance(rows, CountedRows) else []
+
     def compare_one(self, customer_id: str, generation: int) -> Difference | None:
         """Compare a single customer; see `compare`."""
         return self.compare([customer_id], generation).get(customer_id)
@@ -185,7 +198,7 @@ class Verifier:
 
         Args:
             difference: As found by a comparison. A row that is `AHEAD` is never repaired: it may be the last trace of
-                a lost event. `UNREDACTED` is not about a row: the redaction repairs it.
+                a lost event. `UNREDACTED` is not about a row: the redaction repairs it. A rebuild repairs a counter.
             before: The generations that are fed before this one. They are brought to the same version first, so that
                 a switch to one of them shows nothing older.
 

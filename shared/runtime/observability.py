@@ -25,8 +25,9 @@ def measure_by(dimension: str, value: str, counts: Mapping[str, float]) -> None:
     own = EphemeralMetrics()
     own.set_default_dimensions(stage=_STAGE)
     own.add_dimension(dimension, value)
+    add = own.add_metric
     for name, count in counts.items():
-        own.add_metric(name, MetricUnit.Count, count)
+        add(name, MetricUnit.Count, count)
     own.flush_metrics()
 
 

@@ -111,6 +111,9 @@ def test_the_samples_create_a_customer_and_find_it_in_the_list(amazons_dynamodb:
     assert listed["statusCode"] == 200
     assert customer in json.loads(listed["body"])["customers"]
 
+    found = invoke("SearchCustomers", sample("search-customers"), endpoint)
+    assert (found["statusCode"], json.loads(found["body"])) == (200, {"customers": [customer], "next_cursor": None})
+
     one = sample("get-all-customers") | {
         "pathParameters": {"customer_id": customer["id"]},
         "queryStringParameters": None,

@@ -18,6 +18,7 @@ from tests.samples import details_of
 ROUTES: Final = {
     "create": ("POST", "/customers"),
     "list": ("GET", "/customers"),
+    "search": ("POST", "/customers/search"),
     "get": ("GET", f"/customers/{uuid4()}"),
     "update": ("PUT", f"/customers/{uuid4()}"),
     "erase": ("DELETE", f"/customers/{uuid4()}"),

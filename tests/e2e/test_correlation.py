@@ -7,7 +7,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.e2e.customers import a_person
+from tests.e2e.customers import a_person, new_email
 
 HEADER: Final = "X-Correlation-Id"
 TRACE: Final = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -21,6 +21,8 @@ CALLS: Final[dict[str, Callable[[httpx.Client, dict[str, str]], httpx.Response]]
     "erase refused": lambda api, headers: api.delete(f"/customers/{uuid4()}", headers=headers),
     "get refused": lambda api, headers: api.get(f"/customers/{uuid4()}", headers=headers),
     "list": lambda api, headers: api.get("/customers", params={"limit": 1}, headers=headers),
+    "search": lambda api, headers: api.post("/customers/search", json={"email": new_email()}, headers=headers),
+    "search refused": lambda api, headers: api.post("/customers/search", json={}, headers=headers),
     "list refused": lambda api, headers: api.get("/customers", params={"limit": 0}, headers=headers),
 }
 

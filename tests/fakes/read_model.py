@@ -38,6 +38,11 @@ class InMemoryReadModel:
     def units_of(self, row: Row) -> int:
         return self.units
 
+    def units_of_writes(self, writes: Sequence[Write]) -> int:
+        return sum(self.units_of(write.row) for write in writes)
+
+    def forget(self, generation: int) -> None: ...
+
     def get(self, customer_id: str, generation: int, *, consistent: bool = False) -> Row | None:
         return self.stored.get((customer_id, generation))
 
@@ -45,6 +50,10 @@ class InMemoryReadModel:
         listings = [row.listing for row in self.stored.values() if row.generation == generation and row.listing]
         listings = [listing for listing in listings if after is None or listing.order < after]
         return sorted(listings, key=lambda listing: listing.order, reverse=True)[:limit]
+
+    def ids_by_address(self, claim: str, generation: int) -> list[str]:
+        rows = [row for row in self.stored.values() if row.generation == generation and row.listing]
+        return [row.customer_id for row in rows if row.listing and row.listing.address == claim]
 
     def get_many(self, customer_ids: Iterable[str], generation: int) -> dict[str, Row]:
         return {id_: row for id_ in customer_ids if (row := self.stored.get((id_, generation)))}

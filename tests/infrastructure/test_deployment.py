@@ -10,8 +10,8 @@ from tests.infrastructure.conftest import transformed
 from tests.infrastructure.references import before, needs
 
 Template = dict[str, Any]
-SERVING = {"CreateCustomer", "UpdateCustomer", "EraseCustomer", "GetAllCustomers", "GetCustomer", "ShowDocs",
-           "ProjectCustomers", "PublishEvents"}  # fmt: skip
+SERVING = {"CreateCustomer", "UpdateCustomer", "EraseCustomer", "GetAllCustomers", "GetCustomer", "SearchCustomers",
+           "ShowDocs", "ProjectCustomers", "PublishEvents"}  # fmt: skip
 WRITING = {"CreateCustomer", "UpdateCustomer", "EraseCustomer"}
 
 

@@ -24,6 +24,7 @@ FUNCTIONS = [
     "PublishEvents",
     "RebuildControl",
     "RebuildSegment",
+    "SearchCustomers",
     "ShowDocs",
     "UpdateCustomer",
     "VerifySegment",

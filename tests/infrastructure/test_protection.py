@@ -159,6 +159,7 @@ def test_exactly_the_functions_that_send_to_a_queue_may_use_its_key(production: 
     assert users_of(production, "UseQueuesPolicy") == sending
     assert users_of(production, "UseSecretPolicy") == {
         "CreateCustomer", "UpdateCustomer", "EraseCustomer", "GetAllCustomers", "GetCustomer",
+        "SearchCustomers",
     }  # fmt: skip
 
 
@@ -335,6 +336,7 @@ def test_reserved_concurrency_is_set_by_parameters_and_off_by_default(
         "PublishEvents": by("ReservePublisher", "PublisherConcurrency"),
         "GetAllCustomers": unless_closed(by("LimitReads", "ReadConcurrency")),
         "GetCustomer": unless_closed(by("LimitReads", "ReadConcurrency")),
+        "SearchCustomers": unless_closed(by("LimitReads", "ReadConcurrency")),
         "CreateCustomer": unless_closed({"Ref": "AWS::NoValue"}),
         "UpdateCustomer": unless_closed({"Ref": "AWS::NoValue"}),
         "EraseCustomer": unless_closed({"Ref": "AWS::NoValue"}),
@@ -363,6 +365,7 @@ def test_exactly_the_functions_that_sign_or_verify_may_read_the_keys(production:
             "EraseSyntheticCustomer",
             "GetAllCustomers",
             "GetCustomer",
+            "SearchCustomers",
         }
     )
     for name in using:

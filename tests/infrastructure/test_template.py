@@ -27,7 +27,7 @@ def actions(statement: Template) -> list[str]:
 
 
 PUBLIC = {"GET /docs", "GET /docs/{file}", "GET /openapi.json"}
-PREFLIGHTS = {"OPTIONS /customers", "OPTIONS /customers/{customer_id}"}
+PREFLIGHTS = {"OPTIONS /customers", "OPTIONS /customers/search", "OPTIONS /customers/{customer_id}"}
 
 
 def routes(functions: dict[str, Template]) -> dict[str, Template]:
@@ -46,10 +46,11 @@ def test_the_specified_functions_have_their_names(functions: dict[str, Template]
 def test_each_route_requires_an_access_token_with_its_scope(functions: dict[str, Template], template: Template) -> None:
     found = {route: properties for route, properties in routes(functions).items() if route not in PUBLIC | PREFLIGHTS}
 
-    single = "/customers/{customer_id}"
-    assert set(found) == {"POST /customers", "GET /customers", f"GET {single}", f"PUT {single}", f"DELETE {single}"}
+    single, search = "/customers/{customer_id}", "POST /customers/search"
+    lists = {"POST /customers", "GET /customers", search}
+    assert set(found) == lists | {f"GET {single}", f"PUT {single}", f"DELETE {single}"}
     for route, properties in found.items():
-        scope = "customers/read" if route.startswith("GET") else "customers/write"
+        scope = "customers/read" if route.startswith("GET") or route == search else "customers/write"
         assert properties["Auth"] == {"Authorizer": "Cognito", "AuthorizationScopes": [scope]}, route
     auth = template["Resources"]["CustomersApi"]["Properties"]["Auth"]
     assert auth["DefaultAuthorizer"] == "Cognito"
@@ -131,10 +132,10 @@ def test_the_write_side_and_the_read_side_use_only_their_own_tables(functions: d
     assert touches("FinishErasures", "ErasureLogTable") == {"PutItem"}
     for command in ("CreateCustomer", "UpdateCustomer", "EraseCustomer", "CreateCustomerPreTraffic"):
         assert not touches(command, "ReadTable"), command
-    for reader in ("ProjectCustomers", "GetAllCustomers", "GetCustomer"):
+    for reader in ("ProjectCustomers", "GetAllCustomers", "GetCustomer", "SearchCustomers"):
         assert not touches(reader, "ClaimsTable"), reader
     assert "PutItem" not in touches("ProjectCustomers", "EventTable")
-    for query in ("GetAllCustomers", "GetCustomer"):
+    for query in ("GetAllCustomers", "GetCustomer", "SearchCustomers"):
         assert not touches(query, "EventTable")
         assert not touches(query, "ReadTable") & (WRITING | {"Scan"})
 
@@ -166,7 +167,7 @@ def test_the_projector_knows_whether_its_mapping_accepts_partial_responses(
 
 def test_an_invocation_ends_before_generations_count_as_settled(functions: dict[str, Template]) -> None:
     """A rollback or a removal waits until no invocation can still use the previous states of the generations."""
-    for name in ("ProjectCustomers", "GetCustomer", "GetAllCustomers"):
+    for name in ("ProjectCustomers", "GetCustomer", "GetAllCustomers", "SearchCustomers"):
         assert timedelta(seconds=functions[name]["Timeout"]) <= SETTLES_AFTER, name
 
 

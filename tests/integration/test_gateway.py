@@ -8,13 +8,14 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from tests.e2e.customers import a_person, eventually
+from tests.e2e.customers import a_person, eventually, new_email
 from tests.e2e.forgery import BAD_TOKENS, Genuine, in_hand
 from tests.e2e.target import Target
 from tests.e2e.tokens import READ, WRITE, claims_of, client_credentials
 from tests.integration.aws import Aws
 
-BEHIND_THE_GATEWAY: Final = ("CreateCustomer", "UpdateCustomer", "EraseCustomer", "GetAllCustomers", "GetCustomer")
+BEHIND_THE_GATEWAY: Final = ("CreateCustomer", "UpdateCustomer", "EraseCustomer", "GetAllCustomers", "GetCustomer",
+                             "SearchCustomers")  # fmt: skip
 SHORT_LIVED_SECONDS: Final = 2
 
 
@@ -86,6 +87,7 @@ def _call_all(http: httpx.Client, headers: Mapping[str, str]) -> set[int]:
     return {
         http.post("/customers", json=a_person(), headers=headers).status_code,
         http.get("/customers", headers=headers).status_code,
+        http.post("/customers/search", json={"email": new_email()}, headers=headers).status_code,
         http.get(f"/customers/{uuid4()}", headers=headers).status_code,
         http.put(f"/customers/{uuid4()}", json=a_person(), headers=headers).status_code,
         http.delete(f"/customers/{uuid4()}", headers=headers).status_code,

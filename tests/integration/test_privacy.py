@@ -33,6 +33,8 @@ def _accepted(api: httpx.Client) -> None:
     customer = create(api, **PERSON)
     shown(api, customer["id"])
     page(api, limit=100)
+    assert api.post("/customers/search", json={"email": PERSON["email"]}).json()["customers"] == [customer]
+    assert api.post("/customers/search", json={"email": f"Nobody.{PERSON['email']}"}).json()["customers"] == []
     update(api, customer, city=f"{MARK} town")
     erase(api, update(api, create(api), full_name=PERSON["full_name"], birth=PERSON["birth"]))
 
@@ -43,6 +45,7 @@ def _refused(api: httpx.Client) -> None:
     assert api.post("/customers", content=MARK).status_code == 400
     assert api.post("/customers", content=json.dumps(PERSON)[:-1]).status_code == 400
     assert api.post("/customers", json=PERSON | {"city": MARK * 4000}).status_code == 413
+    _refused_search(api)
     assert api.get(f"/customers/{MARK}").status_code == 404
     assert api.post("/customers", json=PERSON).status_code == 409
     _refused_change(api, create(api))
@@ -51,6 +54,18 @@ def _refused(api: httpx.Client) -> None:
     # Names that callers make up are as personal as values.
     assert api.get("/customers", params={f"{MARK}@example.com": "1"}).status_code == 422
     assert api.post("/customers", json=a_person(birth=MARK, email=new_email()), headers=odd).status_code == 422
+
+
+def _refused_search(api: httpx.Client) -> None:
+    place, known = "/customers/search", {"email": PERSON["email"]}
+    for body in ({"email": MARK * 99}, {"email": [MARK]}, known | {MARK: MARK}, known | {"city": MARK}, {}):
+        assert api.post(place, json=body).status_code == 422
+    assert api.post(place, content=MARK).status_code == 400
+    assert api.post(place, json={"email": MARK * 4000}).status_code == 413
+    assert api.post(place, json=known, params={"email": PERSON["email"]}).status_code == 422
+    assert api.post(place, json=known, headers={"Consistency-Token": PERSON["email"]}).status_code == 422
+    assert api.post(place, json=known, headers={"If-Match": MARK}).status_code == 422
+    assert api.post(place, json=known, headers={"If-Match": f'"{MARK}"'}).status_code == 412
 
 
 def _refused_change(api: httpx.Client, customer: Customer) -> None:
@@ -72,7 +87,7 @@ def _refused_change(api: httpx.Client, customer: Customer) -> None:
     assert api.post("/customers", json=PERSON, headers=key).status_code == 422
 
 
-OF_THE_API = ("CreateCustomer", "UpdateCustomer", "EraseCustomer", "GetCustomer", "GetAllCustomers")
+OF_THE_API = ("CreateCustomer", "UpdateCustomer", "EraseCustomer", "GetCustomer", "GetAllCustomers", "SearchCustomers")
 
 
 def _unreadable_batches() -> Iterator[dict[str, Any]]:

@@ -113,7 +113,7 @@ def send(release: Release, route: str, customer_id: str = "", body: object = Non
         "pathParameters": {"customer_id": customer_id} if customer_id else None,
         "body": json.dumps(body) if body else None,
     }
-    package = "queries" if route.startswith("get") else "commands"
+    package = "queries" if route.startswith(("get", "search")) else "commands"
     answer = release.invoke(f"{package}.handlers.{route}", event)
     document = json.loads(answer["body"]) if answer["body"] else {}
     return answer["statusCode"], {**document, "headers": answer["headers"]}

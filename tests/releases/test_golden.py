@@ -62,6 +62,20 @@ def test_writes(deployment: Deployment, this: Release, sample: Any) -> None:
     assert send(this, "get_customer", changed["id"])[1]["city"] == "Bern"
 
 
+def test_searches(deployment: Deployment, this: Release, sample: Any) -> None:
+    """The rows of releases without the index `address` are found after their next write."""
+    changed = sample["changed"]
+    has_keys = any("address" in item for item in sample["tables"]["ReadTable"])
+    found = send(this, "search_customers", body={"email": changed["body"]["email"]})[1]["customers"]
+    assert [customer["id"] for customer in found] == ([changed["id"]] if has_keys else [])
+
+    send(this, "update_customer", changed["id"], {**changed["body"], "city": "Bern"})
+    project(this, *deployment.events(changed["id"]))
+
+    [customer] = send(this, "search_customers", body={"email": changed["body"]["email"].upper()})[1]["customers"]
+    assert (customer["id"], customer["city"]) == (changed["id"], "Bern")
+
+
 def test_erasures(deployment: Deployment, this: Release, sample: Any) -> None:
     for customer_id in sample["customers"]:
         assert send(this, "erase_customer", customer_id)[0] == 204

@@ -138,6 +138,36 @@ def test_lists_and_their_cursors(shared: Deployment, pair: tuple[Release, Releas
     assert seen == ids[::-1]
 
 
+def searched(pair: tuple[Release, Release], email: str) -> list[str]:
+    """The ids that this release finds by an address."""
+    [this] = [each for each in pair if each.name == "this"]
+    status, page = send(this, "search_customers", body={"email": email})
+    assert status == 200, page
+    return [customer["id"] for customer in page["customers"]]
+
+
+def test_a_search_among_rows_of_both_releases(shared: Deployment, pair: tuple[Release, Release]) -> None:
+    """The previous release may not know the index: then an address finds nobody, and never the wrong customer."""
+    first, second = pair
+    old, new = body(), body()
+    customer_id = send(first, "create_customer", body=old)[1]["id"]
+    project(first, *shared.events(customer_id))
+    assert searched(pair, old["email"]) in ([customer_id], [] if first.name == "previous" else [customer_id])
+
+    send(second, "update_customer", customer_id, new)
+    project(second, *shared.events(customer_id))
+    assert searched(pair, old["email"]) == []
+    assert searched(pair, new["email"]) in ([customer_id], [] if second.name == "previous" else [customer_id])
+
+    send(first, "update_customer", customer_id, {**new, "city": "Oslo"})
+    project(first, *shared.events(customer_id))
+    assert searched(pair, new["email"]) in ([customer_id], [] if first.name == "previous" else [customer_id])
+
+    send(second, "erase_customer", customer_id)
+    project(second, *shared.events(customer_id))
+    assert searched(pair, new["email"]) == searched(pair, old["email"]) == []
+
+
 def test_a_rebuild_that_the_releases_share(deployment: Deployment, pair_alone: tuple[Release, Release]) -> None:
     first, second = pair_alone
     person = body()

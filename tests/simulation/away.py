@@ -134,9 +134,8 @@ class DynamoDbAway:
 
 def _tables_of(params: Mapping[str, Any]) -> set[str]:
     items = [next(iter(item.values()))["TableName"] for item in params.get("TransactItems", ())]
-    statements = [
-        name for each in params.get("Statements", ()) for name in re.findall(r'"([\w-]+)"', each["Statement"])
-    ]
+    written = [each["Statement"] for each in (params, *params.get("Statements", ())) if "Statement" in each]
+    statements = [name for each in written for name in re.findall(r'"([\w-]+)"', each)]
     return {*params.get("RequestItems", ()), *items, *statements, *filter(None, [params.get("TableName")])}
 
 

@@ -18,10 +18,12 @@ _EXISTS: Final = re.compile(r"(attribute_exists|attribute_not_exists)\((#?\w+)\)
 _COMPARISON: Final = re.compile(r"(#?\w+) (=|<>|<=|>=|<|>) (:\w+)")
 _BEGINS: Final = re.compile(r"begins_with\((#?\w+), (:\w+)\)")
 _ASSIGNMENT: Final = re.compile(r"(#?\w+) = (:\w+)")
-_CLAUSE: Final = re.compile(r"(SET|REMOVE) (.+?)(?= SET | REMOVE |$)")
+_ADDITION: Final = re.compile(r"(#?\w+) (:\w+)")
+_CLAUSE: Final = re.compile(r"(SET|REMOVE|ADD) (.+?)(?= SET | REMOVE | ADD |$)")
 _INSERT: Final = re.compile(r'INSERT INTO "([\w-]+)" VALUE \{(.+)\}')
 _UPDATE: Final = re.compile(r'UPDATE "([\w-]+)"((?: +SET \w+=\?| +REMOVE \w+)+) +WHERE (.+)')
 _EQUAL: Final = re.compile(r"(\w+)=\?|\((\w+)=\? OR \2 IS MISSING\)")
+_SELECT: Final = re.compile(r'SELECT \* FROM "([\w-]+)" WHERE (\w+) IN \[(\?(?:, \?)*)\]')
 _FIELD: Final = re.compile(r"'(\w+)': \?")
 
 
@@ -71,22 +73,35 @@ def _name(text: str, names: Mapping[str, str]) -> str:
 
 @lru_cache(maxsize=64)
 def update(text: str, names: tuple[tuple[str, str], ...] = ()) -> Update:
-    """Parse an update of plain SETs and REMOVEs."""
+    """Parse an update of plain SETs, REMOVEs and ADDs of numbers."""
     sets: list[tuple[str, str]] = []
     removes: list[str] = []
+    adds: list[tuple[str, str]] = []
     if "".join(match[0] for match in _CLAUSE.finditer(text)).replace(" ", "") != text.replace(" ", ""):
         raise NotSimulated(f"the update {text!r}")
     for clause in _CLAUSE.finditer(text):
         for part in clause[2].split(","):
-            _read_part(clause[1], part.strip(), dict(names), sets, removes)
+            if clause[1] == "ADD":
+                adds.append(_read_addition(part.strip(), dict(names)))
+            else:
+                _read_part(clause[1], part.strip(), dict(names), sets, removes)
 
     def apply(item: Item, values: Values) -> Item:
         new = {**item, **{name: values[operand] for name, operand in sets}}
         for name in removes:
             new.pop(name, None)
+        for name, operand in adds:
+            new[name] = {"N": str(value_of(new.get(name, {"N": "0"})) + value_of(values[operand]))}
         return new
 
     return apply
+
+
+def _read_addition(part: str, names: Mapping[str, str]) -> tuple[str, str]:
+    found = _ADDITION.fullmatch(part)
+    if found is None:
+        raise NotSimulated(f"the addition {part!r}")
+    return _name(found[1], names), found[2]
 
 
 def _read_part(kind: str, part: str, names: Mapping[str, str], sets: list[tuple[str, str]], removes: list[str]) -> None:
@@ -147,3 +162,11 @@ def _equality(text: str) -> tuple[str, bool]:
     if found is None:
         raise NotSimulated(f"the condition {text!r}")
     return found[1] or found[2], found[1] is None
+
+
+def partitions_read(text: str) -> tuple[str, str]:
+    """Parse a SELECT of the items of some partitions. Returns the table and the name of the partition key."""
+    found = _SELECT.fullmatch(text)
+    if found is None:
+        raise NotSimulated(f"the statement {text!r}")
+    return found[1], found[2]

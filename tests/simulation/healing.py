@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 from tests.simulation.erasures import nothing_remains
 from tests.simulation.expressions import Item
 from tests.simulation.invariants import require
+from tests.simulation.oracle import claim_of
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -99,3 +100,14 @@ def check_projection(world: "World", excused: set[str]) -> None:
             require(row and "document" not in row, "I8", f"the row of {customer_id} outlived their erasure")
     strangers = sorted(set(listed) - excused)
     require(not strangers, "PAGES", f"the list shows {strangers}")
+    check_addresses(world, excused)
+
+
+def check_addresses(world: "World", excused: set[str]) -> None:
+    """Each address that any customer ever had finds the one who has it now, or nobody."""
+    people = world.oracle.people.values()
+    addresses = {claim_of(each["email"]): each["email"] for person in people for each in person.documents if each}
+    for claim, email in addresses.items():
+        expected, found = world.oracle.holders.get(claim, ""), world.searchers.holder(email)
+        if not {expected, found} & excused:
+            require(found == expected, "SEARCH", f"the address of {expected or 'nobody'} finds {found or 'nobody'}")

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from projections.maintenance.progress import MIN_SEGMENTS
 from tests.simulation.expressions import Item
-from tests.simulation.oracle import REDACTED, Oracle, Person, parsed
+from tests.simulation.oracle import REDACTED, Oracle, Person, claim_of, parsed
 from tests.simulation.signals import Violation
 from tests.simulation.tables import Change, Table, place_in_scan
 
@@ -198,6 +198,7 @@ class Invariants:
         if "document" not in row:
             require(expected is None or person.erased_at, "I5", f"the {where} shows nothing at version {version}")
             require("listing_shard" not in row, "I8", f"the {where} is listed without a document")
+            require("address" not in row, "I9", f"the {where} can be found without a document")
             return
         require(expected is not None, "I5", f"the {where} shows something at version {version}")
         if expected:
@@ -205,6 +206,8 @@ class Invariants:
             require(shown == expected, "I5", f"the {where} is not the fold at version {version}")
             order = f"{expected['created_at']}#{expected['id']}"
             require(row["listing_order"]["S"] == order, "PAGES", f"the {where} is listed in a wrong place")
+            address = {"S": f"{row['generation']['N']}#{claim_of(expected['email'])}"}
+            require(row.get("address") == address, "SEARCH", f"the {where} is found by a wrong address")
 
     def projected(self, records: Iterable[Item], answer: Mapping[str, Any]) -> None:
         """A customer whose erasure was projected is shown no more, even if parked, and in no generation given up."""

@@ -67,6 +67,8 @@ def run_seed(seed: int, commands: int = COMMANDS, *, verbose: bool = False) -> O
         "requests": world.callers.sent,
         "reads": world.readers.reads,
         "awaited_lists": world.readers.awaited_lists,
+        "searches": world.searchers.searches,
+        "awaited_searches": world.searchers.awaited,
         "calls": world.client.calls,
         "invocations": world.mapping.invocations,
         "events": sum(person.version for person in world.oracle.people.values()),

@@ -16,5 +16,8 @@ SAMPLE: Final = frozenset(
         "a redrive of everybody, whose second run changes something",
         "the active generation fed first",
         "a list that ignores the Consistency-Token",
+        "an old address found: an update leaves the key",
+        "an erased person found: an erasure leaves the key",
+        "another customer found: the index is believed",
     }
 )

@@ -17,7 +17,7 @@ from botocore.exceptions import ReadTimeoutError
 from events.dynamodb_erasures import DynamoDbErasureLog, DynamoDbErasures
 from events.dynamodb_store import DynamoDbEventStore
 from operations.actions import backfill, rebuild, redrive_failures, verify
-from operations.jobs import comparison, lost_batches, unpublished
+from operations.jobs import comparison, lost_batches, parked, unpublished
 from operations.jobs import rebuild as rebuild_job
 from operations.jobs.backfill import run as backfill_run
 from operations.jobs.failure_queue import FailureQueue
@@ -177,7 +177,7 @@ def _nothing_shown(title: str, *, as_json: bool) -> Iterator[Any]:
     yield SimpleNamespace(show=show)
 
 
-for _job in (comparison, rebuild_job, backfill_run, lost_batches, unpublished):
+for _job in (comparison, rebuild_job, backfill_run, lost_batches, parked, unpublished):
     _job.run_all = _one_after_the_other  # type: ignore[attr-defined]
 for _action in (rebuild, verify, backfill, redrive_failures):
     _action.display = _nothing_shown  # type: ignore[attr-defined]

@@ -22,10 +22,10 @@ class Change(NamedTuple):
 
 
 class Index(NamedTuple):
-    """A global secondary index."""
+    """A global secondary index. One without a sort key has an empty `order`."""
 
     partition: str
-    order: str
+    order: str = ""
 
 
 class Table:
@@ -114,6 +114,7 @@ def our_tables() -> list[Table]:
         "generation",
         listing=Index("listing_shard", "listing_order"),
         parked=Index("parked_in", "parked_since"),
+        address=Index("address"),
     )
     others = Table("claims", "claim"), Table("erasures", "customer_id"), Table("erasure-log", "customer_id")
     return [Table("events", "customer_id", "version"), read, *others]

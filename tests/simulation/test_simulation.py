@@ -17,6 +17,8 @@ SHOWN: Final = (
     "requests",
     "reads",
     "awaited_lists",
+    "searches",
+    "awaited_searches",
     "calls",
     "invocations",
     "events",
@@ -56,6 +58,7 @@ def test_no_seed_breaks_an_invariant(capsys: pytest.CaptureFixture[str]) -> None
     assert total["commands"] >= 300 * SEEDS
     assert total["faults"] >= 200 * SEEDS
     assert total["awaited_lists"] >= SEEDS
+    assert total["awaited_searches"] >= SEEDS
     assert total["faults_by_kind"]["crossed"] >= 10 * SEEDS
 
 

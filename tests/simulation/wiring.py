@@ -138,7 +138,7 @@ from commands.handlers import create_customer, erase_customer, finish_erasures, 
 from events import store  # noqa: E402
 from projections.handlers import project_customers, rebuild_control, rebuild_segment, verify_segment  # noqa: E402
 from projections.maintenance import rate_limit  # noqa: E402
-from queries.handlers import get_all_customers, get_customer  # noqa: E402
+from queries.handlers import get_all_customers, get_customer, search_customers  # noqa: E402
 
 # The clock and the pause of a bucket that is given neither.
 rate_limit.TokenBucket.__init__.__defaults__ = (_seconds, _sleep)
@@ -154,6 +154,7 @@ HANDLERS: Final = SimpleNamespace(
     compare=verify_segment.handle,
     get=lambda event: get_customer.handle(event, None),
     list=lambda event: get_all_customers.handle(event, None),
+    search=lambda event: search_customers.handle(event, None),
 )
 
 
@@ -168,4 +169,5 @@ def _row_stores() -> list[Any]:
         ),
         get_customer.reader.rows,
         get_all_customers.reader.rows,
+        search_customers.reader.rows,
     ]

@@ -28,6 +28,7 @@ from tests.simulation.oracle import Oracle
 from tests.simulation.outlets import Outlets
 from tests.simulation.poison import Poisoner
 from tests.simulation.readers import Readers
+from tests.simulation.searchers import Searchers
 from tests.simulation.signals import Crash
 from tests.simulation.stack import Queues
 from tests.simulation.stream import SimulatedStream
@@ -75,6 +76,7 @@ class World(Outlets):
         self.answers = Answers(self.oracle, self.invariants)
         self.callers = Callers(self)
         self.readers = Readers(self)
+        self.searchers = Searchers(self)
         self.poisoner = Poisoner(self.database, self.invariants, self.random)
         self.queues = Queues(self.faults, self.clock)
         self.subscribers = Subscribers(self.queues, self.invariants, self.random)
@@ -114,6 +116,7 @@ class World(Outlets):
             (0.40, self.callers.step),
             (0.30, self.mapping.step),
             (0.035, self.readers.step),
+            (0.01, self.searchers.step),
             (0.06, self.subscribers.step),
             (mix.prolong, self._prolong),
             (mix.operate, self.operators.step),

@@ -10,10 +10,11 @@ from tests.simulation.mutations.consuming import CONSUMERS
 from tests.simulation.mutations.gating import GATES
 from tests.simulation.mutations.operating import MAPPING, OPERATIONS
 from tests.simulation.mutations.projecting import PROJECTOR, QUERIES, READ_TABLE
+from tests.simulation.mutations.searching import SEARCHES
 from tests.simulation.mutations.sharding import SHARDS
 
 MUTATIONS: Final = (
-    *READ_TABLE, *PROJECTOR, *COMMANDS, *QUERIES, *MAPPING, *OPERATIONS, *SHARDS, *GATES, *CLAIMS, *CONSUMERS
+    *READ_TABLE, *PROJECTOR, *COMMANDS, *QUERIES, *MAPPING, *OPERATIONS, *SHARDS, *GATES, *CLAIMS, *CONSUMERS, *SEARCHES
 )  # fmt: skip
 
 __all__ = ["MUTATIONS", "Mutation"]

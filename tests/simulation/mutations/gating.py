@@ -3,12 +3,12 @@
 from typing import Any, Final
 
 from operations.jobs import lost_batches
-from operations.jobs.lost_batches import CustomerStatus
+from operations.jobs.lost_customers import CustomerStatus
 from tests.simulation.mutations.base import one
 
 
-def _nobody(stack: Any, histories: Any, *, go: bool) -> Any:
+def _nobody(stack: Any, histories: Any) -> Any:
     return dict.fromkeys(histories, CustomerStatus.RIGHT)
 
 
-GATES: Final = (one("lost batches counted as done without a look", lost_batches, "_bring_up_to_date", _nobody),)
+GATES: Final = (one("lost batches counted as done without a look", lost_batches, "bring_up_to_date", _nobody),)

@@ -21,7 +21,7 @@ from local import environments, home, tables
 from local.environments import ROOT
 from local.template import load_template
 from projections import dynamodb_read_model, projector
-from projections.dynamodb_read_model import LISTING_INDEX, PARKED_INDEX, DynamoDbReadModel
+from projections.dynamodb_read_model import ADDRESS_INDEX, LISTING_INDEX, PARKED_INDEX, DynamoDbReadModel
 from projections.maintenance.differences import DifferenceKind
 from projections.read_model import Write
 from projections.row import LISTING_SHARDS, Parked, row_of
@@ -202,11 +202,11 @@ def test_the_indexes_and_their_keys_have_their_names() -> None:
     tables_ = (ARCHITECTURE.table("Read table", "Attribute"), ARCHITECTURE.table("Parking", "Attribute"))
     rows = {names(row[0])[0]: row[2] for table in tables_ for row in table}
 
-    assert [index["IndexName"] for index in indexes] == [LISTING_INDEX, PARKED_INDEX]
+    assert [index["IndexName"] for index in indexes] == [LISTING_INDEX, PARKED_INDEX, ADDRESS_INDEX]
     for index in indexes:
-        partition, sort = (key["AttributeName"] for key in index["KeySchema"])
-        assert f"partition key of the index `{index['IndexName']}`" in rows[partition]
-        assert f"sort key of the index `{index['IndexName']}`" in rows[sort]
+        keys = [key["AttributeName"] for key in index["KeySchema"]]
+        for attribute, kind in zip(keys, ("partition", "sort"), strict=False):
+            assert f"{kind} key of the index `{index['IndexName']}`" in rows[attribute]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from commands.create_customer import CreateCustomer
 from commands.http import customer_id_of
 from queries.get_all_customers import DEFAULT_LIMIT, LARGEST_LIMIT, parse_query
 from queries.read_your_writes import parse_read_after
+from queries.search_customers import LONGEST_ADDRESS, SearchCustomers
 from shared.http import headers
 from shared.http.body import LONGEST_BODY_BYTES, parse_body
 from shared.http.consistency import HEADER, ConsistencyToken
@@ -44,6 +45,13 @@ def of_the_path() -> None:
     assert ROWS["`customer_id` in the path"][1] == f"a UUID, {len(ID)} characters"
     assert customer_id_of(request(pathParameters={"customer_id": ID})) == ID
     refused(NotFound, lambda: customer_id_of(request(pathParameters={"customer_id": ID + "0"})))
+
+
+def of_the_address() -> None:
+    assert ROWS["`email` of a search"][1] == f"{LONGEST_ADDRESS:,} characters"
+    body = json.dumps({"email": "x" * LONGEST_ADDRESS}).encode()
+    assert len(parse_body(SearchCustomers, body, {}).email) == LONGEST_ADDRESS
+    refused(InvalidFields, lambda: parse_body(SearchCustomers, body.replace(b"x", b"xx", 1), {}))
 
 
 def of_the_page() -> None:
@@ -113,6 +121,7 @@ CHECKS = {
     "Request line and headers together": of_the_gateway,
     "Body": of_the_body,
     "`customer_id` in the path": of_the_path,
+    "`email` of a search": of_the_address,
     "`limit` in the query": of_the_page,
     "`cursor` in the query": of_the_cursor,
     "`Idempotency-Key`": of_the_key,

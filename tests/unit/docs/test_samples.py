@@ -82,10 +82,17 @@ def test_a_write_answers_with_its_version_and_token(answer: tuple[str, str, str]
 
 
 def test_the_token_that_is_sent_is_the_one_of_the_answer() -> None:
-    create, read = (block for block in FIRST_REQUESTS.fences("sh") if "TOKEN" in block)
+    create, *reads = (block for block in FIRST_REQUESTS.fences("sh") if "TOKEN" in block)
 
     assert "TOKEN=$(header Consistency-Token)" in create
-    assert '-H "Consistency-Token: $TOKEN"' in read
+    assert len(reads) == 2
+    assert all('-H "Consistency-Token: $TOKEN"' in read for read in reads)
+
+
+def test_the_search_finds_the_customer_of_the_list() -> None:
+    found = json.loads(FIRST_REQUESTS.fences("json")[1])
+
+    assert found == {"customers": LISTED["customers"], "next_cursor": None}
 
 
 def test_the_late_change_gets_the_problem_shown() -> None:

@@ -20,7 +20,7 @@ def test_the_event_table_is_the_templates() -> None:
 
 def test_the_read_table_keeps_its_indexes() -> None:
     read_table = tables.from_template()["ReadTable"]
-    assert [index["IndexName"] for index in read_table["GlobalSecondaryIndexes"]] == ["listing", "parked"]
+    assert [index["IndexName"] for index in read_table["GlobalSecondaryIndexes"]] == ["listing", "parked", "address"]
 
 
 def test_no_table_contains_an_unresolved_value() -> None:

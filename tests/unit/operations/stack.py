@@ -16,9 +16,12 @@ from operations.jobs.health.readings import ActiveAlarm, HealthSource, MappingRe
 from operations.jobs.versions import VersionRegistry
 from operations.output import Output
 from operations.stack import Stack
-from projections.projector import Projector
+from projections.countries import COUNTRIES
+from projections.maintenance.stores import ViewStores
+from projections.views import VIEWS
 from tests.fakes.bus import FakeBus
 from tests.fakes.claims import InMemoryClaims
+from tests.fakes.counted_rows import InMemoryCountedRows
 from tests.fakes.erasure_log import InMemoryErasureLog
 from tests.fakes.event_store import InMemoryEventStore
 from tests.fakes.read_model import InMemoryGenerations, InMemoryProgress, InMemoryReadModel
@@ -137,6 +140,10 @@ class FakeStack:
         self.bus = FakeBus()
         queue: Any = self.queue
         notes: Any = self.notes
+        self.countries = InMemoryCountedRows(self.store.latest)
+        self.country_generations = InMemoryGenerations()
+        self.countries.revision = lambda: self.country_generations.saved.revision
+        countries = ViewStores(COUNTRIES, self.countries, self.country_generations, InMemoryProgress())
         self.functions = FakeLambda()
         functions: Any = self.functions
         nothing: Any = None
@@ -163,6 +170,7 @@ class FakeStack:
             control=nothing,
             parameters=nothing,
             health=HealthSource(lambda: self.mappings, lambda: self.routes, lambda: self.queues, lambda: self.alarms),
+            views={COUNTRIES.name: countries},
             pause=self.clock.pause,
             clock=self.clock,
             now=self.clock.now,
@@ -176,10 +184,10 @@ class FakeStack:
             self.project(customer_id)
 
     def project(self, customer_id: str) -> None:
-        for generation in self.generations.load().fed:
-            Projector(self.read_model, self.store.read, self.clock.now).project(
-                self.store.read(customer_id), generation
-            )
+        """Project a customer's events into every view."""
+        for view in VIEWS:
+            stack = self.stack.for_view(view.name)
+            stack.projector.project_into(self.store.read(customer_id), stack.generations.load().fed)
 
     def shown(self, customer_id: str) -> Customer | None:
         """The customer as queries show them."""

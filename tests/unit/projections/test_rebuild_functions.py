@@ -308,6 +308,26 @@ class TestCompare:
 
         assert compare(generation=2)["problems"] == 1
 
+    def test_a_row_that_an_index_lacks_is_listed_again_and_is_no_problem(self, world: World, compare: Function) -> None:
+        """An earlier release, which did not know the index, has filled the generation."""
+        world.generations.saved = BUILDING
+        events = world.log("c-1", 2)
+        world.projector.project(events, 2)
+        world.read_model.stored["c-1", 2] = replace(world.read_model.stored["c-1", 2], misplaced=True)
+
+        answer = compare(generation=2)
+
+        assert (answer["done"], answer["problems"]) == (True, 0)
+        assert not world.read_model.stored["c-1", 2].misplaced
+
+    def test_a_row_that_cannot_be_listed_again_is_a_problem(self, world: World, compare: Function) -> None:
+        world.generations.saved = BUILDING
+        world.projector.project(world.log("c-1", 2), 2)
+        world.read_model.stored["c-1", 2] = replace(world.read_model.stored["c-1", 2], misplaced=True)
+        world.read_model.failing = {"c-1"}
+
+        assert compare(generation=2)["problems"] == 1
+
     @pytest.mark.parametrize(("accepted", "problems"), [(False, 1), (True, 0)])
     def test_a_parked_customer_is_a_problem_unless_the_operator_accepts_it(
         self, world: World, compare: Function, accepted: bool, problems: int

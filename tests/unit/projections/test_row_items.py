@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from events.claims import email_claim
 from projections.dynamodb_row import content_of, key_of, present, to_listing, to_row
 from projections.row import Listing, Parked, Row
 from projections.shards import listing_key, parked_key, shard_of
 
 SHARDS = 16
 PARKED = Parked(version=4, reason="unknown type", since="2026-05-17T09:30:00.000000Z", attempts=2)
-ROW = Row("c-2", 2, 3, Listing('{"id":"c-2"}', "2026#c-2"), PARKED)
+DOCUMENT = '{"id":"c-2","email":"ada@example.com"}'
+ROW = Row("c-2", 2, 3, Listing(DOCUMENT, "2026#c-2"), PARKED)
 
 
 def test_every_attribute_has_its_name_and_its_type() -> None:
@@ -21,9 +23,10 @@ def test_every_attribute_has_its_name_and_its_type() -> None:
         "customer_id": {"S": "c-2"},
         "generation": {"N": "2"},
         "version": {"N": "3"},
-        "document": {"S": '{"id":"c-2"}'},
+        "document": {"S": DOCUMENT},
         "listing_shard": {"S": listing_key(2, shard)},
         "listing_order": {"S": "2026#c-2"},
+        "address": {"S": f"2#{email_claim('ada@example.com')}"},
         "parked_in": {"N": parked_key(2, shard)},
         "parked_since": {"S": "2026-05-17T09:30:00.000000Z"},
         "parked_version": {"N": "4"},

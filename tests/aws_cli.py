@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import botocore.session
-import jmespath  # type: ignore[import-untyped]  # has no types
+import jmespath
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import UnknownServiceError
@@ -71,8 +71,10 @@ def parse(words: Sequence[str], files: Path | None = None) -> AwsCommand:
         operation = _by_cli_name(model.operation_names, name)
     shape = model.operation_model(operation).input_shape
     parameters, options = _arguments(shape, rest, files)
-    report = ParamValidator().validate(parameters, shape) if shape else None
-    if report and report.has_errors():
+    if shape is None:
+        return AwsCommand(service, operation, waiter, parameters, options)
+    report = ParamValidator().validate(parameters, shape)
+    if report.has_errors():
         raise WrongCommand(report.generate_report())
     return AwsCommand(service, operation, waiter, parameters, options)
 

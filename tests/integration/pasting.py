@@ -141,5 +141,6 @@ class OperatorShell:
         """The row of `status` about a mapping."""
         done = self.run("make -s customers ARGS='status --json'")
         rows = [json.loads(line) for line in done.printed.splitlines() if line.startswith("{")]
-        [found] = [row for row in rows if row.get("mapping") == name]
-        return found
+        found: list[dict[str, Any]] = [row for row in rows if row.get("mapping") == name]
+        assert len(found) == 1
+        return found[0]

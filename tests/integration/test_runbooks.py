@@ -187,13 +187,13 @@ def test_erasures_unfinished(
 ) -> None:
     """An erasure was cut before it redacted anything, and the rules that would finish it are disabled."""
     gone, bus = people[0]["id"], outputs["EventBusName"]
-    tables = (outputs[name] for name in ("EventTable", "ClaimsTable", "ErasuresTable"))
+    events, claims, erasures = (outputs[name] for name in ("EventTable", "ClaimsTable", "ErasuresTable"))
     aws.events.disable_rule(Name=resources["FinishErasuresNoted"])
     aws.events.disable_rule(Name=resources["FinishErasuresErased"], EventBusName=bus)
     try:
         envelope: Any = {"customer_id": gone, "version": 2, "event_id": str(uuid4()), "metadata": METADATA}
         event = encode(CustomerErased(), occurred_at=timestamp(datetime.now(UTC)), **envelope)
-        DynamoDbEventStore(aws.dynamodb, *tables).append(event)
+        DynamoDbEventStore(aws.dynamodb, events, claims, erasures).append(event)
         since = timestamp(datetime.now(UTC) - timedelta(hours=1))
         note = {"customer_id": {"S": gone}, "since": {"S": since}}
         aws.dynamodb.put_item(TableName=outputs["ErasuresTable"], Item=note)
@@ -218,7 +218,7 @@ def test_projection_failures(
     """Lambda gave up on a batch, so its customers have no rows."""
     for customer in people:
         key = {"customer_id": {"S": customer["id"]}, "generation": {"N": str(active)}}
-        aws.dynamodb.delete_item(TableName=outputs["ReadTable"], Key=key)  # type: ignore[arg-type]
+        aws.dynamodb.delete_item(TableName=outputs["ReadTable"], Key=key)
     now = datetime.now(UTC).isoformat()
     lost = {"shardId": "shardId-1", "batchSize": 3, "approximateArrivalOfFirstRecord": now}
     body = json.dumps({"DDBStreamBatchInfo": {**lost, "approximateArrivalOfLastRecord": now}})

@@ -18,7 +18,6 @@ from operations.output import Output
 from operations.stack import Stack
 from projections.countries import COUNTRIES
 from projections.maintenance.stores import ViewStores
-from projections.views import VIEWS
 from tests.fakes.bus import FakeBus
 from tests.fakes.claims import InMemoryClaims
 from tests.fakes.counted_rows import InMemoryCountedRows
@@ -169,8 +168,8 @@ class FakeStack:
             tables={},
             control=nothing,
             parameters=nothing,
-            health=HealthSource(lambda: self.mappings, lambda: self.routes, lambda: self.queues, lambda: self.alarms),
             views={COUNTRIES.name: countries},
+            health=HealthSource(lambda: self.mappings, lambda: self.routes, lambda: self.queues, lambda: self.alarms),
             pause=self.clock.pause,
             clock=self.clock,
             now=self.clock.now,
@@ -185,8 +184,7 @@ class FakeStack:
 
     def project(self, customer_id: str) -> None:
         """Project a customer's events into every view."""
-        for view in VIEWS:
-            stack = self.stack.for_view(view.name)
+        for stack in self.stack.every_view:
             stack.projector.project_into(self.store.read(customer_id), stack.generations.load().fed)
 
     def shown(self, customer_id: str) -> Customer | None:

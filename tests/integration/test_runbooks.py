@@ -37,14 +37,16 @@ from tests.tap import Tap
 UUID: Final = "10306a65-73df-4a79-b454-3265ae90e39d"
 TIME: Final = "2026-11-28T09:30:00Z"
 NOT_LOCAL: Final = {
-    "answers-slow": "has the cure of function-errors; the local stack has no percentiles of metrics",
+    "answers-slow": "has the cure of read-function-errors; the local stack has no percentiles of metrics",
+    "function-errors": "has the cure of read-function-errors, for functions whose failure would disturb other tests",
     "functions-throttled": "the local AWS ignores reserved concurrency and has no quotas",
     "many-blocked": "the local stack has no firewall",
     "many-unauthorized": "its cure is a caller's own, or a limit of the firewall",
     "projecting-version-errors": "the local stack has no gradual deployments; its verify is that of projection-behind",
     "publishing-version-errors": "the local stack has no gradual deployments",
+    "read-functions-throttled": "the local AWS ignores reserved concurrency and has no quotas",
     "reading-version-errors": "the local stack has no gradual deployments",
-    "server-errors": "has the cure of function-errors; the local stack has no pipeline",
+    "server-errors": "has the cure of read-function-errors; the local stack has no pipeline",
     "tables-throttled": "the local AWS throttles no table",
     "writing-version-errors": "the local stack has no gradual deployments",
 }
@@ -457,7 +459,7 @@ def assert_city(api: httpx.Client, customer: Customer, city: str) -> None:
     assert api.get(f"/customers/{customer['id']}").json()["city"] == city
 
 
-def test_function_errors(
+def test_read_function_errors(
     shell: OperatorShell, aws: Aws, function_names: Mapping[str, str], api: httpx.Client, people: list[Customer]
 ) -> None:
     """A deployment pointed `live` to a version that cannot start."""
@@ -471,11 +473,11 @@ def test_function_errors(
         functions.update_alias(FunctionName=name, Name="live", FunctionVersion=broken)
         eventually(lambda: assert_answers(api, place, 502))
 
-        done = shell.paste("function-errors", DO)
+        done = shell.paste("read-function-errors", DO)
         assert done.status == 0, done.printed
 
         eventually(lambda: assert_answers(api, place, 200))
-        over(shell, "function-errors")
+        over(shell, "read-function-errors")
     finally:
         functions.update_function_configuration(FunctionName=name, Handler=good)
         functions.delete_function(FunctionName=name, Qualifier=broken)

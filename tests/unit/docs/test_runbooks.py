@@ -135,3 +135,17 @@ def test_the_index_has_every_page() -> None:
     index = Page(PAGES["many-blocked"].path.parent / "README.md")
 
     assert {link.removesuffix(".md") for link in index.links if "/" not in link} >= PAGES.keys()
+
+
+@pytest.mark.parametrize(
+    ("alarm", "page"), [("FunctionErrors", "function-errors"), ("ReadFunctionErrors", "read-function-errors")]
+)
+def test_the_search_for_a_failing_function_has_those_that_the_alarm_watches(alarm: str, page: str) -> None:
+    metrics = load_template()["Resources"][alarm]["Properties"]["Metrics"]
+    watched = {
+        each["MetricStat"]["Metric"]["Dimensions"][0]["Value"]["Ref"] for each in metrics if "MetricStat" in each
+    }
+    found = re.search(r"for NAME in ([\w ]+);", blocks(page, LOOK)[0])
+
+    assert found
+    assert watched <= set(found[1].split())

@@ -21,6 +21,7 @@ PAGES_LEFT_OUT: Final = {
     "docs/how-to/attach-a-consumer.md": "needs AWS, or a consumer of one's own with its table and queue",
     "docs/how-to/deploy.md": "needs AWS",
     "docs/how-to/first-hour.md": "needs AWS",
+    "docs/how-to/generate-a-client.md": "needs tools of other registries; tests/clients runs it with pinned ones",
     "docs/how-to/get-a-token.md": "needs AWS; on this machine, make token does the same",
     "docs/how-to/invoke-with-sam-local.md": "needs Docker",
     "docs/how-to/make-it-yours.md": "copies the project; tests/copies/test_adopt.py follows it",
@@ -34,6 +35,9 @@ BLOCKS_LEFT_OUT: Final = {
     "make openapi": "writes into the sources",
     "make check": "takes minutes and runs by itself in CI",
     'git tag --annotate v0.2.0 --message "Release 0.2.0"': "publishes a release",
+    "KIT=consumer-kit-$(.local/venvs/dev/bin/python -c 'import consumer_kit; print(consumer_kit.__version__)')": (
+        "publishes a version of the kit"
+    ),
     ".local/venvs/dev/bin/python -m tests.releases.golden --name 0.2.0": "needs a release's tag",
     'make customers ARGS="rebuild all"': "does at once what the blocks after it do one by one, and they are pasted",
     'make customers ARGS="rebuild rollback"': "refused until a minute after the switch; test_operations.py waits",

@@ -120,10 +120,13 @@ class Callers:
 
     def _change(self, customer_id: str) -> dict[str, str]:
         """New details. Most people keep their address, and some change nothing at all."""
-        body, chance = self._body(), self._world.random.random()
+        random = self._world.random
+        body, chance = self._body(), random.random()
         current = {name: self.known[customer_id][name] for name in PERSONAL_FIELDS}
         if chance < 0.1:
             return current
+        if random.random() < 0.5:
+            body["country"] = current["country"]
         return body if chance < 0.35 else {**body, "email": current["email"]}
 
     def _body(self) -> dict[str, str]:
@@ -137,7 +140,9 @@ class Callers:
         name = f"Zqx {number}" if random.random() < 0.9 else f"Zqx Ünal {number}"
         birth = f"19{random.randrange(30, 99)}-0{random.randrange(1, 10)}-1{random.randrange(10)}"
         city = f"Zqx-{random.randrange(3)}"
-        return valid_body(full_name=name, email=email, birth=birth, city=city, country="Zqxland")
+        # Some are alone in their country, and others write it in another way.
+        country = random.choice(("Zqxland", "ZQXLAND", "Zqxovia", f"Zqx {number}"))
+        return valid_body(full_name=name, email=email, birth=birth, city=city, country=country)
 
     # Sending.
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
+from tests.simulation.apart import views_are_apart
 from tests.simulation.erasures import nothing_remains
 from tests.simulation.expressions import Item
 from tests.simulation.invariants import require
@@ -24,12 +25,15 @@ def heal(world: "World") -> None:
     world.mapping.restart()
     world.answers.calm = True
     world.callers.finish()
+    views_are_apart(world)
     drain(world)
     world.finisher.finish_all()
     world.invariants.log_is_whole()
     world.invariants.claims_are_exact()
     erased = {name for name, person in world.oracle.people.items() if person.erased_at}
-    check_projection(world, (parked(world) - erased) | world.dead_lettered | world.stream.forgotten)
+    lost = world.dead_lettered | world.stream.forgotten
+    check_projection(world, (parked(world) - erased) | lost)
+    check_counts(world, (parked_in_counts(world) - erased) | lost)
     redrive(world)
     if world.random.random() < _REBUILT:
         rebuild(world)
@@ -40,14 +44,20 @@ def redrive(world: "World") -> None:
     world.poisoner.cure(deploy=True)
     drain(world)
     world.operators.redrive_failures()
-    world.operators.redrive_all()
-    require(not parked(world), "I7", f"{sorted(parked(world))} are still parked after a redrive")
+    for operators in world.every_operator:
+        operators.redrive_all()
+    left = parked(world) | parked_in_counts(world)
+    require(not left, "I7", f"{sorted(left)} are still parked after a redrive")
     check_projection(world, world.stream.forgotten)
-    written = world.invariants.rows_written
-    world.operators.redrive_all()
-    require(world.invariants.rows_written == written, "I7", "a second redrive changed something")
-    world.operators.repair_all()
+    check_counts(world, world.stream.forgotten)
+    written = _rows_written(world)
+    for operators in world.every_operator:
+        operators.redrive_all()
+    require(_rows_written(world) == written, "I7", "a second redrive changed something")
+    for operators in world.every_operator:
+        operators.repair_all()
     check_projection(world, set())
+    check_counts(world, set())
     nothing_remains(world)
     world.claims_operator.restore()
     world.operators.backfill_all()
@@ -56,20 +66,46 @@ def redrive(world: "World") -> None:
 
 def rebuild(world: "World") -> None:
     """A new generation equals the old one, and nothing of the old one is left."""
-    generations = world.operators.generations
-    if generations.load().building is None:
-        generations.save(generations.load().start_rebuild())
     events = len(world.oracle.commands)
-    world.operators.finish(_MOST_STEPS)
+    for operators in world.every_operator:
+        generations = operators.generations
+        if generations.load().building is None:
+            generations.save(generations.load().start_rebuild())
+        operators.finish(_MOST_STEPS)
     require(len(world.oracle.commands) == events, "I6", "a rebuild published events")
     check_projection(world, set())
+    check_counts(world, set())
+    world.invariants.counting.only_active_is_left()
     left = {generation for items in _rows(world) for generation in items}
     require(left <= {world.invariants.active}, "GARBAGE", f"rows of generations {sorted(left)} are left")
 
 
 def parked(world: "World") -> set[str]:
     """Customers that an operator sees as parked."""
-    return {row.customer_id for row in world.operators.rows.parked(world.invariants.active)}
+    found = {row.customer_id for row in world.operators.rows.parked(world.invariants.active)}
+    require(found <= set(world.oracle.people), "I7", f"{sorted(found)} are parked, and not all of them are customers")
+    return found
+
+
+def parked_in_counts(world: "World") -> set[str]:
+    """Customers that an operator of the view that counts sees as parked: those whose rows say so."""
+    counting, found = world.invariants.counting, set[str]()
+    for operators in world.every_operator[1:]:
+        found |= {row.customer_id for row in operators.rows.parked(counting.active)}
+        require(found == counting.parked(), "I7", f"{sorted(found)} are parked, and not {sorted(counting.parked())}")
+    return found
+
+
+def check_counts(world: "World", excused: set[str]) -> None:
+    """I5 of the view that counts: its rows are right, and a caller reads their sums."""
+    if len(world.views) > 1:
+        world.invariants.counting.check_rows(excused)
+        expected, found = world.invariants.counting.counts(), world.statisticians.counts()
+        require(found == expected, "COUNTS", f"the statistics are {found} instead of {expected}")
+
+
+def _rows_written(world: "World") -> int:
+    return world.invariants.rows_written + world.invariants.counting.rows_written
 
 
 def _rows(world: "World") -> list[dict[int, Item]]:

@@ -1,11 +1,12 @@
 """The rules that must never break, checked at every write of every table. DESIGN and the README call them I1 to I8."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 from projections.maintenance.progress import MIN_SEGMENTS
+from tests.simulation.counting import CountRules
 from tests.simulation.expressions import Item
 from tests.simulation.oracle import REDACTED, Oracle, Person, claim_of, parsed
 from tests.simulation.signals import Violation
@@ -37,7 +38,8 @@ class Invariants:
         foreign: Whether the current write is not our code's: a strange event or its repair.
         retired: Generations whose rows may be removed.
         active: The generation that queries read.
-        revision: The revision of the record of generations.
+        counting: The rules of the view that counts.
+        meant: What strange events should have been, by customer and version.
         struck: For each customer, the versions that were ever strange.
         rows_written: Rows checked.
     """
@@ -47,9 +49,11 @@ class Invariants:
         self.foreign = False
         self.retired: set[int] = set()
         self.active = 1
-        self.revision = 0
+        self.meant: Mapping[str, Mapping[int, Item]] = {}
         self.struck: dict[str, set[int]] = {}
         self.rows_written = 0
+        self.counting = CountRules(tables, SEGMENTS, self._is_strange)
+        self._revision = 0
         self._rows = tables["read"]
         self._ahead: tuple[int, ...] = ()
         self._known: int | None = None
@@ -58,6 +62,11 @@ class Invariants:
         self._events = tables["events"]
         self._notes = tables["erasures"]
         self._erasure_log = tables["erasure-log"]
+
+    @property
+    def revision(self) -> int:
+        """Grows with every change of a view's record of generations."""
+        return self._revision + self.counting.revision
 
     @contextmanager
     def knowing(self, revision: int | None) -> Iterator[None]:
@@ -68,7 +77,7 @@ class Invariants:
         finally:
             self._known = before
 
-    def check(self, changes: Iterable[Change]) -> None:
+    def check(self, changes: Sequence[Change]) -> None:
         """Check the changes of one write."""
         owners: dict[str, None] = {}
         for change in changes:
@@ -86,6 +95,11 @@ class Invariants:
         if not self.foreign:
             for owner in owners:
                 self._claims_of(owner)
+        self.counting.check(changes, knows_record=self._knows_record)
+
+    @property
+    def _knows_record(self) -> bool:
+        return self._known in (None, self.revision)
 
     # The event table.
 
@@ -97,6 +111,7 @@ class Invariants:
             self.struck.setdefault(customer_id, set()).add(version)
         if new and change.old is None:
             self.oracle.add(customer_id, version, new, poison=self.foreign)
+            self.counting.happened(customer_id, self.meant.get(customer_id, {}).get(version, new))
         elif not self.foreign:
             self._redaction(change)
 
@@ -163,7 +178,7 @@ class Invariants:
 
     def _is_not_ahead(self, customer_id: str, version: int) -> None:
         """A version that can be read is already in every generation that reading may move to."""
-        if self._known not in (None, self.revision):
+        if not self._knows_record:
             return
         for generation in self._ahead:
             row = self._rows.get((customer_id, generation)) or _NO_ROW
@@ -221,6 +236,7 @@ class Invariants:
                     row = self._rows.get((customer_id, generation)) or {}
                     where = f"generation {generation} after their erasure was projected"
                     require("document" not in row, "I9", f"{customer_id} is in {where}")
+                self.counting.erased(customer_id)
 
     def _generations(self, change: Change) -> None:
         """Reading may move to another generation only if nothing that was read goes back in time."""
@@ -230,7 +246,7 @@ class Invariants:
         if record["building"] not in self._found:
             self._found[record["building"]] = {name: each.version for name, each in self.oracle.people.items()}
         self.retired |= set(record["retired"])
-        self.revision = int(change.new["revision"]["N"])
+        self._revision = int(change.new["revision"]["N"])
         self._ahead = tuple(each for each in (record["building"], record["previous"]) if each is not None)
         before, self.active = self.active, record["active"]
         require(self.active not in self.retired, "I4", f"generation {self.active} is read, and it was retired")

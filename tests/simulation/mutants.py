@@ -42,7 +42,7 @@ def hunt(mutation: Mutation, most: int, commands: int) -> Verdict:
         commands: Commands per seed.
     """
     seeds = min(most, EQUIVALENT_SEEDS) if mutation.equivalent else most
-    for seed in range(seeds):
+    for seed in range(0, seeds, mutation.every):
         with applied(mutation):
             try:
                 outcome = run_seed(seed, commands)

@@ -6,7 +6,7 @@ and another one may run beside it. It knows only what the tables and queues hold
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from random import Random
 from typing import Any, Final, Protocol
@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 from operations.command_line import parse
 from operations.errors import REPORTED
 from operations.output import Output
+from projections.customers import CUSTOMERS
 from projections.generations import Generations, WrongStep
 from projections.maintenance.redrive import RedriveOutcome
 from tests.simulation.clock import VirtualClock
@@ -32,6 +33,8 @@ _ABANDONED: Final = 0.03
 _OTHER_WORK: Final = 0.4
 # How many functions the state machine invokes before an operator's next step.
 _INVOCATIONS: Final = 6
+# The commands on one view.
+_OF_A_VIEW: Final = {"rebuild", "verify", "redrive"}
 _RATES: Final = ("20", "1000", "100000")
 # Of a new generation: as many as the active one has, or another number.
 _SHARDS: Final = (None, None, 1, 3, 7)
@@ -47,6 +50,7 @@ class Around(Protocol):
     faults: Faults
     oracle: Oracle
     queues: Queues
+    views: Sequence[str]
 
     def sleep(self, seconds: float) -> None: ...
 
@@ -60,7 +64,7 @@ class Around(Protocol):
 
 
 class Operators:
-    """All operators together.
+    """All operators of one view together.
 
     Attributes:
         steps: Steps taken.
@@ -68,12 +72,16 @@ class Operators:
         generations: The record of generations.
     """
 
-    def __init__(self, world: Around) -> None:
+    def __init__(self, world: Around, view: str = CUSTOMERS.name) -> None:
+        """
+        Args:
+            view: The name of the view that they work on.
+        """
         self.steps = 0
         self._by_hand = 0
         self._world = world
-        self._stack = stack_of(world, world.queues)
-        self._machine = StateMachine(world)
+        self._stack = stack_of(world, world.queues).for_view(view)
+        self._machine = StateMachine(world, view)
         self.rows = self._stack.read_model
         self.generations = self._stack.generations
 
@@ -106,9 +114,11 @@ class Operators:
     def _printed(self, *words: str) -> tuple[int, list[dict[str, Any]]]:
         """Run a command. Returns its exit status and what it printed."""
         printed = io.StringIO()
-        arguments = parse([*words, "--json"])
+        option = self._stack.view_option.split() if words[0] in _OF_A_VIEW else []
+        arguments = parse([*words, *option, "--json"])
+        require(not option or arguments.view == self._stack.view.name, "ERRORS", f"{words} on another view")
         status: int = arguments.run(self._stack, arguments, Output(as_json=True, to=printed))
-        self._world.trace("operator", *words, status)
+        self._world.trace("operator", *words, *option, status)
         return status, [json.loads(line) for line in printed.getvalue().splitlines()]
 
     def _step(self, record: Generations) -> None:

@@ -16,6 +16,8 @@ from tests.simulation.oracle import Person
 _FUTURE: Final = "CustomerMoved"
 # How often the writer of a strange event writes another one, which is not strange.
 _FOLLOWED: Final = 0.3
+# How often a strange event moves the customer to another country.
+_MOVED: Final = 0.5
 
 
 class CustomerMoved(CustomerUpdated):
@@ -73,7 +75,7 @@ class Poisoner:
         if not live:
             return False
         customer_id = self._random.choice(live)
-        good = _next_event(people[customer_id])
+        good = _next_event(people[customer_id], self._random.random() < _MOVED)
         self._leave(customer_id, good, self._random.choice(KINDS)(good))
         if self._random.random() < _FOLLOWED:
             later = _following(good)
@@ -97,6 +99,7 @@ class Poisoner:
 
     def _leave(self, customer_id: str, good: Item, item: Item) -> None:
         self.victims.setdefault(customer_id, {})[int(good["version"]["N"])] = good
+        self._invariants.meant = self.victims
         self._write(item)
 
     def _write(self, item: Item) -> None:
@@ -107,18 +110,19 @@ class Poisoner:
             self._invariants.foreign = False
 
 
-def _next_event(person: Person) -> Any:
+def _next_event(person: Person, moves: bool) -> Any:
     """An update that our code could have written."""
     # Without the commands before it, as an older release writes events.
     last = {name: value for name, value in person.items[-1].items() if name != "recent_commands"}
     version = person.version + 1
     document = person.documents[-1] or {}
+    country = "Zqx abroad" if moves else document["country"]
     return {
         **last,
         "version": {"N": str(version)},
         "event_id": {"S": f"strange-{last['event_id']['S']}"},
         "type": {"S": "CustomerUpdated"},
-        "data": {"S": json.dumps(details_of(document, city="Zqx elsewhere"))},
+        "data": {"S": json.dumps(details_of(document, city="Zqx elsewhere", country=country))},
         "metadata": {"M": {**last["metadata"]["M"], "command_id": {"S": f"strange-{last['event_id']['S']}"}}},
     }
 

@@ -72,8 +72,12 @@ def run_seed(seed: int, commands: int = COMMANDS, *, verbose: bool = False) -> O
         "calls": world.client.calls,
         "invocations": world.mapping.invocations,
         "events": sum(person.version for person in world.oracle.people.values()),
+        "statistics": world.statisticians.requests,
+        "awaited_statistics": world.statisticians.awaited,
         "switches": world.operators.switches,
+        "switches_of_counts": sum(each.switches for each in world.every_operator[1:]),
         "rows": world.invariants.rows_written,
+        "counted_rows": world.invariants.counting.rows_written,
     }
     return Outcome(seed, world.digest, counts, dict(world.faults.count), rule, broken)
 

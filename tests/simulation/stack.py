@@ -5,7 +5,7 @@ no progress.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from threading import Event
@@ -46,6 +46,7 @@ class Around(Protocol):
     clock: VirtualClock
     database: Database
     faults: Faults
+    views: Sequence[str]
 
     def sleep(self, seconds: float) -> None: ...
 
@@ -122,7 +123,8 @@ def stack_of(world: Around, queues: Queues) -> Stack:
     """Build a world's stack."""
     client, sqs, nothing = world.client, _as_any(queues), _as_any(None)
     log = DynamoDbErasureLog(client, "erasure-log")
-    views = stores_of_views(client, "read", "events", world.sleep)
+    stores = stores_of_views(client, "read", "events", world.sleep)
+    views = {name: each for name, each in stores.items() if name in world.views}
     customers = views[CUSTOMERS.name]
     return Stack(
         store=DynamoDbEventStore(client, "events", pause=world.sleep),

@@ -9,6 +9,7 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any, Final, Protocol
 
+from projections.customers import CUSTOMERS
 from shared.runtime.errors import PermanentFailure
 from tests.simulation import wiring
 from tests.simulation.invariants import require
@@ -42,9 +43,14 @@ class StateMachine:
         switched: How many executions came to their end.
     """
 
-    def __init__(self, world: Around) -> None:
+    def __init__(self, world: Around, view: str) -> None:
+        """
+        Args:
+            view: The name of the view that is rebuilt.
+        """
         self.switched = 0
         self._world = world
+        self._view = view
         self._execution: _Execution | None = None
 
     @property
@@ -54,7 +60,7 @@ class StateMachine:
 
     def start(self) -> None:
         """Start an execution."""
-        self._execution = _Execution(self._world)
+        self._execution = _Execution(self._world, self._view)
 
     def step(self) -> None:
         """Invoke one function, if one is due."""
@@ -69,11 +75,14 @@ class _Execution:
         state: `""` when it has failed.
     """
 
-    def __init__(self, world: Around) -> None:
+    def __init__(self, world: Around, view: str) -> None:
         random = world.random
         self.state = "start"
         self._world = world
-        self._input = {"accept_parked": random.random() < 0.3, "rate": random.choice(_RATES)}
+        self._input: dict[str, Any] = {"accept_parked": random.random() < 0.3, "rate": random.choice(_RATES)}
+        if view != CUSTOMERS.name or random.random() < 0.5:
+            # The executions that an earlier release began name none.
+            self._input["view"] = view
         self._begun: dict[str, Any] = {}
         # The items of a map that are due, and how many are not done.
         self._due: list[dict[str, Any]] = []

@@ -7,7 +7,9 @@ Importing this module changes shared/runtime for the whole process, so it needs 
 import os
 import time
 import uuid
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from datetime import datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
@@ -27,6 +29,9 @@ os.environ |= {
     "AWS_DEFAULT_REGION": "eu-west-1",
 }
 
+from botocore.exceptions import ReadTimeoutError
+
+from projections.generations import Generations
 from shared.runtime import clients, clock, ids, observability
 
 if TYPE_CHECKING:
@@ -48,6 +53,7 @@ class _Present:
 def enter(world: "World") -> None:
     """Let the handlers use a world from now on, each in a new process."""
     _Present.world = world
+    project_customers.views = [each for each in _FED if each.view.name in world.views]
     for rows in _row_stores():
         rows._shards._known.clear()
 
@@ -138,7 +144,7 @@ from commands.handlers import create_customer, erase_customer, finish_erasures, 
 from events import store  # noqa: E402
 from projections.handlers import project_customers, rebuild_control, rebuild_segment, verify_segment  # noqa: E402
 from projections.maintenance import rate_limit  # noqa: E402
-from queries.handlers import get_all_customers, get_customer, search_customers  # noqa: E402
+from queries.handlers import get_all_customers, get_customer, get_statistics, search_customers  # noqa: E402
 
 # The clock and the pause of a bucket that is given neither.
 rate_limit.TokenBucket.__init__.__defaults__ = (_seconds, _sleep)
@@ -155,13 +161,39 @@ HANDLERS: Final = SimpleNamespace(
     get=lambda event: get_customer.handle(event, None),
     list=lambda event: get_all_customers.handle(event, None),
     search=lambda event: search_customers.handle(event, None),
+    statistics=lambda event: get_statistics.handle(event, None),
 )
+
+
+_FED: Final = tuple(project_customers.views)
+
+
+@contextmanager
+def broken(view: str) -> Iterator[None]:
+    """While this runs, the projector cannot read the record of generations of a view."""
+
+    def load() -> Generations:
+        raise ReadTimeoutError(endpoint_url=view)
+
+    views = project_customers.views
+    project_customers.views = [
+        replace(each, generations=_as_any(SimpleNamespace(load=load))) if each.view.name == view else each
+        for each in views
+    ]
+    try:
+        yield
+    finally:
+        project_customers.views = views
+
+
+def _as_any(value: object) -> Any:
+    return value
 
 
 def _row_stores() -> list[Any]:
     """The read models of all handlers. Each remembers the shards of generations for the life of its process."""
     return [
-        *(each.projector._read_model for each in project_customers.views),
+        *(each.projector._read_model for each in _FED),
         *(
             each.rows
             for function in (rebuild_control, rebuild_segment, verify_segment)
@@ -170,4 +202,6 @@ def _row_stores() -> list[Any]:
         get_customer.reader.rows,
         get_all_customers.reader.rows,
         search_customers.reader.rows,
+        get_statistics.customers.rows,
+        *(each.rows for each in get_statistics.views.values()),
     ]

@@ -11,11 +11,13 @@ from random import Random
 from typing import Any, Final
 
 from events.store import MOST_REDACTED_AT_ONCE
+from projections.views import VIEWS
 from tests.simulation import wiring
 from tests.simulation.answers import Answers
 from tests.simulation.claims import ClaimsOperator
 from tests.simulation.clients import Callers
 from tests.simulation.clock import VirtualClock
+from tests.simulation.counting import EVERY
 from tests.simulation.database import Database
 from tests.simulation.erasures import prolong
 from tests.simulation.fake_dynamodb import FakeDynamoDb
@@ -31,6 +33,7 @@ from tests.simulation.readers import Readers
 from tests.simulation.searchers import Searchers
 from tests.simulation.signals import Crash
 from tests.simulation.stack import Queues
+from tests.simulation.statisticians import Statisticians
 from tests.simulation.stream import SimulatedStream
 from tests.simulation.subscribers import Subscribers
 from tests.simulation.tables import Change, our_tables
@@ -56,9 +59,14 @@ _LATEST_SECONDS: Final = 3.0
 
 
 class World(Outlets):
-    """One seed's world."""
+    """One seed's world.
+
+    Attributes:
+        views: The names of the views that this world has. The customers' is the first.
+    """
 
     def __init__(self, seed: int, commands: int, *, verbose: bool = False) -> None:
+        self.views = tuple(view.name for view in (VIEWS if seed % EVERY == 0 else VIEWS[:1]))
         self._most_commands = commands
         self.random = Random(seed)
         self.ids = Random(seed + 1)
@@ -77,10 +85,12 @@ class World(Outlets):
         self.callers = Callers(self)
         self.readers = Readers(self)
         self.searchers = Searchers(self)
+        self.statisticians = Statisticians(self)
         self.poisoner = Poisoner(self.database, self.invariants, self.random)
         self.queues = Queues(self.faults, self.clock)
         self.subscribers = Subscribers(self.queues, self.invariants, self.random)
         self.operators = Operators(self)
+        self.every_operator = [self.operators, *(Operators(self, view) for view in self.views[1:])]
         wiring.enter(self)
         wiring.redact_at_once(self.random.choice((1, 2, 5, MOST_REDACTED_AT_ONCE)))
         self.finisher = Finisher(self)
@@ -119,7 +129,7 @@ class World(Outlets):
             (0.01, self.searchers.step),
             (0.06, self.subscribers.step),
             (mix.prolong, self._prolong),
-            (mix.operate, self.operators.step),
+            (mix.operate, self._operate),
             (0.02, self.finisher.step),
             (0.004, self.claims_operator.step),
             (mix.kill, self._kill),
@@ -128,6 +138,8 @@ class World(Outlets):
             (mix.cure, self._cure),
             (mix.outage, self._outage),
         ]
+        if len(self.views) > 1:
+            shares.append((0.01, self.statisticians.step))
         total = 0.0
         for share, step in shares:
             total += share
@@ -268,8 +280,12 @@ class World(Outlets):
             self.faults.count["cured"] += 1
             self.poisoner.cure(deploy=False)
             self.callers.favourites = victims
-            self.operators.redrive_now()
+            for each in self.every_operator:
+                each.redrive_now()
             self.callers.favourites = []
+
+    def _operate(self) -> None:
+        self.random.choice(self.every_operator).step()
 
     def _outage(self) -> None:
         self.faults.count["outage"] += 1

@@ -31,11 +31,13 @@ class Mutation:
         name: What is wrong, in a few words.
         changes: The replacements.
         equivalent: Why it cannot be detected, if another line of defence makes it harmless.
+        every: Only the multiples of this are tried as seeds, because the other worlds do not have what is defective.
     """
 
     name: str
     changes: tuple[Change, ...]
     equivalent: str = ""
+    every: int = 1
 
 
 def one(name: str, owner: Any, attribute: str, value: Any, equivalent: str = "") -> Mutation:

@@ -40,6 +40,7 @@ GENERATED = {
     ".local/venvs",
     ".local/venvs/dev/bin/pre-commit",
     ".local/venvs/dev/bin/pytest",
+    ".local/venvs/stack/bin/python",
 }
 TOP = {path.name for path in ROOT.iterdir()}
 

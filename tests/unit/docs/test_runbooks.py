@@ -20,7 +20,7 @@ TO_PASTE: Final = (LOOK, DO, OVER)
 MAKE: Final = re.compile(r"make (?:-s )?[a-z-]+")
 # Its alarm is of the stack, so a command without the stack's name would look at the local one.
 NAMED: Final = "--stack-name CustomersApiProduction"
-KIT: Final = ".local/venvs/dev/bin/python"
+KIT: Final = ".local/venvs/stack/bin/python"
 
 
 def check_make(words: Sequence[str]) -> None:

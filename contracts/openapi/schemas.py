@@ -61,7 +61,7 @@ def reference(name: str) -> Json:
 
 
 def all_schemas() -> dict[str, Json]:
-    """Return every named schema.
+    """Return every named schema but those of the problems.
 
     Raises:
         SampleMissing: A required field has no sample value.
@@ -75,7 +75,6 @@ def all_schemas() -> dict[str, Json]:
         "CustomerPage": _page(),
         "Statistics": _statistics(),
         "GroupCount": _group_count(),
-        "Problem": _problem(),
         "FieldError": _field_error(),
     }
 
@@ -190,30 +189,6 @@ def _group_count() -> Json:
             "changed_at": {"type": "string", **_INSTANT, "description": "When the count changed last."},
         },
         "examples": [_SAMPLE_COUNT],
-    }
-
-
-def _problem() -> Json:
-    return {
-        "type": "object",
-        "description": "An error, as RFC 9457 defines it.",
-        "required": ["type", "title", "status", "detail", "instance"],
-        "properties": {
-            "type": {
-                "type": "string",
-                "format": "uri-reference",
-                "description": "Identifies the kind of error. It never changes, so programs can branch on it.",
-            },
-            "title": {"type": "string"},
-            "status": {"type": "integer", "minimum": 400, "maximum": 599},
-            "detail": {"type": "string", "description": "An explanation for people. Its wording may change."},
-            "instance": {
-                "type": "string",
-                "pattern": "^urn:request:",
-                "description": "Identifies this one occurrence.",
-            },
-            "errors": {"type": "array", "minItems": 1, "items": reference("FieldError")},
-        },
     }
 
 

@@ -113,7 +113,7 @@ def test_snapshots_need_production_and_full_protection() -> None:
         functions = evaluated(**parameters).resources("AWS::Lambda::Function")
         return {name for name, each in functions.items() if each.get("SnapStart") == {"ApplyOn": "PublishedVersions"}}
 
-    assert len(snapshots(Stage="production")) == 6
+    assert len(snapshots(Stage="production")) == 7
     assert not snapshots(Stage="production", Protection="basic")
     assert not snapshots(Stage="ada2")
 

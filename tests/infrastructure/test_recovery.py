@@ -123,7 +123,7 @@ def of_the_api(template: Template) -> set[str]:
         for name, each in template["Resources"].items()
         for event in each["Properties"].get("Events", {}).values()
         if event["Type"] == "Api"
-        and event["Properties"]["Path"].startswith("/customers")
+        and event["Properties"]["Path"].startswith(("/customers", "/statistics"))
         and event["Properties"]["Method"] != "OPTIONS"
     }
 
@@ -143,7 +143,7 @@ def test_a_closed_api_runs_none_of_its_functions_and_an_open_one_is_as_before(
         return {name: value for name, value in found.items() if value != nothing}
 
     assert reserved(closed) == dict.fromkeys(of_the_api(closed), 0)
-    assert len(of_the_api(closed)) == 6
+    assert len(of_the_api(closed)) == 7
     readers = ("GetAllCustomers", "GetCustomer", "SearchCustomers", "GetStatistics")
     assert reserved(is_open) == (dict.fromkeys(readers, "7") if more else {})
 

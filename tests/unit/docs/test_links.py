@@ -14,12 +14,20 @@ ENDINGS = {".in", ".json", ".md", ".py", ".svg", ".toml", ".txt", ".yaml", ".yml
 # Look like paths and are not.
 # Scopes and media types, which look like paths.
 SCOPES = {"customers/read", "customers/write", "application/json"}
-# Made by the reader of docs/how-to/add-a-command.md.
-EXAMPLES = {"CustomerRenamed.1.json", "commands/handlers/rename_customer.py", "commands/rename_customer.py"}
+# Made by the reader of docs/how-to/add-a-command.md and add-a-projection.md.
+EXAMPLES = {
+    "CustomerRenamed.1.json",
+    "commands/handlers/rename_customer.py",
+    "commands/rename_customer.py",
+    "create_customer.py",
+    "projections/decades.py",
+    "tests/unit/projections/test_decades.py",
+}
 # Written by commands, so they may be missing.
 GENERATED = {
     ".local",
     ".local/answer.txt",
+    ".local/cache",
     ".local/demo-user.json",
     ".local/logs/emulator.log",
     ".local/logs/mapping.log",
@@ -28,9 +36,11 @@ GENERATED = {
     ".local/pipeline/logs",
     ".local/site",
     ".local/site/index.html",
+    ".local/stack.json",
     ".local/venvs",
     ".local/venvs/dev/bin/pre-commit",
     ".local/venvs/dev/bin/pytest",
+    ".local/venvs/stack/bin/python",
 }
 TOP = {path.name for path in ROOT.iterdir()}
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from events.codec import REDACTED, decode
-from events.customer import Customer, CustomerEvent, Erased, OutOfOrder, evolve
+from events.customer import Customer, CustomerCreated, CustomerEvent, Erased, OutOfOrder, evolve
 from events.envelope import Event, Unreadable
 from events.history import fold, states
 from tests.samples import PERSON, created, erased, history, updated
@@ -40,6 +40,10 @@ def test_a_document_has_no_field_without_a_value() -> None:
         **fields,
         "title": "Dr",
     }
+
+
+def test_a_schema_does_not_say_that_further_fields_are_kept() -> None:
+    assert "additionalProperties" not in CustomerCreated.model_json_schema()
 
 
 def test_updated_replaces_the_details_and_keeps_created_at() -> None:

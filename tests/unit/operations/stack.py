@@ -12,6 +12,7 @@ from unittest.mock import patch
 import operations.__main__ as program
 from events.customer import Customer
 from operations.jobs.failure_queue import FailureQueue
+from operations.jobs.health.readings import ActiveAlarm, HealthSource, MappingReading, QueueDepth, RouteReading
 from operations.jobs.versions import VersionRegistry
 from operations.output import Output
 from operations.stack import Stack
@@ -145,6 +146,10 @@ class FakeStack:
         self.functions = FakeLambda()
         functions: Any = self.functions
         nothing: Any = None
+        self.mappings: list[MappingReading] = []
+        self.routes: list[RouteReading] = []
+        self.queues: list[QueueDepth] = []
+        self.alarms: list[ActiveAlarm] = []
         self.stack = Stack(
             store=self.store,
             claims=InMemoryClaims(self.store),
@@ -164,6 +169,7 @@ class FakeStack:
             control=nothing,
             parameters=nothing,
             views={COUNTRIES.name: countries},
+            health=HealthSource(lambda: self.mappings, lambda: self.routes, lambda: self.queues, lambda: self.alarms),
             pause=self.clock.pause,
             clock=self.clock,
             now=self.clock.now,

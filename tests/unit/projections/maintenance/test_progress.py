@@ -2,7 +2,7 @@
 
 import pytest
 
-from projections.maintenance.progress import Plan, SegmentProgress, load_plan, plan_for, save_plan
+from projections.maintenance.progress import Plan, SegmentProgress, job_names, load_plan, plan_for, save_plan
 from tests.fakes.read_model import InMemoryProgress
 
 
@@ -21,6 +21,10 @@ def test_a_plan_is_loaded_as_it_was_saved_and_for_its_generation_only() -> None:
     assert save_plan(store, 2, plan) == plan
     assert load_plan(store, 2) == plan
     assert load_plan(store, 3) is None
+
+
+def test_a_removal_finds_everything_that_is_stored_about_a_generation_under_these_names() -> None:
+    assert job_names(2) == ("rebuild-2", "rebuild-2-plan", "verify-2", "compare-2", "compare-2-plan")
 
 
 def test_the_plan_that_was_saved_first_stays() -> None:

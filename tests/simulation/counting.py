@@ -171,7 +171,7 @@ class CountRules:
     def _rebuilt(self, change: Change) -> None:
         """A segment that a rebuild reports as done counts everybody whom the event table had when the rebuild began.
 
-        Whoever has had another event since is written by the live projection.
+        A customer with another event since is written by the live projection.
         """
         work, segment = change.key
         if work.endswith("plan") or change.new is None:

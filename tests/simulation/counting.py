@@ -177,6 +177,7 @@ class CountRules:
         if work.endswith("plan") or change.new is None:
             return
         generation = int(work.rpartition("-")[2])
+        _require(generation in self._found, "APART", f"generation {generation} is built, and the record has none")
         if not json.loads(change.new["progress"]["S"])["done"] or generation in self.retired:
             return
         for customer_id, version in self._found[generation].items():

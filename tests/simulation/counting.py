@@ -116,7 +116,7 @@ class CountRules:
         self._content(where, customer_id, change.new)
         if change.old and not _is_cleared(change.new):
             self._is_newest(where, customer_id, change.new)
-        if generation == self.active and knows_record:
+        if new > old and generation == self.active and knows_record:
             self._is_not_ahead(where, customer_id, new)
 
     def _content(self, where: str, customer_id: str, row: Item) -> None:

@@ -129,7 +129,7 @@ class World(Outlets):
             (0.01, self.searchers.step),
             (0.06, self.subscribers.step),
             (mix.prolong, self._prolong),
-            (mix.operate, self._operate),
+            (mix.operate, self.operators.step),
             (0.02, self.finisher.step),
             (0.004, self.claims_operator.step),
             (mix.kill, self._kill),
@@ -138,8 +138,8 @@ class World(Outlets):
             (mix.cure, self._cure),
             (mix.outage, self._outage),
         ]
-        if len(self.views) > 1:
-            shares.append((0.01, self.statisticians.step))
+        for each in self.every_operator[1:]:
+            shares += [(mix.operate / 2, each.step), (0.01, self.statisticians.step)]
         total = 0.0
         for share, step in shares:
             total += share
@@ -283,9 +283,6 @@ class World(Outlets):
             for each in self.every_operator:
                 each.redrive_now()
             self.callers.favourites = []
-
-    def _operate(self) -> None:
-        self.random.choice(self.every_operator).step()
 
     def _outage(self) -> None:
         self.faults.count["outage"] += 1

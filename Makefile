@@ -2,9 +2,9 @@
 # later) and make. `make help` lists all targets.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-PYTHON ?= python3
 BIN := .local/venvs
 DEV := $(BIN)/dev/bin
+RUN := $(BIN)/stack/bin/python
 SAM := $(BIN)/sam/bin/sam
 AUDIT := $(BIN)/audit/bin
 # Keep compiled modules even if the machine disables that, and keep them out of the source folders. A test run starts
@@ -12,51 +12,68 @@ AUDIT := $(BIN)/audit/bin
 export PYTHONDONTWRITEBYTECODE :=
 export PYTHONPYCACHEPREFIX ?= $(CURDIR)/.local/pycache
 export UV ?= $(CURDIR)/$(BIN)/uv/bin/uv
-STACK = $(DEV)/python -m local $(1) --home '$(STACK_HOME)' --port '$(PORT)'
+# A warning turned into an error, or modules of the user's, would break the tools.
+unexport PYTHONWARNINGS PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONSAFEPATH PYTHONOPTIMIZE PYTHONINSPECT PYTHONUSERBASE
+# A variable as one word of the shell, whatever it contains.
+quoted = '$(subst ','\'',$(value $(1)))'
+STACK = $(RUN) -m local $(1) --home $(call quoted,STACK_HOME)
 
+# Finds the Python to use. Only PYTHON=... from the user changes the one that the environments were installed with.
+python = python=$$(sh local/python.sh $(if $(filter-out undefined,$(origin PYTHON)),$(call quoted,PYTHON),''))
 # Installs the named environments from their locks. Silent if they are up to date.
 define need
-@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "make: Python 3.11 or later is \
-required; $(PYTHON) is missing or too old. Install it, or run make PYTHON=/path/to/python3." >&2; exit 1; }
-@$(PYTHON) local/environments.py $(1)
+@$(python) && "$$python" -m local.environments $(1)
 endef
 
-.PHONY: help up down status token logs customers adopt test unit mutants coverage check docs format openapi contracts lock dynamodb-local build clean pipeline-synth pipeline-diff pipeline-walk
+.PHONY: help up down status output token demo logs consumer customers adopt test unit mutants coverage check docs format openapi contracts lock dynamodb-local build clean pipeline-synth pipeline-diff pipeline-walk
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
 	  printf '  make %-16s %s\n' "$$target" "$$text"; done
 
-up: ## Run the whole system on this machine and smoke-test it (PORT=4566)
-	$(call need,dev sam emulator)
-	@$(call STACK,up)
+up: ## Run the whole system on this machine and smoke-test it (PORT=4566; FORCE=1 may delete its data)
+	$(call need,stack sam emulator)
+	@$(call STACK,up) --port $(call quoted,PORT) $(if $(FORCE),--force)
 
-down: ## Stop the local system
-	$(call need,dev)
-	@$(call STACK,down)
+down: ## Stop the local system and delete its data
+	@$(python) && "$$python" -m local.stopping --home $(call quoted,STACK_HOME)
 
-status: ## Show the processes, the addresses and the lag of the projection
-	$(call need,dev)
+status: ## Show the processes, the addresses, and what is wrong
+	$(call need,stack)
 	@$(call STACK,status)
+	@home=$(if $(STACK_HOME),$(call quoted,STACK_HOME),.local); [ ! -e "$$home/outputs.json" ] || { echo; $(RUN) -m operations status --home "$$home"; }
+
+output: ## Print one output of the stack (make -s output NAME=ApiEndpoint)
+	$(call need,stack)
+	@$(call STACK,output) --name $(call quoted,NAME)
+
+demo: ## Create a hundred people with a history, the same ones every time
+	$(call need,stack)
+	@$(call STACK,demo)
 
 token: ## Print an access token (make -s token SCOPE=customers/read)
-	$(call need,dev)
-	@$(call STACK,token) --scope '$(SCOPE)'
+	$(call need,stack)
+	@$(call STACK,token) --scope $(call quoted,SCOPE)
 
-logs: ## Follow the functions' logs until Ctrl-C (FUNCTION=CreateCustomer)
-	$(call need,dev)
-	@$(call STACK,logs) --function '$(FUNCTION)'
+logs: ## Follow the functions' logs until Ctrl-C (FUNCTION=CreateCustomer TRACE=an-id FOLLOW=0)
+	$(call need,stack)
+	@$(call STACK,logs) --function $(call quoted,FUNCTION) --trace $(call quoted,TRACE) --follow $(call quoted,FOLLOW)
+
+consumer: ## Deploy a consuming team's stack beside the running local one, and have it receive an event (DIR=docs/examples/consumer)
+	$(call need,stack sam)
+	@$(RUN) -m local.consumer --directory $(call quoted,DIR) --name $(call quoted,NAME) \
+	  --parameters $(call quoted,PARAMETERS) --remove $(call quoted,REMOVE) --home $(call quoted,STACK_HOME)
 
 customers: ## Operate the projection (ARGS="verify"; ARGS="--help" lists the commands)
-	$(call need,dev)
-	@$(DEV)/python -m operations $(ARGS) $(if $(STACK_HOME),--home '$(STACK_HOME)')
+	$(call need,stack)
+	@$(RUN) -m operations $(ARGS) $(if $(STACK_HOME),--home $(call quoted,STACK_HOME))
 
 adopt: ## Copy this project under another name (NAME=order; PLURAL=orders, DEST=../order-api)
 	$(call need,dev)
-	@$(DEV)/python -m scaffold --name '$(NAME)' --plural '$(PLURAL)' --destination '$(DEST)'
+	@$(DEV)/python -m scaffold --name $(call quoted,NAME) --plural $(call quoted,PLURAL) --destination $(call quoted,DEST)
 
 test: ## Run every test, including the simulation
-	$(call need,dev sam emulator pipeline)
+	$(call need,stack dev sam emulator pipeline clients)
 	@$(DEV)/python -m tests.run
 
 unit: ## Run the unit tests only
@@ -83,7 +100,6 @@ check: ## Check formatting, lint, types, import rules, template and documentatio
 	$(DEV)/lint-imports
 	$(DEV)/cfn-lint template.yml docs/events/bus-policy-example.yml docs/examples/consumer/template.yml
 	$(OFFLINE) $(SAM) validate --template-file template.yml
-	$(OFFLINE) $(SAM) validate --template-file template.yml --lint
 	$(AUDIT)/bandit --quiet --recursive --configfile pyproject.toml .
 	$(OFFLINE) $(AUDIT)/checkov --config-file .checkov.yaml
 	$(SITE)
@@ -100,7 +116,7 @@ format: ## Format the code and apply ruff's fixes
 	$(DEV)/ruff check --fix --exit-zero --quiet .
 	$(DEV)/ruff format .
 
-openapi: ## Regenerate docs/openapi.json from the code
+openapi: ## Regenerate docs/openapi.json, the Postman collection and docs/requests.http from the code
 	$(call need,dev)
 	@$(DEV)/python -m contracts.openapi
 
@@ -114,12 +130,13 @@ contracts: ## Regenerate the sets of characters, docs/events, docs/asyncapi.json
 lock: ## Update the locks from requirements/*.in (LOCKS=requirements/dev)
 	$(call need,uv)
 	@for name in $(LOCKS); do echo "  $$name.txt"; \
-	  extra=; case $$name in shared/layer/*) extra="$(foreach package,$(IN_LAMBDA),--no-emit-package $(package))";; esac; \
+	  extra=; case $$name in shared/layer/*) extra="$(foreach package,$(IN_LAMBDA),--no-emit-package $(package))";; \
+	  requirements/sam) extra="--override requirements/sam.override $(foreach package,$(ONLY_FOR_LINT),--no-emit-package $(package))";; esac; \
 	  $(COMPILE) $$extra --output-file $$name.txt $$name.in || exit 1; done
 
 dynamodb-local: ## Run Amazon's DynamoDB Local with the template's tables until Ctrl-C (PORT=8000)
 	$(call need,dev)
-	@$(call STACK,dynamodb-local)
+	@$(DEV)/python -m local dynamodb-local --port $(call quoted,PORT)
 
 build: ## Build for AWS into .aws-sam (LAYER_PYTHON=3.13 LAYER_PLATFORM=x86_64-manylinux2014)
 	$(call need,sam)
@@ -140,25 +157,25 @@ pipeline-walk: ## Run the pipeline's stages on a local AWS, up to the approval (
 	@$(DEV)/python -m pipeline.walk $(if $(APPROVE),--approve)
 
 clean: ## Stop all local stacks and delete all generated files
-	@for home in .local .local/test* .local/pipeline; do if [ -d $$home ] && [ -x $(DEV)/python ]; then \
-	  $(DEV)/python -m local down --home $$home >/dev/null || exit 1; fi; done
+	@$(python) && "$$python" -m local.stopping --all
 	rm -rf .aws-sam .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 CDK_OUT := .local/pipeline/cdk.out
 # SAM requires a region and keys even offline. The unreachable address makes sure that it calls nothing.
 OFFLINE := AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none \
   AWS_ENDPOINT_URL=http://127.0.0.1:9 SAM_CLI_TELEMETRY=0
-LOCKS := requirements/uv shared/layer/requirements requirements/dev requirements/sam requirements/emulator requirements/audit \
-  requirements/pipeline requirements/docs requirements/mutation
+LOCKS := requirements/uv shared/layer/requirements requirements/dev requirements/stack requirements/sam requirements/emulator requirements/audit \
+  requirements/pipeline requirements/docs requirements/mutation requirements/clients
 COMPILE := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
   --custom-compile-command "make lock" --quiet
+# Needed by `sam validate --lint` alone, and 80 MB. `make check` runs cfn-lint itself.
+ONLY_FOR_LINT := cfn-lint sympy networkx mpmath
 # Included in Lambda's runtime.
 IN_LAMBDA := boto3 botocore s3transfer python-dateutil six urllib3
 
 # Called by `sam build` once for each function. It copies sources only, and only the folders that the function imports, so
 # that a change elsewhere does not publish a new version.
-bundle = for package in $(1); do find $$package -name '*.py' -not -path '*/layer/*' | while read -r file; do \
-	  mkdir -p "$(ARTIFACTS_DIR)/$$(dirname $$file)" && cp -p $$file "$(ARTIFACTS_DIR)/$$file"; done; done
+bundle = find $(1) -name '*.py' -not -path '*/layer/*' | tar -cf - -T - | tar -xpf - -C "$$ARTIFACTS_DIR"
 # Without the maintenance, which only a rebuild runs.
 PROJECTION = $(wildcard projections/*.py)
 build-CreateCustomer build-UpdateCustomer build-EraseCustomer build-EraseSyntheticCustomer build-FinishErasures build-CreateCustomerPreTraffic: ; @$(call bundle,shared events commands)
@@ -166,8 +183,10 @@ build-ProjectCustomers: ; @$(call bundle,shared events $(PROJECTION) projections
 build-RebuildControl build-RebuildSegment build-VerifySegment: ; @$(call bundle,shared events projections)
 build-PublishEvents: ; @$(call bundle,shared events publisher)
 build-WelcomeCustomers: ; @$(call bundle,consumer_kit consumers)
-build-GetCustomer build-GetAllCustomers build-SearchCustomers: ; @$(call bundle,shared events $(PROJECTION) queries)
+build-GetCustomer build-GetAllCustomers build-SearchCustomers build-GetStatistics: ; @$(call bundle,shared events $(PROJECTION) queries)
 build-AnswerPreflight: ; @$(call bundle,shared queries/__init__.py queries/handlers)
 build-ShowDocs: ; @$(call bundle,shared queries/handlers queries/api_docs)
-	@cp -p queries/__init__.py "$(ARTIFACTS_DIR)/queries/"
-	@cp -p queries/api_docs/*.html queries/api_docs/*.js docs/openapi.json "$(ARTIFACTS_DIR)/queries/api_docs/"
+	@cp -p queries/__init__.py "$$ARTIFACTS_DIR/queries/"
+	@mkdir -p "$$ARTIFACTS_DIR/queries/api_docs/problems"
+	@cp -p $(foreach kind,html js css svg,queries/api_docs/*.$(kind)) docs/openapi.json "$$ARTIFACTS_DIR/queries/api_docs/"
+	@cp -p docs/reference/problems/*.md "$$ARTIFACTS_DIR/queries/api_docs/problems/"

@@ -1,6 +1,6 @@
 """The command line of the local stack, called by the make targets.
 
-python -m local up | down | status | token | logs | dynamodb-local
+python -m local up | down | status | output | token | demo | logs | dynamodb-local
 """
 
 import argparse
@@ -12,44 +12,67 @@ from typing import Final, NoReturn
 
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 
-from local import demo_user, logs, outputs, stack, status, tables, tokens
+from local import demo, demo_user, logs, next_steps, outputs, record, stack, status, stopping, tables, tokens
 from local.environments import ROOT, STATE
 from local.errors import StackError
-from local.home import StackHome
-from local.progress import ConsoleProgress
+from local.home import StackHome, running_port
+from local.progress import ConsoleProgress, StackConsole
 from local.signals import INTERRUPTED, discard_output, sigterm_as_interrupt
-from local.tools import dynamodb_local
 
 DYNAMODB_PORT: Final = 8000
-_out: Final = Console(highlight=False, markup=False, soft_wrap=True)
+_out: Final = StackConsole(highlight=False, markup=False, soft_wrap=True)
 
 
-def up(home: StackHome, _: argparse.Namespace) -> None:
+def up(home: StackHome, arguments: argparse.Namespace) -> None:
     """Start, deploy and smoke-test the stack."""
-    running = stack.bring_up(home, ConsoleProgress(_out))
-    api = running.outputs["ApiEndpoint"]
-    _out.print(f"""
-  API       {api}
-  Sign in   {demo_user.sign_in_url(running.outputs)}
-            as {running.user.email} with the password {running.user.password}
-  Try       curl -s -H "Authorization: Bearer $(make -s token{_flags(home)})" {api}/customers
-
-  A new customer was readable after {running.smoke_test.seconds * 1000:.0f} ms.""")
+    running = stack.bring_up(home, ConsoleProgress(_out), force=arguments.force)
+    _out.print()
+    _print_next_steps(home, running.outputs, running.user)
+    _out.print(f"\n  A new customer was readable after {running.smoke_test.seconds * 1000:.0f} ms.")
 
 
 def down(home: StackHome, _: argparse.Namespace) -> None:
     """Stop the stack."""
-    stack.down(home, progress=ConsoleProgress(_out))
+    stopping.down(home)
 
 
 def show_status(home: StackHome, _: argparse.Namespace) -> None:
     """Print which parts of the stack are running."""
-    for row in status.rows(home):
+    rows = list(status.rows(home))
+    for row in rows:
         _out.print(f"  {row.what:<22}{row.state:<14}{row.pid:<9}{row.address}".rstrip())
-        for detail in row.details:
-            _out.print(f"    {detail}")
+    if any(row.what == "API" and row.address for row in rows):
+        _out.print()
+        _print_next_steps(home, outputs.read(home), demo_user.find(home))
+
+
+def _print_next_steps(home: StackHome, deployed: outputs.Outputs, user: demo_user.DemoUser | None) -> None:
+    for line in next_steps.lines(home, deployed, user):
+        _out.print(f"  {line}".rstrip())
+
+
+def output(home: StackHome, arguments: argparse.Namespace) -> None:
+    """Print one output of the stack and nothing else."""
+    deployed = outputs.read(home)
+    if arguments.name not in deployed:
+        raise StackError(
+            f"There is no output {arguments.name!r}. NAME may be {', '.join(sorted(deployed))}: "
+            "make -s output NAME=ApiEndpoint."
+        )
+    print(deployed[arguments.name])
+
+
+def fill(home: StackHome, _: argparse.Namespace) -> None:
+    """Create a hundred people with a history."""
+    deployed = outputs.read(home)
+    done = demo.run(deployed, ConsoleProgress(_out), tuple(demo.lives()))
+    _out.print(
+        f"  {done.people} people from {done.countries} countries, with {done.changes} changes, "
+        f"{done.erased} of them erased: {done.seconds:.1f} s\n"
+    )
+    page = f"{deployed['ApiEndpoint']}/customers?limit=5"
+    _out.print(f"  See them  {next_steps.request(home, page)}")
 
 
 def token(home: StackHome, arguments: argparse.Namespace) -> None:
@@ -59,14 +82,16 @@ def token(home: StackHome, arguments: argparse.Namespace) -> None:
 
 
 def show_logs(home: StackHome, arguments: argparse.Namespace) -> None:
-    """Print the functions' logs until Ctrl-C."""
-    width = len("ProjectCustomers")
-    for source, text in logs.follow(home, arguments.function):
-        print(f"{source:<{width}}  {text}", flush=True)
+    """Print the functions' logs: one line for each call, or every line of one trace."""
+    follows = arguments.follow.lower() not in ("0", "no", "false")
+    for line in logs.read_lines(home, arguments.function, arguments.trace, follow=follows):
+        print(line, flush=True)
 
 
 def run_dynamodb_local(_: StackHome, arguments: argparse.Namespace) -> None:
     """Run DynamoDB Local until Ctrl-C."""
+    from local.tools import dynamodb_local  # noqa: PLC0415 - needs Java, which is not among what `make up` installs
+
     port = port_of(arguments.port) or DYNAMODB_PORT
     definitions = tables.from_env_file(ROOT / "events" / "env.json")
     with dynamodb_local.running(definitions.values(), port=port, progress=ConsoleProgress(_out)) as endpoint:
@@ -79,7 +104,9 @@ COMMANDS: Final[dict[str, Callable[[StackHome, argparse.Namespace], None]]] = {
     "up": up,
     "down": down,
     "status": show_status,
+    "output": output,
     "token": token,
+    "demo": fill,
     "logs": show_logs,
     "dynamodb-local": run_dynamodb_local,
 }
@@ -110,8 +137,14 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("command", help=", ".join(COMMANDS))
     parser.add_argument("--home", default="", help="folder of the stack (default: .local)")
     parser.add_argument("--port", default="", help="port on 127.0.0.1 (default: 4566, or 8000 for dynamodb-local)")
+    parser.add_argument("--name", default="", help="for output: which output, such as ApiEndpoint")
     parser.add_argument("--scope", default="", help="for token: customers/read or customers/write (default: both)")
+    parser.add_argument("--force", action="store_true", help="for up: restart the stack even if that deletes its data")
     parser.add_argument("--function", default="", help="for logs: show only this function")
+    parser.add_argument(
+        "--trace", default="", metavar="ID", help="for logs: show every line of one request or customer"
+    )
+    parser.add_argument("--follow", default="", metavar="0", help="for logs: 0 ends after the lines that exist")
     arguments = parser.parse_args(words)
     if arguments.command not in COMMANDS:
         raise StackError(f"There is no command {arguments.command!r}. The commands are {', '.join(COMMANDS)}.")
@@ -127,7 +160,7 @@ def main(words: list[str]) -> int:
         return 1
     try:
         with sigterm_as_interrupt():
-            COMMANDS[arguments.command](_home(arguments), arguments)
+            _run(arguments)
     except StackError as error:
         print(f"make {arguments.command}: {error}", file=sys.stderr)
         if error.details:
@@ -140,14 +173,20 @@ def main(words: list[str]) -> int:
         return 1
     except KeyboardInterrupt:
         if arguments.command in ("up", "down"):
-            print(
-                f"\nmake {arguments.command}: interrupted. Run make up to continue, or make down to stop everything.",
-                file=sys.stderr,
-            )
+            print(f"\nmake {arguments.command}: interrupted. {_after_interrupt(arguments)}", file=sys.stderr)
             return INTERRUPTED
     except BrokenPipeError:
         discard_output()
     return 0
+
+
+def _run(arguments: argparse.Namespace) -> None:
+    home = _home(arguments)
+    if arguments.command not in ("up", "down"):
+        record.check_place(home)
+    COMMANDS[arguments.command](home, arguments)
+    # Here and not at the interpreter's exit, which would report a closed pipe as an error.
+    sys.stdout.flush()
 
 
 def port_of(text: str) -> int | None:
@@ -163,13 +202,14 @@ def port_of(text: str) -> int | None:
 
 def _home(arguments: argparse.Namespace) -> StackHome:
     port = port_of(arguments.port)
-    return StackHome.at(
-        Path(arguments.home) if arguments.home else STATE, None if arguments.command == "dynamodb-local" else port
-    )
+    # Every other command finds the stack where it runs.
+    return StackHome.at(Path(arguments.home) if arguments.home else STATE, port if arguments.command == "up" else None)
 
 
-def _flags(home: StackHome) -> str:
-    return "" if home.folder == STATE else f" STACK_HOME={home.folder}"
+def _after_interrupt(arguments: argparse.Namespace) -> str:
+    if running_port(_home(arguments).folder):
+        return "The stack is still running: make up continues, make down stops it."
+    return "Nothing is running: make up starts again."
 
 
 if __name__ == "__main__":

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import ClientError
 
-from local import emulator, outputs
+from local import emulator, outputs, package_index
 from local.aws import LocalAws, child_environment
-from local.environments import ROOT, bin_of
+from local.environments import ROOT, STATE, bin_of
 from local.errors import StackError
 from local.home import StackHome, write_private
 from local.outputs import Outputs
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation.type_defs import StackEventTypeDef, StackTypeDef
 
 TEMPLATE: Final = ROOT / "template.yml"
+_SAM: Final = ROOT / "local" / "sam.py"
 PACKAGES: Final = ("shared", "events", "commands", "projections", "publisher", "queries", "consumer_kit", "consumers")
 SETTLES_WITHIN: Final = 60.0  # seconds that an interrupted deploy may continue inside the local AWS
 # CloudFormation refuses to update a stack in these states. Locally, starting over is the fastest way out.
@@ -73,16 +74,30 @@ def is_current(home: StackHome, stack: "StackTypeDef | None") -> bool:
     return bool(recorded == {"sources": fingerprint(), "stack": _state_of(stack)})
 
 
-def build(home: StackHome) -> None:
+def is_built(home: StackHome, sources: str) -> bool:
+    """Whether the last build was completed and is of the current sources."""
+    try:
+        return _built(home).read_text() == sources
+    except OSError:
+        return False
+
+
+def build(home: StackHome, sources: str = "") -> None:
     """Run `sam build` for this machine's interpreter and processor.
+
+    Args:
+        home: The stack.
+        sources: The fingerprint of the sources, taken before. Empty: another build follows in any case.
 
     Raises:
         StackError: The build failed. The details hold the end of its output.
     """
-    _record(home).unlink(missing_ok=True)
+    for file in (_record(home), _built(home)):
+        file.unlink(missing_ok=True)
     arguments = ["--template-file", str(TEMPLATE), "--build-dir", str(home.build), "--build-in-source", "--parallel"]
     if not _sam(home, "build", arguments):
         raise StackError("sam build failed. The end of its output:", details=error_of(tail(home.log("sam-build"), 40)))
+    _built(home).write_text(sources)
 
 
 def deploy(home: StackHome, sources: str) -> Outputs:
@@ -127,9 +142,10 @@ def save_outputs(home: StackHome, stack: "StackTypeDef") -> Outputs:
 def fingerprint(root: Path = ROOT) -> str:
     """A hash of every file that a build or a deploy reads."""
     layer = (path for path in (root / "shared" / "layer").iterdir() if path.is_file())
-    kinds = ("*.py", "*.asl.json", "*.html", "*.js")
+    kinds = ("*.py", "*.asl.json", "*.html", "*.js", "*.css", "*.svg")
     sources = (path for package in PACKAGES for kind in kinds for path in (root / package).rglob(kind))
-    files = [root / "template.yml", root / "Makefile", root / "docs" / "openapi.json", *layer, *sources]
+    problems = (root / "docs" / "reference" / "problems").glob("*.md")
+    files = [root / "template.yml", root / "Makefile", root / "docs" / "openapi.json", *problems, *layer, *sources]
     digest = hashlib.sha256(f"{emulator.python_version()} {architecture()}".encode())
     for path in sorted(files):
         content = path.read_bytes()
@@ -169,18 +185,22 @@ def _reasons(home: StackHome, began: datetime) -> str:
 
 
 def _sam(home: StackHome, command: str, arguments: list[str]) -> bool:
-    env = child_environment(home.endpoint) | {
+    env = package_index.environment(child_environment(home.endpoint), STATE) | {
         "SAM_CLI_TELEMETRY": "0",
         "SAM_CLI_POLL_DELAY": "0.2",  # seconds; SAM's default of 5 is meant for the real AWS
         "LAYER_PYTHON": emulator.python_version(),
         "LAYER_PLATFORM": "",  # build for this machine
         "UV": str(bin_of("uv") / "uv"),
+        # SAM keeps notes in the home folder, which may be missing or read-only.
+        "__SAM_CLI_APP_DIR": str(home.temporary),
+        "HOME": str(home.temporary),
     }
     log = home.log(f"sam-{command}")
     for folder in (log.parent, home.temporary):
         folder.mkdir(parents=True, exist_ok=True)
     # samconfig.toml is for AWS. An environment that it does not define keeps its settings from applying here.
-    program = [str(bin_of("sam") / "sam"), command, "--config-env", "local-stack", *arguments]
+    # -P: without it, the modules beside the script would hide packages of the same name.
+    program = [str(bin_of("sam") / "python"), "-P", str(_SAM), command, "--config-env", "local-stack", *arguments]
     # SAM leaves temporary folders behind. This one is deleted with the local AWS at the latest.
     with log.open("wb") as output, TemporaryDirectory(dir=home.temporary) as scratch:
         done = subprocess.run(
@@ -193,6 +213,10 @@ def _sam(home: StackHome, command: str, arguments: list[str]) -> bool:
             check=False,
         )
     return done.returncode == 0
+
+
+def _built(home: StackHome) -> Path:
+    return home.folder / "built"
 
 
 def _record(home: StackHome) -> Path:

@@ -1,4 +1,8 @@
-"""The error that the local stack shows to its user."""
+"""The errors that the local stack shows to its user."""
+
+
+class SetupError(Exception):
+    """The machine lacks something that only its user can add. The message says what, and how to add it."""
 
 
 class StackError(Exception):

@@ -55,4 +55,10 @@ def stop_all(home: StackHome) -> None:
 
 def _version(home: StackHome) -> str:
     sources = b"".join(path.read_bytes() for path in sorted(SOURCES.rglob("*.py")))
-    return hashlib.sha256(sources + f"{home.endpoint} {sys.executable}".encode()).hexdigest()[:16]
+    return hashlib.sha256(sources + f"{home.endpoint} {sys.executable} {_packages()}".encode()).hexdigest()[:16]
+
+
+def _packages() -> str:
+    """What the running interpreter's environment was installed from."""
+    stamp = Path(sys.prefix) / ".installed"
+    return stamp.read_text() if stamp.exists() else ""

@@ -35,6 +35,34 @@ def names(outputs: Outputs) -> Mapping[str, str]:
     }
 
 
+def all_names(outputs: Outputs) -> Mapping[str, str]:
+    """Every function on the local AWS: label -> physical name.
+
+    The stack's own are labelled with their logical id in the template, those of another stack with `stack/logical id`,
+    and others with their name.
+    """
+    aws, own = LocalAws(outputs["EndpointUrl"]), names(outputs)
+    unlabelled = {
+        function["FunctionName"]
+        for page in aws.functions.get_paginator("list_functions").paginate()
+        for function in page["Functions"]
+    } - set(own.values())
+    if not unlabelled:
+        return own
+    others = {
+        f"{stack}/{name}": physical_name
+        for stack in _other_stacks(aws, outputs["StackName"])
+        for name, physical_name in names({**outputs, "StackName": stack}).items()
+    }
+    by_hand = unlabelled - set(others.values())
+    return {**own, **others, **{name: name for name in by_hand}}
+
+
+def _other_stacks(aws: LocalAws, own: str) -> list[str]:
+    pages = aws.cloudformation.get_paginator("describe_stacks").paginate()
+    return [stack["StackName"] for page in pages for stack in page["Stacks"] if stack["StackName"] != own]
+
+
 def log_lines(aws: LocalAws, functions: Mapping[str, str], since: int) -> Iterator[LogLine]:
     """The log lines of some functions, function by function.
 

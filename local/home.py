@@ -1,7 +1,6 @@
 """The folder and the port of a local stack."""
 
 import fcntl
-import json
 import os
 import socket
 from collections.abc import Iterator
@@ -9,13 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from local.environments import ROOT, STATE
 from local.errors import StackError
+from local.processes import BackgroundProcess
 
 DEFAULT_PORT: Final = 4566
 LOOPBACK: Final = "127.0.0.1"
+PORT_OPTION: Final = "customers-api.port"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,19 @@ class StackHome:
 
     @classmethod
     def at(cls, folder: Path = STATE, port: int | None = None) -> "StackHome":
-        """The stack in a folder, on the given port or the one that it last used.
+        """The stack in a folder, on the given port, the one that it runs on, or the default.
 
         Args:
             folder: A relative path is resolved against the project's root.
             port: TCP port of the local AWS.
+
+        Raises:
+            StackError: The folder is a file.
         """
         absolute = (ROOT / folder).resolve()
-        return cls(absolute, port or _recorded_port(absolute / "outputs.json") or DEFAULT_PORT)
+        if absolute.exists() and not absolute.is_dir():
+            raise StackError(f"STACK_HOME={folder} is a file. Name a folder; it is created if it does not exist.")
+        return cls(absolute, port or running_port(absolute) or DEFAULT_PORT)
 
     @classmethod
     def for_tests(cls, process: str = "") -> "StackHome":
@@ -51,7 +56,7 @@ class StackHome:
             process: Name of the test process. Parallel processes each get their own stack.
         """
         folder = STATE / (f"test-{process}" if process else "test")
-        return cls(folder, _recorded_port(folder / "outputs.json") or free_port())
+        return cls(folder, running_port(folder) or free_port())
 
     @property
     def endpoint(self) -> str:
@@ -87,11 +92,18 @@ class StackHome:
         """Lock the stack against another `up` or `down`. The system frees the lock however this process ends.
 
         Raises:
-            StackError: Another command holds the lock.
+            StackError: Another command holds the lock, or the folder cannot be written.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        make_private(self.folder)
-        with (self.folder / "up.lock").open("w") as lock:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            make_private(self.folder)
+            file = (self.folder / "up.lock").open("w")
+        except OSError as error:
+            raise StackError(
+                f"The stack's folder {self.folder} cannot be written ({error.strerror}). Name another one with "
+                "STACK_HOME=/path/to/folder."
+            ) from error
+        with file as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
@@ -140,8 +152,16 @@ def port_is_busy(port: int) -> bool:
     return False
 
 
-def _recorded_port(outputs_file: Path) -> int | None:
-    try:
-        return urlsplit(str(json.loads(outputs_file.read_text())["EndpointUrl"])).port
-    except (OSError, ValueError, LookupError, TypeError):
-        return None
+def emulator_service(folder: Path) -> BackgroundProcess:
+    """The local AWS of the stack in a folder, as a background process."""
+    return BackgroundProcess("emulator", folder)
+
+
+def running_port(folder: Path) -> int | None:
+    """The port that the local AWS of a stack runs on; None if it does not run.
+
+    It is read from the process, never from a file: a file survives the process, and a copied folder has one, too.
+    """
+    found = emulator_service(folder).find()
+    port = found.option(PORT_OPTION) if found else None
+    return int(port) if port and port.isdecimal() else None

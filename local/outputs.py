@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
+from local import record
 from local.errors import StackError
 from local.home import StackHome, write_private
 
@@ -37,8 +38,11 @@ def read(home: StackHome) -> Outputs:
     """The outputs of the last deploy.
 
     Raises:
-        StackError: The stack is not running.
+        StackError: The stack is not running, or its folder was renamed meanwhile.
     """
+    record.check_place(home)
+    if record.is_elsewhere(home.folder):
+        raise not_running()  # a copy of the folder of another stack
     try:
         outputs = json.loads(home.outputs_file.read_text())
     except (OSError, ValueError):

@@ -7,6 +7,17 @@ from typing import Protocol
 
 from rich.console import Console
 
+from local.signals import discard_output
+
+
+class StackConsole(Console):
+    """A console whose reader may close its end of the pipe, as `head` does. That is no error."""
+
+    def on_broken_pipe(self) -> None:
+        """Print the rest nowhere, instead of ending the process with status 1."""
+        self.quiet = True
+        discard_output()
+
 
 class ProgressReporter(Protocol):
     """Receives the steps of a long command."""

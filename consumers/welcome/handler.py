@@ -1,7 +1,7 @@
 """Keeps the welcome list up to date from the queue behind the event bus."""
 
 import os
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import boto3
@@ -14,13 +14,23 @@ from consumers.welcome.welcome_list import SUPPORTED_SCHEMAS, effects
 logger = Logger()
 metrics = Metrics()
 table = os.environ["WELCOME_TABLE"]
-consumer = Consumer(DynamoDbInbox(boto3.client("dynamodb"), table), partial(effects, table), SUPPORTED_SCHEMAS)
-dead_letters = DeadLetters(boto3.client("sqs"), os.environ["DEAD_LETTER_QUEUE_URL"])
+
+
+@cache
+def consumer() -> Consumer:
+    """The consumer, with the inbox in this function's table."""
+    return Consumer(DynamoDbInbox(boto3.client("dynamodb"), table), partial(effects, table), SUPPORTED_SCHEMAS)
+
+
+@cache
+def dead_letters() -> DeadLetters:
+    """The queue for messages that cannot be handled."""
+    return DeadLetters(boto3.client("sqs"), os.environ["DEAD_LETTER_QUEUE_URL"])
 
 
 def handle(event: dict[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:  # noqa: ARG001 - Lambda's signature
     """Handle one batch of messages."""
-    batch = handle_batch(event["Records"], consumer.handle, dead_letters)
+    batch = handle_batch(event["Records"], consumer().handle, dead_letters())
     _log_and_count(batch)
     return batch.response()
 

@@ -15,6 +15,7 @@ from local.environments import ROOT, bin_of
 from local.errors import StackError
 from local.home import StackHome
 from local.processes import tail
+from local.stopping import stop_stack
 from pipeline.walk import buildspec, differences, source, templates
 from pipeline.walk.account import Account, Resolver
 from pipeline.walk.synthesised import STACK, PipelineAction, Template, of_type
@@ -180,9 +181,7 @@ def local_aws(home: StackHome) -> Iterator[None]:
 
 
 def _clear(home: StackHome) -> None:
-    event_source_mapping_process.stop_all(home)
-    emulator.stop_all(home)
-    emulator.delete_state(home)
+    stop_stack(home)
     for leftover in ("artifacts", "build"):
         shutil.rmtree(home.folder / leftover, ignore_errors=True)
 

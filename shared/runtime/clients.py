@@ -1,9 +1,16 @@
-"""AWS clients, created once for each execution environment of a function."""
+"""AWS clients, created once for each execution environment of a function.
 
+They are created when a handler's module is imported, in the phase that Lambda gives more processor time to. Like
+Lambda's own environment, they know no profiles and no AWS files: broken settings of a developer must not break an
+import.
+"""
+
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 if TYPE_CHECKING:
@@ -28,36 +35,49 @@ _FUNCTION_CALL_CONFIG: Final = Config(connect_timeout=2, read_timeout=35, retrie
 
 
 @cache
+def _session() -> boto3.Session:
+    # Each tuple is botocore's: name in a configuration file, variable, default, conversion.
+    core = botocore.session.Session(
+        session_vars={
+            "profile": (None, None, None, None),
+            "config_file": (None, None, os.devnull, None),
+            "credentials_file": (None, None, os.devnull, None),
+        }
+    )
+    return boto3.Session(botocore_session=core)
+
+
+@cache
 def dynamodb() -> "DynamoDBClient":
     """The DynamoDB client."""
-    return boto3.client("dynamodb", config=_CONFIG)
+    return _session().client("dynamodb", config=_CONFIG)
 
 
 @cache
 def secrets_manager() -> "SecretsManagerClient":
     """The Secrets Manager client."""
-    return boto3.client("secretsmanager", config=_CONFIG)
+    return _session().client("secretsmanager", config=_CONFIG)
 
 
 @cache
 def functions() -> "LambdaClient":
     """The Lambda client."""
-    return boto3.client("lambda", config=_FUNCTION_CALL_CONFIG)
+    return _session().client("lambda", config=_FUNCTION_CALL_CONFIG)
 
 
 @cache
 def deployments() -> "CodeDeployClient":
     """The CodeDeploy client."""
-    return boto3.client("codedeploy", config=_CONFIG)
+    return _session().client("codedeploy", config=_CONFIG)
 
 
 @cache
 def event_bridge() -> "EventBridgeClient":
     """The EventBridge client."""
-    return boto3.client("events", config=_CONFIG)
+    return _session().client("events", config=_CONFIG)
 
 
 @cache
 def sqs() -> "SQSClient":
     """The SQS client."""
-    return boto3.client("sqs", config=_CONFIG)
+    return _session().client("sqs", config=_CONFIG)

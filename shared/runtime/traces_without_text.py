@@ -6,7 +6,7 @@ around each call of botocore. An exception's text may quote personal data. Its t
 
 from typing import Any
 
-from aws_xray_sdk.core import xray_recorder
+from shared.runtime.xray import xray_recorder
 
 
 class EmitterWithoutText:

@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from aws_xray_sdk import global_sdk_config
-from aws_xray_sdk.core import xray_recorder
-from aws_xray_sdk.core.models.segment import Segment
 
 from shared.runtime.observability import describe, logger, tracer
 from shared.runtime.trace_header import current_trace
+from shared.runtime.xray import Segment, xray_recorder
 
 # Strings and integers. The libraries' own types exclude int.
 Annotations = Mapping[str, Any]

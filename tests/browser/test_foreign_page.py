@@ -19,6 +19,7 @@ from local import emulator
 from local.aws import REGION, session
 from local.home import StackHome, free_port
 from local.processes import BackgroundProcess
+from local.stopping import stop_stack
 from tests.browser.conftest import REBOUND
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def started(folder: Path) -> Iterator[Running]:
         running.holds_a_person()
         yield running
     finally:
-        emulator.stop_all(home)
+        stop_stack(home)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from typing import Any, Final
 import boto3
 import pytest
 
-from consumer_kit import CustomerState
+from consumer_kit import CustomerState, __version__
 from consumer_kit.__main__ import _parser, main
 from consumer_kit.rejection import rejection
 from tests.unit.consumer_kit.deliveries import CUSTOMER, cloud_event, envelope, event
@@ -276,3 +276,21 @@ def test_the_help_is_as_published(monkeypatch: pytest.MonkeyPatch, capsys: pytes
 
     # argparse pads its columns by the longest word, and differently in each version of Python.
     assert "\n".join(printed).split() == HELP.read_text().split()
+
+
+def test_without_boto3_one_sentence_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "boto3", None)
+
+    assert main(["waiting", "--table", "welcome"]) == 2
+
+    sentence = 'consumer_kit: boto3 is missing. Install the kit with its extra "aws", or boto3 itself.\n'
+    assert capsys.readouterr() == ("", sentence)
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"consumer_kit {__version__}\n")

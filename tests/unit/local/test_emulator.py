@@ -33,13 +33,3 @@ def test_all_its_folders_are_absolute_and_inside_the_stacks_folder(tmp_path: Pat
 
 def test_another_port_makes_a_running_emulator_out_of_date(tmp_path: Path) -> None:
     assert emulator.version(StackHome(tmp_path, 4566)) != emulator.version(StackHome(tmp_path, 4567))
-
-
-def test_deleting_the_state_keeps_the_demo_user(tmp_path: Path) -> None:
-    home = StackHome(tmp_path, 4566)
-    for folder in ("tmp", "state", "s3", "mapping/2026"):
-        (tmp_path / folder).mkdir(parents=True)
-    home.outputs_file.write_text("{}")
-    (tmp_path / "demo-user.json").write_text("{}")
-    emulator.delete_state(home)
-    assert [path.name for path in tmp_path.iterdir()] == ["demo-user.json"]

@@ -1,9 +1,6 @@
 from pathlib import Path
 
-import pytest
-
-from local.errors import StackError
-from local.logs import FileTail, _choose
+from local.logs import FileTail
 
 
 def test_only_new_complete_lines_are_returned(tmp_path: Path) -> None:
@@ -26,8 +23,3 @@ def test_a_replaced_log_is_read_from_its_start(tmp_path: Path) -> None:
     log.rename(tmp_path / "previous")
     log.write_text("new and longer than the old one\n")
     assert tail.new_lines() == ["new and longer than the old one"]
-
-
-def test_the_error_for_an_unknown_function_lists_the_known_ones() -> None:
-    with pytest.raises(StackError, match="FUNCTION may be CreateCustomer, GetCustomer"):
-        _choose({"GetCustomer": "g", "CreateCustomer": "c"}, "createcustomer")

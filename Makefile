@@ -25,7 +25,7 @@ define need
 @$(python) && "$$python" -m local.environments $(1)
 endef
 
-.PHONY: help up down status token logs customers adopt test unit mutants coverage check docs format openapi contracts lock dynamodb-local build clean pipeline-synth pipeline-diff pipeline-walk
+.PHONY: help up down status output token demo logs consumer customers adopt test unit mutants coverage check docs format openapi contracts lock dynamodb-local build clean pipeline-synth pipeline-diff pipeline-walk
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
@@ -38,9 +38,18 @@ up: ## Run the whole system on this machine and smoke-test it (PORT=4566; FORCE=
 down: ## Stop the local system and delete its data
 	@$(python) && "$$python" -m local.stopping --home $(call quoted,STACK_HOME)
 
-status: ## Show the processes, the addresses and the lag of the projection
+status: ## Show the processes, the addresses, and what is wrong
 	$(call need,stack)
 	@$(call STACK,status)
+	@home=$(if $(STACK_HOME),$(call quoted,STACK_HOME),.local); [ ! -e "$$home/outputs.json" ] || { echo; $(RUN) -m operations status --home "$$home"; }
+
+output: ## Print one output of the stack (make -s output NAME=ApiEndpoint)
+	$(call need,stack)
+	@$(call STACK,output) --name $(call quoted,NAME)
+
+demo: ## Create a hundred people with a history, the same ones every time
+	$(call need,stack)
+	@$(call STACK,demo)
 
 token: ## Print an access token (make -s token SCOPE=customers/read)
 	$(call need,stack)
@@ -49,6 +58,11 @@ token: ## Print an access token (make -s token SCOPE=customers/read)
 logs: ## Follow the functions' logs until Ctrl-C (FUNCTION=CreateCustomer TRACE=an-id FOLLOW=0)
 	$(call need,stack)
 	@$(call STACK,logs) --function $(call quoted,FUNCTION) --trace $(call quoted,TRACE) --follow $(call quoted,FOLLOW)
+
+consumer: ## Deploy a consuming team's stack beside the running local one, and have it receive an event (DIR=docs/examples/consumer)
+	$(call need,stack sam)
+	@$(RUN) -m local.consumer --directory $(call quoted,DIR) --name $(call quoted,NAME) \
+	  --parameters $(call quoted,PARAMETERS) --remove $(call quoted,REMOVE) --home $(call quoted,STACK_HOME)
 
 customers: ## Operate the projection (ARGS="verify"; ARGS="--help" lists the commands)
 	$(call need,stack)
@@ -59,7 +73,7 @@ adopt: ## Copy this project under another name (NAME=order; PLURAL=orders, DEST=
 	@$(DEV)/python -m scaffold --name $(call quoted,NAME) --plural $(call quoted,PLURAL) --destination $(call quoted,DEST)
 
 test: ## Run every test, including the simulation
-	$(call need,stack dev sam emulator pipeline)
+	$(call need,stack dev sam emulator pipeline clients)
 	@$(DEV)/python -m tests.run
 
 unit: ## Run the unit tests only
@@ -102,7 +116,7 @@ format: ## Format the code and apply ruff's fixes
 	$(DEV)/ruff check --fix --exit-zero --quiet .
 	$(DEV)/ruff format .
 
-openapi: ## Regenerate docs/openapi.json from the code
+openapi: ## Regenerate docs/openapi.json, the Postman collection and docs/requests.http from the code
 	$(call need,dev)
 	@$(DEV)/python -m contracts.openapi
 
@@ -151,7 +165,7 @@ CDK_OUT := .local/pipeline/cdk.out
 OFFLINE := AWS_DEFAULT_REGION=eu-west-1 AWS_ACCESS_KEY_ID=none AWS_SECRET_ACCESS_KEY=none \
   AWS_ENDPOINT_URL=http://127.0.0.1:9 SAM_CLI_TELEMETRY=0
 LOCKS := requirements/uv shared/layer/requirements requirements/dev requirements/stack requirements/sam requirements/emulator requirements/audit \
-  requirements/pipeline requirements/docs requirements/mutation
+  requirements/pipeline requirements/docs requirements/mutation requirements/clients
 COMPILE := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-annotate \
   --custom-compile-command "make lock" --quiet
 # Needed by `sam validate --lint` alone, and 80 MB. `make check` runs cfn-lint itself.
@@ -169,8 +183,10 @@ build-ProjectCustomers: ; @$(call bundle,shared events $(PROJECTION) projections
 build-RebuildControl build-RebuildSegment build-VerifySegment: ; @$(call bundle,shared events projections)
 build-PublishEvents: ; @$(call bundle,shared events publisher)
 build-WelcomeCustomers: ; @$(call bundle,consumer_kit consumers)
-build-GetCustomer build-GetAllCustomers build-SearchCustomers: ; @$(call bundle,shared events $(PROJECTION) queries)
+build-GetCustomer build-GetAllCustomers build-SearchCustomers build-GetStatistics: ; @$(call bundle,shared events $(PROJECTION) queries)
 build-AnswerPreflight: ; @$(call bundle,shared queries/__init__.py queries/handlers)
 build-ShowDocs: ; @$(call bundle,shared queries/handlers queries/api_docs)
 	@cp -p queries/__init__.py "$$ARTIFACTS_DIR/queries/"
-	@cp -p queries/api_docs/*.html queries/api_docs/*.js docs/openapi.json "$$ARTIFACTS_DIR/queries/api_docs/"
+	@mkdir -p "$$ARTIFACTS_DIR/queries/api_docs/problems"
+	@cp -p $(foreach kind,html js css svg,queries/api_docs/*.$(kind)) docs/openapi.json "$$ARTIFACTS_DIR/queries/api_docs/"
+	@cp -p docs/reference/problems/*.md "$$ARTIFACTS_DIR/queries/api_docs/problems/"

@@ -16,10 +16,12 @@ import json
 import random
 import statistics
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from heapq import heappop, heappush
+from math import ceil
 from typing import Any, Final
 from uuid import uuid4
 
@@ -33,6 +35,7 @@ from local import tables
 from local.tools import dynamodb_local
 from projections.countries import COUNTRIES
 from projections.customers import CUSTOMERS
+from projections.dynamodb_counted_rows import CUSTOMERS_AT_ONCE
 from projections.dynamodb_generations import DynamoDbGenerations
 from projections.dynamodb_views import projector_of, rows_of
 from projections.generation_details import GenerationDetails
@@ -239,7 +242,8 @@ def _model(batch: int, shards: int, dice: random.Random) -> dict[str, float]:
 
 
 def _parts_of_a_batch(batch: int, shards: int, dice: random.Random) -> list[int]:
-    parts = sorted({dice.randrange(shards) for _ in range(batch)})
+    customers = Counter(dice.randrange(shards) for _ in range(batch))
+    parts = [shard for shard, count in sorted(customers.items()) for _ in range(ceil(count / CUSTOMERS_AT_ONCE))]
     dice.shuffle(parts)
     return parts
 

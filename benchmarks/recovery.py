@@ -91,6 +91,7 @@ def stack(endpoint: str, failures: Queue, unpublished: Queue) -> Stack:
         read_model=DynamoDbReadModel(client, tables["ReadTable"]),
         generations=DynamoDbGenerations(client, tables["ReadTable"]),
         progress=DynamoDbProgress(client, tables["ReadTable"]),
+        health=unused,
         count_events=lambda: client.describe_table(TableName=tables["EventTable"])["Table"]["ItemCount"],
         failures=FailureQueue(queues[0], f"{Queue.meta.endpoint_url}/123456789012/failures"),
         unpublished=FailureQueue(queues[1], f"{Queue.meta.endpoint_url}/123456789012/unpublished"),

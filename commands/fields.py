@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
 from commands import patterns
-from commands.characters import BLANK, JOIN_CONTROL, REFUSED, WHITE_SPACE, is_all_in, is_any_in
+from commands.characters import BLANK, REFUSED, WHITE_SPACE, is_all_in, is_any_in
 from events.mailbox import NotADomain, ascii_domain
 
 _OLDEST_BIRTH: Final = date(1900, 1, 1)
@@ -59,7 +59,7 @@ def _schema(longest: int, pattern: Callable[[], str]) -> Callable[[dict[str, Any
 
 
 def _email(text: str) -> str:
-    if not text.isascii() and is_any_in(text, BLANK, JOIN_CONTROL):
+    if not text.isascii() and is_any_in(text, BLANK):
         raise ValueError("must not contain invisible characters")
     if not patterns.EMAIL_FORM.fullmatch(text):
         raise ValueError("must be an e-mail address such as ada@example.com")

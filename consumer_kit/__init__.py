@@ -13,6 +13,8 @@ from consumer_kit.parsing import NotAnEvent, from_cloud_event, from_event_bridge
 from consumer_kit.skipping import skip, to_message
 from consumer_kit.sqs import MAX_RECEIVES, BatchResult, handle_batch
 
+__version__ = "0.4.0"
+
 __all__ = [
     "CREATED",
     "ERASED",

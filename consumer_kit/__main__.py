@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from consumer_kit import fifo
+from consumer_kit import __version__, fifo
 from consumer_kit.dead_letters import DeadLetter, DeadLetters
 from consumer_kit.dynamodb_inbox import DynamoDbInbox
 from consumer_kit.event import FIRST_EPOCH
@@ -35,11 +35,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit status: 1 if the command found a missing event or a dead letter, or leaves one in the queue; 2 if a
-        request to AWS failed.
+        request to AWS failed or boto3 is missing.
     """
     options = _parser().parse_args(arguments)
-    import boto3  # noqa: PLC0415 - only the command line needs it
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    try:
+        import boto3  # noqa: PLC0415 - only the command line needs it
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+    except ImportError:
+        print('consumer_kit: boto3 is missing. Install the kit with its extra "aws", or boto3 itself.', file=sys.stderr)
+        return 2
 
     try:
         return _run(options, boto3.Session())
@@ -130,6 +134,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="version", version=f"consumer_kit {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
     waiting = commands.add_parser("waiting", help="list the customers with a missing event; exit with 1 if any")
     waiting.add_argument("--table", required=True, help="name of the consumer's table")

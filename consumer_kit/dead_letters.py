@@ -6,7 +6,7 @@ two keep the body, which is personal data, so the queue must keep messages only 
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
@@ -78,9 +78,9 @@ class DeadLetters:
     def list(self) -> Iterator[DeadLetter]:
         """List the dead letters that were sent before the call.
 
-        The messages stay in the queue and are hidden from other receivers for a minute.
+        The messages stay in the queue. They are hidden from other receivers until the list ends, at most for a minute.
         """
-        for message in self._receive():
+        for message in self._receive({}):
             yield describe(message)
 
     def redrive(self, queue_url: str, inbox: Inbox | None = None) -> Iterator[DeadLetter]:
@@ -89,29 +89,53 @@ class DeadLetters:
         Only the messages that were sent before the call are sent back. So it ends although the consumer may reject one
         of them again, which then waits for the next redrive.
 
-        A letter that needs a backfill stays in the queue, until a redrive with the inbox finds its event handled. A
-        crash in between leaves a message in both queues. That does no harm, because the consumer skips repeats.
+        A letter that needs a backfill stays in the queue, and can be received again at once, until a redrive with the
+        inbox finds its event handled. A crash in between leaves a message in both queues. That does no harm, because
+        the consumer skips repeats.
 
         Args:
             queue_url: The consumer's queue.
             inbox: The consumer's inbox.
         """
-        for message in self._receive():
+        hidden: dict[str, str] = {}
+        for message in self._receive(hidden):
             dead_letter = describe(message)
             if not dead_letter.needs_backfill:
                 # If a crash leaves the message in both queues, a FIFO queue accepts the repeat only once.
                 group = fifo.parameters(queue_url, dead_letter.customer_id, f"redrive-{message['MessageId']}")
                 self._client.send_message(QueueUrl=queue_url, MessageBody=message["Body"], **group)
-                self._delete(message)
+                self._delete(message, hidden)
             elif inbox and _is_handled(inbox, message["Body"]):
-                self._delete(message)
+                self._delete(message, hidden)
                 continue
             yield dead_letter
 
-    def _delete(self, message: "MessageTypeDef") -> None:
+    def _delete(self, message: "MessageTypeDef", hidden: dict[str, str]) -> None:
         self._client.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"])
+        hidden.pop(message["MessageId"], None)
 
-    def _receive(self) -> "Iterator[MessageTypeDef]":
+    def _receive(self, hidden: dict[str, str]) -> "Iterator[MessageTypeDef]":
+        """Receive what was sent before the call, and in the end let others receive again what is still in `hidden`.
+
+        Args:
+            hidden: Is filled with the receipt handles of the received messages, by message id.
+        """
+        try:
+            yield from self._receive_all(hidden)
+        finally:
+            self._release(list(hidden.values()))
+
+    def _release(self, handles: Sequence[str]) -> None:
+        for start in range(0, len(handles), _PAGE_SIZE):
+            some = handles[start : start + _PAGE_SIZE]
+            entries: Any = [
+                {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": 0}
+                for number, handle in enumerate(some)
+            ]
+            # One that is not released comes back by itself after a minute.
+            self._client.change_message_visibility_batch(QueueUrl=self._queue_url, Entries=entries)
+
+    def _receive_all(self, hidden: dict[str, str]) -> "Iterator[MessageTypeDef]":
         started, seen, answers_without = int(self._now() * 1000), set[str](), 0
         while answers_without < _ANSWERS_WITHOUT:
             messages = self._client.receive_message(
@@ -124,6 +148,7 @@ class DeadLetters:
             ).get("Messages", [])
             if not messages:
                 return
+            hidden |= {message["MessageId"]: message["ReceiptHandle"] for message in messages}
             unseen = [each for each in messages if each["MessageId"] not in seen and _sent_at(each) < started]
             answers_without = 0 if unseen else answers_without + 1
             seen |= {message["MessageId"] for message in unseen}

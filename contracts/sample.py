@@ -1,4 +1,4 @@
-"""The sample customer of all documents: a value for each field, as JSON has it.
+"""The sample customer of all documents, who is the one that the README creates: a value for each field, as JSON has it.
 
 The fields themselves come from the models. A required field needs a value here; an optional one without a value is
 shown with its default, or left out if that is None, as in events and responses.
@@ -13,15 +13,15 @@ from pydantic_core import to_jsonable_python
 from contracts.errors import ContractError
 
 SAMPLE: Final[Mapping[str, Any]] = {
-    "id": "fd238dab-5c1a-48f1-89de-a63561268b99",
+    "id": "87f0b84d-c54f-5691-b0ab-c2122ab8aa8b",
     "full_name": "Ada Lovelace",
     "email": "ada@example.com",
     "birth": "1990-05-17",
     "city": "London",
     "country": "United Kingdom",
     "version": 1,
-    "created_at": "2026-05-17T09:30:00.000000Z",
-    "updated_at": "2026-05-17T09:30:00.000000Z",
+    "created_at": "2026-11-22T22:07:58.300063Z",
+    "updated_at": "2026-11-22T22:07:58.300063Z",
 }
 
 

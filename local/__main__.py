@@ -1,6 +1,6 @@
 """The command line of the local stack, called by the make targets.
 
-python -m local up | down | status | token | logs | dynamodb-local
+python -m local up | down | status | output | token | demo | logs | dynamodb-local
 """
 
 import argparse
@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import demo_user, logs, outputs, record, stack, status, stopping, tables, tokens
+from local import demo, demo_user, logs, next_steps, outputs, record, stack, status, stopping, tables, tokens
 from local.environments import ROOT, STATE
 from local.errors import StackError
 from local.home import StackHome, running_port
@@ -27,14 +27,9 @@ _out: Final = StackConsole(highlight=False, markup=False, soft_wrap=True)
 def up(home: StackHome, arguments: argparse.Namespace) -> None:
     """Start, deploy and smoke-test the stack."""
     running = stack.bring_up(home, ConsoleProgress(_out), force=arguments.force)
-    api = running.outputs["ApiEndpoint"]
-    _out.print(f"""
-  API       {api}
-  Sign in   {demo_user.sign_in_url(running.outputs)}
-            as {running.user.email} with the password {running.user.password}
-  Try       curl -s -H "Authorization: Bearer $(make -s token{_flags(home)})" {api}/customers
-
-  A new customer was readable after {running.smoke_test.seconds * 1000:.0f} ms.""")
+    _out.print()
+    _print_next_steps(home, running.outputs, running.user)
+    _out.print(f"\n  A new customer was readable after {running.smoke_test.seconds * 1000:.0f} ms.")
 
 
 def down(home: StackHome, _: argparse.Namespace) -> None:
@@ -44,10 +39,40 @@ def down(home: StackHome, _: argparse.Namespace) -> None:
 
 def show_status(home: StackHome, _: argparse.Namespace) -> None:
     """Print which parts of the stack are running."""
-    for row in status.rows(home):
+    rows = list(status.rows(home))
+    for row in rows:
         _out.print(f"  {row.what:<22}{row.state:<14}{row.pid:<9}{row.address}".rstrip())
-        for detail in row.details:
-            _out.print(f"    {detail}")
+    if any(row.what == "API" and row.address for row in rows):
+        _out.print()
+        _print_next_steps(home, outputs.read(home), demo_user.find(home))
+
+
+def _print_next_steps(home: StackHome, deployed: outputs.Outputs, user: demo_user.DemoUser | None) -> None:
+    for line in next_steps.lines(home, deployed, user):
+        _out.print(f"  {line}".rstrip())
+
+
+def output(home: StackHome, arguments: argparse.Namespace) -> None:
+    """Print one output of the stack and nothing else."""
+    deployed = outputs.read(home)
+    if arguments.name not in deployed:
+        raise StackError(
+            f"There is no output {arguments.name!r}. NAME may be {', '.join(sorted(deployed))}: "
+            "make -s output NAME=ApiEndpoint."
+        )
+    print(deployed[arguments.name])
+
+
+def fill(home: StackHome, _: argparse.Namespace) -> None:
+    """Create a hundred people with a history."""
+    deployed = outputs.read(home)
+    done = demo.run(deployed, ConsoleProgress(_out), tuple(demo.lives()))
+    _out.print(
+        f"  {done.people} people from {done.countries} countries, with {done.changes} changes, "
+        f"{done.erased} of them erased: {done.seconds:.1f} s\n"
+    )
+    page = f"{deployed['ApiEndpoint']}/customers?limit=5"
+    _out.print(f"  See them  {next_steps.request(home, page)}")
 
 
 def token(home: StackHome, arguments: argparse.Namespace) -> None:
@@ -79,7 +104,9 @@ COMMANDS: Final[dict[str, Callable[[StackHome, argparse.Namespace], None]]] = {
     "up": up,
     "down": down,
     "status": show_status,
+    "output": output,
     "token": token,
+    "demo": fill,
     "logs": show_logs,
     "dynamodb-local": run_dynamodb_local,
 }
@@ -110,6 +137,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("command", help=", ".join(COMMANDS))
     parser.add_argument("--home", default="", help="folder of the stack (default: .local)")
     parser.add_argument("--port", default="", help="port on 127.0.0.1 (default: 4566, or 8000 for dynamodb-local)")
+    parser.add_argument("--name", default="", help="for output: which output, such as ApiEndpoint")
     parser.add_argument("--scope", default="", help="for token: customers/read or customers/write (default: both)")
     parser.add_argument("--force", action="store_true", help="for up: restart the stack even if that deletes its data")
     parser.add_argument("--function", default="", help="for logs: show only this function")
@@ -182,10 +210,6 @@ def _after_interrupt(arguments: argparse.Namespace) -> str:
     if running_port(_home(arguments).folder):
         return "The stack is still running: make up continues, make down stops it."
     return "Nothing is running: make up starts again."
-
-
-def _flags(home: StackHome) -> str:
-    return "" if home.folder == STATE else f" STACK_HOME={home.folder}"
 
 
 if __name__ == "__main__":

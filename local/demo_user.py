@@ -4,8 +4,8 @@ import contextlib
 import json
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
-from urllib.parse import urlencode
 
 from local.aws import LocalAws
 from local.home import StackHome, write_private
@@ -13,7 +13,6 @@ from local.outputs import Outputs
 from shared.runtime.stored_fields import known_fields
 
 WRITERS: Final = "customer-writers"
-CALLBACK: Final = "http://localhost:8976/callback"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +44,26 @@ def ensure(home: StackHome, outputs: Outputs) -> DemoUser:
 
 
 def sign_in_url(outputs: Outputs) -> str:
-    """The address of the hosted sign-in page for the public client."""
-    query = urlencode(
-        {
-            "response_type": "code",
-            "client_id": outputs["UserPoolClientId"],
-            "redirect_uri": CALLBACK,
-            "scope": "openid customers/read customers/write",
-        }
-    )
-    return f"{outputs['AuthorizeEndpoint']}?{query}"
+    """The address that leads straight to the sign-in page and, from there, to the documentation."""
+    return f"{outputs['ApiEndpoint']}/docs#sign-in"
+
+
+def find(home: StackHome) -> DemoUser | None:
+    """The user that an earlier `ensure` created, or None."""
+    try:
+        return DemoUser(**known_fields(DemoUser, json.loads(_file(home).read_text())))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def _stored_user(home: StackHome) -> DemoUser:
-    file = home.folder / "demo-user.json"
-    try:
-        return DemoUser(**known_fields(DemoUser, json.loads(file.read_text())))
-    except (OSError, ValueError, TypeError):
-        # The ending has one character of each kind that the pool's password policy requires.
-        user = DemoUser("demo@example.com", f"{secrets.token_urlsafe(12)}-aA1")
-    write_private(file, json.dumps({"email": user.email, "password": user.password}))
+    if found := find(home):
+        return found
+    # The ending has one character of each kind that the pool's password policy requires.
+    user = DemoUser("demo@example.com", f"{secrets.token_urlsafe(12)}-aA1")
+    write_private(_file(home), json.dumps({"email": user.email, "password": user.password}))
     return user
+
+
+def _file(home: StackHome) -> Path:
+    return home.folder / "demo-user.json"

@@ -141,9 +141,10 @@ def save_outputs(home: StackHome, stack: "StackTypeDef") -> Outputs:
 def fingerprint(root: Path = ROOT) -> str:
     """A hash of every file that a build or a deploy reads."""
     layer = (path for path in (root / "shared" / "layer").iterdir() if path.is_file())
-    kinds = ("*.py", "*.asl.json", "*.html", "*.js")
+    kinds = ("*.py", "*.asl.json", "*.html", "*.js", "*.css", "*.svg")
     sources = (path for package in PACKAGES for kind in kinds for path in (root / package).rglob(kind))
-    files = [root / "template.yml", root / "Makefile", root / "docs" / "openapi.json", *layer, *sources]
+    problems = (root / "docs" / "reference" / "problems").glob("*.md")
+    files = [root / "template.yml", root / "Makefile", root / "docs" / "openapi.json", *problems, *layer, *sources]
     digest = hashlib.sha256(f"{emulator.python_version()} {architecture()}".encode())
     for path in sorted(files):
         content = path.read_bytes()

@@ -58,6 +58,7 @@ def environment(home: StackHome) -> dict[str, str]:
         "STATE_DIR": str(home.folder / "state"),
         "S3_DATA_DIR": str(home.folder / "s3"),
         "GATEWAY_PORT": str(home.port),
+        "STACK_OUTPUTS": str(home.outputs_file),
         "BIND_HOST": LOOPBACK,
         "MINISTACK_REGION": REGION,
         "LOG_LEVEL": "WARNING",

@@ -6,13 +6,17 @@ page in the developer's browser could read the tables and run code as the develo
 The guard refuses a foreign Host, against DNS rebinding, and lets browsers reach only the API and the hosted sign-in.
 SDKs, the SAM CLI and functions send neither Origin nor Sec-Fetch-Site, so nothing changes for them.
 
+It also leads from a problem's `type`, which is a path on this host, to the page that the deployed API serves there.
+
 It runs on the emulator's own interpreter as a script and imports nothing of this project: with the project's folder on
 the path, functions could import modules that their packages lack.
 """
 
+import json
 import os
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -33,20 +37,30 @@ _SIGN_IN: Final = re.compile(
     r"|GET /[a-z]+(-[a-z]+)+-[0-9]_[A-Za-z0-9]+/\.well-known/(jwks\.json|openid-configuration)"
 )
 _PREFLIGHTED: Final = ("GET", "POST")
+_PROBLEM_TYPE: Final = re.compile(r"/docs/problems(/[a-z-]+)?")
 
 
 class Guard:
     """An ASGI application that forwards to another one what `refusal` allows."""
 
-    def __init__(self, app: App, port: int) -> None:
+    def __init__(self, app: App, port: int, outputs: Path) -> None:
+        """Guard an application.
+
+        Args:
+            port: The port that the application listens on.
+            outputs: The file with the stack's outputs, once it is deployed.
+        """
         self._app = app
         self._port = port
+        self._outputs = outputs
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] == "websocket":  # the API has none
             await receive()
             await send({"type": "websocket.close", "code": 1008})
+        elif scope["type"] == "http" and (page := problem_page(scope, self._port, self._outputs)):
+            await _redirect(send, page)
         elif scope["type"] == "http" and (reason := refusal(scope, self._port)):
             await _refuse(send, reason)
         else:
@@ -60,11 +74,9 @@ def refusal(scope: Scope, port: int) -> str | None:
         scope: ASGI's description of the request.
         port: The port that the emulator listens on.
     """
-    headers: dict[str, list[str]] = {}
-    for name, value in scope["headers"]:
-        headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+    headers = _headers(scope)
     match headers.get("host", []):
-        case [host] if host in (f"127.0.0.1:{port}", f"localhost:{port}"):
+        case [_] as host if host in _own_hosts(port):
             at_api_host = False
         case [host] if _API_HOST.fullmatch(host) and host.endswith(f":{port}"):
             at_api_host = True
@@ -74,6 +86,36 @@ def refusal(scope: Scope, port: int) -> str | None:
     if from_browser and not _is_open_to_browsers(scope["method"], scope["path"], at_api_host=at_api_host):
         return "A browser may reach only the API and the sign-in of this local AWS. Use the AWS CLI or an SDK."
     return None
+
+
+def problem_page(scope: Scope, port: int, outputs: Path) -> str | None:
+    """The page of the problem whose `type` a request names; None for other requests, or before the deployment.
+
+    Args:
+        scope: ASGI's description of the request.
+        port: The port that the emulator listens on.
+        outputs: The file with the stack's outputs.
+    """
+    if scope["method"] != "GET" or not _PROBLEM_TYPE.fullmatch(scope["path"]):
+        return None
+    if _headers(scope).get("host") not in _own_hosts(port):
+        return None
+    try:
+        return f"{json.loads(outputs.read_text())['ApiEndpoint']}{scope['path']}"
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
+def _own_hosts(port: int) -> tuple[list[str], list[str]]:
+    return [f"127.0.0.1:{port}"], [f"localhost:{port}"]
+
+
+def _headers(scope: Scope) -> dict[str, list[str]]:
+    """All values of each header by lower-case name."""
+    headers: dict[str, list[str]] = {}
+    for name, value in scope["headers"]:
+        headers.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+    return headers
 
 
 def _is_open_to_browsers(method: str, path: str, *, at_api_host: bool) -> bool:
@@ -96,6 +138,12 @@ async def _refuse(send: Send, reason: str) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
+async def _redirect(send: Send, address: str) -> None:
+    headers = [(b"location", address.encode()), (b"content-length", b"0"), (b"cache-control", b"no-store")]
+    await send({"type": "http.response.start", "status": 302, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+
+
 def main() -> None:
     """Run the emulator, guarded, until it is stopped."""
     import yaml  # noqa: PLC0415
@@ -104,7 +152,7 @@ def main() -> None:
     yaml.SafeLoader = yaml.CSafeLoader  # type: ignore[misc, assignment]
     from ministack import app as emulator  # type: ignore[import-not-found]  # noqa: PLC0415
 
-    emulator.app = Guard(emulator.app, int(os.environ["GATEWAY_PORT"]))
+    emulator.app = Guard(emulator.app, int(os.environ["GATEWAY_PORT"]), Path(os.environ["STACK_OUTPUTS"]))
     emulator.main()
 
 

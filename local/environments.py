@@ -29,7 +29,7 @@ from local.processes import running_processes
 ROOT: Final = Path(__file__).resolve().parent.parent
 STATE: Final = ROOT / ".local"
 OLDEST_PYTHON: Final = (3, 11)
-NAMES: Final = ("stack", "dev", "sam", "emulator", "audit", "pipeline", "docs", "mutation")
+NAMES: Final = ("stack", "dev", "sam", "emulator", "audit", "pipeline", "docs", "mutation", "clients")
 # The local AWS keeps its data in memory, so its environment is not replaced under it.
 HOLDS_DATA: Final = "emulator"
 

@@ -1,4 +1,4 @@
-"""The smoke test of a stack: creates one customer over HTTP and waits until the projection shows it."""
+"""The smoke test of a stack: creates a customer over HTTP, waits until the projection shows it, and erases it again."""
 
 import time
 import uuid
@@ -31,18 +31,19 @@ class SmokeTestResult:
 
 
 def run(home: StackHome, outputs: Outputs) -> SmokeTestResult:
-    """Create a customer and read it back, as any client would.
+    """Create a customer, read it back and erase it, as any client would. No reader sees it afterwards.
 
     Raises:
-        StackError: The customer could not be created or did not appear. The details hold the end of the logs.
+        StackError: The customer could not be created, did not appear or could not be erased. The details hold the end
+            of the logs.
     """
     headers = {"Authorization": f"Bearer {access_token(outputs)}"}
     customer = {
-        "full_name": "Ada Lovelace",
-        "email": f"ada.{uuid.uuid4().hex[:12]}@example.com",
+        "full_name": "Smoke Test",
+        "email": f"smoke-test.{uuid.uuid4().hex[:12]}@example.com",
         "birth": "1990-05-17",
         "city": "London",
-        "country": "GB",
+        "country": "United Kingdom",
     }
     with http_client() as http:
         address = f"{outputs['ApiEndpoint']}/customers"
@@ -53,7 +54,9 @@ def run(home: StackHome, outputs: Outputs) -> SmokeTestResult:
                 details=_log_of(outputs, "CreateCustomer"),
             )
         customer_id = str(created.json()["id"])
-        return SmokeTestResult(customer_id, _wait_for(home, outputs, http, f"{address}/{customer_id}", headers))
+        seconds = _wait_for(home, outputs, http, f"{address}/{customer_id}", headers)
+        _erase(outputs, http, f"{address}/{customer_id}", headers)
+        return SmokeTestResult(customer_id, seconds)
 
 
 def _wait_for(home: StackHome, outputs: Outputs, http: httpx.Client, address: str, headers: dict[str, str]) -> float:
@@ -75,6 +78,24 @@ def _wait_for(home: StackHome, outputs: Outputs, http: httpx.Client, address: st
             )
         time.sleep(0.05)
     return time.monotonic() - started
+
+
+def _erase(outputs: Outputs, http: httpx.Client, address: str, headers: dict[str, str]) -> None:
+    """Erase the customer, and wait until readers know."""
+    erased = _send(http, "DELETE", address, headers)
+    if erased.status_code != httpx.codes.NO_CONTENT:
+        raise StackError(
+            f"DELETE /customers/{{customer_id}} answered {erased.status_code} instead of 204: {erased.text[:300]}",
+            details=_log_of(outputs, "EraseCustomer"),
+        )
+    seen = {"Consistency-Token": erased.headers["Consistency-Token"], "Prefer": "wait=10"}
+    answer = _send(http, "GET", address, headers | seen)
+    if answer.status_code != httpx.codes.NOT_FOUND:
+        raise StackError(
+            f"GET /customers/{{customer_id}} answered {answer.status_code} after the erasure instead of 404: "
+            f"{answer.text[:300]}",
+            details=_log_of(outputs, "ProjectCustomers"),
+        )
 
 
 def _send(

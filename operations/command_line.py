@@ -151,7 +151,12 @@ def _sentence(text: str) -> str:
 
 
 COMMANDS: Final = (
-    Command("status", status.status, "show generations and pending failures", "status"),
+    Command(
+        "status",
+        status.status,
+        "show what is wrong with the stack, and how far behind the events each mapping is",
+        "status",
+    ),
     Command(
         "parked",
         status.parked,

@@ -2,7 +2,14 @@
 
 from typing import Final
 
-from botocore.exceptions import BotoCoreError, ClientError, ConfigNotFound, ConfigParseError, ProfileNotFound
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConfigNotFound,
+    ConfigParseError,
+    EndpointConnectionError,
+    ProfileNotFound,
+)
 
 from events.store import StoreBusy
 from local.errors import StackError
@@ -20,6 +27,8 @@ REPORTED: Final = (
     ReadModelBusy, StoreBusy, BotoCoreError, ClientError,
 )  # fmt: skip
 
+_LOCAL: Final = "//127.0.0.1:"
+
 
 def sentence_of(error: Exception) -> str:
     """Return the sentence that the operator reads.
@@ -34,6 +43,8 @@ def sentence_of(error: Exception) -> str:
             return f"The tables are too busy ({error}): run the same command again, it continues where it stopped."
         case ProfileNotFound() | ConfigParseError() | ConfigNotFound():
             return f"The AWS settings of this shell cannot be used: {error}. Correct AWS_PROFILE or that file."
+        case EndpointConnectionError() if _LOCAL in str(error):
+            return "The local stack does not answer. Start it with make up."
         case BotoCoreError() | ClientError():
             return f"AWS refused the request or did not answer ({error})."
         case _:

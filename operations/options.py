@@ -300,7 +300,7 @@ def preflight_options(parser: ArgumentParser) -> None:
         type=positive_integer,
         default=0,
         metavar="N",
-        help="concurrent executions that the parameters reserve: three times ReadConcurrency, ProjectorConcurrency and "
+        help="concurrent executions that the parameters reserve: four times ReadConcurrency, ProjectorConcurrency and "
         "PublisherConcurrency (default: 0)",
     )
     parser.add_argument(

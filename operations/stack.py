@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,8 @@ from operations.jobs.claims.dynamodb_table import DynamoDbClaims
 from operations.jobs.claims.table import ClaimsTable
 from operations.jobs.claims.verifier import ClaimVerifier
 from operations.jobs.failure_queue import FailureQueue
+from operations.jobs.health.connection import health_source
+from operations.jobs.health.readings import HealthSource
 from operations.jobs.recovery.parameters import StackParameters
 from operations.jobs.recovery.tables import RestorableTables
 from operations.jobs.versions import VersionRegistry, functions_of
@@ -73,6 +76,7 @@ class Stack:
         tables: The names of the stack's tables, by the output that names them.
         control: Restores and describes tables.
         parameters: The parameters of the stack.
+        health: The state of its mappings, queues and alarms.
         view: The view that the commands work on.
         views: The stores of every other view, by name; see `for_view`.
         epoch: The epoch of the event table; see `publisher.cloud_event.cloud_event`.
@@ -99,6 +103,7 @@ class Stack:
     tables: Mapping[str, str]
     control: RestorableTables
     parameters: StackParameters
+    health: HealthSource
     view: View = CUSTOMERS
     views: Mapping[str, ViewStores] = field(default_factory=dict)
     epoch: int = FIRST_EPOCH
@@ -246,9 +251,8 @@ def _connected(session: boto3.Session, found: Mapping[str, str], endpoint: str |
         epoch=epoch,
         tables={output: found[output] for output in found if output.endswith("Table")},
         control=RestorableTables(client),
-        parameters=StackParameters(
-            session.client("cloudformation", endpoint_url=endpoint, config=config), found["StackName"]
-        ),
+        parameters=StackParameters(stacks, name),
+        health=health_source(partial(session.client, endpoint_url=endpoint, config=config), found, home),
         home=home,
     )
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 # Of a transaction (API reference, "TransactWriteItems").
 _ITEMS_AT_ONCE: Final = 100
 # More customers would mean more of them to send again when one is changed meanwhile.
-_CUSTOMERS_AT_ONCE: Final = 40
+CUSTOMERS_AT_ONCE: Final = 40
 # A transactional write uses twice the units of a plain one (DynamoDB docs, "Capacity management for transactions").
 _TRANSACTIONAL: Final = 2
 
@@ -167,7 +167,7 @@ def _parts(numbers: Sequence[int], writes: Sequence[Write]) -> Iterator[list[int
         write = writes[number]
         touched = {row.group for row in (write.row, write.replaces) if row and row.group is not None}
         added = 1 + (fence_version(write) is not None) + len(touched - groups)
-        if part and (len(part) == _CUSTOMERS_AT_ONCE or items + added > _ITEMS_AT_ONCE):
+        if part and (len(part) == CUSTOMERS_AT_ONCE or items + added > _ITEMS_AT_ONCE):
             yield part
             part, items, groups = [], 0, set()
             added = 1 + (fence_version(write) is not None) + len(touched)

@@ -9,7 +9,13 @@ CALLERS: Final = "callers"
 # In the order in which they start: the longest first, so that the short ones fill the rest.
 ORDER: Final = ("integration", CALLERS, "contract", "infrastructure")
 # These read the whole event table repeatedly, and every other test on the stack makes it longer.
-_BEFORE_THE_REST: Final = ("test_lost_batches.py", "test_backfill.py", "test_operations.py")
+_BEFORE_THE_REST: Final = (
+    "test_first_minutes.py",
+    "test_pasted_blocks.py",
+    "test_lost_batches.py",
+    "test_backfill.py",
+    "test_operations.py",
+)
 
 
 def group_of(module: PurePath) -> str:
@@ -22,7 +28,7 @@ def group_of(module: PurePath) -> str:
         module: The module's path, relative to the project's root.
     """
     tier = module.parts[1]
-    if tier in ("browser", "e2e"):
+    if tier in ("browser", "clients", "e2e"):
         return CALLERS
     return tier if tier in ORDER else module.as_posix()
 

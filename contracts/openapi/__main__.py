@@ -1,11 +1,12 @@
-"""Writes docs/openapi.json: `make openapi`."""
+"""Writes docs/openapi.json, docs/postman-collection.json and docs/requests.http: `make openapi`."""
 
 import sys
 
 from contracts.errors import ContractError
-from contracts.openapi.document import FILE, openapi_document, rendered
+from contracts.openapi.files import files
 
 try:
-    FILE.write_text(rendered(openapi_document()))
+    for path, text in files().items():
+        path.write_text(text)
 except ContractError as error:
     sys.exit(f"make openapi: nothing was written. {error}")

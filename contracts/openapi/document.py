@@ -2,7 +2,6 @@
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -10,9 +9,10 @@ from contracts.errors import ContractError
 from contracts.openapi import routes, security
 from contracts.openapi.headers import HEADERS, PARAMETERS
 from contracts.openapi.operations import LINKS, OPERATIONS
-from contracts.openapi.problems import all_responses
+from contracts.openapi.problems import all_examples, all_responses, problem_schemas
 from contracts.openapi.schemas import all_schemas
 from contracts.openapi.security import Addresses
+from contracts.project import contact, project
 from local.environments import ROOT
 from local.template import load_template
 
@@ -38,6 +38,7 @@ def openapi_document(addresses: Addresses | None = None, template: Mapping[str, 
         SampleMissing: A required field has no sample value.
     """
     addresses, template = addresses or Addresses(), template or load_template()
+    kinds = [operation.problems for operation in OPERATIONS.values()]
     return {
         "openapi": "3.1.0",
         "info": _info(),
@@ -45,10 +46,11 @@ def openapi_document(addresses: Addresses | None = None, template: Mapping[str, 
         "tags": [{"name": "customers", "description": "The customers of the shop."}],
         "paths": _paths(routes.routes_of(template)),
         "components": {
-            "schemas": all_schemas(),
+            "schemas": {**all_schemas(), **problem_schemas(kinds)},
             "parameters": PARAMETERS,
             "headers": HEADERS,
-            "responses": all_responses(operation.problems for operation in OPERATIONS.values()),
+            "responses": all_responses(kinds),
+            "examples": all_examples(kinds),
             "links": LINKS,
             "securitySchemes": security.schemes(addresses, routes.scopes_of(template)),
         },
@@ -63,15 +65,16 @@ def rendered(document: Json) -> str:
 
 
 def _info() -> Json:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    known = project()
     return {
         "title": "Customers API",
-        "version": project["version"],
-        "summary": project["description"],
+        "version": known["version"],
+        "summary": known["description"],
         "description": "Every error is `application/problem+json`; branch on its `type`. Responses may gain fields; "
         "requests with unknown fields or query parameters are rejected. A request body is JSON in UTF-8, uncompressed, "
         "without repeated members. Responses are never cached (`Cache-Control: no-store`).",
-        "license": {"name": project["license"], "identifier": project["license"]},
+        "contact": contact(),
+        "license": {"name": known["license"], "identifier": known["license"]},
     }
 
 

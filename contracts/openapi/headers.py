@@ -2,7 +2,9 @@
 
 from typing import Any, Final
 
-from contracts.openapi.schemas import ID
+from contracts.openapi.schemas import EXAMPLE_ID, ID
+from projections.counting import CountingView
+from projections.views import VIEWS
 from queries.get_all_customers import DEFAULT_LIMIT, LARGEST_LIMIT
 from shared.http import consistency
 from shared.http.headers import DEFAULT_WAIT_SECONDS, IDEMPOTENCY_KEY, LONGEST_WAIT_SECONDS
@@ -11,11 +13,17 @@ from shared.http.preconditions import CONDITION
 Json = dict[str, Any]
 
 _URL_SAFE: Final = "^[A-Za-z0-9_-]+$"
-_EXAMPLE: Final = "gGDbOj6ip13WJtf4_68UN07ERIxmZDIzOGRhYi01YzFhLTQ4ZjEgMQ"
+_EXAMPLE: Final = "gGDbOtMh829Pv5_DXzvA3y7ybqQ4N2YwYjg0ZC1jNTRmLTU2OTEtYjBhYi1jMjEyMmFiOGFhOGIgMQ"
 _TOKEN: Final[Json] = {"type": "string", "pattern": _URL_SAFE, "examples": [_EXAMPLE]}
 _ETAG: Final[Json] = {"type": "string", "pattern": '^"[0-9]{1,9}"$', "examples": ['"1"']}
 _CONDITION: Final[Json] = {"type": "string", "pattern": f"^{CONDITION.pattern}$", "examples": ['"1"']}
-_LOCATION: Final[Json] = {"type": "string", "format": "uri-reference", "pattern": f"^\\./customers/{ID['pattern'][1:]}"}
+_LOCATION: Final[Json] = {
+    "type": "string",
+    "format": "uri-reference",
+    "pattern": f"^\\./customers/{ID['pattern'][1:]}",
+    "examples": [f"./customers/{EXAMPLE_ID}"],
+}
+_CORRELATION_ID: Final = "order-4711"
 _TEXT: Final[Json] = {"type": "string"}
 
 
@@ -25,6 +33,13 @@ def _parameter(place: str, name: str, description: str, schema: Json, **more: An
 
 PARAMETERS: Final[dict[str, Json]] = {
     "customer_id": _parameter("path", "customer_id", "The id of the customer.", ID, required=True),
+    "view": _parameter(
+        "path",
+        "view",
+        "What customers are counted by.",
+        {"type": "string", "enum": [view.name for view in VIEWS if isinstance(view, CountingView)]},
+        required=True,
+    ),
     "limit": _parameter(
         "query",
         "limit",
@@ -76,7 +91,7 @@ PARAMETERS: Final[dict[str, Json]] = {
         "X-Correlation-Id",
         "Connects this request with everything that it causes: at most 128 letters, digits and `._:/+=-`. Other values "
         "are ignored.",
-        {**_TEXT, "examples": ["order-4711"]},
+        {**_TEXT, "examples": [_CORRELATION_ID]},
     ),
     "traceparent": _parameter(
         "header",
@@ -99,12 +114,17 @@ HEADERS: Final[dict[str, Json]] = {
         "Identifies this write. Send it with a GET to read data that includes the write.", _TOKEN
     ),
     "X-Correlation-Id": _header(
-        "Connects this request with everything that it caused: the id from the request, or a generated one.", _TEXT
+        "Connects this request with everything that it caused: the id from the request, or a generated one.",
+        {**_TEXT, "examples": [_CORRELATION_ID]},
     ),
-    "Retry-After": _header("The number of seconds to wait before the next attempt.", {"type": "integer", "minimum": 0}),
+    "Retry-After": _header(
+        "The number of seconds to wait before the next attempt.", {"type": "integer", "minimum": 0, "examples": [1]}
+    ),
     "Accept": _header("The media type of a body.", {"const": "application/json"}),
     "Accept-Encoding": _header("The content coding of a body.", {"const": "identity"}),
-    "WWW-Authenticate": _header("The required authentication scheme.", _TEXT, required=False),
+    "WWW-Authenticate": _header(
+        "The required authentication scheme.", {**_TEXT, "examples": ["Bearer"]}, required=False
+    ),
 }
 
 

@@ -166,6 +166,18 @@ OPERATIONS: Final[dict[str, Operation]] = {
         response="CustomerPage",
         refusals=(*_BODY_PROBLEMS, problems.NotYetReadable, problems.PreconditionFailed),
     ),
+    "GET /statistics/{view}": Operation(
+        id="getStatistics",
+        summary="Count customers by group",
+        description="How many customers each group has, such as each country. "
+        "Without a Consistency-Token, the counts may be a moment old. They have no ETag.",
+        parameters=("view", *_READ_PARAMETERS),
+        status=HTTPStatus.OK,
+        success="The counts.",
+        headers=("X-Correlation-Id",),
+        response="Statistics",
+        refusals=(problems.NotFound, problems.NotYetReadable, problems.PreconditionFailed),
+    ),
     "GET /customers/{customer_id}": Operation(
         id="getCustomer",
         summary="Read a customer",

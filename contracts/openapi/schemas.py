@@ -9,6 +9,8 @@ from commands.create_customer import CreateCustomer
 from commands.update_customer import NewDetails
 from contracts.sample import SAMPLE, sample_of
 from events.customer import CUSTOMER_ID, Customer
+from projections.countries import COUNTRIES, normalised
+from queries.get_statistics import MOST_GROUPS
 from queries.search_customers import SearchCustomers
 
 Json = dict[str, Any]
@@ -24,6 +26,12 @@ _REFINED: Final[dict[str, Json]] = {
     },
     "created_at": {**_INSTANT, "description": "When the customer was created: RFC 3339, UTC."},
     "updated_at": {**_INSTANT, "description": "When the newest change was made: RFC 3339, UTC."},
+}
+
+_SAMPLE_COUNT: Final[Json] = {
+    "group": normalised(SAMPLE["country"]),
+    "customers": 1,
+    "changed_at": SAMPLE["created_at"],
 }
 
 
@@ -53,7 +61,7 @@ def reference(name: str) -> Json:
 
 
 def all_schemas() -> dict[str, Json]:
-    """Return every named schema.
+    """Return every named schema but those of the problems.
 
     Raises:
         SampleMissing: A required field has no sample value.
@@ -65,7 +73,8 @@ def all_schemas() -> dict[str, Json]:
         "SearchCustomers": _search(),
         "Customer": customer_schema(Customer),
         "CustomerPage": _page(),
-        "Problem": _problem(),
+        "Statistics": _statistics(),
+        "GroupCount": _group_count(),
         "FieldError": _field_error(),
     }
 
@@ -128,27 +137,58 @@ def _page() -> Json:
     }
 
 
-def _problem() -> Json:
+def _statistics() -> Json:
+    counted = {"type": "integer", "minimum": 0}
+    others = {
+        "type": "object",
+        "description": f"The sum of the groups beyond the {MOST_GROUPS} largest.",
+        "required": ["groups", "customers"],
+        "properties": {"groups": counted, "customers": counted},
+    }
+    groups = {
+        "type": "array",
+        "description": "The largest first, and equal ones by name.",
+        "maxItems": MOST_GROUPS,
+        "items": reference("GroupCount"),
+    }
+    changed_at = {"type": ["string", "null"], **_INSTANT, "description": "When a count changed last; null before that."}
     return {
         "type": "object",
-        "description": "An error, as RFC 9457 defines it.",
-        "required": ["type", "title", "status", "detail", "instance"],
+        "description": "How many customers each group has.",
+        "required": ["view", "customers", "changed_at", "groups", "others"],
         "properties": {
-            "type": {
-                "type": "string",
-                "format": "uri-reference",
-                "description": "Identifies the kind of error. It never changes, so programs can branch on it.",
-            },
-            "title": {"type": "string"},
-            "status": {"type": "integer", "minimum": 400, "maximum": 599},
-            "detail": {"type": "string", "description": "An explanation for people. Its wording may change."},
-            "instance": {
-                "type": "string",
-                "pattern": "^urn:request:",
-                "description": "Identifies this one occurrence.",
-            },
-            "errors": {"type": "array", "minItems": 1, "items": reference("FieldError")},
+            "view": {"type": "string", "description": "What the customers are counted by."},
+            "customers": {**counted, "description": "All customers who are counted."},
+            "changed_at": changed_at,
+            "groups": groups,
+            "others": others,
         },
+        "examples": [
+            {
+                "view": COUNTRIES.name,
+                "customers": 1,
+                "changed_at": _SAMPLE_COUNT["changed_at"],
+                "groups": [_SAMPLE_COUNT],
+                "others": {"groups": 0, "customers": 0},
+            }
+        ],
+    }
+
+
+def _group_count() -> Json:
+    return {
+        "type": "object",
+        "description": "How many customers one group has.",
+        "required": ["group", "customers", "changed_at"],
+        "properties": {
+            "group": {
+                "type": "string",
+                "description": "A text as it is counted: trimmed, in lower case, with single spaces.",
+            },
+            "customers": {"type": "integer", "minimum": 1},
+            "changed_at": {"type": "string", **_INSTANT, "description": "When the count changed last."},
+        },
+        "examples": [_SAMPLE_COUNT],
     }
 
 

@@ -54,12 +54,12 @@ def schemes(addresses: Addresses, scopes: dict[str, str]) -> dict[str, Json]:
             "type": "http",
             "scheme": "bearer",
             "bearerFormat": "JWT",
-            "description": "An access token of the stack's user pool that has the scope of the operation. Services get "
-            "one with client credentials.",
+            "description": "An access token of the stack's user pool with the scope that the operation requires of "
+            "`oauth`. Services get one with client credentials.",
         },
     }
 
 
 def requirements(route: Route) -> list[Json]:
-    """Return the security requirements of a route: either scheme, with the scopes of the route."""
-    return [{"oauth": list(route.scopes)}, {"bearer": list(route.scopes)}]
+    """Return the security requirements of a route: either scheme. Only an OAuth scheme declares scopes."""
+    return [{"oauth": list(route.scopes)}, {"bearer": []}]

@@ -3,25 +3,20 @@
 python -m local.tools.cdk diff
 """
 
-import fcntl
-import hashlib
-import shutil
 import subprocess
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from rich.console import Console
 
-from local.environments import ROOT, STATE
+from local.environments import ROOT
 from local.errors import StackError
 from local.progress import ConsoleProgress, ProgressReporter
-from local.tools.npm_package import node, npm
+from local.tools import npm_lock
+from local.tools.npm_package import node
 
 APP: Final = ROOT / "pipeline"
-_LOCK: Final = "package-lock.json"
-_FILES: Final = ("package.json", _LOCK, ".npmrc")
 _PROGRAM: Final = Path("node_modules", "aws-cdk", "bin", "cdk")
 
 
@@ -35,31 +30,7 @@ def installed(progress: ProgressReporter, app: Path = APP) -> Path:
     Raises:
         StackError: A download failed or does not match its hash.
     """
-    version = hashlib.sha256((app / _LOCK).read_bytes()).hexdigest()[:16]
-    folder = STATE / "cdk" / version
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with (folder.parent / "install.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            with TemporaryDirectory(dir=folder.parent) as scratch, progress.step("CDK installed"):
-                _install(app, Path(scratch) / "package")
-                # Renamed last, so that an interrupted download never looks complete.
-                (Path(scratch) / "package").rename(folder)
-    return folder / _PROGRAM
-
-
-def _install(app: Path, folder: Path) -> None:
-    folder.mkdir()
-    for name in _FILES:
-        shutil.copy(app / name, folder)
-    command = [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise StackError(
-            "npm could not install the CDK from pipeline/package-lock.json. If the error below is EINTEGRITY, a "
-            "package does not match its hash: find out who changed it. Otherwise the usual cause is the network.",
-            details=done.stderr,
-        )
+    return npm_lock.installed("CDK", app, progress) / _PROGRAM
 
 
 def main(arguments: list[str]) -> int:

@@ -22,6 +22,7 @@ class Request:
         headers: Headers by lower-case name. Repeated lines are joined with commas (RFC 9110, 5.3).
         trace_id: The X-Ray trace id, or an empty string.
         route: The path as the API declares it, for example `/customers/{customer_id}`.
+        address: The path as the caller sent it, with the stage or the base path of a custom domain.
         stage_variables: The variables of the API's stage by name.
         segment_id: This function's X-Ray segment; empty if the trace is not recorded.
         repeated: The names of query parameters that were sent more than once.
@@ -37,6 +38,7 @@ class Request:
     body: bytes
     trace_id: str
     route: str = ""
+    address: str = ""
     stage_variables: Mapping[str, str] = field(default_factory=dict)
     segment_id: str = ""
     repeated: frozenset[str] = frozenset()
@@ -69,6 +71,7 @@ def parse(event: Mapping[str, Any]) -> Request:
         trace_id=trace_id,
         segment_id=segment_id,
         route=event.get("resource", ""),
+        address=context.get("path", ""),
         stage_variables=event.get("stageVariables") or {},
         repeated=_repeated(event),
         is_binary=bool(event.get("isBase64Encoded")),

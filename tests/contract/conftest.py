@@ -5,7 +5,7 @@ The tier shares the servers, and its tests share the tables: every test uses its
 
 import os
 import uuid
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
@@ -19,6 +19,7 @@ from projections.dynamodb_read_model import DynamoDbReadModel
 from projections.read_model import ReadModel
 from tests.fakes.event_store import InMemoryEventStore
 from tests.fakes.read_model import InMemoryReadModel
+from tests.mutation.databases import ENDPOINTS, empty_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,15 +27,13 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import CreateTableInputTypeDef
 
-# A server that runs already, with the template's tables. Its tables keep what earlier tests wrote.
-SERVER: Final = os.environ.get("DYNAMODB_LOCAL_ENDPOINT", "")
-
 
 @pytest.fixture(scope="session")
 def amazons_dynamodb() -> "Iterator[DynamoDBClient]":
     """Amazon's DynamoDB Local with the template's tables."""
-    if SERVER:
-        yield dynamodb_local.client(SERVER)
+    if ENDPOINTS in os.environ:
+        with empty_tables(os.environ, _without_streams()) as client:
+            yield client
         return
     with dynamodb_local.running(_without_streams()) as endpoint:
         yield dynamodb_local.client(endpoint)

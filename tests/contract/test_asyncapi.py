@@ -1,4 +1,4 @@
-"""docs/asyncapi.json is valid AsyncAPI 3.0, by the specification's JSON Schema from npm, pinned by hash."""
+"""docs/asyncapi.json is valid AsyncAPI 3.1, by the specification's JSON Schema from npm, pinned by hash."""
 
 import copy
 import json
@@ -23,10 +23,10 @@ PACKAGE: Final = Package(
 @pytest.fixture(scope="session")
 def specification() -> Draft7Validator:
     folder = npm_package.installed(PACKAGE, lambda unpacked: unpacked / "schemas", NoProgress())
-    return Draft7Validator(json.loads((folder / "3.0.0-without-$id.json").read_text()))
+    return Draft7Validator(json.loads((folder / "3.1.0-without-$id.json").read_text()))
 
 
-def test_the_document_is_asyncapi_3_0(specification: Draft7Validator) -> None:
+def test_the_document_is_asyncapi_3_1(specification: Draft7Validator) -> None:
     assert [error.message for error in specification.iter_errors(json.loads(ASYNCAPI.read_text()))] == []
 
 

@@ -67,7 +67,7 @@ def test_a_state_derived_from_an_older_one_is_refused(inbox: Inbox, customer_id:
     for state in (first, second):
         inbox.save(state)
 
-    with pytest.raises(InboxConflict):
+    with pytest.raises(InboxConflict, match=f"^{customer_id}$"):
         inbox.save((first, second)[behind])
     assert inbox.load(customer_id) == second
 

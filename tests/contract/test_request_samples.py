@@ -114,6 +114,9 @@ def test_the_samples_create_a_customer_and_find_it_in_the_list(amazons_dynamodb:
     found = invoke("SearchCustomers", sample("search-customers"), endpoint)
     assert (found["statusCode"], json.loads(found["body"])) == (200, {"customers": [customer], "next_cursor": None})
 
+    counted = invoke("GetStatistics", sample("get-statistics"), endpoint)
+    assert (counted["statusCode"], json.loads(counted["body"])["customers"]) == (200, 1)
+
     one = sample("get-all-customers") | {
         "pathParameters": {"customer_id": customer["id"]},
         "queryStringParameters": None,

@@ -47,10 +47,10 @@ class Copy:
         names = self.run("git", "ls-files").splitlines()
         return [name for name in names if found.search(name) or found.search((self.root / name).read_text("utf-8"))]
 
-    def run_unit_tests(self) -> None:
-        """Run the unit tier, apart from a few tests that a copy cannot break."""
+    def run_unit_tests(self, *tests: str) -> None:
+        """Run the unit tier, or only these parts of it, apart from a few tests that a copy cannot break."""
         options = ("-q", "-x", "-n0", "-p", "no:cacheprovider", *(f"--deselect={test}" for test in _SKIPPED))
-        self.run(sys.executable, "-m", "pytest", "tests/unit", *options)
+        self.run(sys.executable, "-m", "pytest", *(tests or ("tests/unit",)), *options)
 
 
 def _environment() -> dict[str, str]:

@@ -162,7 +162,7 @@ def _cell(http: httpx.Client, route: str) -> str:
     body = a_person() if method in ("POST", "PUT") else None
     if path.endswith("/search"):
         body = {"email": new_email()}
-    status = http.request(method, path.replace("{customer_id}", str(uuid4())), json=body).status_code
+    status = http.request(method, path.format(customer_id=uuid4(), view="countries"), json=body).status_code
     assert status in (200, 201, 401, 403, 404)
     return str(status) if status in (401, 403) else "yes"
 

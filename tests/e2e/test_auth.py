@@ -19,6 +19,7 @@ ROUTES: Final = {
     "create": ("POST", "/customers"),
     "list": ("GET", "/customers"),
     "search": ("POST", "/customers/search"),
+    "count": ("GET", "/statistics/countries"),
     "get": ("GET", f"/customers/{uuid4()}"),
     "update": ("PUT", f"/customers/{uuid4()}"),
     "erase": ("DELETE", f"/customers/{uuid4()}"),

@@ -27,11 +27,10 @@ def test_the_page_is_public_and_runs_only_its_own_scripts(anybody: httpx.Client,
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("swagger-ui.js", "text/javascript"),
-        ("swagger-ui.css", "text/css"),
+        ("page.css", "text/css"),
+        ("favicon.svg", "image/svg+xml"),
         ("page.js", "text/javascript"),
-        ("oauth2-redirect.html", "text/html"),
-        ("oauth2-redirect.js", "text/javascript"),
+        ("sign-in.js", "text/javascript"),
     ],
 )
 def test_each_part_of_the_page_is_served(anybody: httpx.Client, name: str, kind: str) -> None:
@@ -40,6 +39,26 @@ def test_each_part_of_the_page_is_served(anybody: httpx.Client, name: str, kind:
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith(kind)
     assert answer.content
+
+
+@pytest.mark.parametrize("path", ["", "/"])
+def test_the_root_leads_to_the_documentation(anybody: httpx.Client, target: Target, path: str) -> None:
+    answer = anybody.get(f"{target.api}{path}")
+
+    assert answer.status_code == 302
+    assert str(answer.url.join(answer.headers["location"])) == f"{target.api}/docs"
+
+
+def test_a_problem_is_explained_where_its_type_points(anybody: httpx.Client) -> None:
+    problem = assert_problem(anybody.get("/docs/nothing.js"), 404, "not-found")
+
+    explained = anybody.get(problem["type"])
+
+    assert explained.status_code == 200
+    assert explained.headers["content-type"] == "text/html; charset=utf-8"
+    assert "<h1>Not found</h1>" in explained.text
+    assert "not-found" in anybody.get("/docs/problems").text
+    assert_problem(anybody.get("/docs/problems/nothing"), 404, "not-found")
 
 
 def test_nothing_else_is_served_under_it(anybody: httpx.Client) -> None:

@@ -6,13 +6,13 @@ import pytest
 
 from commands.http import WRITERS
 from local import demo_user
-from tests.e2e import tokens
+from tests.e2e import hosted_page, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 Template = dict[str, Any]
-DOCUMENTATION = "/docs/oauth2-redirect.html"
+DOCUMENTATION = "/docs"
 # Logical id of each client -> the scopes of this API that it may ask for.
 CLIENTS = {
     "UserPoolClient": ["customers/read", "customers/write"],
@@ -131,9 +131,9 @@ def test_production_sends_codes_only_to_its_own_documentation(template: Template
     assert only["Sub"].endswith(DOCUMENTATION)
     assert [each for each in staging if isinstance(each, str)] == [
         "https://oauth.pstmn.io/v1/callback",
-        demo_user.CALLBACK,
+        hosted_page.CALLBACK,
     ]
-    assert evaluated(template, people["LogoutURLs"], Stage="production") == {"Ref": "AWS::NoValue"}
+    assert evaluated(template, people["LogoutURLs"], Stage="production") == production
 
 
 @pytest.mark.parametrize(("stage", "password"), [("local", True), ("staging", True), ("production", False)])

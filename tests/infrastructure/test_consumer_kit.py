@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from consumer_kit import __version__
 from local.environments import ROOT, bin_of
 
 
@@ -43,3 +44,18 @@ def test_the_help_of_the_command_line_lists_the_commands(installed: Path, tmp_pa
 
     for command in ("waiting", "dead-letters", "redrive"):
         assert command in help_text
+
+
+def test_the_installed_version_is_the_one_that_the_command_line_prints(installed: Path, tmp_path: Path) -> None:
+    packages = run(bin_of("uv") / "uv", "pip", "list", "--quiet", "--python", installed, cwd=tmp_path)
+
+    assert run(installed, "-I", "-m", "consumer_kit", "--version", cwd=tmp_path) == f"consumer_kit {__version__}\n"
+    assert packages.splitlines()[2].split() == ["customers-consumer-kit", __version__]
+
+
+def test_a_command_without_boto3_says_what_to_install(installed: Path, tmp_path: Path) -> None:
+    command = [str(installed), "-I", "-m", "consumer_kit", "waiting", "--table", "welcome"]
+    process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    sentence = 'consumer_kit: boto3 is missing. Install the kit with its extra "aws", or boto3 itself.\n'
+    assert (process.returncode, process.stdout, process.stderr) == (2, "", sentence)

@@ -11,7 +11,7 @@ from tests.infrastructure.references import before, needs
 
 Template = dict[str, Any]
 SERVING = {"CreateCustomer", "UpdateCustomer", "EraseCustomer", "GetAllCustomers", "GetCustomer", "SearchCustomers",
-           "ShowDocs", "ProjectCustomers", "PublishEvents"}  # fmt: skip
+           "GetStatistics", "ShowDocs", "ProjectCustomers", "PublishEvents"}  # fmt: skip
 WRITING = {"CreateCustomer", "UpdateCustomer", "EraseCustomer"}
 
 

@@ -11,7 +11,7 @@ from tests.groups import CALLERS, ORDER, group_of, turn_of
 MODULES = sorted(path.relative_to(ROOT) for path in (ROOT / "tests").rglob("test_*.py"))
 
 
-@pytest.mark.parametrize("tier", ["browser", "e2e"])
+@pytest.mark.parametrize("tier", ["browser", "clients", "e2e"])
 def test_those_who_call_the_api_from_outside_are_one_group(tier: str) -> None:
     assert group_of(PurePath(f"tests/{tier}/test_any.py")) == CALLERS
 
@@ -38,6 +38,12 @@ def test_the_group_that_takes_longest_is_begun_first() -> None:
 
 
 def test_what_reads_the_whole_event_table_comes_before_it_has_grown() -> None:
-    """In this order, as the second appends a crowd that the first would look at, and the third needs."""
+    """In this order: the backfill appends a crowd that those before it would look at, and the operations need it."""
     names = [module.name for module in sorted(MODULES, key=turn_of)]
-    assert names[:3] == ["test_lost_batches.py", "test_backfill.py", "test_operations.py"]
+    assert names[:5] == [
+        "test_first_minutes.py",
+        "test_pasted_blocks.py",
+        "test_lost_batches.py",
+        "test_backfill.py",
+        "test_operations.py",
+    ]

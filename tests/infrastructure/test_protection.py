@@ -160,6 +160,7 @@ def test_exactly_the_functions_that_send_to_a_queue_may_use_its_key(production: 
     assert users_of(production, "UseSecretPolicy") == {
         "CreateCustomer", "UpdateCustomer", "EraseCustomer", "GetAllCustomers", "GetCustomer",
         "SearchCustomers",
+        "GetStatistics",
     }  # fmt: skip
 
 
@@ -274,7 +275,11 @@ def test_the_firewall_accepts_bodies_that_the_api_accepts(production: Template) 
 
 def test_every_method_has_a_throttle(production: Template, functions: dict[str, Template]) -> None:
     routes = {
-        (event["Properties"]["Method"], "/" + event["Properties"]["Path"].replace("/", "~1"))
+        # API Gateway writes the root as a slash alone.
+        (
+            event["Properties"]["Method"],
+            "/" + event["Properties"]["Path"].replace("/", "~1") if event["Properties"]["Path"] != "/" else "/",
+        )
         for function in functions.values()
         for event in function.get("Events", {}).values()
         if event["Type"] == "Api"
@@ -286,7 +291,14 @@ def test_every_method_has_a_throttle(production: Template, functions: dict[str, 
 
     # Preflights have the throttle of all methods: a setting for a method that may not exist could fail a deployment.
     assert set(settings) == {route for route in routes if route[0] != "OPTIONS"} | {("*", "/*")}
-    documentation = {"/~1docs", "/~1docs~1{file}", "/~1openapi.json"}
+    documentation = {
+        "/",
+        "/~1docs",
+        "/~1docs~1{file}",
+        "/~1docs~1problems",
+        "/~1docs~1problems~1{problem}",
+        "/~1openapi.json",
+    }
     for (_, path), each in settings.items():
         assert each["ThrottlingRateLimit"] == each["ThrottlingBurstLimit"]
         if path in documentation:
@@ -337,6 +349,7 @@ def test_reserved_concurrency_is_set_by_parameters_and_off_by_default(
         "GetAllCustomers": unless_closed(by("LimitReads", "ReadConcurrency")),
         "GetCustomer": unless_closed(by("LimitReads", "ReadConcurrency")),
         "SearchCustomers": unless_closed(by("LimitReads", "ReadConcurrency")),
+        "GetStatistics": unless_closed(by("LimitReads", "ReadConcurrency")),
         "CreateCustomer": unless_closed({"Ref": "AWS::NoValue"}),
         "UpdateCustomer": unless_closed({"Ref": "AWS::NoValue"}),
         "EraseCustomer": unless_closed({"Ref": "AWS::NoValue"}),
@@ -366,6 +379,7 @@ def test_exactly_the_functions_that_sign_or_verify_may_read_the_keys(production:
             "GetAllCustomers",
             "GetCustomer",
             "SearchCustomers",
+            "GetStatistics",
         }
     )
     for name in using:

@@ -73,14 +73,22 @@ OF_ALL = {
     "another variable": Deployment(edited("LOG_LEVEL: INFO", "LOG_LEVEL: DEBUG"), BASE),
     "other origins": Deployment(TEXT, BASE | {"AllowedOrigins": "https://shop.example.org"}),
 }
-SNAPSHOTS = {"CreateCustomer", "UpdateCustomer", "EraseCustomer", "GetAllCustomers", "GetCustomer", "SearchCustomers"}
+SNAPSHOTS = {
+    "CreateCustomer",
+    "UpdateCustomer",
+    "EraseCustomer",
+    "GetAllCustomers",
+    "GetCustomer",
+    "SearchCustomers",
+    "GetStatistics",
+}
 RESOURCES = load_template()["Resources"]
 ALL = {name for name, each in RESOURCES.items() if "AutoPublishAlias" in each.get("Properties", {})}
 # Kind of change -> the deployment, and the functions that it changes.
 OF_SOME = {
     "a longer timeout": (
         Deployment(edited("      Timeout: 20\n", "      Timeout: 25\n"), BASE),
-        {"GetAllCustomers", "GetCustomer", "SearchCustomers"},
+        {"GetAllCustomers", "GetCustomer", "SearchCustomers", "GetStatistics"},
     ),
     "code of one function": (
         Deployment(TEXT, BASE, {"GetCustomer": "s3://bucket/other-code"}),

@@ -144,7 +144,7 @@ def test_a_closed_api_runs_none_of_its_functions_and_an_open_one_is_as_before(
 
     assert reserved(closed) == dict.fromkeys(of_the_api(closed), 0)
     assert len(of_the_api(closed)) == 6
-    readers = ("GetAllCustomers", "GetCustomer", "SearchCustomers")
+    readers = ("GetAllCustomers", "GetCustomer", "SearchCustomers", "GetStatistics")
     assert reserved(is_open) == (dict.fromkeys(readers, "7") if more else {})
 
 

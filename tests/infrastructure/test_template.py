@@ -26,7 +26,14 @@ def actions(statement: Template) -> list[str]:
     return [action] if isinstance(action, str) else action
 
 
-PUBLIC = {"GET /docs", "GET /docs/{file}", "GET /openapi.json"}
+PUBLIC = {
+    "GET /",
+    "GET /docs",
+    "GET /docs/{file}",
+    "GET /docs/problems",
+    "GET /docs/problems/{problem}",
+    "GET /openapi.json",
+}
 PREFLIGHTS = {"OPTIONS /customers", "OPTIONS /customers/search", "OPTIONS /customers/{customer_id}"}
 
 
@@ -132,10 +139,10 @@ def test_the_write_side_and_the_read_side_use_only_their_own_tables(functions: d
     assert touches("FinishErasures", "ErasureLogTable") == {"PutItem"}
     for command in ("CreateCustomer", "UpdateCustomer", "EraseCustomer", "CreateCustomerPreTraffic"):
         assert not touches(command, "ReadTable"), command
-    for reader in ("ProjectCustomers", "GetAllCustomers", "GetCustomer", "SearchCustomers"):
+    for reader in ("ProjectCustomers", "GetAllCustomers", "GetCustomer", "SearchCustomers", "GetStatistics"):
         assert not touches(reader, "ClaimsTable"), reader
     assert "PutItem" not in touches("ProjectCustomers", "EventTable")
-    for query in ("GetAllCustomers", "GetCustomer", "SearchCustomers"):
+    for query in ("GetAllCustomers", "GetCustomer", "SearchCustomers", "GetStatistics"):
         assert not touches(query, "EventTable")
         assert not touches(query, "ReadTable") & (WRITING | {"Scan"})
 
@@ -167,7 +174,7 @@ def test_the_projector_knows_whether_its_mapping_accepts_partial_responses(
 
 def test_an_invocation_ends_before_generations_count_as_settled(functions: dict[str, Template]) -> None:
     """A rollback or a removal waits until no invocation can still use the previous states of the generations."""
-    for name in ("ProjectCustomers", "GetCustomer", "GetAllCustomers", "SearchCustomers"):
+    for name in ("ProjectCustomers", "GetCustomer", "GetAllCustomers", "SearchCustomers", "GetStatistics"):
         assert timedelta(seconds=functions[name]["Timeout"]) <= SETTLES_AFTER, name
 
 

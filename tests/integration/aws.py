@@ -9,6 +9,7 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
@@ -37,6 +38,7 @@ class Aws:
         sts: STS.
         sqs: SQS.
         events: EventBridge.
+        stacks: CloudFormation.
         workflows: Step Functions.
         secrets: Secrets Manager.
     """
@@ -52,6 +54,7 @@ class Aws:
         self.sqs: SQSClient = session.client("sqs", config=_CONFIG)
         self.events: EventBridgeClient = session.client("events", config=_CONFIG)
         self.secrets: SecretsManagerClient = session.client("secretsmanager", config=_CONFIG)
+        self.stacks: CloudFormationClient = session.client("cloudformation", config=_CONFIG)
         self.workflows: Any = session.client("stepfunctions", config=_CONFIG)
 
     @cached_property

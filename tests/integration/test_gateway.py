@@ -15,7 +15,7 @@ from tests.e2e.tokens import READ, WRITE, claims_of, client_credentials
 from tests.integration.aws import Aws
 
 BEHIND_THE_GATEWAY: Final = ("CreateCustomer", "UpdateCustomer", "EraseCustomer", "GetAllCustomers", "GetCustomer",
-                             "SearchCustomers")  # fmt: skip
+                             "SearchCustomers", "GetStatistics")  # fmt: skip
 SHORT_LIVED_SECONDS: Final = 2
 
 

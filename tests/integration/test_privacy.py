@@ -87,7 +87,15 @@ def _refused_change(api: httpx.Client, customer: Customer) -> None:
     assert api.post("/customers", json=PERSON, headers=key).status_code == 422
 
 
-OF_THE_API = ("CreateCustomer", "UpdateCustomer", "EraseCustomer", "GetCustomer", "GetAllCustomers", "SearchCustomers")
+OF_THE_API = (
+    "CreateCustomer",
+    "UpdateCustomer",
+    "EraseCustomer",
+    "GetCustomer",
+    "GetAllCustomers",
+    "SearchCustomers",
+    "GetStatistics",
+)
 
 
 def _unreadable_batches() -> Iterator[dict[str, Any]]:

@@ -67,6 +67,7 @@ def test_a_redrive_sends_back_what_can_be_handled(aws: Aws, new_queue: NewQueue,
         aws.sqs.send_message(QueueUrl=dead, MessageBody=body, **group)  # type: ignore[arg-type]
     time.sleep(0.01)
 
+    assert len(list(letters.list())) == 4
     found = list(letters.redrive(live))
 
     assert sorted(letter.needs_backfill for letter in found) == [False, False, True, True]

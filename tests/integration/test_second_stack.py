@@ -1,28 +1,25 @@
 """Another team's stack attaches to ours using only our exports, and leaves no trace when it is removed."""
 
-import subprocess
+import shutil
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from local import emulator
-from local.aws import LocalAws, child_environment
-from local.deployment import architecture
-from local.environments import ROOT, bin_of
+from local.aws import LocalAws
+from local.consumer.stack import Received, consumer_in, remove, run
+from local.environments import ROOT
+from local.errors import StackError
+from local.home import StackHome
+from local.progress import NoProgress
 from tests.e2e.customers import Customer, create, erase, eventually, update
 from tests.integration.aws import Aws
 
 EXAMPLE = ROOT / "docs/examples/consumer"
 STACK = "FollowCustomersLocal"
-
-
-def _sam(endpoint: str, *arguments: str) -> None:
-    program = [str(bin_of("sam") / "sam"), *arguments]
-    env = child_environment(endpoint) | {"SAM_CLI_TELEMETRY": "0", "SAM_CLI_POLL_DELAY": "0.2"}
-    done = subprocess.run(program, cwd=EXAMPLE, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+TEMPLATE = (EXAMPLE / "template.yml").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -32,33 +29,65 @@ def customer(api: httpx.Client) -> Customer:
 
 
 @pytest.fixture(scope="module")
-def attached(
-    customer: Customer, outputs: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Mapping[str, str]]:
-    """The second stack's outputs."""
-    endpoint, build = outputs["EndpointUrl"], tmp_path_factory.mktemp("build")
-    cloudformation = LocalAws(endpoint).cloudformation
-    _sam(endpoint, "build", "--build-dir", str(build), "--build-in-source")
+def attached(customer: Customer, home: StackHome) -> Iterator[tuple[Mapping[str, str], Received | None]]:
+    """The second stack's outputs, and the proof of `make consumer` that an event arrived."""
+    consumer = consumer_in(str(EXAMPLE), STACK)
     try:
-        _sam(endpoint, "deploy", "--template-file", str(build / "template.yaml"), "--stack-name", STACK, "--resolve-s3",
-             "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar",
-             "--parameter-overrides", "CustomersStage=local", f"Runtime=python{emulator.python_version()}",
-             f"Architecture={architecture()}")  # fmt: skip
-        [stack] = cloudformation.describe_stacks(StackName=STACK)["Stacks"]
-        yield {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+        yield run(home, consumer, NoProgress())
     finally:
-        cloudformation.delete_stack(StackName=STACK)
-        cloudformation.get_waiter("stack_delete_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1})
+        remove(home, consumer)
+
+
+@pytest.fixture(scope="module")
+def theirs(attached: tuple[Mapping[str, str], Received | None]) -> Mapping[str, str]:
+    return attached[0]
+
+
+def test_make_consumer_shows_that_a_function_handled_an_event(
+    attached: tuple[Mapping[str, str], Received | None],
+) -> None:
+    _, received = attached
+
+    assert received
+    assert received.line.function == "FollowCustomers"
+    assert "'handled': 1" in received.line.text
+
+
+def test_make_consumer_says_so_if_nothing_arrives(
+    home: StackHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = TEMPLATE.replace("{source: [customers]}", "{source: [orders]}")
+    assert template != TEMPLATE
+    folder = tmp_path / "deaf consumer"
+    shutil.copytree(EXAMPLE, folder)
+    (folder / "template.yml").write_text(template)
+    monkeypatch.setattr("local.consumer.stack.RECEIVES_WITHIN", 3.0)
+    monkeypatch.setenv("CONSUMER_KIT", str(ROOT / "consumer_kit"))
+    consumer = consumer_in(str(folder))
+
+    try:
+        with pytest.raises(StackError, match=r"No function .* on the bus local-customers and match the source"):
+            run(home, consumer, NoProgress())
+    finally:
+        remove(home, consumer)
+
+
+def test_make_consumer_refuses_a_parameter_that_the_template_lacks(home: StackHome, tmp_path: Path) -> None:
+    (tmp_path / "template.yml").write_text(TEMPLATE)
+    consumer = consumer_in(str(tmp_path), "broken", "Nickname=Ada")
+
+    with pytest.raises(StackError, match=r"^template.yml has no parameter 'Nickname'. It has Architecture, "):
+        run(home, consumer, NoProgress())
 
 
 def test_it_follows_customers_from_the_first_event_that_it_sees(
-    api: httpx.Client, aws: Aws, customer: Customer, attached: Mapping[str, str]
+    api: httpx.Client, aws: Aws, customer: Customer, theirs: Mapping[str, str]
 ) -> None:
     update(api, customer, city="Paris", country="France")
 
     def home() -> Any:
         key: Any = {"customer_id": {"S": customer["id"]}, "item": {"S": "home"}}
-        return aws.dynamodb.get_item(TableName=attached["Table"], Key=key, ConsistentRead=True).get("Item")
+        return aws.dynamodb.get_item(TableName=theirs["Table"], Key=key, ConsistentRead=True).get("Item")
 
     def lives_in_paris() -> None:
         found = home()
@@ -74,7 +103,7 @@ def test_it_follows_customers_from_the_first_event_that_it_sees(
     eventually(is_forgotten)
 
 
-def test_our_stack_exports_what_it_needs(attached: Mapping[str, str], outputs: Mapping[str, str]) -> None:
+def test_our_stack_exports_what_it_needs(theirs: Mapping[str, str], outputs: Mapping[str, str]) -> None:
     exports = LocalAws(outputs["EndpointUrl"]).cloudformation.list_exports()["Exports"]
 
     assert {"local-customers-event-bus-name", "local-customers-event-bus-arn"} <= {each["Name"] for each in exports}

@@ -14,9 +14,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from local import tables
 from local.environments import ROOT, bin_of
-from local.tools import dynamodb_local
+from tests.mutation.databases import servers
 from tests.mutation.verdicts import LEAST_PERCENT, Verdict, judge, line_of, mutants_in, reasons_in
 
 WORKSPACE: Final = ROOT / ".local" / "mutation"
@@ -55,7 +54,11 @@ def _copy() -> None:
 
 
 def _forget_survivors() -> None:
-    """Let mutmut try the survivors again: it keeps the results of functions that have not changed, and tests have."""
+    """Let mutmut try the survivors again: it keeps the results of functions that have not changed, and tests have.
+
+    It also keeps which test runs which function, so that a new function would count as one that no test reaches.
+    """
+    (WORKSPACE / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
     for file in (WORKSPACE / "mutants").rglob("*.py.meta"):
         results = json.loads(file.read_text())
         codes = results["exit_code_by_key"]
@@ -64,14 +67,12 @@ def _forget_survivors() -> None:
 
 
 def _mutmut(names: list[str], children: int) -> int:
-    definitions = list(tables.from_template().values())
-    for table in definitions:
-        table.pop("StreamSpecification", None)
-    with dynamodb_local.running(definitions) as endpoint:
+    # One more, for the process of a mutant that mutmut has killed and that has not ended yet.
+    with servers(children + 1) as endpoints:
         programs = bin_of("mutation")
         environment = {
             **os.environ,
-            "DYNAMODB_LOCAL_ENDPOINT": endpoint,
+            **endpoints,
             "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
             "PYTHONHASHSEED": "0",
             "PYTHONPYCACHEPREFIX": str(WORKSPACE / ".pycache"),

@@ -143,6 +143,7 @@ def stack_of(world: Around, queues: Queues) -> Stack:
         tables={},
         control=nothing,
         parameters=nothing,
+        health=nothing,
         pause=world.sleep,
         clock=world.clock.now,
         now=world.clock.utc_now,

@@ -9,7 +9,7 @@ import pytest
 
 from shared.runtime.clock import timestamp
 from tests.fakes.event_store import InMemoryEventStore
-from tests.samples import START, created, erased
+from tests.samples import START, created, erased, history
 
 OLD, NEW = "0d8f3c52-6f0e-4f4b-9d55-3f5e2f8d1a77", "1d8f3c52-6f0e-4f4b-9d55-3f5e2f8d1a77"
 
@@ -83,6 +83,18 @@ def test_the_event_bus_finishes_its_erasure_alone_and_at_once(handler: Any, stor
     handler.handle({"detail": {"subject": NEW}}, context())
 
     assert (store.logged, set(store.noted)) == ({NEW}, {OLD})
+
+
+def test_a_long_erasure_of_the_event_bus_that_runs_out_of_time_is_left_to_the_schedule(
+    handler: Any, store: InMemoryEventStore
+) -> None:
+    for event in (*history(NEW, 150), erased(NEW, 151)):
+        store.append(event)
+    store.note_erasure(NEW, timestamp(START))
+
+    handler.handle({"detail": {"subject": NEW}}, context(15_000))
+
+    assert (store.logged, set(store.noted)) == (set(), {NEW})
 
 
 def test_an_event_of_the_bus_whose_subject_cannot_be_a_customer_is_ignored(

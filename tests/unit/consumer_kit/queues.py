@@ -14,12 +14,14 @@ class FakeSqs:
     Attributes:
         sent: What was sent besides the bodies.
         received: The parameters of each ReceiveMessage.
+        released: The receipt handles of the messages that others may receive again at once.
         on_live: Called with each body that is sent to `live`.
     """
 
     def __init__(self, *bodies: str, live_works: bool = True) -> None:
         self.sent: list[dict[str, Any]] = []
         self.received: list[dict[str, Any]] = []
+        self.released: list[str] = []
         self.on_live: Callable[[str], None] = lambda _: None
         self.numbers = count(len(bodies))
         self.dead: dict[str, Any] = {
@@ -48,6 +50,12 @@ class FakeSqs:
         assert QueueUrl.startswith("live")
         self.live.append(MessageBody)
         self.on_live(MessageBody)
+
+    def change_message_visibility_batch(self, QueueUrl: str, Entries: list[dict[str, Any]]) -> None:  # noqa: N803 - boto3's
+        assert QueueUrl.startswith("dead")
+        assert 0 < len(Entries) <= 10
+        assert {entry["VisibilityTimeout"] for entry in Entries} == {0}
+        self.released += [entry["ReceiptHandle"] for entry in Entries]
 
     def delete_message(self, QueueUrl: str, ReceiptHandle: str) -> None:  # noqa: N803 - boto3's
         assert QueueUrl.startswith("dead")

@@ -15,6 +15,7 @@ class FakeDynamoDb:
     Attributes:
         items: The inbox's items, by customer.
         asked: The values of each query or scan.
+        scans: How each scan reads.
     """
 
     class exceptions:  # noqa: N801 - boto3's name
@@ -27,11 +28,13 @@ class FakeDynamoDb:
     def __init__(self, *states: CustomerState) -> None:
         self.items: dict[str, Any] = {state.customer_id: to_item(state) for state in states}
         self.asked: list[dict[str, Any]] = []
+        self.scans: list[dict[str, Any]] = []
         self.is_written_by_another = False
 
-    def get_item(self, TableName: str, Key: Any, **_: Any) -> dict[str, Any]:  # noqa: N803 - boto3's
+    def get_item(self, TableName: str, Key: Any, *, ConsistentRead: bool = False) -> dict[str, Any]:  # noqa: N803 - boto3's
         assert TableName == "welcome"
-        item = self.items.get(Key["customer_id"]["S"])
+        # Without it, the last write may be missing.
+        item = self.items.get(Key["customer_id"]["S"]) if ConsistentRead else None
         return {"Item": item} if item else {}
 
     def put_item(self, TableName: str, Item: Any, **_: Any) -> None:  # noqa: N803 - boto3's
@@ -44,7 +47,9 @@ class FakeDynamoDb:
         assert operation in {"query", "scan"}
         return self
 
-    def paginate(self, TableName: str, ExpressionAttributeValues: Any, **_: Any) -> Iterator[Any]:  # noqa: N803
+    def paginate(self, TableName: str, ExpressionAttributeValues: Any, **how: Any) -> Iterator[Any]:  # noqa: N803
         assert TableName == "welcome"
         self.asked.append(ExpressionAttributeValues)
+        if "IndexName" not in how:
+            self.scans.append(how)
         return iter([{"Items": list(self.items.values())}])

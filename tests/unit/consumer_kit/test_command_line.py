@@ -1,6 +1,8 @@
 """`python -m consumer_kit`: what each command prints, writes and returns."""
 
+import io
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,7 +12,7 @@ from typing import Any, Final
 import boto3
 import pytest
 
-from consumer_kit import CustomerState
+from consumer_kit import CustomerState, __version__
 from consumer_kit.__main__ import _parser, main
 from consumer_kit.rejection import rejection
 from tests.unit.consumer_kit.deliveries import CUSTOMER, cloud_event, envelope, event
@@ -152,6 +154,17 @@ def listed(number: int, customer_id: str) -> str:
 
 
 OTHER: Final = "0" + CUSTOMER[1:]
+
+
+class Pipe(io.StringIO):
+    """Standard output that keeps what is printed until it is flushed."""
+
+    sent = ""
+
+    def flush(self) -> None:
+        self.sent = self.getvalue()
+
+
 ASK: Final = "Ask the owners of the stream for a backfill of these customers:"
 
 
@@ -167,6 +180,19 @@ def test_dead_letters_are_listed_with_the_customers_that_need_a_backfill(
     assert printed.startswith(listed(0, CUSTOMER) + listed(1, CUSTOMER) + listed(2, OTHER) + "3  ")
     assert printed.endswith(f"\n{ASK} {OTHER} {CUSTOMER}\n")
     assert len(sqs.dead) == 4
+
+
+@pytest.mark.parametrize("command", [["waiting", "--table", "welcome"], ["dead-letters", "--dead-letters", "dead"]])
+def test_each_line_is_written_at_once_even_to_a_pipe(
+    monkeypatch: pytest.MonkeyPatch, given: Clients, command: list[str]
+) -> None:
+    given(dynamodb=FakeDynamoDb(WAITING), sqs=FakeSqs(json.dumps(cloud_event(2))))
+    pipe = Pipe()
+    monkeypatch.setattr(sys, "stdout", pipe)
+
+    assert main(command) == 1
+
+    assert pipe.sent == pipe.getvalue() != ""
 
 
 def test_an_empty_queue_of_dead_letters_exits_with_0(given: Clients, capsys: pytest.CaptureFixture[str]) -> None:
@@ -250,3 +276,21 @@ def test_the_help_is_as_published(monkeypatch: pytest.MonkeyPatch, capsys: pytes
 
     # argparse pads its columns by the longest word, and differently in each version of Python.
     assert "\n".join(printed).split() == HELP.read_text().split()
+
+
+def test_without_boto3_one_sentence_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "boto3", None)
+
+    assert main(["waiting", "--table", "welcome"]) == 2
+
+    sentence = 'consumer_kit: boto3 is missing. Install the kit with its extra "aws", or boto3 itself.\n'
+    assert capsys.readouterr() == ("", sentence)
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"consumer_kit {__version__}\n")

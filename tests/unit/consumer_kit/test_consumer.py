@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -285,6 +287,15 @@ def test_held_events_are_limited_by_their_size() -> None:
     assert written(inbox) == list(range(1, 11))
 
 
+@pytest.mark.parametrize("too_much", [0, 1])
+def test_an_event_that_takes_the_last_byte_is_held(too_much: int) -> None:
+    without_city = len(json.dumps(asdict(event(2, data={"city": ""}))))
+    largest = event(2, data={"city": "x" * (MAX_HELD_BYTES - without_city + too_much)})
+
+    with pytest.raises(TooManyHeld) if too_much else nullcontext():
+        consumer(InMemoryInbox()).handle(largest)
+
+
 def test_a_version_that_no_longer_exists_is_skipped_and_what_waited_is_handled() -> None:
     inbox = InMemoryInbox()
     for version in (1, 3, 4, 6):
@@ -401,10 +412,21 @@ def test_after_a_conflict_halfway_the_result_has_all_handled_events() -> None:
     assert [handled.version for handled in result.handled] == [1, 2]
 
 
+def test_after_conflicts_in_several_tries_the_result_has_what_each_of_them_handled() -> None:
+    inbox = FailingInbox(["works", "works", "works", "conflict", "works", "conflict"])
+    for version in (2, 3):
+        consumer(inbox).handle(event(version))
+
+    result = consumer(inbox).handle(event(1))
+
+    assert result.action is Action.HANDLE
+    assert [handled.version for handled in result.handled] == [1, 2, 3]
+
+
 def test_a_conflict_on_every_try_gives_up_and_writes_nothing() -> None:
     inbox = FailingInbox(["conflict"] * 100)
 
-    with pytest.raises(InboxConflict):
+    with pytest.raises(InboxConflict, match=f"^{CUSTOMER}$"):
         consumer(inbox).handle(event(1))
 
     assert inbox.effects == []

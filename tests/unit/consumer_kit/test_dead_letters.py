@@ -57,6 +57,27 @@ def test_a_list_ends_and_removes_nothing() -> None:
     assert len(sqs.dead) == 2
 
 
+def test_what_was_listed_can_be_redriven_at_once() -> None:
+    sqs = FakeSqs(*(f"{number}" for number in range(10)))
+    letters = DeadLetters(cast("Any", sqs), "dead")
+
+    list(letters.list())
+    assert set(sqs.released) == sqs.dead.keys()
+
+    sqs.released.clear()
+    next(iter(letters.list()))
+    assert sqs.released != []
+
+
+def test_a_redrive_releases_what_stays_and_nothing_that_it_has_sent() -> None:
+    rejected = rejection(json.dumps(envelope(cloud_event(3))), "unsupported")
+    sqs = FakeSqs(BODY, rejected)
+
+    list(DeadLetters(cast("Any", sqs), "dead").redrive("live"))
+
+    assert (sqs.live, list(sqs.dead), sqs.released) == ([BODY], ["1"], ["1"])
+
+
 @pytest.mark.parametrize(
     ("attributes", "reason"),
     [

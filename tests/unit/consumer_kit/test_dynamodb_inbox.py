@@ -7,6 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from consumer_kit import CustomerState, DynamoDbInbox, Effect, InboxConflict
+from consumer_kit.dynamodb_inbox import MAX_EFFECTS
 from consumer_kit.ordering import after_handling, after_holding
 from tests.unit.consumer_kit.deliveries import CUSTOMER, event
 from tests.unit.consumer_kit.table import FakeDynamoDb
@@ -33,14 +34,15 @@ class FakeClient:
     def transact_write_items(self, **_: Any) -> None:
         answer: Any = {
             "Error": {"Code": "TransactionCanceledException", "Message": ""},
-            "CancellationReasons": [{"Code": code} for code in self._codes],
         }
+        if self._codes:
+            answer["CancellationReasons"] = [{"Code": code} for code in self._codes]
         raise self.exceptions.TransactionCanceledException(answer, "TransactWriteItems")
 
 
-def save(*codes: str) -> None:
+def save(*codes: str, effects: int = 1) -> None:
     inbox = DynamoDbInbox(cast("Any", FakeClient(*codes)), "t")
-    inbox.save(after_handling(CustomerState("c"), event(1), "now"), [EFFECT])
+    inbox.save(after_handling(CustomerState("c"), event(1), "now"), [EFFECT] * effects)
 
 
 @pytest.mark.parametrize("codes", [(REFUSED, FINE), (COLLIDED, FINE), (FINE, COLLIDED), (REFUSED, REFUSED)])
@@ -57,19 +59,33 @@ def test_whatever_else_refuses_an_effect_is_not_a_conflict(codes: tuple[str, ...
         save(*codes)
 
 
+def test_as_many_effects_as_a_transaction_takes_are_sent() -> None:
+    with pytest.raises(InboxConflict):
+        save(COLLIDED, effects=MAX_EFFECTS)
+
+
+def test_a_conflict_names_the_customer() -> None:
+    table = FakeDynamoDb()
+    table.is_written_by_another = True
+
+    with pytest.raises(InboxConflict, match=r"^c$"):
+        DynamoDbInbox(cast("Any", table), "welcome").save(CustomerState("c", revision=1))
+
+
 def test_what_a_later_kit_added_is_stored_again_unchanged() -> None:
     table = FakeDynamoDb(CustomerState(CUSTOMER, 1, held={3: event(3)}, waiting_since="now", revision=1))
     item = table.items[CUSTOMER]
     held = json.loads(item["held"]["M"]["3"]["S"])
+    later = {"later": 7, "unknown": 8}
     item["later"] = {"S": "x"}
-    item["held"]["M"]["3"] = {"S": json.dumps({**held, "later": 7})}
+    item["held"]["M"]["3"] = {"S": json.dumps({**held, **later})}
     inbox = DynamoDbInbox(cast("Any", table), "welcome")
 
     inbox.save(after_holding(inbox.load(CUSTOMER), event(5), "then"))
 
     stored = table.items[CUSTOMER]
     assert stored["later"] == {"S": "x"}
-    assert json.loads(stored["held"]["M"]["3"]["S"]) == {**held, "later": 7}
+    assert json.loads(stored["held"]["M"]["3"]["S"]) == {**held, **later}
     assert set(stored["held"]["M"]) == {"3", "5"}
 
 
@@ -88,6 +104,16 @@ def test_an_item_has_only_the_attributes_that_say_something() -> None:
         "handled_at": {"S": "now"},
         "epoch": {"N": "2"},
     }
+
+
+def test_a_customer_whose_event_has_just_arrived_is_not_left_behind() -> None:
+    """A whole table is read, so only the ids are transferred."""
+    table = FakeDynamoDb(CustomerState(CUSTOMER, 1, revision=1))
+
+    assert list(DynamoDbInbox(cast("Any", table), "welcome").left_behind(2)) == [CUSTOMER]
+
+    [scan] = table.scans
+    assert (scan["ConsistentRead"], scan["ProjectionExpression"]) == (True, "customer_id")
 
 
 def test_held_events_are_stored_in_utf_8_and_their_gap_is_in_the_index() -> None:

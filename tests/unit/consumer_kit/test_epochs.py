@@ -99,6 +99,17 @@ def test_an_event_of_a_newer_epoch_waits_for_the_ones_before_it() -> None:
     assert [handled.version for result in backfill for handled in result.handled] == [1, 2, 3, 4, 5]
 
 
+def test_a_gap_of_a_newer_epoch_is_dated_from_its_own_discovery() -> None:
+    times = iter(["first", "second"])
+    inbox = InMemoryInbox()
+    handle = Consumer(inbox, react, {}, now=lambda: next(times)).handle
+
+    handle(event(3))
+    handle(event(2, epoch=2))
+
+    assert inbox.load(CUSTOMER).waiting_since == "second"
+
+
 def test_what_an_older_epoch_held_is_dropped() -> None:
     inbox = at_version(1)
     consumer(inbox).handle(event(3))

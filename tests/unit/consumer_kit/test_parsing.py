@@ -145,11 +145,25 @@ def test_the_schema_version_is_parsed_from_the_schema_name(name: str | None, ver
 @pytest.mark.parametrize("field", ["id", "type", "subject", "time", "source", "sequence"])
 @pytest.mark.parametrize("value", [None, "", 5.5, [], {"a": 1}])
 def test_an_error_names_a_field_that_is_missing_or_has_the_wrong_type(field: str, value: object) -> None:
-    with pytest.raises(NotAnEvent, match=field):
+    with pytest.raises(NotAnEvent, match=f"^{field} is (missing or not a string|not a positive integer)$"):
         from_cloud_event({**PLAIN, field: value})
 
 
-@pytest.mark.parametrize("sequence", ["0", "-1", "1.0", "²", "one", "9" * 5000])
+def test_data_that_is_not_an_object_is_rejected() -> None:
+    with pytest.raises(NotAnEvent, match=r"^data is missing or not an object$"):
+        from_cloud_event(cloud_event(data="text"))
+
+
+@pytest.mark.parametrize("prefix", ["", "customers.", "com.example.customers."])
+def test_the_last_word_of_the_type_is_the_event_s_name(prefix: str) -> None:
+    assert from_cloud_event({**PLAIN, "type": f"{prefix}CustomerCreated"}).type == "CustomerCreated"
+
+
+def test_a_sequence_has_up_to_18_digits() -> None:
+    assert from_cloud_event(cloud_event(sequence="9" * 18)).version == 10**18 - 1
+
+
+@pytest.mark.parametrize("sequence", ["0", "-1", "1.0", "²", "one", "9" * 19, "9" * 5000])
 def test_a_sequence_that_is_not_a_positive_integer_is_rejected(sequence: str) -> None:
     with pytest.raises(NotAnEvent, match="sequence"):
         from_cloud_event(cloud_event(sequence=sequence))
@@ -161,10 +175,16 @@ def test_an_event_of_another_system_is_rejected() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["", "{", "null", "[]", "1", '{"detail": 1}', '{"Type": "Notification"}', "[" * 100_000]
+    ("body", "problem"),
+    [
+        *((text, "body is not JSON") for text in ("", "{", "[" * 100_000)),
+        *((text, "body is missing or not an object") for text in ("null", "[]", "1")),
+        ('{"detail": 1}', "detail is missing or not an object"),
+        ('{"Type": "Notification"}', "Message is not JSON"),
+    ],
 )
-def test_a_message_that_is_not_an_event_is_rejected(body: str) -> None:
-    with pytest.raises(NotAnEvent):
+def test_an_error_names_the_part_of_a_message_that_is_not_an_event(body: str, problem: str) -> None:
+    with pytest.raises(NotAnEvent, match=f"^{problem}$"):
         from_sqs(message(body))
 
 
@@ -190,6 +210,7 @@ def test_an_erasure_with_a_newer_schema_is_an_event_whatever_its_data(event_type
     found = from_cloud_event(cloud_event(3, event_type, data=data, dataschema=schema))
 
     assert (found.erases, found.version, found.schema_version) == (True, 3, 9)
+    assert found.data == (data if isinstance(data, dict) else {})
 
 
 def test_an_erasure_in_the_stream_is_an_event_whatever_its_data() -> None:

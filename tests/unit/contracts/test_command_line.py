@@ -15,7 +15,7 @@ def test_the_page_is_up_to_date() -> None:
     assert rendered(TEXT) == TEXT, "docs/reference/command-line.md is out of date: run python -m contracts.command_line"
 
 
-@pytest.mark.parametrize("old", ["--workers N` | number", "| show generations and pending failures |"])
+@pytest.mark.parametrize("old", ["--workers N` | number", "| list the parked customers and the reasons |"])
 def test_a_change_by_hand_is_overwritten(old: str) -> None:
     assert old in TEXT
     assert rendered(TEXT.replace(old, "something else")) == TEXT

@@ -300,3 +300,13 @@ def test_every_published_type_is_a_message_of_the_bus() -> None:
     assert document["components"]["messages"].keys() == names == EXAMPLES.keys()
     for name, message in document["components"]["messages"].items():
         assert message["x-eventbridge"] == {"source": "customers", "detail-type": name}
+
+
+def test_the_bus_has_a_server_and_a_way_to_authenticate() -> None:
+    document = asyncapi_document()
+
+    [server] = document["servers"]
+    [scheme] = document["components"]["securitySchemes"]
+    assert document["channels"]["customers"]["servers"] == [{"$ref": f"#/servers/{server}"}]
+    assert document["operations"]["publishEvents"]["security"] == [{"$ref": f"#/components/securitySchemes/{scheme}"}]
+    assert document["info"]["contact"].keys() == {"name", "email", "url"}

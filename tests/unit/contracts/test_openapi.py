@@ -4,6 +4,7 @@ import copy
 import json
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +12,14 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from commands.create_customer import CreateCustomer
+from contracts.errors import ContractError
 from contracts.openapi import operations
-from contracts.openapi.document import FILE, RoutesDiffer, openapi_document, rendered
+from contracts.openapi.document import FILE, RoutesDiffer, openapi_document
+from contracts.openapi.files import files
+from contracts.openapi.problem_examples import problem_example
 from contracts.openapi.schemas import EXAMPLE_ID, customer_schema, request_schema
 from contracts.openapi.security import Addresses
+from contracts.project import contact, project
 from contracts.sample import SampleMissing, sample_of
 from events.customer import Customer
 from local.template import load_template
@@ -54,12 +59,15 @@ def example(kind: type[Problem]) -> Problem:
 
 
 def problems_of(response: Json) -> Iterator[str]:
-    narrowed = response["content"]["application/problem+json"]["schema"]["allOf"][1]
-    yield from narrowed["properties"]["type"]["enum"]
+    schema = response["content"]["application/problem+json"]["schema"]
+    for reference in schema.get("oneOf", [schema]):
+        name = reference["$ref"].rpartition("/")[2]
+        yield API["components"]["schemas"][name]["properties"]["type"]["const"]
 
 
-def test_the_file_is_up_to_date() -> None:
-    assert FILE.read_text() == rendered(API), "docs/openapi.json is out of date: run make openapi"
+@pytest.mark.parametrize(("path", "text"), files().items(), ids=[path.name for path in files()])
+def test_the_file_is_up_to_date(path: Path, text: str) -> None:
+    assert path.read_text() == text, f"{path} is out of date: run make openapi"
 
 
 def test_the_file_is_openapi_3_1() -> None:
@@ -81,7 +89,7 @@ def test_each_operation_requires_the_scope_of_the_template() -> None:
         name: ["customers/read" if name.startswith("get") or name.endswith("/search") else "customers/write"]
         for name in OPERATIONS
     }
-    assert all(scopes[0]["oauth"] == scopes[1]["bearer"] for scopes in asked.values())
+    assert all(scopes[1:] == [{"bearer": []}] for scopes in asked.values())
 
 
 def test_a_scope_changes_with_the_template() -> None:
@@ -109,6 +117,38 @@ def test_a_problem_is_valid_for_the_responses_that_name_it(slug: str) -> None:
     for response in named:
         assert fits(json.loads(problem.body("r-1")), response["content"]["application/problem+json"]["schema"])
         assert set(problem.headers) <= set(response.get("headers", {}))
+
+
+@pytest.mark.parametrize("name", RESPONSES)
+def test_a_response_shows_an_example_of_each_of_its_problems(name: str) -> None:
+    content = RESPONSES[name]["content"]["application/problem+json"]
+    shown = [API["components"]["examples"][each["$ref"].rpartition("/")[2]] for each in content["examples"].values()]
+
+    assert {each["value"]["type"] for each in shown} == set(problems_of(RESPONSES[name]))
+    assert all(fits(each["value"], content["schema"]) for each in shown)
+
+
+def test_a_problem_without_a_page_is_reported_with_the_file_to_write() -> None:
+    class Teapot(Problem):
+        slug = "teapot"
+
+    with pytest.raises(ContractError, match=r"'teapot' has no example: docs/reference/problems/teapot.md must show"):
+        problem_example(Teapot)
+
+
+def test_each_schema_of_a_problem_is_flat_and_names_its_constants() -> None:
+    """A client generator drops a response if it has to merge schemas with a constant."""
+    for kind in KINDS.values():
+        schema = API["components"]["schemas"][kind.__name__]
+        properties = schema["properties"]
+
+        assert "allOf" not in schema
+        assert properties["status"] == {"type": "integer", "const": int(kind.status)}
+        assert properties["type"]["const"] == f"/docs/problems/{kind.slug}"
+
+
+def test_the_contact_is_the_project_s_maintainer() -> None:
+    assert API["info"]["contact"] == contact() == dict(project()["maintainers"][0])
 
 
 def test_a_problem_is_not_valid_for_the_response_of_another_problem() -> None:

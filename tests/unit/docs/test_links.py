@@ -15,7 +15,12 @@ ENDINGS = {".in", ".json", ".md", ".py", ".svg", ".toml", ".txt", ".yaml", ".yml
 # Scopes and media types, which look like paths.
 SCOPES = {"customers/read", "customers/write", "application/json"}
 # Made by the reader of docs/how-to/add-a-command.md.
-EXAMPLES = {"CustomerRenamed.1.json", "commands/handlers/rename_customer.py", "commands/rename_customer.py"}
+EXAMPLES = {
+    "CustomerRenamed.1.json",
+    "commands/handlers/rename_customer.py",
+    "commands/rename_customer.py",
+    "create_customer.py",
+}
 # Written by commands, so they may be missing.
 GENERATED = {
     ".local",

@@ -33,7 +33,7 @@ def test_tokens_are_asked_for_as_the_clients_allow() -> None:
     *fixed, documentation = outside_production
     for callback in fixed:
         assert callback in tokens
-    assert all("/docs/oauth2-redirect.html" in address["Sub"] for address in documentation["If"][1:])
+    assert all(address["Sub"].endswith("/${Stage}/docs") for address in documentation["If"][1:])
     assert f"`{' '.join(people['AllowedOAuthScopes'])}`" in tokens
     assert f"'scope={' '.join(RESOURCES['MachineClient']['Properties']['AllowedOAuthScopes'])}'" in tokens
     assert RESOURCES["CustomerWriters"]["Properties"]["GroupName"] in tokens

@@ -25,6 +25,23 @@ def test_created_results_in_a_customer_at_version_1() -> None:
     }
 
 
+class LaterCustomer(Customer):
+    """A customer of a release with one more field, which need not be given."""
+
+    nickname: str | None = None
+
+
+def test_a_document_has_no_field_without_a_value() -> None:
+    """Whether this release knows the field or not, so that both releases write the same row."""
+    fields = {"id": "c-1", **PERSON, "version": 1, "created_at": "then", "updated_at": "now"}
+
+    assert json.loads(LaterCustomer.model_validate(fields).document()) == fields
+    assert json.loads(Customer.model_validate({**fields, "nickname": None, "title": "Dr"}).document()) == {
+        **fields,
+        "title": "Dr",
+    }
+
+
 def test_updated_replaces_the_details_and_keeps_created_at() -> None:
     customer = fold([created("c-1"), updated("c-1", 2, city="Paris")])
 

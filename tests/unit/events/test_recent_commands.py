@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from events.envelope import Event, Unreadable
+from events.envelope import Event, Recorded, Unreadable
 from events.recent_commands import MOST_REMEMBERED, commands_before, commands_up_to, fingerprint, versions_of
 from tests.fakes.event_store import InMemoryEventStore
 from tests.samples import METADATA, history
@@ -17,8 +17,20 @@ def changes(count: int) -> list[Event]:
     ]
 
 
-def store_with(events: list[Event]) -> InMemoryEventStore:
-    store = InMemoryEventStore()
+class Store(InMemoryEventStore):
+    """Remembers which parts of a history are read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read_after: list[int] = []
+
+    def read(self, customer_id: str, after_version: int = 0) -> list[Recorded]:
+        self.read_after.append(after_version)
+        return super().read(customer_id, after_version)
+
+
+def store_with(events: list[Event]) -> Store:
+    store = Store()
     store.events = {(event.customer_id, event.version): event for event in events}
     return store
 
@@ -37,6 +49,15 @@ def test_events_of_an_older_release_are_read_for_their_commands(count: int) -> N
     oldest = max(1, count - MOST_REMEMBERED)
 
     assert commands_before(store_with(events), events[-1]) == of(*range(count - 1, oldest - 1, -1))
+
+
+def test_no_event_is_read_whose_command_is_not_remembered() -> None:
+    """A customer may have thousands."""
+    store = store_with(changes(60))
+
+    assert commands_before(store, changes(60)[-1])
+
+    assert store.read_after == [60 - MOST_REMEMBERED - 1]
 
 
 @pytest.mark.parametrize("count", [1, 2, 40, 41, 60])

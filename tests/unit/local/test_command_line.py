@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from local import outputs
 from local.__main__ import COMMANDS, _home, main, parse
 from local.environments import ROOT, STATE
 from local.home import StackHome
@@ -43,7 +44,7 @@ def test_a_missing_python_is_reported_in_one_sentence() -> None:
     assert "Python 3.11 or later is required" in sentences[0]
 
 
-@pytest.mark.parametrize("command", ["token", "logs"])
+@pytest.mark.parametrize("command", ["token", "logs", "output", "demo"])
 def test_a_command_on_a_stopped_stack_writes_its_error_to_stderr_only(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -60,6 +61,30 @@ def test_down_succeeds_when_nothing_is_running(tmp_path: Path) -> None:
 def test_status_succeeds_when_nothing_is_running(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["status", "--home", str(tmp_path), "--port", "9"]) == 0
     assert capsys.readouterr().out.count("stopped") == 3
+
+
+@pytest.fixture
+def deployed(tmp_path: Path) -> Path:
+    """The folder of a stack whose outputs are known."""
+    home = StackHome(tmp_path, 1)
+    endpoints = ("ApiEndpoint", "TokenEndpoint", "AuthorizeEndpoint", "JwksUri")
+    outputs.write(home, {name: f"https://{name}.example" for name in endpoints} | {"EndpointUrl": home.endpoint})
+    return tmp_path
+
+
+def test_an_output_is_printed_alone(deployed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["output", "--home", str(deployed), "--name", "ApiEndpoint"]) == 0
+    assert capsys.readouterr().out == "https://ApiEndpoint.example\n"
+
+
+@pytest.mark.parametrize("name", ["", "apiendpoint"])
+def test_an_unknown_output_is_refused_and_the_others_are_named(
+    name: str, deployed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["output", "--home", str(deployed), "--name", name]) == 1
+    captured = capsys.readouterr()
+    assert not captured.out
+    assert "NAME may be ApiEndpoint, AuthorizeEndpoint," in captured.err
 
 
 def test_an_empty_value_counts_as_absent() -> None:

@@ -2,7 +2,6 @@ import re
 import secrets
 import stat
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -29,11 +28,6 @@ def test_a_file_from_an_older_version_is_replaced(tmp_path: Path) -> None:
     assert demo_user._stored_user(StackHome(tmp_path, 1)).email == "demo@example.com"
 
 
-def test_the_sign_in_address_requests_a_code_for_the_public_client() -> None:
-    address = demo_user.sign_in_url(
-        {"AuthorizeEndpoint": "http://127.0.0.1:1/oauth2/authorize", "UserPoolClientId": "p"}
-    )
-    query = parse_qs(urlsplit(address).query)
-    assert query["response_type"] == ["code"]
-    assert query["client_id"] == ["p"]
-    assert query["redirect_uri"] == [demo_user.CALLBACK]
+def test_the_sign_in_address_is_one_of_the_documentation() -> None:
+    api = "http://127.0.0.1:1/_aws/execute-api/abc/local"
+    assert demo_user.sign_in_url({"ApiEndpoint": api}) == f"{api}/docs#sign-in"

@@ -64,6 +64,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "docs/openapi.json",
         "shared/layer/requirements.txt",
         "queries/api_docs/page.js",
+        "queries/api_docs/page.css",
+        "queries/api_docs/favicon.svg",
+        "docs/reference/problems/gone.md",
     ]
     for name in (*sources, *others):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -80,7 +83,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "shared/layer/requirements.txt",
         "queries/fresh.py",
         "queries/api_docs/page.js",
+        "queries/api_docs/page.css",
+        "queries/api_docs/favicon.svg",
         "docs/openapi.json",
+        "docs/reference/problems/gone.md",
     ],
 )
 def test_a_change_to_a_deployed_file_changes_the_fingerprint(project: Path, changed: str) -> None:

@@ -1,8 +1,10 @@
 """Which requests reach the local AWS. `tests/browser/test_foreign_page.py` tries the same from a page."""
 
 import asyncio
+import json
 from collections.abc import Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -97,7 +99,9 @@ def test_a_browser_reaches_only_the_api_at_the_apis_host() -> None:
         assert is_refused("POST", path, AT_API_HOST | FOREIGN), path
 
 
-def serve(request: dict[str, Any]) -> tuple[list[MutableMapping[str, Any]], list[str]]:
+def serve(
+    request: dict[str, Any], outputs: Path = Path("not-deployed.json")
+) -> tuple[list[MutableMapping[str, Any]], list[str]]:
     """The messages that the guard sends, and the paths that reach the application behind it."""
     sent: list[MutableMapping[str, Any]] = []
     reached: list[str] = []
@@ -113,7 +117,7 @@ def serve(request: dict[str, Any]) -> tuple[list[MutableMapping[str, Any]], list
 
     # In a thread of its own, because Playwright's event loop stays in the main thread of a process with browser tests.
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(lambda: asyncio.run(Guard(app, PORT)(request, receive, send))).result()
+        thread.submit(lambda: asyncio.run(Guard(app, PORT, outputs)(request, receive, send))).result()
     return sent, reached
 
 
@@ -133,3 +137,39 @@ def test_a_websocket_is_closed() -> None:
     sent, reached = serve({"type": "websocket", "path": "/", "headers": []})
 
     assert (sent, reached) == ([{"type": "websocket.close", "code": 1008}], [])
+
+
+@pytest.fixture
+def outputs(tmp_path: Path) -> Path:
+    file = tmp_path / "outputs.json"
+    file.write_text(json.dumps({"ApiEndpoint": f"http://{OWN}/_aws/execute-api/ab12cd34/local"}))
+    return file
+
+
+@pytest.mark.parametrize("path", ["/docs/problems", "/docs/problems/field-taken"])
+@pytest.mark.parametrize("browser", [{}, {"Sec-Fetch-Site": "none"}])
+def test_the_type_of_a_problem_leads_to_its_page(path: str, browser: Mapping[str, str], outputs: Path) -> None:
+    sent, reached = serve(scope("GET", path, browser), outputs)
+
+    assert reached == []
+    assert sent[0]["status"] == 302
+    assert dict(sent[0]["headers"])[b"location"].decode() == f"http://{OWN}/_aws/execute-api/ab12cd34/local{path}"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("PUT", "/docs/problems/gone", FOREIGN), ("GET", "/docs/problems/../../_ministack/health", FOREIGN),
+        ("GET", "/docs/problems/gone", {"Host": "evil.example:4566"}), ("GET", "/docs/other", FOREIGN),
+    ],
+)  # fmt: skip
+def test_nothing_else_is_led_there(method: str, path: str, headers: Mapping[str, str], outputs: Path) -> None:
+    sent, reached = serve(scope(method, path, headers), outputs)
+
+    assert (sent[0]["status"], reached) == (403, [])
+
+
+def test_before_the_deployment_a_browser_is_refused_there_too() -> None:
+    sent, reached = serve(scope("GET", "/docs/problems/gone", FOREIGN))
+
+    assert (sent[0]["status"], reached) == (403, [])

@@ -12,12 +12,12 @@ from unittest.mock import patch
 import operations.__main__ as program
 from events.customer import Customer
 from operations.jobs.failure_queue import FailureQueue
+from operations.jobs.health.readings import ActiveAlarm, HealthSource, MappingReading, QueueDepth, RouteReading
 from operations.jobs.versions import VersionRegistry
 from operations.output import Output
 from operations.stack import Stack
 from projections.countries import COUNTRIES
 from projections.maintenance.stores import ViewStores
-from projections.views import VIEWS
 from tests.fakes.bus import FakeBus
 from tests.fakes.claims import InMemoryClaims
 from tests.fakes.counted_rows import InMemoryCountedRows
@@ -146,6 +146,10 @@ class FakeStack:
         self.functions = FakeLambda()
         functions: Any = self.functions
         nothing: Any = None
+        self.mappings: list[MappingReading] = []
+        self.routes: list[RouteReading] = []
+        self.queues: list[QueueDepth] = []
+        self.alarms: list[ActiveAlarm] = []
         self.stack = Stack(
             store=self.store,
             claims=InMemoryClaims(self.store),
@@ -165,6 +169,7 @@ class FakeStack:
             control=nothing,
             parameters=nothing,
             views={COUNTRIES.name: countries},
+            health=HealthSource(lambda: self.mappings, lambda: self.routes, lambda: self.queues, lambda: self.alarms),
             pause=self.clock.pause,
             clock=self.clock,
             now=self.clock.now,
@@ -179,8 +184,7 @@ class FakeStack:
 
     def project(self, customer_id: str) -> None:
         """Project a customer's events into every view."""
-        for view in VIEWS:
-            stack = self.stack.for_view(view.name)
+        for stack in self.stack.every_view:
             stack.projector.project_into(self.store.read(customer_id), stack.generations.load().fed)
 
     def shown(self, customer_id: str) -> Customer | None:

@@ -259,20 +259,6 @@ def test_parked_customers_are_listed_with_their_reason(stack: FakeStack) -> None
     assert "1 customer(s) parked in generation 1." in stack.printed
 
 
-def test_status_shows_every_generation(stack: FakeStack) -> None:
-    stack.generations.saved = Generations(active=3, building=4, verified=True, previous=2, retired=(1,), newest=4)
-
-    assert stack.run("status", "--json") == 0
-    rows = [json.loads(line) for line in stack.printed.splitlines()]
-    assert [(row["generation"], row["role"]) for row in rows[:-1]] == [
-        (3, "active"),
-        (4, "building"),
-        (2, "previous"),
-        (1, "retired"),
-    ]
-    assert rows[-1]["lost_batches"] == 0
-
-
 def test_a_rebuild_goes_from_start_to_switch(stack: FakeStack) -> None:
     stack.customer("a")
     stack.customer("b")
@@ -300,17 +286,6 @@ def test_a_rebuild_keeps_the_segments_that_it_was_begun_with(stack: FakeStack) -
     stack.run("rebuild", "status", "--json")
 
     assert json.loads(stack.printed)["segments"] == 4
-
-
-def test_status_names_the_customers_whose_erasure_is_not_finished(stack: FakeStack) -> None:
-    stack.store.append(erased("gone", 2))
-
-    assert stack.run("status") == 0
-    assert "gone" in stack.printed
-    assert "1 unfinished erasure(s)." in stack.printed
-    stack.store.finished("gone")
-    stack.run("status")
-    assert "0 unfinished erasure(s)." in stack.printed
 
 
 def test_status_shows_a_stalled_run(stack: FakeStack) -> None:

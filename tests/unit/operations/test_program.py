@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import cast
 
 import pytest
-from botocore.exceptions import ClientError, NoCredentialsError
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
 from events.store import StoreBusy
 from local.environments import ROOT
@@ -44,6 +44,11 @@ def _handler() -> Iterator[None]:
         (ReadModelBusy("3 rows"), "run the same command again"),
         (StoreBusy("3 items"), "run the same command again"),
         (ClientError({"Error": {"Code": "AccessDenied"}}, "Scan"), "AWS refused"),
+        (EndpointConnectionError(endpoint_url="http://127.0.0.1:4566/"), "The local stack does not answer. Start it"),
+        (
+            EndpointConnectionError(endpoint_url="https://sqs.eu-west-1.amazonaws.com/"),
+            "AWS refused the request or did",
+        ),
         (NoCredentialsError(), "AWS refused the request or did not answer (Unable to locate credentials)"),
     ],
     ids=lambda value: type(value).__name__,

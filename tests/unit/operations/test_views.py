@@ -37,7 +37,7 @@ def test_an_unknown_view_is_refused_with_the_names_of_all(command: str, capsys: 
     with pytest.raises(SystemExit) as stopped:
         build_parser().parse_args([*command.split(), "--view", "cities"])
     assert stopped.value.code == 2
-    assert "There is no view 'cities': choose one of customers, countries." in capsys.readouterr().err
+    assert "There is no view 'cities': choose one of customers, countries" in capsys.readouterr().err
 
 
 def test_a_view_is_rebuilt_switched_and_rolled_back_alone(fake: FakeStack) -> None:

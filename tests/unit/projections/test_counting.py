@@ -124,9 +124,9 @@ class TestCounting:
         assert world.project(first).stale == 1
         assert world.rows.counts() == {}
 
-    @pytest.mark.parametrize("order", list(permutations(range(5))))
+    @pytest.mark.parametrize("arrival", list(permutations(range(5))))
     def test_every_order_of_events_and_every_repeat_leads_to_the_same_counts(
-        self, world: CountingWorld, order: tuple[int, ...]
+        self, world: CountingWorld, arrival: tuple[int, ...]
     ) -> None:
         events = [
             lives("Germany", 1),
@@ -137,18 +137,20 @@ class TestCounting:
         ]
         world.append(*events)
 
-        for number in (*order, *order[::-2]):
+        for number in (*arrival, *arrival[::-2]):
             world.project(events[number])
 
         assert world.rows.counts() == {"italy": 1}
         assert world.is_exact()
 
-    @pytest.mark.parametrize("order", list(permutations(range(3))))
-    def test_every_order_with_an_erasure_leads_to_no_count(self, world: CountingWorld, order: tuple[int, ...]) -> None:
+    @pytest.mark.parametrize("arrival", list(permutations(range(3))))
+    def test_every_order_with_an_erasure_leads_to_no_count(
+        self, world: CountingWorld, arrival: tuple[int, ...]
+    ) -> None:
         events = [lives("Germany", 1), lives("France", 2), erased("a", 3)]
         world.append(*events)
 
-        for number in (*order, *order):
+        for number in (*arrival, *arrival):
             world.project(events[number])
 
         assert (world.rows.counts(), world.shown("a")) == ({}, (3, None))

@@ -99,8 +99,9 @@ def test_a_generation_knows_those_that_are_fed_before_it(generation: int, before
     assert SWITCHED.start_rebuild().before(generation) == before
 
 
-def test_a_new_rebuild_is_not_verified_even_if_the_last_one_was() -> None:
-    again = BUILT.confirm().abandon(START).start_rebuild()
+@pytest.mark.parametrize("before", [BUILT.confirm().abandon(START), Generations(newest=2, verified=True)])
+def test_a_new_rebuild_is_not_verified_even_if_the_last_one_was(before: Generations) -> None:
+    again = before.start_rebuild()
 
     assert (again.building, again.verified) == (3, False)
 

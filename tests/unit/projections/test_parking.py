@@ -397,3 +397,11 @@ def test_a_rebuild_does_not_show_an_erased_customer_with_an_unreadable_event(wor
         world.project(record, generation=2)
 
     assert world.row("c-1", 2) == Row("c-1", 2, 4, None)
+
+
+def test_the_events_that_wait_are_counted_over_all_customers(world: World) -> None:
+    for customer_id in ("c-1", "c-2"):
+        one, two, _ = world.log(customer_id, 3)
+        world.project(one, poison(two))
+
+    assert world.project(*(world.store.events[customer_id, 3] for customer_id in ("c-1", "c-2"))).waiting == 2

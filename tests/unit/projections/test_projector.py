@@ -107,6 +107,19 @@ def test_a_gap_is_filled_from_the_event_table(world: World) -> None:
     assert world.reads == ["c-1"]
 
 
+def test_each_gap_of_a_batch_is_counted(world: World) -> None:
+    events = [world.log(customer_id, 3)[-1] for customer_id in ("c-1", "c-2")]
+
+    assert world.project(*events).healed == 2
+
+
+def test_an_event_that_a_batch_has_twice_is_no_gap(world: World) -> None:
+    [one] = world.log("c-1", 1)
+
+    assert world.project(one, one).healed == 0
+    assert world.reads == []
+
+
 def test_a_gap_is_filled_no_further_than_the_event_that_showed_it(world: World) -> None:
     """The active generation is fed last, and must not have events that the others do not have yet."""
     _, two, three = world.log("c-1", 3)
@@ -157,6 +170,8 @@ def test_a_row_that_another_writer_advances_meanwhile_never_goes_back(world: Wor
     assert world.version("c-1") == 3
     assert report.failed == {}
     assert [version for _, version in world.read_model.history] == [3]
+    # The write that met a conflict took them.
+    assert report.units == world.read_model.units
 
 
 def test_repeated_conflicts_are_reported_as_failed(world: World) -> None:

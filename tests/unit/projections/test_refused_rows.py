@@ -1,5 +1,7 @@
 """A row that the read table refuses at every try parks its customer, at the right event, and nobody else."""
 
+from dataclasses import replace
+
 import pytest
 
 from projections.maintenance.differences import DifferenceKind
@@ -49,15 +51,30 @@ def test_everything_before_the_refused_row_is_shown(world: World) -> None:
     assert report.failed == {}
 
 
-def test_everything_before_the_refused_row_in_a_gap_is_shown(world: World) -> None:
+@pytest.mark.parametrize("refused", [2, 3, 4])
+def test_everything_before_the_refused_row_in_a_gap_is_shown(world: World, refused: int) -> None:
     *_, last = world.log("c-1", 5)
-    refuse(world, "c-1", 4, 5)
+    refuse(world, "c-1", *range(refused, 6))
 
     world.project(last)
 
     parked = world.parked("c-1")
     assert parked
-    assert (world.version("c-1"), parked.version) == (3, 4)
+    assert (world.version("c-1"), parked.version) == (refused - 1, refused)
+
+
+def test_a_row_that_todays_code_cannot_read_never_goes_back_before_a_refused_one(world: World) -> None:
+    *before, _, last = world.log("c-1", 4)
+    world.project(*before)
+    row = world.row("c-1")
+    assert row
+    assert row.listing
+    world.read_model.stored["c-1", 1] = replace(row, listing=replace(row.listing, document="{}"))
+    refuse(world, "c-1", 4)
+
+    world.project(last)
+
+    assert [version for _, version in world.read_model.history] == [2, 3, 3]
 
 
 def test_a_row_that_is_too_large_only_in_between_is_passed(world: World) -> None:
@@ -177,6 +194,18 @@ def test_a_redrive_says_that_the_row_is_still_refused_and_brings_the_customer_ba
     [result] = world.redrive.run(1, dry=False)
     assert result.outcome is RedriveOutcome.RETURNED
     assert world.version("c-1") == 3
+
+
+def test_a_redrive_that_meets_a_refused_row_replaces_the_earlier_reason(world: World) -> None:
+    events = world.log("c-1", 2)
+    world.project(events[0], poison(events[1]))
+    refuse(world, "c-1", 2)
+
+    [result] = world.redrive.run(1, dry=False)
+
+    parked = world.parked("c-1")
+    assert parked
+    assert (result.outcome, result.parked.reason, parked.reason) == (RedriveOutcome.STILL_PARKED, REASON, REASON)
 
 
 def test_a_redrive_whose_second_write_is_refused_does_not_say_that_the_customer_returned(world: World) -> None:

@@ -160,17 +160,17 @@ def test_an_address_that_changed_hands_finds_its_new_holder_only(rows: LaggingRe
     """The index still has the one who gave it up, and whose row has changed since."""
     show(rows, state_of(created(ADA, email=OLD), *(updated(ADA, version, email=NEW) for version in (2, 3, 4))))
     show(rows, state_of(created(BOB, second=3, email=OLD)))
-    for order in ([ADA, BOB], [BOB, ADA]):
-        rows.index = {email_claim(OLD): order}
+    for listed in ([ADA, BOB], [BOB, ADA]):
+        rows.index = {email_claim(OLD): listed}
         assert ids(search(rows, OLD)) == [BOB]
 
 
-@pytest.mark.parametrize("order", [[ADA, BOB], [BOB, ADA]])
-def test_of_two_rows_with_one_address_the_later_one_is_right(rows: LaggingReadModel, order: list[str]) -> None:
+@pytest.mark.parametrize("listed", [[ADA, BOB], [BOB, ADA]])
+def test_of_two_rows_with_one_address_the_later_one_is_right(rows: LaggingReadModel, listed: list[str]) -> None:
     """The row of the one who gave the address up is behind: their update is not projected yet."""
     show(rows, state_of(created(ADA, second=1, email=OLD)))
     show(rows, state_of(created(BOB, second=3, email=OLD)))
-    rows.index = {email_claim(OLD): order}
+    rows.index = {email_claim(OLD): listed}
 
     assert ids(search(rows, OLD)) == [BOB]
 

@@ -37,6 +37,7 @@ from events.dynamodb_erasures import DynamoDbErasureLog, DynamoDbErasures
 from events.dynamodb_store import DynamoDbEventStore
 from operations.jobs.claims.dynamodb_table import DynamoDbClaims
 from operations.jobs.failure_queue import FailureQueue
+from operations.jobs.health.readings import HealthSource
 from operations.jobs.recovery.parameters import StackParameters
 from operations.jobs.recovery.tables import RestorableTables
 from operations.jobs.versions import VersionRegistry
@@ -213,6 +214,7 @@ class World:
             tables={**TABLES, "EventTable": events},
             control=RestorableTables(client, pause),
             parameters=StackParameters(cloud, "stack", pause),
+            health=HealthSource(list, list, list, list),
             epoch=int(self.cloud.values["Epoch"]),
             pause=pause,
             clock=self.clock.now,

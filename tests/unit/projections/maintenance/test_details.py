@@ -13,6 +13,7 @@ from projections.maintenance.differences import Difference, DifferenceKind
 from projections.maintenance.progress import SegmentProgress
 from projections.maintenance.redrive import RedriveOutcome, RedriveResult
 from projections.maintenance.regressions import Regression, WouldRegress, check_regressions
+from projections.maintenance.segment_loop import run_steps
 from projections.projector import Projector
 from projections.row import Listing, Parked, Row
 from shared.runtime.clock import timestamp
@@ -193,6 +194,14 @@ class TestRedriveInSeveralGenerations:
 
         assert result.outcome is RedriveOutcome.RETURNED
         assert (world.version("a", 2), world.parked("a", 2)) == (4, None)
+
+
+@pytest.mark.parametrize(("milliseconds_left", "pages"), [(29_999, 1), (30_000, 3)])
+def test_a_page_is_begun_with_half_a_minute_left_and_not_with_less(milliseconds_left: int, pages: int) -> None:
+    def step(at: SegmentProgress) -> SegmentProgress:
+        return replace(at, events=at.events + 1, done=at.events == 2)
+
+    assert run_steps(SegmentProgress(0), step, lambda: milliseconds_left).events == pages
 
 
 class TestRegressions:

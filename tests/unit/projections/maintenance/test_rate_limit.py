@@ -20,6 +20,14 @@ def test_a_full_bucket_releases_one_seconds_worth_at_once_and_the_rest_at_the_ra
     assert clock.seconds == 1.0
 
 
+def test_units_that_are_there_take_no_pause() -> None:
+    pauses: list[float] = []
+
+    TokenBucket(100, Clock(), pauses.append).spend(100)
+
+    assert pauses == []
+
+
 def test_a_request_for_more_than_the_bucket_holds_waits() -> None:
     clock = Clock()
     bucket = TokenBucket(100, clock, clock.pause)

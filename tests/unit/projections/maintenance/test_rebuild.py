@@ -246,6 +246,15 @@ class TestTransientFailures:
         assert len(world.pauses) == 3
         assert world.pauses == sorted(set(world.pauses))
 
+    def test_who_was_parked_before_a_failure_is_counted_after_it(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(rebuild, "PAGE_SIZE", 100)
+        world.read_model.failing = {"c-0"}
+        world.while_pausing = world.read_model.failing.clear
+
+        assert world.rebuild.step(2, SegmentProgress(0), 1).problems == 2
+
     def test_a_failure_that_lasts_ends_the_step_and_keeps_the_checkpoint(self, world: World) -> None:
         at = world.rebuild.step(2, SegmentProgress(0), 1)
         world.read_model.failing = {"c-1"}
@@ -255,6 +264,7 @@ class TestTransientFailures:
             world.rebuild.step(2, at, 1)
 
         assert world.progress.load(rebuild_job(2), 1) == before
+        assert world.pauses == pytest.approx([0.2, 0.4, 0.8, 1.6, 3.2, 6.4])
         world.read_model.failing = set()
         run(world, segments=1)
         assert len(rows(world)) == 10
@@ -391,7 +401,7 @@ def test_the_pace_sets_the_page_size(world: World, monkeypatch: pytest.MonkeyPat
     assert world.rebuild.step(2, SegmentProgress(0), 1).events == 2
 
 
-@pytest.mark.parametrize("rate", [0.5, 1, 3, 20, 99.9, 1000, 1e9])
+@pytest.mark.parametrize("rate", [0.1, 0.5, 1, 3, 20, 99.9, 1000, 1e9])
 def test_a_page_takes_at_most_ten_seconds_unless_it_is_a_single_row(rate: float) -> None:
     size = page_size_for(rate)
 

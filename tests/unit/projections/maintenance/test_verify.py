@@ -1,8 +1,9 @@
 """Verify: every kind of difference is found, lag is not reported, and a repair writes only what is certain."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from events.envelope import Event
 from projections.maintenance import verify
 from projections.maintenance.differences import Difference, DifferenceKind
 from projections.maintenance.progress import SegmentProgress
-from projections.read_model import Write
+from projections.read_model import RowPage, Write
 from projections.row import Row
 from tests.samples import created, erased, updated
 from tests.unit.projections.world import TIMEOUT, World, poison, unreadable
@@ -185,6 +186,29 @@ def test_a_row_whose_event_is_missing_between_others_is_not_an_orphan(world: Wor
     assert list(world.verifier.orphans(1, 0, 1)) == []
 
 
+def test_a_row_whose_event_arrived_while_the_events_were_read_is_not_an_orphan(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown(world, "c-1", 2)
+    monkeypatch.setattr(world.store, "existing", lambda _: set())
+
+    assert list(world.verifier.orphans(1, 0, 1)) == []
+
+
+def test_the_rows_of_each_page_are_searched_for_orphans(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = ["c-1", "c-2", "c-3"]
+    rows = [shown(world, customer_id, 1) for customer_id in ids]
+    world.store.events.clear()
+
+    def rows_after(_generation: int, _segment: int, _segments: int, start: Mapping[str, str] | None) -> RowPage:
+        place = int(start["customer_id"][2:]) if start else 0
+        return RowPage([rows[place]], {"customer_id": ids[place]} if place < 2 else None)
+
+    monkeypatch.setattr(world.read_model, "rows", rows_after)
+
+    assert [orphan.customer_id for orphan in islice(world.verifier.orphans(1, 0, 1), 4)] == ids
+
+
 def test_all_rows_of_a_page_are_checked_in_one_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(20):
         shown(world, f"c-{number}", 2)
@@ -212,7 +236,9 @@ def test_a_certain_difference_is_repaired(
 
     assert found(world) == []
     assert world.version("c-1") == expected
+    written = list(world.read_model.history)
     assert world.verifier.repair(difference, 1)
+    assert world.read_model.history == written
 
 
 @pytest.mark.parametrize(("case", "kind", "expected", "version"), REFUSED + AHEAD, ids=names(REFUSED + AHEAD))
@@ -413,7 +439,18 @@ def test_there_is_no_pause_after_the_last_comparison(world: World) -> None:
     assert world.verifier.compare_one("c-1", 1)
 
     assert comparisons == [0, 1, 2, 3]
-    assert len(world.pauses) == 3
+    assert world.pauses == [0.25, 0.5, 1.0]
+
+
+def test_a_repair_needs_a_single_comparison(world: World) -> None:
+    """Writing a row that lags does no harm."""
+    behind(world)
+    histories = {"c-1": world.store.read("c-1")}
+
+    assert world.verifier.differing(histories, 1, at_once=True) == {
+        "c-1": Difference("c-1", DifferenceKind.BEHIND, 2, 1)
+    }
+    assert world.pauses == []
 
 
 def test_all_customers_share_the_same_pauses(world: World) -> None:
@@ -543,6 +580,7 @@ def test_an_unredacted_row_that_is_not_an_event_is_found(world: World) -> None:
     world.store.broken["c-1", 1] = unreadable(updated("c-1", 1))
 
     assert found(world) == [Difference("c-1", DifferenceKind.UNREDACTED, expected=3, found=1)]
+    assert world.pauses == [0.25, 0.5, 1.0]
 
 
 @pytest.mark.parametrize("look", [1, 2, 3])

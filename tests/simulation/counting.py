@@ -116,7 +116,7 @@ class CountRules:
         self._content(where, customer_id, change.new)
         if change.old and not _is_cleared(change.new):
             self._is_newest(where, customer_id, change.new)
-        if generation == self.active and knows_record:
+        if new > old and generation == self.active and knows_record:
             self._is_not_ahead(where, customer_id, new)
 
     def _content(self, where: str, customer_id: str, row: Item) -> None:
@@ -177,6 +177,7 @@ class CountRules:
         if work.endswith("plan") or change.new is None:
             return
         generation = int(work.rpartition("-")[2])
+        _require(generation in self._found, "APART", f"generation {generation} is built, and the record has none")
         if not json.loads(change.new["progress"]["S"])["done"] or generation in self.retired:
             return
         for customer_id, version in self._found[generation].items():

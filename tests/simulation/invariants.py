@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from projections.maintenance.progress import MIN_SEGMENTS
-from tests.simulation.counting import CountRules
+from tests.simulation.counting import VIEW, CountRules
 from tests.simulation.expressions import Item
 from tests.simulation.oracle import REDACTED, Oracle, Person, claim_of, parsed
 from tests.simulation.signals import Violation
@@ -55,6 +55,7 @@ class Invariants:
         self.counting = CountRules(tables, SEGMENTS, self._is_strange)
         self._revision = 0
         self._rows = tables["read"]
+        self._parked_places: dict[str, str] = {}
         self._ahead: tuple[int, ...] = ()
         self._known: int | None = None
         self._found: dict[int, dict[str, int]] = {}
@@ -155,6 +156,8 @@ class Invariants:
     # The read table.
 
     def _row(self, change: Change) -> None:
+        if change.new and "parked_in" in change.new:
+            self._parked_apart(change.key[0], change.new["parked_in"]["N"])
         if change.key[0].startswith("#"):
             self._generations(change)
             self._rebuilt(change)
@@ -175,6 +178,12 @@ class Invariants:
             self._is_not_ahead(customer_id, version)
         self._content(where, customer_id, version, change.new)
         self._parking(where, customer_id, version, change.new)
+
+    def _parked_apart(self, key: str, place: str) -> None:
+        """The parked rows of a view are in partitions of the index that no other view has."""
+        view = VIEW if key.startswith("#") else "customers"
+        known = self._parked_places.setdefault(place, view)
+        require(known == view, "APART", f"the rows that are parked at {place} are of {known}, and {key} is there, too")
 
     def _is_not_ahead(self, customer_id: str, version: int) -> None:
         """A version that can be read is already in every generation that reading may move to."""

@@ -6,7 +6,7 @@ and another one may run beside it. It knows only what the tables and queues hold
 
 import io
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from random import Random
 from typing import Any, Final, Protocol
@@ -50,7 +50,7 @@ class Around(Protocol):
     faults: Faults
     oracle: Oracle
     queues: Queues
-    views: Sequence[str]
+    views: tuple[str, ...]
 
     def sleep(self, seconds: float) -> None: ...
 

@@ -5,7 +5,7 @@ no progress.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from threading import Event
@@ -46,7 +46,7 @@ class Around(Protocol):
     clock: VirtualClock
     database: Database
     faults: Faults
-    views: Sequence[str]
+    views: tuple[str, ...]
 
     def sleep(self, seconds: float) -> None: ...
 

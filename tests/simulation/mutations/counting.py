@@ -14,7 +14,10 @@ from projections import (
 from projections.counting import CountingView
 from projections.counting_projector import CountingProjector
 from projections.customers import CUSTOMERS
+from projections.dynamodb_count_items import moves_of as _moves_of
+from projections.dynamodb_count_items import row_item as _row_item
 from projections.dynamodb_counted_rows import DynamoDbCountedRows
+from projections.dynamodb_keys import key_of_generations as _key_of_generations
 from projections.handlers import project_customers, rebuild_segment
 from projections.live import project_all as _project_all
 from projections.read_model import Write
@@ -24,9 +27,6 @@ from queries.handlers import get_statistics as statistics_handler
 from tests.simulation.counting import EVERY
 from tests.simulation.mutations.base import Change, Mutation, one
 
-_moves_of = dynamodb_count_transaction.moves_of
-_row_item, _known = dynamodb_count_transaction.row_item, dynamodb_count_transaction._known
-_key_of_generations = dynamodb_generations.key_of_generations
 _wait_for_count = get_statistics.wait_for_count
 
 
@@ -168,7 +168,8 @@ VIEWS: Final = (
 
 def _when_listed(read_after: Any, reader: Any, generation: int, customers: Any, clock: Any) -> None:
     """Wait until the customers' view has the write, and not the counts."""
-    _wait_for_count(read_after, _Everybody(reader), generation, customers, clock)
+    everybody: Any = _Everybody(reader)
+    _wait_for_count(read_after, everybody, generation, customers, clock)
 
 
 class _Everybody:

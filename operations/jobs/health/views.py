@@ -61,7 +61,7 @@ class ListsRows(Protocol):
 
 def generation_readings(stack: Stack) -> Iterator[GenerationReading]:
     """Read every generation that has rows, view by view, the active one first."""
-    for name in (stack.view.name, *stack.views):
+    for name in dict.fromkeys((stack.view.name, *stack.views)):
         yield from _of_view(stack.for_view(name))
 
 

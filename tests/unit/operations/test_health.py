@@ -246,7 +246,7 @@ def test_every_view_of_the_stack_is_read(stack: FakeStack, monkeypatch: pytest.M
     generations = InMemoryGenerations()
     generations.saved = Generations(active=5, newest=5)
     stores = ViewStores(other, InMemoryReadModel(), generations, InMemoryProgress())
-    stack.stack = replace(stack.stack, views={"names": stores})
+    stack.stack = replace(stack.stack, views={"customers": stores, "names": stores})
     for module in ("operations.stack", "projections.views"):
         monkeypatch.setattr(f"{module}.VIEWS", (CUSTOMERS, other))
 

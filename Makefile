@@ -178,12 +178,14 @@ IN_LAMBDA := boto3 botocore s3transfer python-dateutil six urllib3
 bundle = find $(1) -name '*.py' -not -path '*/layer/*' | tar -cf - -T - | tar -xpf - -C "$$ARTIFACTS_DIR"
 # Without the maintenance, which only a rebuild runs.
 PROJECTION = $(wildcard projections/*.py)
+# What only writers of views import.
+WRITING = $(addprefix projections/,counting_projector.py dynamodb_views.py live.py projector.py)
 build-CreateCustomer build-UpdateCustomer build-EraseCustomer build-EraseSyntheticCustomer build-FinishErasures build-CreateCustomerPreTraffic: ; @$(call bundle,shared events commands)
 build-ProjectCustomers: ; @$(call bundle,shared events $(PROJECTION) projections/handlers/__init__.py projections/handlers/project_customers.py)
 build-RebuildControl build-RebuildSegment build-VerifySegment: ; @$(call bundle,shared events projections)
 build-PublishEvents: ; @$(call bundle,shared events publisher)
 build-WelcomeCustomers: ; @$(call bundle,consumer_kit consumers)
-build-GetCustomer build-GetAllCustomers build-SearchCustomers build-GetStatistics: ; @$(call bundle,shared events $(PROJECTION) queries)
+build-GetCustomer build-GetAllCustomers build-SearchCustomers build-GetStatistics: ; @$(call bundle,shared events $(filter-out $(WRITING),$(PROJECTION)) $(wildcard queries/*.py) queries/handlers)
 build-AnswerPreflight: ; @$(call bundle,shared queries/__init__.py queries/handlers)
 build-ShowDocs: ; @$(call bundle,shared queries/handlers queries/api_docs)
 	@cp -p queries/__init__.py "$$ARTIFACTS_DIR/queries/"

@@ -19,6 +19,8 @@ _CAUSES: Final[dict[str, tuple[str, ...]]] = {
         "unable to get local issuer",
         "invalid certificate",
         "could not find a suitable tls ca",
+        "problem confirming the ssl certificate",
+        "no_certificate_or_crl_found",
     ),
     "The proxy refused the connection. Correct HTTPS_PROXY.": (
         "407 proxy authentication",

@@ -156,6 +156,7 @@ COMMANDS: Final = (
         status.status,
         "show what is wrong with the stack, and how far behind the events each mapping is",
         "status",
+        (options.shown_view_option,),
     ),
     Command(
         "parked",

@@ -104,6 +104,18 @@ def view_option(parser: ArgumentParser) -> None:
     )
 
 
+def shown_view_option(parser: ArgumentParser) -> None:
+    """Add `--view` of a command that shows every view without it."""
+    names = ", ".join(view.name for view in VIEWS)
+    parser.add_argument(
+        "--view",
+        dest="shown_view",
+        type=view_name,
+        metavar="NAME",
+        help=f"show the generations of this view alone, one of: {names} (default: all)",
+    )
+
+
 def go_options(effect: str, limited: str) -> AddOptions:
     """Add `--go` and `--limit`.
 

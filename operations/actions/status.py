@@ -31,7 +31,7 @@ PROBLEMS: Final = {"wrong": 80, "see": 40}
 PARKED: Final = {"customer_id": 36, "version": 7, "attempts": 8, "since": 27, "reason": 40}
 
 
-def status(stack: Stack, _: argparse.Namespace, output: Output) -> int:
+def status(stack: Stack, arguments: argparse.Namespace, output: Output) -> int:
     """Print the state of the mappings, rules, generations, queues, erasures and alarms, and then what is wrong.
 
     Returns:
@@ -43,7 +43,7 @@ def status(stack: Stack, _: argparse.Namespace, output: Output) -> int:
         stack.health.routes(),
         stack.health.queues(),
         stack.health.alarms(),
-        list(generation_readings(stack)),
+        list(generation_readings(stack, arguments.shown_view)),
         stack.erasures.unfinished(),
     )
     _print_readings(health, output)

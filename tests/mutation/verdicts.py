@@ -149,6 +149,9 @@ def mutants_in(folder: Path) -> Iterator[Mutant]:
         name = ".".join(module.relative_to(folder).with_suffix("").parts).removesuffix(".__init__")
         for key, exit_code in json.loads(results.read_text())["exit_code_by_key"].items():
             mutated = key.rpartition(".")[2]
+            # mutmut keeps the results of a module that it no longer changes.
+            if mutated not in _functions(module):
+                continue
             yield Mutant(f"{name}.{_plain(mutated)}", _change(module, mutated), exit_code)
 
 

@@ -59,10 +59,15 @@ class ListsRows(Protocol):
         ...
 
 
-def generation_readings(stack: Stack) -> Iterator[GenerationReading]:
-    """Read every generation that has rows, view by view, the active one first."""
-    for name in (stack.view.name, *stack.views):
-        yield from _of_view(stack.for_view(name))
+def generation_readings(stack: Stack, view: str | None = None) -> Iterator[GenerationReading]:
+    """Read every generation that has rows, view by view, the active one first.
+
+    Args:
+        view: The name of the only view to read; None for all.
+    """
+    for each in stack.every_view:
+        if view in (None, each.view.name):
+            yield from _of_view(each)
 
 
 def _of_view(stack: Stack) -> Iterator[GenerationReading]:

@@ -24,6 +24,10 @@ from local.install_errors import sentence_of
             "SSLError([SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate in certificate chain (_ssl.c:1006))",
             "SSL_CERT_FILE=",
         ),
+        (
+            "There was a problem confirming the ssl certificate: SSLError(136, '[X509: NO_CERTIFICATE_OR_CRL_FOUND]')",
+            "SSL_CERT_FILE=",
+        ),
         ("ERROR: Could not find a suitable TLS CA certificate bundle, invalid path: /company.pem", "SSL_CERT_FILE="),
         ("ProxyError('Cannot connect to proxy.', OSError('Tunnel connection failed: 407 ...'))", "HTTPS_PROXY"),
         ("error: HTTP status client error (401 Unauthorized) for url (https://mirror.example)", "user name"),

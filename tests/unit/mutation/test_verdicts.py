@@ -101,6 +101,12 @@ def test_a_mutant_is_named_by_its_function_and_the_lines_that_differ(folder: Pat
     assert (line_of(size), line_of(fold)) == ("return 2 + more", "- True,")
 
 
+def test_results_of_a_module_that_is_no_longer_changed_are_left_out(folder: Path) -> None:
+    (folder / "package" / "module.py").write_text("def fold(records):\n    return all(records)\n")
+
+    assert list(mutants_in(folder)) == []
+
+
 def test_reasons_are_read_from_their_file(tmp_path: Path) -> None:
     file = tmp_path / "survivors.toml"
     file.write_text('[[survivor]]\nfunction = "a.f"\nchanges = ["new"]\nwhy = "because"\n')

@@ -246,8 +246,9 @@ def test_every_view_of_the_stack_is_read(stack: FakeStack, monkeypatch: pytest.M
     generations = InMemoryGenerations()
     generations.saved = Generations(active=5, newest=5)
     stores = ViewStores(other, InMemoryReadModel(), generations, InMemoryProgress())
-    stack.stack = replace(stack.stack, views={"names": stores})
-    monkeypatch.setattr("projections.views.VIEWS", (CUSTOMERS, other))
+    stack.stack = replace(stack.stack, views={"customers": stores, "names": stores})
+    for module in ("operations.stack", "projections.views"):
+        monkeypatch.setattr(f"{module}.VIEWS", (CUSTOMERS, other))
 
     shown = [(row["view"], row["generation"]) for row in rows(stack) if "generation" in row]
 

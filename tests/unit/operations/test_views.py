@@ -1,5 +1,6 @@
 """The commands work on the view that `--view` names, and leave the others alone."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -78,6 +79,17 @@ def test_parked_and_redrive_are_about_one_view(fake: FakeStack) -> None:
     assert fake.run("redrive", "--view", "countries", "--go") == 0
     assert fake.countries.stored[CUSTOMER_ID, 1].parked is None
     assert sum(fake.countries.counts().values()) == 2
+
+
+def test_status_shows_every_view_or_the_one_that_is_named(fake: FakeStack) -> None:
+    fake.run("status", "--json")
+    assert _views(fake) == ["customers", "countries"]
+    fake.run("status", "--json", "--view", "countries")
+    assert _views(fake) == ["countries"]
+
+
+def _views(fake: FakeStack) -> list[str]:
+    return [row["view"] for row in map(json.loads, fake.printed.splitlines()) if "view" in row]
 
 
 def test_an_error_says_which_view_it_is_about(fake: FakeStack, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from operations.stack import Stack
 from projections import (
-    counting_projector,
     dynamodb_count_transaction,
     dynamodb_generations,
     dynamodb_read_model,
@@ -120,7 +119,6 @@ COUNTING: Final = (
         ),
     ),
     one("an overtaken event tried again and again", CountingProjector, "_is_overtaken", _never),
-    one("an erasure does not leave the counts while parked", counting_projector, "is_erasure", lambda _: False),
 )
 
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any, Final
 
-from operations.stack import Stack
 from projections import (
     dynamodb_count_transaction,
     dynamodb_generations,
@@ -17,7 +16,7 @@ from projections.dynamodb_count_items import moves_of as _moves_of
 from projections.dynamodb_count_items import row_item as _row_item
 from projections.dynamodb_counted_rows import DynamoDbCountedRows
 from projections.dynamodb_keys import key_of_generations as _key_of_generations
-from projections.handlers import project_customers, rebuild_segment
+from projections.handlers import project_customers
 from projections.live import project_all as _project_all
 from projections.read_model import Write
 from projections.shards import parked_key as _parked_key
@@ -53,15 +52,6 @@ def _erasures_do_not_count(writes: Any, shards: int, now: str) -> Any:
     return _moves_of([write for write in writes if write.row.group is not None or write.row.parked], shards, now)
 
 
-def _believing_what_was_found(moves: Any, found: Any) -> Any:
-    """Delete a counter that was found to have too few, although fewer customers leave it now."""
-    return {
-        key: replace(move, found=found[key]) if move.customers < 0 and key in found else move
-        for key, move in moves.items()
-        if not (move.customers < 0 and found.get(key) == 0)
-    }
-
-
 def _unconditional_insert(table: str, view: Any, write: Any, content: Any) -> Any:
     item = _row_item(table, view, write, content)
     if "Put" in item:
@@ -84,7 +74,6 @@ COUNTERS: Final = (
     one("a move without the loss of the old group", dynamodb_count_transaction, "moves_of", _gains_alone),
     one("a count moved by a repeat in the same group", dynamodb_count_transaction, "moves_of", _moved_within_the_group),
     one("an erased customer still counted", dynamodb_count_transaction, "moves_of", _erasures_do_not_count),
-    one("a counter deleted with people in it", dynamodb_count_transaction, "_known", _believing_what_was_found),
     one("a count inserted over a row", dynamodb_count_transaction, "row_item", _unconditional_insert),
     one("a count updated without a condition", dynamodb_count_transaction, "row_item", _unconditional_update),
     Mutation(
@@ -142,10 +131,6 @@ def _without_the_view(generation: int, shard: int, view: Any = CUSTOMERS) -> str
     return _parked_key(generation, shard)
 
 
-def _customers_alone(stores: Any, request: Any) -> Any:
-    return stores[CUSTOMERS.name]
-
-
 VIEWS: Final = (
     one("one view's failure holds up another", project_customers, "project_all", _until_one_fails),
     one("a switch of one view moves another", dynamodb_generations, "key_of_generations", _of_all_views),
@@ -156,8 +141,6 @@ VIEWS: Final = (
             Change(dynamodb_read_model, "parked_key", _without_the_view),
         ),
     ),
-    one("lost batches projected into one view alone", Stack, "every_view", property(lambda self: [self])),
-    one("a rebuild that fills another view", rebuild_segment, "chosen", _customers_alone),
 )
 
 

@@ -76,8 +76,7 @@ class ClaimVerifier:
         """
         start = at.position["claim"] if at.position else None
         page = self._claims.read_page(at.segment, total_segments, start, PAGE_SIZE)
-        holders = self._read_many([held.holder for held in page.claims])
-        standings = {held.claim: holders[held.holder] for held in page.claims}
+        standings = {held.claim: self._read(held.holder) for held in page.claims}
         found = self._confirm(standings, self._compare_claims)
         progress = at.advanced(customers=len(page.claims), events=0, problems=len(found))
         position = {"claim": page.next} if page.next else None
@@ -131,17 +130,15 @@ class ClaimVerifier:
     def _compare_customers(self, standings: Mapping[str, Standing]) -> Differences:
         """Compare by customer id."""
         held = self._claims.holders([standing.claim for standing in standings.values() if standing.claim])
-        suspects = {
-            id_: held.get(standing.claim) if standing.claim else None
-            for id_, standing in standings.items()
-            if standing.claim is None or held.get(standing.claim) != id_
-        }
-        holders = self._read_many([holder for holder in suspects.values() if holder is not None])
-        compared = {
-            id_: compare_customer(standings[id_], None if holder is None else holders[holder])
-            for id_, holder in suspects.items()
-        }
-        return {id_: difference for id_, difference in compared.items() if difference}
+        found: Differences = {}
+        for id_, standing in standings.items():
+            holder = held.get(standing.claim) if standing.claim else None
+            if holder == id_:
+                continue
+            difference = compare_customer(standing, None if holder is None else self._read(holder))
+            if difference:
+                found[id_] = difference
+        return found
 
     def _compare_claims(self, standings: Mapping[str, Standing]) -> Differences:
         """Compare by claim. A claim that another customer holds now was changed by a command, and is right."""
@@ -159,8 +156,11 @@ class ClaimVerifier:
 
     def _refreshed(self, standings: Mapping[str, Standing]) -> dict[str, Standing]:
         """Read again those customers who have a newer event. Events never change, so the others are as they were."""
-        moved = self._read_many(self._moved(standings.values()))
-        return {key: moved.get(standing.customer.customer_id, standing) for key, standing in standings.items()}
+        moved = self._moved(standings.values())
+        return {
+            key: self._read(standing.customer.customer_id) if standing.customer.customer_id in moved else standing
+            for key, standing in standings.items()
+        }
 
     def _moved(self, standings: Iterable[Standing]) -> Collection[str]:
         customers = {standing.customer for standing in standings} - {NOBODY}
@@ -168,10 +168,6 @@ class ClaimVerifier:
         return {customer_id for customer_id, _ in self._store.existing(next_versions)}
 
     def _read(self, customer_id: str) -> Standing:
-        return self._read_many([customer_id])[customer_id]
-
-    def _read_many(self, customer_ids: Collection[str]) -> dict[str, Standing]:
-        """Read customers as a whole: a missing version, or an erasure after it, changes what all others say."""
-        ids = sorted({*customer_ids} - {NOBODY.customer_id})
-        standings = {id_: standing_of(id_, records) for id_, records in self._store.read_many(ids)}
-        return {NOBODY.customer_id: Standing(NOBODY, None)} | standings
+        if customer_id == NOBODY.customer_id:
+            return Standing(NOBODY, None)
+        return standing_of(customer_id, self._store.read(customer_id))

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import PutTypeDef
 
-# Developer guide, "PartiQL comparison and logical operators": the most partition keys in one IN.
-_CUSTOMERS_AT_ONCE: Final = 50
 _IF_FREE: Final = "attribute_not_exists(customer_id)"
 _IF_FREE_OR_OURS: Final = "attribute_not_exists(claim) OR customer_id = :customer"
 _TRIES: Final = 8
@@ -124,31 +122,6 @@ class DynamoDbEventStore:
             ConsistentRead=True,
         )
         return (item for page in pages for item in page["Items"])
-
-    def read_many(self, customer_ids: Collection[str]) -> Iterator[tuple[str, list[Recorded]]]:
-        """See `EventStore.read_many`."""
-        ids = list(dict.fromkeys(customer_ids))
-        for start in range(0, len(ids), _CUSTOMERS_AT_ONCE):
-            found: dict[str, list[Recorded]] = {id_: [] for id_ in ids[start : start + _CUSTOMERS_AT_ONCE]}
-            for item in self._items_of(list(found)):
-                found[item["customer_id"]["S"]].append(recorded(item))
-            # The documentation promises no order of the items of several partitions.
-            yield from ((id_, sealed(sorted(each, key=lambda record: record.version))) for id_, each in found.items())
-
-    def _items_of(self, customer_ids: Sequence[str]) -> Iterator[Any]:
-        """Yield the items of several partitions. BatchGetItem needs whole keys, and nobody knows the versions."""
-        keys = ", ".join("?" * len(customer_ids))
-        request: Any = {
-            "Statement": f'SELECT * FROM "{self._table}" WHERE customer_id IN [{keys}]',  # noqa: S608 - our own names
-            "Parameters": [{"S": customer_id} for customer_id in customer_ids],
-            "ConsistentRead": True,
-        }
-        while True:
-            answer = self._client.execute_statement(**request)
-            yield from answer["Items"]
-            if not answer.get("NextToken"):
-                return
-            request["NextToken"] = answer["NextToken"]
 
     def existing(self, keys: Collection[EventKey]) -> set[EventKey]:
         """See `EventStore.existing`."""

@@ -131,13 +131,6 @@ class EventStore(Protocol):
         """
         ...
 
-    def read_many(self, customer_ids: Collection[str]) -> Iterator[tuple[str, Sequence[Recorded]]]:
-        """Each of these customers once, with their records as `read` returns them, in fewer calls.
-
-        The records of a few customers at a time are in memory.
-        """
-        ...
-
     def existing(self, keys: Collection[EventKey]) -> set[EventKey]:
         """The keys that have a row, whether or not it is readable. Only keys are read, consistently.
 

@@ -68,17 +68,6 @@ def _table(name: str) -> str:
 @pytest.fixture(params=["memory", "moto", "dynamodb-local"])
 def event_store(request: pytest.FixtureRequest) -> EventStore:
     """Each event store in turn."""
-    return _event_store(request)
-
-
-# moto reads only one partition of an IN.
-@pytest.fixture(params=["memory", "dynamodb-local"])
-def partiql_store(request: pytest.FixtureRequest) -> EventStore:
-    """Each event store in turn that can read the events of several customers together."""
-    return _event_store(request)
-
-
-def _event_store(request: pytest.FixtureRequest) -> EventStore:
     if request.param == "memory":
         return InMemoryEventStore()
     fixture = "motos_dynamodb" if request.param == "moto" else "amazons_dynamodb"

@@ -1,7 +1,6 @@
 """What every event store promises."""
 
 import uuid
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -47,52 +46,6 @@ def test_reading_can_start_after_a_version(event_store: EventStore) -> None:
     append_all(event_store, events)
 
     assert event_store.read(events[0].customer_id, after_version=9) == events[9:]
-
-
-def _many(event_store: EventStore, customer_ids: list[str]) -> dict[str, Sequence[Recorded]]:
-    found = list(event_store.read_many(customer_ids))
-    assert len(found) == len(set(customer_ids))
-    return dict(found)
-
-
-def test_the_events_of_many_customers_are_read_together(partiql_store: EventStore) -> None:
-    """More customers than one call takes, one of them twice, some without events."""
-    histories = [history(1 + number % 3) for number in range(60)]
-    for events in histories:
-        append_all(partiql_store, events)
-    ids = [events[0].customer_id for events in histories]
-    nobody = [str(uuid.uuid4()) for _ in range(10)]
-
-    found = _many(partiql_store, [*ids, ids[0], *nobody])
-
-    assert found == {**dict(zip(ids, histories, strict=True)), **{customer_id: [] for customer_id in nobody}}
-    assert _many(partiql_store, []) == {}
-
-
-def test_a_long_history_among_many_is_read_whole_and_in_order(partiql_store: EventStore) -> None:
-    """More than 1 MB, so that DynamoDB needs several pages, and more versions than digits sort."""
-    long, short, other = str(uuid.uuid4()), history(2), history(1)
-    events = [created(long, version=version, city="x" * 120_000) for version in range(1, 13)]
-    for each in (events, short, other):
-        append_all(partiql_store, each)
-
-    found = _many(partiql_store, [short[0].customer_id, long, other[0].customer_id])
-
-    assert found == {short[0].customer_id: short, long: events, other[0].customer_id: other}
-
-
-def test_the_history_of_an_erased_customer_among_many_is_closed(partiql_store: EventStore) -> None:
-    """Even if a version is missing and the data is still there."""
-    [first, _, third] = history(3)
-    append_all(partiql_store, [first, third, erased(first.customer_id, 4)])
-    [neighbour] = history(1)
-    partiql_store.append(neighbour)
-
-    found = _many(partiql_store, [first.customer_id, neighbour.customer_id])
-
-    assert [record.version for record in found[first.customer_id]] == [1, 3, 4]
-    assert all(isinstance(record, Event) and record.data == REDACTED for record in found[first.customer_id][:2])
-    assert found == {id_: partiql_store.read(id_) for id_ in (first.customer_id, neighbour.customer_id)}
 
 
 def test_the_existing_ones_of_many_keys_are_found(event_store: EventStore) -> None:

@@ -96,10 +96,6 @@ class InMemoryEventStore:
         self._fail()
         return sealed(record for record in self.stored(customer_id) if record.version > after_version)
 
-    def read_many(self, customer_ids: Collection[str]) -> Iterator[tuple[str, list[Recorded]]]:
-        self._fail()
-        return ((customer_id, sealed(self.stored(customer_id))) for customer_id in dict.fromkeys(customer_ids))
-
     def stored(self, customer_id: str) -> list[Recorded]:
         """A customer's records as they are stored, in version order."""
         with self._lock:

@@ -134,8 +134,9 @@ class DynamoDbAway:
 
 def _tables_of(params: Mapping[str, Any]) -> set[str]:
     items = [next(iter(item.values()))["TableName"] for item in params.get("TransactItems", ())]
-    written = [each["Statement"] for each in (params, *params.get("Statements", ())) if "Statement" in each]
-    statements = [name for each in written for name in re.findall(r'"([\w-]+)"', each)]
+    statements = [
+        name for each in params.get("Statements", ()) for name in re.findall(r'"([\w-]+)"', each["Statement"])
+    ]
     return {*params.get("RequestItems", ()), *items, *statements, *filter(None, [params.get("TableName")])}
 
 

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from tests.simulation.errors import cancelled, refused
-from tests.simulation.expressions import Item, condition, key_condition, partitions_read, statement, update, value_of
+from tests.simulation.expressions import Item, condition, key_condition, statement, update, value_of
 from tests.simulation.signals import NotSimulated
 from tests.simulation.tables import Key, Table, Watch, place_in_scan
 
@@ -15,9 +15,6 @@ _NONE: Final[Mapping[str, Any]] = {}
 _ITEMS_A_TRANSACTION: Final = 100
 _KEYS_A_BATCH: Final = 100
 _STATEMENTS_A_BATCH: Final = 25
-# Developer guide, "PartiQL comparison and logical operators": the most keys in an IN, and the most items in its pages.
-_PARTITIONS_A_STATEMENT: Final = 50
-_ITEMS_A_PAGE: Final = 10
 _FOUND: Final = {"Code": "ConditionalCheckFailed", "Message": "The conditional request failed"}
 
 Stale = Callable[[float], bool]
@@ -199,24 +196,6 @@ class Database:
                 if item and item.get(name) == wanted
             ]
         return [each for each in found if holds(each[1], values)] if holds else found
-
-    def execute_statement(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """One page of a SELECT of the items of some partitions."""
-        name, partition = partitions_read(params["Statement"])
-        table, wanted = self._table(name), [each["S"] for each in params["Parameters"]]
-        if partition != table.partition or not 1 <= len(wanted) <= _PARTITIONS_A_STATEMENT:
-            raise NotSimulated(f"{params['Statement']!r} with {len(wanted)} parameters")
-        consistent, start = params.get("ConsistentRead", False), params.get("NextToken")
-        # Nothing says in which order the partitions come, so theirs is not that of the request.
-        found = [
-            (f"{one} {key[1]}", item)
-            for one in sorted(wanted, reverse=True)
-            for key, item in sorted(self._in_partition(table, one, consistent=consistent), key=itemgetter(0))
-        ]
-        first = [token for token, _ in found].index(start) + 1 if start else 0
-        page = found[first : first + _ITEMS_A_PAGE]
-        more = {"NextToken": page[-1][0]} if len(found) > first + _ITEMS_A_PAGE else {}
-        return {"Items": [item for _, item in page], **more}
 
     def _in_partition(self, table: Table, partition: str, *, consistent: bool) -> list[tuple[Any, Item]]:
         items = table.partitions.get(partition, {})

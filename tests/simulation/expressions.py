@@ -23,7 +23,6 @@ _CLAUSE: Final = re.compile(r"(SET|REMOVE|ADD) (.+?)(?= SET | REMOVE | ADD |$)")
 _INSERT: Final = re.compile(r'INSERT INTO "([\w-]+)" VALUE \{(.+)\}')
 _UPDATE: Final = re.compile(r'UPDATE "([\w-]+)"((?: +SET \w+=\?| +REMOVE \w+)+) +WHERE (.+)')
 _EQUAL: Final = re.compile(r"(\w+)=\?|\((\w+)=\? OR \2 IS MISSING\)")
-_SELECT: Final = re.compile(r'SELECT \* FROM "([\w-]+)" WHERE (\w+) IN \[(\?(?:, \?)*)\]')
 _FIELD: Final = re.compile(r"'(\w+)': \?")
 
 
@@ -162,11 +161,3 @@ def _equality(text: str) -> tuple[str, bool]:
     if found is None:
         raise NotSimulated(f"the condition {text!r}")
     return found[1] or found[2], found[1] is None
-
-
-def partitions_read(text: str) -> tuple[str, str]:
-    """Parse a SELECT of the items of some partitions. Returns the table and the name of the partition key."""
-    found = _SELECT.fullmatch(text)
-    if found is None:
-        raise NotSimulated(f"the statement {text!r}")
-    return found[1], found[2]

@@ -21,7 +21,6 @@ _KNOWN: Final[Mapping[str, set[str]]] = {
     "put_item": {"TableName", "Item", "ReturnValuesOnConditionCheckFailure", *_EXPRESSION},
     "update_item": {"TableName", "Key", "UpdateExpression", "ReturnValuesOnConditionCheckFailure", *_EXPRESSION},
     "delete_item": {"TableName", "Key", "ReturnValuesOnConditionCheckFailure", *_EXPRESSION},
-    "execute_statement": {"Statement", "Parameters", "ConsistentRead", "NextToken"},
     "query": {
         "TableName", "IndexName", "KeyConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues",
         "ConsistentRead", "ProjectionExpression", "ScanIndexForward", "PaginationConfig", "Limit", "ExclusiveStartKey",
@@ -86,9 +85,6 @@ class FakeDynamoDb:
 
     def batch_execute_statement(self, **params: Any) -> Any:
         return self._call("batch_execute_statement", lambda: self._some_statements(params))
-
-    def execute_statement(self, **params: Any) -> Any:
-        return self._call("execute_statement", lambda: self._database.execute_statement(params), params)
 
     def describe_table(self, *, TableName: str) -> Any:  # noqa: N803 - boto3's name
         """DynamoDB counts the items every six hours or so. What the count is for can do with any number."""

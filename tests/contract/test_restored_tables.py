@@ -147,7 +147,7 @@ def test_deleted_tables_are_restored_from_their_last_backup(aws: Aws, capsys: py
     for name in (f"{NAMES['EventTable']}-2", NAMES["ErasureLogTable"]):
         assert aws.dynamodb.scan(TableName=name)["Count"] == 1
     read = aws.dynamodb.describe_table(TableName=NAMES["ReadTable"])["Table"]
-    assert {index["IndexName"] for index in read["GlobalSecondaryIndexes"]} == {"listing", "parked"}
+    assert {index["IndexName"] for index in read["GlobalSecondaryIndexes"]} == {"listing", "parked", "address"}
     assert aws.run("recover", "check") == 1
     # moto does not encrypt what it restores. The rehearsals do.
     lines = [line for line in aws.printed.splitlines()[1:-1] if "is not encrypted" not in line]

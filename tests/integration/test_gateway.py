@@ -88,6 +88,7 @@ def _call_all(http: httpx.Client, headers: Mapping[str, str]) -> set[int]:
         http.post("/customers", json=a_person(), headers=headers).status_code,
         http.get("/customers", headers=headers).status_code,
         http.post("/customers/search", json={"email": new_email()}, headers=headers).status_code,
+        http.get("/statistics/countries", headers=headers).status_code,
         http.get(f"/customers/{uuid4()}", headers=headers).status_code,
         http.put(f"/customers/{uuid4()}", json=a_person(), headers=headers).status_code,
         http.delete(f"/customers/{uuid4()}", headers=headers).status_code,

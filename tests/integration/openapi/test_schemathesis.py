@@ -80,7 +80,7 @@ def test_every_phase_ran_on_every_operation(ran: tuple[subprocess.CompletedProce
     assert {name: phase["status"] for name, phase in findings["phases"].items()} == dict.fromkeys(
         ("examples", "coverage", "fuzzing", "stateful"), "success"
     )
-    assert findings["operations"]["tested"] == findings["operations"]["total"] == 5
+    assert findings["operations"]["tested"] == findings["operations"]["total"] == 7
     assert findings["test_cases"]["generated"] > FEWEST_CASES
 
 

@@ -3,14 +3,17 @@
 A proxy that does not exist is set in the shell: requests to the local stack must not go through it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import pytest
 
 from local.environments import ROOT
 from local.home import StackHome
+from projections.dynamodb_generations import DynamoDbGenerations
+from tests.integration.aws import Aws
 from tests.integration.pasted import Block, blocks, difference
+from tests.integration.settled import let_a_minute_pass
 from tests.integration.shell import FAILED, Shell
 from tests.unit.docs.pages import FIRST_REQUESTS, README, TOUR, Page
 
@@ -18,6 +21,7 @@ PAGES: Final = [README, FIRST_REQUESTS, TOUR, *(Page(path) for path in sorted((R
 # Page -> why none of its blocks is pasted.
 PAGES_LEFT_OUT: Final = {
     "docs/how-to/add-a-field.md": "changes the sources; tests/copies/test_add_a_field.py follows it in a copy",
+    "docs/how-to/add-a-projection.md": "adds sources; tests/copies/test_add_a_projection.py follows it in a copy",
     "docs/how-to/attach-a-consumer.md": "needs AWS, or a consumer of one's own with its table and queue",
     "docs/how-to/deploy.md": "needs AWS",
     "docs/how-to/first-hour.md": "needs AWS",
@@ -71,14 +75,16 @@ def pasted() -> Iterator[Block]:
 
 
 @pytest.fixture(scope="module")
-def shell(home: StackHome) -> Iterator[Shell]:
+def shell(home: StackHome, aws: Aws, outputs: Mapping[str, str]) -> Iterator[Shell]:
     """A shell in the project's folder whose make targets find the stack of the tests."""
     nowhere = "http://127.0.0.1:9"
     variables = {"STACK_HOME": str(home.folder), "http_proxy": nowhere, "HTTP_PROXY": nowhere, "no_proxy": ""}
     with Shell(variables) as opened:
         yield opened
-        # Or later tests would feed the generation of this rebuild too.
+        # Or later tests would feed the generation of this rebuild too, and find what is left of it.
         opened.run('make customers ARGS="rebuild retire"')
+        let_a_minute_pass(DynamoDbGenerations(aws.dynamodb, outputs["ReadTable"]))
+        opened.run('make customers ARGS="rebuild remove"')
 
 
 @pytest.fixture(scope="module")

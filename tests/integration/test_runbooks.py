@@ -32,6 +32,7 @@ from tests.integration.aws import Aws
 from tests.integration.pasting import OperatorShell, Pasted
 from tests.integration.processes import kill
 from tests.integration.records import METADATA, an_event
+from tests.integration.settled import let_a_minute_pass
 from tests.integration.welcome import Welcome, delivered
 from tests.runbooks import DO, LOOK, OVER, PAGES, blocks
 from tests.tap import Tap
@@ -105,13 +106,6 @@ def people(api: httpx.Client) -> list[Customer]:
     for customer in made:
         shown(api, customer["id"])
     return made
-
-
-def let_a_minute_pass(generations: DynamoDbGenerations) -> None:
-    """Set the last change of generations back, instead of waiting until `rebuild remove` is allowed."""
-    record = generations.load()
-    if record.changed_at:
-        generations.save(replace(record, changed_at=timestamp(datetime.now(UTC) - timedelta(minutes=2))))
 
 
 def assert_nothing_wrong(shell: OperatorShell) -> None:

@@ -69,10 +69,12 @@ def test_a_write_can_be_followed_from_its_answer_to_its_row(
     assert row.version == event.version
 
     def look() -> None:
-        [answered] = _logged(aws, function_names[function], now, own)
-        assert (answered["message"], answered["request_id"]) == ("answered", event.metadata.causation_id)
-        [projected] = _logged(aws, function_names["ProjectCustomers"], now, own)
-        assert projected["message"] == "projected"
+        logged = [*_logged(aws, function_names[function], now, own)]
+        logged += _logged(aws, function_names["ProjectCustomers"], now, own)
+        # An assertion, so that it is repeated until the lines are there.
+        assert [line["message"] for line in logged] == ["answered", "projected"]
+        answered, projected = logged
+        assert answered["request_id"] == event.metadata.causation_id
         found = projected["customer_id"], projected["version"], projected["type"], projected["causation_id"]
         assert found == (customer_id, event.version, kind, event.metadata.causation_id)
 

@@ -41,6 +41,13 @@ def _logged(aws: Aws, function: str, since: float, own: str) -> list[dict[str, A
     ]
 
 
+def _only_line(aws: Aws, function: str, since: float, own: str) -> dict[str, Any]:
+    lines = _logged(aws, function, since, own)
+    # An assertion, so that it is repeated until the line is there.
+    assert len(lines) == 1
+    return lines[0]
+
+
 @pytest.mark.parametrize("write", WRITES)
 def test_a_write_can_be_followed_from_its_answer_to_its_row(
     api: httpx.Client,
@@ -69,12 +76,10 @@ def test_a_write_can_be_followed_from_its_answer_to_its_row(
     assert row.version == event.version
 
     def look() -> None:
-        logged = [*_logged(aws, function_names[function], now, own)]
-        logged += _logged(aws, function_names["ProjectCustomers"], now, own)
-        # An assertion, so that it is repeated until the lines are there.
-        assert [line["message"] for line in logged] == ["answered", "projected"]
-        answered, projected = logged
-        assert answered["request_id"] == event.metadata.causation_id
+        answered = _only_line(aws, function_names[function], now, own)
+        assert (answered["message"], answered["request_id"]) == ("answered", event.metadata.causation_id)
+        projected = _only_line(aws, function_names["ProjectCustomers"], now, own)
+        assert projected["message"] == "projected"
         found = projected["customer_id"], projected["version"], projected["type"], projected["causation_id"]
         assert found == (customer_id, event.version, kind, event.metadata.causation_id)
 
@@ -91,9 +96,9 @@ def test_a_refusal_is_logged_under_its_own_id_and_not_under_the_previous_one(
     unnamed = api.put(place, json=a_person())
 
     def look() -> None:
-        [not_found] = _logged(aws, function_names["UpdateCustomer"], now, first)
-        [unreadable] = _logged(aws, function_names["UpdateCustomer"], now, second)
-        [other] = _logged(aws, function_names["UpdateCustomer"], now, unnamed.headers[HEADER])
+        not_found = _only_line(aws, function_names["UpdateCustomer"], now, first)
+        unreadable = _only_line(aws, function_names["UpdateCustomer"], now, second)
+        other = _only_line(aws, function_names["UpdateCustomer"], now, unnamed.headers[HEADER])
         assert [line["problem"] for line in (not_found, unreadable, other)] == [
             "not-found",
             "malformed-body",

@@ -145,12 +145,12 @@ class DynamoDbCountedRows(DynamoDbReadModel):
         return (item for page in pages for item in page["Items"])
 
     def _counters_of(self, rows: Iterable[Row]) -> "list[dict[str, AttributeValueTypeDef]]":
-        keys = {
+        keys = (
             CounterKey(row.generation, shard_of(row.customer_id, self._shards.of(row.generation)), row.group)
             for row in rows
             if row.group is not None
-        }
-        return [key_of_counter(self._view, key) for key in keys]
+        )
+        return [key_of_counter(self._view, key) for key in dict.fromkeys(keys)]
 
     def _content(self, row: Row) -> "dict[str, AttributeValueTypeDef | None]":
         return content_of_counted(row, self._shards.of(row.generation), self._view)

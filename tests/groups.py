@@ -8,13 +8,15 @@ from xdist.scheduler import LoadScopeScheduling
 CALLERS: Final = "callers"
 # In the order in which they start: the longest first, so that the short ones fill the rest.
 ORDER: Final = ("integration", CALLERS, "contract", "infrastructure")
-# These read the whole event table repeatedly, and every other test on the stack makes it longer.
+# These read the whole event table repeatedly, and every other test on the stack makes it longer. The runbooks end when
+# nothing is wrong, and later tests leave customers who stay parked.
 _BEFORE_THE_REST: Final = (
     "test_first_minutes.py",
     "test_pasted_blocks.py",
     "test_lost_batches.py",
     "test_backfill.py",
     "test_operations.py",
+    "test_runbooks.py",
 )
 
 

@@ -43,7 +43,9 @@ def _look(rows: CountedRows, generation: int) -> dict[str, Difference]:
     unmoved = {
         group for group in counted.keys() | before.keys() | after.keys() if before.get(group) == after.get(group)
     }
-    differing = {group: _customers(after, group) for group in unmoved if _customers(after, group) != counted[group]}
+    differing = {
+        group: _customers(after, group) for group in sorted(unmoved) if _customers(after, group) != counted[group]
+    }
     return {
         group: Difference(_fingerprint(group), DifferenceKind.MISCOUNTED, counted[group], customers)
         for group, customers in differing.items()

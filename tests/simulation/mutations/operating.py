@@ -8,6 +8,8 @@ from local.event_source_mapping import driver, shard
 from local.event_source_mapping import response as mapping_response
 from local.event_source_mapping.positions import ShardCheckpoint, after
 from local.event_source_mapping.response import PartialFailure, Success
+from operations.actions import redrive as redrive_action
+from operations.jobs.parked import redrive_parked
 from projections import generations
 from projections.maintenance import rebuild, redrive, verify
 from projections.maintenance.progress import rebuild_job
@@ -96,12 +98,12 @@ def _returned(self: Any, row: Any, parked: Any, right: Any) -> Any:
     return redrive.RedriveResult(row.customer_id, redrive.RedriveOutcome.RETURNED, parked, right.version)
 
 
-def _of_everybody(self: Any, generation: int, *, dry: bool = True, limit: int | None = None) -> Any:
-    """Bring back every customer that is not parked."""
-    yield from _run(self, generation, dry=dry, limit=limit)
-    for row in self._read_model.rows(generation, 0, 1, None).rows:
-        if not row.parked and not dry:
-            self._bring_back(row, Parked(row.version + 1, RETURNING, timestamp(utc_now()), 0), row)
+def _of_everybody(stack: Any, generation: int, options: Any, limit: Any, report: Any) -> None:
+    """Bring back every customer that is not parked, too."""
+    _redrive_parked(stack, generation, options, limit, report)
+    for row in stack.read_model.rows(generation, 0, 1, None).rows:
+        if not row.parked and options.go:
+            stack.redrive._bring_back(row, Parked(row.version + 1, RETURNING, timestamp(utc_now()), 0), row)
 
 
 def _half_returned(self: Any, returning: Any, right: Any) -> bool:
@@ -124,7 +126,7 @@ def _active_first(self: Any) -> tuple[int, ...]:
     return tuple(number for number in (self.active, self.previous, self.building) if number is not None)
 
 
-_run = redrive.Redrive.run
+_redrive_parked = redrive_parked
 _step, _repair = rebuild.Rebuild.step, verify.Verifier.repair
 _Generations = generations.Generations
 
@@ -141,6 +143,6 @@ OPERATIONS: Final = (
     one("a redrive of one write", redrive.Redrive, "_bring_back", _returned),
     one("a redrive of one generation alone", redrive.Redrive, "_advance_earlier", _does_not_follow),
     one("a repair of one generation alone", verify.Verifier, "repair", _repaired_alone),
-    one("a redrive of everybody, whose second run changes something", redrive.Redrive, "run", _of_everybody),
+    one("a redrive of everybody, whose second run changes something", redrive_action, "redrive_parked", _of_everybody),
     one("a redrive that leaves the mark", redrive.Redrive, "_catch_up", _half_returned),
 )

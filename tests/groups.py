@@ -8,15 +8,16 @@ from xdist.scheduler import LoadScopeScheduling
 CALLERS: Final = "callers"
 # In the order in which they start: the longest first, so that the short ones fill the rest.
 ORDER: Final = ("integration", CALLERS, "contract", "infrastructure")
+_RUNBOOKS: Final = "test_runbooks.py"
 # These read the whole event table repeatedly, and every other test on the stack makes it longer. The runbooks end when
-# nothing is wrong, and later tests leave customers who stay parked.
+# nothing is wrong, so they come before every other test on their stack.
 _BEFORE_THE_REST: Final = (
     "test_first_minutes.py",
     "test_pasted_blocks.py",
     "test_lost_batches.py",
     "test_backfill.py",
     "test_operations.py",
-    "test_runbooks.py",
+    _RUNBOOKS,
 )
 
 
@@ -24,13 +25,13 @@ def group_of(module: PurePath) -> str:
     """The group of a test module.
 
     A tier whose tests share a stack, a server or a build is one group. The tiers that call the API from outside are one
-    group together. Elsewhere each module is its own group.
+    group together, with the runbooks at their head. Elsewhere each module is its own group.
 
     Args:
         module: The module's path, relative to the project's root.
     """
     tier = module.parts[1]
-    if tier in ("browser", "clients", "e2e"):
+    if tier in ("browser", "clients", "e2e") or module.name == _RUNBOOKS:
         return CALLERS
     return tier if tier in ORDER else module.as_posix()
 

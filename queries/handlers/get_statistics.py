@@ -11,8 +11,7 @@ from projections.views import VIEWS
 from queries.get_statistics import CountsReader, get_statistics
 from queries.read_your_writes import REAL_CLOCK, parse_read_after
 from shared.http.endpoint import endpoint
-from shared.http.preconditions import preconditions_of
-from shared.http.problems import PreconditionFailed
+from shared.http.preconditions import answer_without_etag
 from shared.http.request import Request
 from shared.http.response import Response
 from shared.runtime.clients import dynamodb
@@ -34,10 +33,7 @@ keys = keyring_of(required("SIGNING_SECRET"))
 def handle(request: Request) -> Response:
     """Show the counts of a view."""
     read_after = parse_read_after(request.headers, keys)
-    match preconditions_of(request.headers).first_false(None):
-        case "If-Match":
-            raise PreconditionFailed("Statistics have no ETag, so If-Match can only be *.")
-        case "If-None-Match":
-            return Response(HTTPStatus.NOT_MODIFIED)
+    if decided := answer_without_etag(request.headers, "Statistics have"):
+        return decided
     document = get_statistics(request.path.get("view", ""), views, customers, read_after, REAL_CLOCK)
     return Response(HTTPStatus.OK, document)

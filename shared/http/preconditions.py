@@ -6,9 +6,11 @@ Records have no modification date, so If-Modified-Since and If-Unmodified-Since 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final, Literal
 
-from shared.http.problems import FieldError, InvalidFields
+from shared.http.problems import FieldError, InvalidFields, PreconditionFailed
+from shared.http.response import Response
 
 Condition = Literal["If-Match", "If-None-Match"]
 
@@ -86,6 +88,28 @@ def preconditions_of(headers: Mapping[str, str]) -> Preconditions:
         InvalidFields: A header is neither `*` nor a list of ETags. Ignoring it could carry out an unwanted change.
     """
     return Preconditions(_parse("If-Match", headers), _parse("If-None-Match", headers))
+
+
+def answer_without_etag(headers: Mapping[str, str], subject: str) -> Response | None:
+    """Answer a GET of something that exists and has no ETag, if its conditions already decide the answer.
+
+    Args:
+        headers: As for `preconditions_of`.
+        subject: The subject and the verb of a sentence that goes on with "no ETag".
+
+    Returns:
+        304, or None if the request is to be carried out.
+
+    Raises:
+        PreconditionFailed: If-Match names ETags.
+        InvalidFields: As in `preconditions_of`.
+    """
+    match preconditions_of(headers).first_false(None):
+        case "If-Match":
+            raise PreconditionFailed(f"{subject} no ETag, so If-Match can only be *.")
+        case "If-None-Match":
+            return Response(HTTPStatus.NOT_MODIFIED)
+    return None
 
 
 def _parse(name: Condition, headers: Mapping[str, str]) -> EntityTags | None:

@@ -6,7 +6,7 @@ Readers must never see older data after a switch to another generation. So befor
 generation, it is brought to the same version in the generations that are fed before it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
@@ -76,17 +76,20 @@ class Redrive:
         self._generations = generations
         self._view = view
 
-    def run(self, generation: int, *, dry: bool = True, limit: int | None = None) -> Iterator[RedriveResult]:
+    def run(
+        self, generation: int, *, dry: bool = True, limit: int | None = None, among: Iterable[str] | None = None
+    ) -> Iterator[RedriveResult]:
         """Redrive parked customers, the longest parked first. The caller may stop at any point; nothing is lost.
 
         Args:
             dry: Report what would happen, and change nothing.
             limit: The maximum number of customers.
+            among: Only the parked ones of these customers, in their order; None for all.
         """
         # Listed up front, because the index changes during the run and must not return a customer twice. Only the ids,
         # so that a hundred thousand of them take a few megabytes.
-        parked = [row.customer_id for row in islice(self._read_model.parked(generation), limit)]
-        for customer_id in parked:
+        ids = (row.customer_id for row in self._read_model.parked(generation)) if among is None else among
+        for customer_id in list(islice(ids, limit)):
             row = self._row(customer_id, generation)
             if row and row.parked:
                 yield self._redrive(row, row.parked, dry=dry)

@@ -141,10 +141,6 @@ class Verifier:
         rows = self._read_model
         return find_miscounts(rows, generation, self._pause) if isinstance(rows, CountedRows) else []
 
-    def compare_one(self, customer_id: str, generation: int) -> Difference | None:
-        """Compare a single customer; see `compare`."""
-        return self.compare([customer_id], generation).get(customer_id)
-
     def compare(self, customer_ids: Collection[str], generation: int) -> dict[str, Difference]:
         """Compare customers, and repeat the comparison with pauses for those who differ.
 

@@ -154,12 +154,12 @@ class TestRowsOfAnEarlierRelease:
         verifier = Verifier(store, read_model, lambda _: None)
         assert found(read_model, email, generation) == []
 
-        difference = verifier.compare_one(customer_id, generation)
+        difference = verifier.compare([customer_id], generation).get(customer_id)
         assert difference
         assert difference.kind is DifferenceKind.UNLISTED
         assert verifier.repair(difference, generation)
 
-        assert verifier.compare_one(customer_id, generation) is None
+        assert verifier.compare([customer_id], generation).get(customer_id) is None
         assert found(read_model, email, generation) == [customer_id]
 
     @pytest.mark.parametrize("change", CHANGES)

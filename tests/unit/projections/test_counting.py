@@ -536,20 +536,20 @@ class TestVerify:
         world.project(first)
         world._pause(age)
 
-        difference = world.verifier.compare_one("a", 1)
+        difference = world.verifier.compare(["a"], 1).get("a")
 
         assert difference
         assert (difference.kind, difference.expected, difference.found) == (DifferenceKind.BEHIND, 2, 1)
         assert difference.expired == (age > 2)
         assert world.verifier.repair(difference, 1)
         assert world.rows.counts() == {"france": 1}
-        assert world.verifier.compare_one("a", 1) is None
+        assert world.verifier.compare(["a"], 1).get("a") is None
 
     def test_a_repair_does_not_undo_an_event_that_arrives_before_its_write(self, world: CountingWorld) -> None:
         first, second, third = lives("Germany", 1), lives("France", 2), lives("Germany", 3)
         world.append(first, second)
         world.project(first)
-        difference = world.verifier.compare_one("a", 1)
+        difference = world.verifier.compare(["a"], 1).get("a")
         assert difference
 
         def meanwhile() -> None:

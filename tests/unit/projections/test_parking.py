@@ -361,7 +361,7 @@ def test_after_an_erasure_redrive_and_verify_find_nothing_to_do(world: World) ->
     before = dict(world.read_model.stored)
 
     assert list(world.redrive.run(1, dry=False)) == []
-    assert world.verifier.compare_one("c-1", 1) is None
+    assert world.verifier.compare(["c-1"], 1).get("c-1") is None
     assert list(world.verifier.orphans(1, 0, 1)) == []
     assert world.read_model.stored == before
 
@@ -375,7 +375,7 @@ def test_an_erasure_that_the_stream_lost_is_found_and_applied_although_the_custo
     world.project(one, poison(two))
     world.append(erased("c-1", 3))
 
-    found = world.verifier.compare_one("c-1", 1)
+    found = world.verifier.compare(["c-1"], 1).get("c-1")
 
     assert found
     assert (found.kind, found.expected, found.found) == (DifferenceKind.BEHIND, 3, 1)
@@ -384,7 +384,7 @@ def test_an_erasure_that_the_stream_lost_is_found_and_applied_although_the_custo
     else:
         assert world.verifier.repair(found, 1)
     assert world.row("c-1") == Row("c-1", 1, 3, None)
-    assert world.verifier.compare_one("c-1", 1) is None
+    assert world.verifier.compare(["c-1"], 1).get("c-1") is None
 
 
 def test_a_rebuild_does_not_show_an_erased_customer_with_an_unreadable_event(world: World) -> None:

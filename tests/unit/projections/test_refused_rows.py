@@ -227,6 +227,6 @@ def test_a_rebuild_and_a_verification_see_a_parked_customer(world: World) -> Non
     for event in events:
         world.project(event, generation=2)
 
-    difference = world.verifier.compare_one("c-1", 2)
+    difference = world.verifier.compare(["c-1"], 2).get("c-1")
     assert difference
     assert (difference.kind, difference.found) == (DifferenceKind.PARKED, 1)

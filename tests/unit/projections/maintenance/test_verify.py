@@ -436,7 +436,7 @@ def test_there_is_no_pause_after_the_last_comparison(world: World) -> None:
 
     world.read_model.get_many = current  # type: ignore[assignment]
 
-    assert world.verifier.compare_one("c-1", 1)
+    assert world.verifier.compare(["c-1"], 1).get("c-1")
 
     assert comparisons == [0, 1, 2, 3]
     assert world.pauses == [0.25, 0.5, 1.0]
@@ -521,14 +521,14 @@ def test_an_event_table_that_does_not_answer_is_an_error_and_not_a_difference(wo
     world.while_pausing = lambda: world.store.errors.append(TIMEOUT)
 
     with pytest.raises(type(TIMEOUT)):
-        world.verifier.compare_one("c-1", 1)
+        world.verifier.compare(["c-1"], 1).get("c-1")
 
 
 def test_each_generation_is_compared_independently(world: World) -> None:
     shown(world, "c-1", 2)
 
-    assert world.verifier.compare_one("c-1", 1) is None
-    assert world.verifier.compare_one("c-1", 2) == Difference("c-1", DifferenceKind.MISSING, 2, 0)
+    assert world.verifier.compare(["c-1"], 1).get("c-1") is None
+    assert world.verifier.compare(["c-1"], 2).get("c-1") == Difference("c-1", DifferenceKind.MISSING, 2, 0)
 
 
 def test_a_customer_who_changes_all_the_time_is_not_behind_while_the_row_catches_up(world: World) -> None:
@@ -611,7 +611,7 @@ def test_a_parked_customer_who_is_not_listed_as_parked_is_listed_again(world: Wo
     assert row
     world.read_model.stored["c-1", 1] = replace(row, misplaced=True)
 
-    difference = world.verifier.compare_one("c-1", 1)
+    difference = world.verifier.compare(["c-1"], 1).get("c-1")
 
     assert difference
     assert difference.kind is DifferenceKind.UNLISTED

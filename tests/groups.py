@@ -8,7 +8,7 @@ from xdist.scheduler import LoadScopeScheduling
 CALLERS: Final = "callers"
 # In the order in which they start: the longest first, so that the short ones fill the rest.
 ORDER: Final = ("integration", CALLERS, "contract", "infrastructure")
-_RUNBOOKS: Final = "test_runbooks.py"
+_RUNBOOKS: Final = PurePath("tests/integration/test_runbooks.py")
 # These read the whole event table repeatedly, and every other test on the stack makes it longer. The runbooks end when
 # nothing is wrong, so they come before every other test on their stack.
 _BEFORE_THE_REST: Final = (
@@ -17,7 +17,7 @@ _BEFORE_THE_REST: Final = (
     "test_lost_batches.py",
     "test_backfill.py",
     "test_operations.py",
-    _RUNBOOKS,
+    _RUNBOOKS.name,
 )
 
 
@@ -31,7 +31,7 @@ def group_of(module: PurePath) -> str:
         module: The module's path, relative to the project's root.
     """
     tier = module.parts[1]
-    if tier in ("browser", "clients", "e2e") or module.name == _RUNBOOKS:
+    if tier in ("browser", "clients", "e2e") or module == _RUNBOOKS:
         return CALLERS
     return tier if tier in ORDER else module.as_posix()
 

@@ -53,6 +53,7 @@ class Evaluation:
                 return all(map(self._test, tests))
             case {"Fn::Or": tests}:
                 return any(map(self._test, tests))
+        # The template has no other kinds. A new one must fail here instead of counting as false.
         raise NotImplementedError(test)
 
     def value(self, value: Any) -> Any:

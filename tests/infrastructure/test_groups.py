@@ -16,6 +16,15 @@ def test_those_who_call_the_api_from_outside_are_one_group(tier: str) -> None:
     assert group_of(PurePath(f"tests/{tier}/test_any.py")) == CALLERS
 
 
+def test_the_runbooks_have_a_stack_on_which_nothing_else_ran() -> None:
+    module = PurePath("tests/integration/test_runbooks.py")
+    assert module in MODULES
+    of_their_group = [each for each in MODULES if group_of(each) == group_of(module)]
+    assert group_of(module) == CALLERS
+    assert min(of_their_group, key=turn_of) == module
+    assert all(each.parts[1] in ("browser", "clients", "e2e") for each in of_their_group if each != module)
+
+
 @pytest.mark.parametrize("tier", ["integration", "contract", "infrastructure"])
 def test_a_tier_that_shares_a_stack_a_server_or_a_build_is_one_group(tier: str) -> None:
     groups = {

@@ -154,17 +154,22 @@ def test_a_row_that_no_event_corrects_is_repaired_too(stack: FakeStack, damage: 
     assert stack.read_model.stored == before
 
 
-def test_a_customer_whom_the_stream_brings_up_to_date_meanwhile_is_right(stack: FakeStack) -> None:
-    lost(stack, "a")
-    stack.read_model.failing = {"a"}
+def the_stream_projects_while_we_wait(stack: FakeStack, customer_id: str) -> None:
+    """Let our own writes of a customer fail until the first pause, in which the stream's projector is successful."""
+    stack.read_model.failing = {customer_id}
     real = stack.clock.pause
 
     def pause(seconds: float) -> None:
         real(seconds)
         stack.read_model.failing = set()
-        stack.project("a")
+        stack.project(customer_id)
 
     stack.stack = replace(stack.stack, pause=pause)
+
+
+def test_a_customer_whom_the_stream_brings_up_to_date_meanwhile_is_right(stack: FakeStack) -> None:
+    lost(stack, "a")
+    the_stream_projects_while_we_wait(stack, "a")
 
     assert stack.run("redrive-failures", "--go") == 0
     assert "1 right" in stack.printed
@@ -173,15 +178,7 @@ def test_a_customer_whom_the_stream_brings_up_to_date_meanwhile_is_right(stack: 
 def test_a_customer_who_is_parked_meanwhile_is_visible_and_so_done(stack: FakeStack) -> None:
     lost(stack, "a")
     stack.store.events["a", 1] = replace(stack.store.events["a", 1], type="CustomerVanished")
-    stack.read_model.failing = {"a"}
-    real = stack.clock.pause
-
-    def pause(seconds: float) -> None:
-        real(seconds)
-        stack.read_model.failing = set()
-        stack.project("a")
-
-    stack.stack = replace(stack.stack, pause=pause)
+    the_stream_projects_while_we_wait(stack, "a")
 
     assert stack.run("redrive-failures", "--go") == 0
     assert "1 parked" in stack.printed
